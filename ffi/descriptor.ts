@@ -1,0 +1,51 @@
+/**
+ * Descriptors and who owns them. A `Descriptor` held in a field or variable means: whoever holds it closes it,
+ * unless a comment says that it is lent.
+ *
+ * @module
+ */
+import { libc } from "./libc.ts";
+import { expect, settle } from "./errno.ts";
+
+const { close: libc_close, fcntl, pipe2 } = libc;
+
+/** A number that the kernel gave us, and that somebody here must close. */
+export type Descriptor = number & { readonly __descriptor: unique symbol };
+
+/** Takes a number from elsewhere (a kernel result, another isolate of this process) as owned from now on. */
+export function adopt(fd: number): Descriptor {
+  return fd as Descriptor;
+}
+
+/** Closes a descriptor. On Linux the number is free afterwards whatever close(2) returned, so nothing is checked. */
+export function close(fd: Descriptor): void {
+  libc_close(fd);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+
+/** A second descriptor for the same open file (fcntl(2) F_DUPFD_CLOEXEC), owned by the caller; or `-errno`. */
+export function duplicate(fd: Descriptor): number {
+  return settle(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/**
+ * Sets or clears O_NONBLOCK. It belongs to the open file, not to the descriptor: every process that holds the
+ * socket sees the change.
+ */
+export function setNonblocking(fd: Descriptor, on: boolean): void {
+  const flags = expect(settle(fcntl(fd, F_GETFL, 0)), "Cannot read descriptor flags");
+  const wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+  if (wanted !== flags) expect(settle(fcntl(fd, F_SETFL, wanted)), "Cannot set descriptor flags");
+}
+
+/** A pipe, closed on exec: `[read end, write end]`, both owned by the caller. */
+export function pipe(): [Descriptor, Descriptor] {
+  const ends = new Int32Array(2);
+  expect(settle(pipe2(ends, O_CLOEXEC)), "Cannot make a pipe");
+  return [adopt(ends[0]!), adopt(ends[1]!)];
+}

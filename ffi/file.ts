@@ -1,0 +1,158 @@
+/**
+ * The few calls on files that sockets and file serving need: statx(2), unlink(2), openat2(2), sendfile(2).
+ *
+ * @module
+ */
+import { libc } from "./libc.ts";
+import type { Descriptor } from "./descriptor.ts";
+import { settle } from "./errno.ts";
+import { cString } from "./memory.ts";
+
+const {
+  chmod: libc_chmod,
+  chown: libc_chown,
+  mkdir: libc_mkdir,
+  open: libc_open,
+  rename: libc_rename,
+  sendfile,
+  statx,
+  syscall_openat2,
+  unlink: libc_unlink,
+} = libc;
+
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
+
+// struct statx: the same on every architecture.
+const STX_MODE = 28; // __u16
+const STX_INO = 32; // __u64
+const STX_SIZE = 40; // __u64
+const STX_MTIME = 112; // struct statx_timestamp: __s64 tv_sec, __u32 tv_nsec
+const SIZEOF_STATX = 256;
+
+const S_IFMT = 0o170000;
+const S_IFSOCK = 0o140000;
+const S_IFREG = 0o100000;
+const S_IFDIR = 0o040000;
+
+/** What {@linkcode FileStatus} says a file is. */
+export type FileType = "file" | "directory" | "socket" | "other";
+
+/** Room for what statx(2) says, reused from call to call. */
+export class FileStatus {
+  readonly #bytes = new Uint8Array(SIZEOF_STATX);
+  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #empty = cString("");
+
+  /** Looks at a path without following a final symbolic link; 0 or `-errno`. */
+  readPath(path: string): number {
+    return settle(statx(AT_FDCWD, cString(path), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.#bytes));
+  }
+
+  /** Looks at an open file; 0 or `-errno`. */
+  readDescriptor(fd: Descriptor): number {
+    return settle(statx(fd, this.#empty, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#bytes));
+  }
+
+  /** What kind of file it is. */
+  get type(): FileType {
+    switch (this.#view.getUint16(STX_MODE, true) & S_IFMT) {
+      case S_IFREG:
+        return "file";
+      case S_IFDIR:
+        return "directory";
+      case S_IFSOCK:
+        return "socket";
+      default:
+        return "other";
+    }
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return Number(this.#view.getBigUint64(STX_SIZE, true));
+  }
+
+  /** The inode number: with {@linkcode modified} and {@linkcode size} it tells one version of a file from another. */
+  get inode(): bigint {
+    return this.#view.getBigUint64(STX_INO, true);
+  }
+
+  /** Milliseconds since 1970 of the last change of content. */
+  get modified(): number {
+    return Number(this.#view.getBigInt64(STX_MTIME, true)) * 1000 +
+      Math.floor(this.#view.getUint32(STX_MTIME + 8, true) / 1e6);
+  }
+}
+
+/** Removes a name; 0 or `-errno`. */
+export function unlink(path: string): number {
+  return settle(libc_unlink(cString(path)));
+}
+
+/** Moves a name over another, atomically; 0 or `-errno`. */
+export function rename(from: string, to: string): number {
+  return settle(libc_rename(cString(from), cString(to)));
+}
+
+/** Sets permission bits; 0 or `-errno`. */
+export function chmod(path: string, mode: number): number {
+  return settle(libc_chmod(cString(path), mode));
+}
+
+/** Sets owner and group; 0 or `-errno`. */
+export function chown(path: string, uid: number, gid: number): number {
+  return settle(libc_chown(cString(path), uid, gid));
+}
+
+/** Makes one directory; 0 or `-errno`. */
+export function mkdir(path: string, mode: number): number {
+  return settle(libc_mkdir(cString(path), mode));
+}
+
+const O_DIRECTORY: Record<string, number> = { x86_64: 0o200000, aarch64: 0o40000 };
+const O_RDONLY = 0;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+
+/** Opens a directory to look files up in; a descriptor owned by the caller, or `-errno`. */
+export function openDirectory(path: string): number {
+  return settle(libc_open(cString(path), O_RDONLY | O_DIRECTORY[Deno.build.arch]! | O_CLOEXEC, 0));
+}
+
+const SYS_OPENAT2 = 437n; // the same on every architecture
+const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_BENEATH = 0x08n;
+// struct open_how: flags, mode, resolve. O_NONBLOCK so that opening a FIFO does not wait for its writer.
+const openHow = new BigUint64Array([
+  BigInt(O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+  0n,
+  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+]);
+
+/**
+ * Opens a file below a directory for reading. The kernel itself sees to it that the path does not lead out, neither
+ * by `..` nor by a symbolic link (openat2(2), RESOLVE_BENEATH; Linux 5.6).
+ *
+ * @param path relative to the directory
+ * @returns a descriptor owned by the caller, or `-errno`: -EXDEV where the path leads out
+ */
+export function openBeneath(directory: Descriptor, path: string): number {
+  return settle(syscall_openat2(SYS_OPENAT2, directory, cString(path), openHow, 24n));
+}
+
+const offsetCell = new BigInt64Array(1);
+
+/**
+ * Sends part of a file to a socket without bringing it into this process.
+ *
+ * @param offset where in the file to start, in bytes
+ * @param count how much to send at most, below 2³¹
+ * @returns bytes sent, or `-errno`
+ */
+export function sendFile(socket: Descriptor, file: Descriptor, offset: number, count: number): number {
+  offsetCell[0] = BigInt(offset);
+  return settle(sendfile(socket, file, offsetCell, BigInt(count)));
+}

@@ -1,0 +1,29 @@
+/**
+ * The libc door: Linux sockets, descriptors, epoll and descriptor passing for Deno, through FFI, with nothing of fdpass
+ * in it. Works with the narrowest permission, `--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`.
+ *
+ * Results follow the kernel's convention: a count, or `-errno`.
+ *
+ * @example
+ * ```ts
+ * import { listenTcp, localAddress, close } from "@fdpass/fdpass/libc";
+ *
+ * const listener = listenTcp("127.0.0.1", 0);
+ * console.log(localAddress(listener)?.port);
+ * close(listener);
+ * ```
+ *
+ * @module
+ */
+export { libc, libcPath, UnsupportedSystemError } from "./libc.ts";
+export * from "./errno.ts";
+export * from "./descriptor.ts";
+export * from "./memory.ts";
+export * from "./message_header.ts";
+export * from "./rights.ts";
+export * from "./sockaddr.ts";
+export * from "./socket.ts";
+export * from "./epoll.ts";
+export * from "./eventfd.ts";
+export * from "./file.ts";
+export * from "./process.ts";

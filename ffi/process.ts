@@ -1,0 +1,50 @@
+/**
+ * About this process: getpid(2), prctl(2), getrlimit(2).
+ *
+ * @module
+ */
+import { libc } from "./libc.ts";
+import { expect, settle } from "./errno.ts";
+
+const { geteuid, getpid, getppid, getrlimit, prctl, setrlimit } = libc;
+
+const PR_SET_PDEATHSIG = 1;
+const SIGTERM = 15n;
+const RLIMIT_NOFILE = 7;
+
+/** This process's number. */
+export function processId(): number {
+  return getpid();
+}
+
+/** Who this process acts as. */
+export function effectiveUser(): number {
+  return geteuid();
+}
+
+/**
+ * Asks the kernel to send SIGTERM when the process that started this one ends, however it ends (prctl(2)
+ * PR_SET_PDEATHSIG).
+ *
+ * @param parent the process number that the parent is expected to have
+ * @returns false when the parent was gone already: no signal will come then
+ */
+export function endWithParent(parent: number): boolean {
+  expect(settle(prctl(PR_SET_PDEATHSIG, SIGTERM, 0n, 0n, 0n)), "Cannot ask for a signal at the parent's end");
+  return getppid() === parent;
+}
+
+/**
+ * Raises the limit on open descriptors as far as it may go without privileges: the hard limit.
+ *
+ * @returns the limit now in force
+ */
+export function raiseDescriptorLimit(): number {
+  const rlimit = new BigUint64Array(2); // struct rlimit: rlim_cur, rlim_max
+  expect(settle(getrlimit(RLIMIT_NOFILE, rlimit)), "Cannot read the limit on descriptors");
+  if (rlimit[0]! < rlimit[1]!) {
+    const raised = new BigUint64Array([rlimit[1]!, rlimit[1]!]);
+    if (settle(setrlimit(RLIMIT_NOFILE, raised)) === 0) return Number(rlimit[1]);
+  }
+  return Number(rlimit[0]);
+}

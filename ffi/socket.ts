@@ -1,0 +1,255 @@
+/**
+ * Making sockets and asking about them: socket(2), socket(7), tcp(7), unix(7).
+ *
+ * @module
+ */
+import { libc } from "./libc.ts";
+import { adopt, close, type Descriptor } from "./descriptor.ts";
+import { ErrnoError, expect, settle } from "./errno.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  decodeInternetAddress,
+  encodeInternetAddress,
+  encodeUnixAddress,
+  formatAddress,
+  type InternetAddress,
+  SIZEOF_SOCKADDR_STORAGE,
+} from "./sockaddr.ts";
+
+const {
+  bind,
+  connect,
+  getpeername,
+  getsockname,
+  getsockopt,
+  listen,
+  setsockopt,
+  shutdown: libc_shutdown,
+  socket,
+  socketpair,
+} = libc;
+
+export const SOCK_STREAM = 1;
+export const SOCK_SEQPACKET = 5;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+
+export const MSG_PEEK = 0x2;
+export const MSG_CTRUNC = 0x8;
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+export const MSG_MORE = 0x8000;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+
+export const SHUT_RD = 0;
+export const SHUT_WR = 1;
+export const SHUT_RDWR = 2;
+
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_TYPE = 3;
+export const SO_ERROR = 4;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_REUSEPORT = 15;
+export const SO_PEERCRED = 17;
+export const SO_ACCEPTCONN = 30;
+export const SO_DOMAIN = 39;
+export const SO_PASSRIGHTS = 83;
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+export const TCP_CORK = 3;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+
+const one = new Int32Array([1]);
+const zero = new Int32Array([0]);
+
+/** Sets an integer option to 1 or 0; returns 0 or `-errno`. */
+export function setOption(fd: Descriptor, level: number, option: number, on: boolean): number {
+  return settle(setsockopt(fd, level, option, on ? one : zero, 4));
+}
+
+const value = new Int32Array(1);
+const valueLength = new Uint32Array(1);
+
+/** Reads an integer option; a value of 0 or more, or `-errno`. */
+export function getOption(fd: Descriptor, level: number, option: number): number {
+  valueLength[0] = 4;
+  const result = settle(getsockopt(fd, level, option, value, valueLength));
+  return result < 0 ? result : value[0]!;
+}
+
+/** Options of {@linkcode listenTcp}. */
+export interface ListenOptions {
+  /** Connections that may wait for accept; the kernel caps it at net.core.somaxconn. */
+  readonly backlog?: number;
+  /** SO_REUSEPORT: several sockets, one for each Worker, share the port and the kernel spreads connections. */
+  readonly reusePort?: boolean;
+}
+
+/**
+ * A non-blocking TCP listener. `::` takes IPv4 connections as well.
+ *
+ * @param host an IP address without brackets
+ * @param port 0 lets the kernel choose: ask {@linkcode localAddress}
+ * @returns the socket, owned by the caller
+ * @throws {ErrnoError} when the address cannot be listened on, in a sentence that names it
+ */
+export function listenTcp(host: string, port: number, options: ListenOptions = {}): Descriptor {
+  const address = encodeInternetAddress(host, port);
+  const v6 = host.includes(":");
+  const action = `Cannot listen on ${formatAddress({ host, port })}`;
+  const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const fd = adopt(expect(settle(socket(v6 ? AF_INET6 : AF_INET, type, 0)), action));
+  try {
+    expect(setOption(fd, SOL_SOCKET, SO_REUSEADDR, true), action);
+    if (options.reusePort) expect(setOption(fd, SOL_SOCKET, SO_REUSEPORT, true), action);
+    if (v6) expect(setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, false), action);
+    expect(settle(bind(fd, address, address.byteLength)), action);
+    expect(settle(listen(fd, options.backlog ?? 4096)), action);
+    return fd;
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+/**
+ * Connects over TCP, blocking: for tests and tools, not for a loop.
+ *
+ * @returns the socket, in blocking mode, owned by the caller
+ * @throws {ErrnoError} when nobody takes the connection
+ */
+export function connectTcp(host: string, port: number): Descriptor {
+  const address = encodeInternetAddress(host, port);
+  const action = `Cannot connect to ${formatAddress({ host, port })}`;
+  const fd = adopt(
+    expect(settle(socket(host.includes(":") ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), action),
+  );
+  const result = settle(connect(fd, address, address.byteLength));
+  if (result < 0) {
+    close(fd);
+    throw new ErrnoError(action, -result);
+  }
+  return fd;
+}
+
+/** SOCK_STREAM or SOCK_SEQPACKET. */
+export type UnixSocketType = typeof SOCK_STREAM | typeof SOCK_SEQPACKET;
+
+/** A non-blocking Unix socket, not yet bound or connected, owned by the caller. */
+export function unixSocket(type: UnixSocketType): Descriptor {
+  return adopt(
+    expect(settle(socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)), "Cannot make a Unix socket"),
+  );
+}
+
+/** Binds a Unix socket to a path, which must not exist; 0 or `-errno`. */
+export function bindUnix(fd: Descriptor, path: string): number {
+  const address = encodeUnixAddress(path);
+  return settle(bind(fd, address, address.byteLength));
+}
+
+/** Starts listening; 0 or `-errno`. */
+export function startListening(fd: Descriptor, backlog: number): number {
+  return settle(listen(fd, backlog));
+}
+
+/**
+ * Connects a Unix socket. Succeeds or fails at once: -ECONNREFUSED and -ENOENT when nobody listens, -EAGAIN when the
+ * backlog is full, -EPROTOTYPE when the socket at that path is of the other type.
+ *
+ * @param address {@linkcode encodeUnixAddress} of the path
+ */
+export function connectUnix(fd: Descriptor, address: Uint8Array<ArrayBuffer>): number {
+  return settle(connect(fd, address, address.byteLength));
+}
+
+/** Two connected Unix sockets, non-blocking, both owned by the caller. */
+export function unixSocketPair(type: UnixSocketType): [Descriptor, Descriptor] {
+  const ends = new Int32Array(2);
+  expect(
+    settle(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends)),
+    "Cannot make a socket pair",
+  );
+  return [adopt(ends[0]!), adopt(ends[1]!)];
+}
+
+/** Ends one or both directions for everyone who holds the socket; 0 or `-errno`. */
+export function shutdown(fd: Descriptor, how: typeof SHUT_RD | typeof SHUT_WR | typeof SHUT_RDWR): number {
+  return settle(libc_shutdown(fd, how));
+}
+
+/** Room for an address that the kernel fills in: `struct sockaddr_storage` and its `socklen_t`. */
+export class AddressBuffer {
+  readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(SIZEOF_SOCKADDR_STORAGE);
+  readonly length: Uint32Array<ArrayBuffer> = new Uint32Array([SIZEOF_SOCKADDR_STORAGE]);
+
+  /** To be called before each use: the kernel shortens the length to that of the address it stored. */
+  reset(): void {
+    this.length[0] = SIZEOF_SOCKADDR_STORAGE;
+  }
+
+  /** getsockname(2) into this buffer; 0 or `-errno`. */
+  readLocal(fd: Descriptor): number {
+    this.reset();
+    return settle(getsockname(fd, this.bytes, this.length));
+  }
+
+  /** getpeername(2) into this buffer; 0 or `-errno` (-ENOTCONN when the client has gone). */
+  readPeer(fd: Descriptor): number {
+    this.reset();
+    return settle(getpeername(fd, this.bytes, this.length));
+  }
+}
+
+/** The address a socket is bound to; undefined unless it is TCP over IPv4 or IPv6. */
+export function localAddress(fd: Descriptor): InternetAddress | undefined {
+  const buffer = new AddressBuffer();
+  expect(buffer.readLocal(fd), "Cannot read the local address");
+  return decodeInternetAddress(buffer.bytes);
+}
+
+/** The address of the other end; undefined when it is gone, or is not TCP. */
+export function peerAddress(fd: Descriptor): InternetAddress | undefined {
+  const buffer = new AddressBuffer();
+  return buffer.readPeer(fd) < 0 ? undefined : decodeInternetAddress(buffer.bytes);
+}
+
+/** Who is at the other end of a Unix socket, as the kernel noted when it was connected (or listened on). */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** SO_PEERCRED of a connected Unix socket (unix(7)). */
+export function peerCredentials(fd: Descriptor): PeerCredentials {
+  const ucred = new Uint32Array(3); // struct ucred: pid, uid, gid
+  const length = new Uint32Array([12]);
+  expect(
+    settle(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length)),
+    "Cannot read the peer's credentials",
+  );
+  return { pid: ucred[0]!, uid: ucred[1]!, gid: ucred[2]! };
+}
+
+/**
+ * Whether a received descriptor is what a hand-off may carry: a TCP socket, connected or at least once connected.
+ *
+ * @returns undefined when it is, else what it is instead, in words
+ */
+export function notAClientSocket(fd: Descriptor): string | undefined {
+  const domain = getOption(fd, SOL_SOCKET, SO_DOMAIN);
+  if (domain < 0) return "not a socket";
+  // A Unix socket could carry descriptors itself, without end: never accepted as a client.
+  if (domain === AF_UNIX) return "a Unix socket";
+  if (domain !== AF_INET && domain !== AF_INET6) return `a socket of address family ${domain}`;
+  if (getOption(fd, SOL_SOCKET, SO_TYPE) !== SOCK_STREAM) return "not a stream socket";
+  if (getOption(fd, SOL_SOCKET, SO_ACCEPTCONN) !== 0) return "a listening socket";
+  return undefined;
+}

@@ -1,0 +1,217 @@
+/** A backend: it listens at a path, takes connections in, has them served, and lets go of them when it drains. */
+
+import { type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../loop/deadlines.ts";
+import { Loop } from "../loop/loop.ts";
+import { Channel, ChannelBuffers, refuseFront } from "./channel.ts";
+import type { Connection } from "./connection.ts";
+import { BackendListener, type ListenerOptions } from "./listener.ts";
+
+/** What a backend kind is to the rest: something that serves connections. */
+export interface ConnectionServer {
+  /** Serves a connection from now on: it owns it until it closes it or gives it back. Must not throw. */
+  serve(connection: Connection): void;
+  /** Serves nothing new; a connection that is idle is given back or closed, one in the middle of something goes on. */
+  drain(): void;
+  /** A connection that was to be given back is still this backend's. */
+  returnFailed(connection: Connection): void;
+}
+
+/** What a backend tells people. */
+export type BackendEvent =
+  | { readonly type: "front-found"; readonly process: number; readonly name: string }
+  | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
+  | { readonly type: "front-refused"; readonly uid: number }
+  | { readonly type: "descriptors" };
+
+/** What a backend is made with. */
+export interface BackendOptions extends ListenerOptions {
+  /** Absolute path of the Unix socket. */
+  readonly socket: string;
+  /** What it calls itself to fronts. */
+  readonly name: string;
+  /** User ids of fronts, besides root and this process's own. */
+  readonly allowUsers?: readonly number[];
+  /** Hand-offs that may be unacknowledged on a channel; 1024 unless given. */
+  readonly window?: number;
+  /** Connections that it holds at most; beyond it hand-offs are refused as full. No limit unless given. */
+  readonly maxConnections?: number;
+  /** Milliseconds that a kept connection may be idle; 60,000 unless given. */
+  readonly keepAliveTimeout?: number;
+  /** Milliseconds that a client may take between two bytes it sends or reads; 60,000 unless given. */
+  readonly stallTimeout?: number;
+  /** Takes what people should know. */
+  readonly report?: (event: BackendEvent) => void;
+}
+
+/** Bytes taken from a socket in one go. A little less than a preread may have, so that any of it can travel back. */
+const SCRATCH = 61_440;
+/** Milliseconds that a front has for its HELLO. */
+const GREETING = 2_000;
+/** Milliseconds in which changes of load are told as one. */
+const LOAD = 20;
+
+/** One backend process's receiving side. */
+export class Backend {
+  readonly loop: Loop = new Loop();
+  readonly buffers: ChannelBuffers = new ChannelBuffers();
+  readonly process: number = processId();
+  readonly name: string;
+  readonly workers: number = 1;
+  readonly window: number;
+  /** Where sockets are read into: used within one call only. */
+  readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
+  readonly scratchSize: bigint = BigInt(SCRATCH);
+  readonly greetingDeadlines: Deadlines;
+  readonly stallDeadlines: Deadlines;
+  readonly idleDeadlines: Deadlines;
+  readonly lingerDeadlines: Deadlines;
+  /** Takes nothing new. */
+  draining = false;
+  readonly #listener: BackendListener;
+  readonly #channels = new Set<Channel>();
+  readonly #connections = new Set<Connection>();
+  readonly #allowedUsers: ReadonlySet<number>;
+  readonly #options: BackendOptions;
+  readonly #load: LoadReport;
+  #drained: (() => void) | undefined;
+
+  /**
+   * @param server serves what is taken in
+   * @throws {ListenError} when the path cannot be had
+   */
+  constructor(readonly server: ConnectionServer, options: BackendOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.window = options.window ?? 1024;
+    this.#allowedUsers = new Set([0, effectiveUser(), ...options.allowUsers ?? []]);
+    const { deadlines } = this.loop;
+    this.greetingDeadlines = deadlines.list(GREETING);
+    this.stallDeadlines = deadlines.list(options.stallTimeout ?? 60_000);
+    this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? 60_000);
+    this.lingerDeadlines = deadlines.list(GREETING);
+    this.#load = new LoadReport(this, deadlines.list(LOAD));
+    this.#listener = BackendListener.listen(options.socket, options);
+    this.#listener.watch(this.loop.poller, (fd) => this.#accept(fd));
+  }
+
+  /** Connections that it holds. */
+  get active(): number {
+    return this.#connections.size;
+  }
+
+  /** Whether it holds as many connections as it may. */
+  get full(): boolean {
+    return this.active >= (this.#options.maxConnections ?? Infinity);
+  }
+
+  get channels(): ReadonlySet<Channel> {
+    return this.#channels;
+  }
+
+  #accept(fd: Descriptor): void {
+    const { uid } = peerCredentials(fd);
+    if (!this.#allowedUsers.has(uid)) {
+      refuseFront(fd, uid);
+      this.#options.report?.({ type: "front-refused", uid });
+      return;
+    }
+    this.#channels.add(new Channel(this, fd));
+  }
+
+  /** A front has introduced itself. */
+  channelOpened(channel: Channel): void {
+    const { process, name } = channel.front!;
+    this.#options.report?.({ type: "front-found", process, name });
+  }
+
+  /** A channel has ended. @param reason undefined when it is not worth telling */
+  channelEnded(channel: Channel, reason: string | undefined, fault: boolean): void {
+    this.#channels.delete(channel);
+    if (reason === undefined) return;
+    this.#options.report?.({ type: "front-lost", name: channel.front?.name ?? "a front", reason, fault });
+  }
+
+  /** Serves a connection whose hand-off is acknowledged. */
+  serve(connection: Connection): void {
+    this.#connections.add(connection);
+    this.server.serve(connection);
+  }
+
+  /** A connection has been closed, here or by being given back. */
+  connectionEnded(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#load.changed();
+    this.#endIfEmpty();
+  }
+
+  /** A connection could not be given back. */
+  returnFailed(connection: Connection): void {
+    connection.leaving = false;
+    this.server.returnFailed(connection);
+  }
+
+  /** A hand-off came without its descriptor, since this process has no number free for it. */
+  descriptorsExhausted(): void {
+    this.#options.report?.({ type: "descriptors" });
+  }
+
+  /** Runs until it has drained. */
+  run(): Promise<void> {
+    return this.loop.run();
+  }
+
+  /**
+   * Takes nothing new, finishes what it serves, gives back what is idle; then {@linkcode run} returns.
+   *
+   * @returns when it has drained
+   */
+  drain(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = this.#drained;
+    this.#drained = () => {
+      before?.();
+      resolve();
+    };
+    if (!this.draining) {
+      this.draining = true;
+      this.#listener.close();
+      for (const channel of this.#channels) channel.drain();
+      this.server.drain();
+    }
+    this.#endIfEmpty();
+    return promise;
+  }
+
+  #endIfEmpty(): void {
+    if (!this.draining || this.active > 0) return;
+    for (const channel of [...this.#channels]) channel.end(undefined);
+    this.loop.stop();
+    this.#drained?.();
+    this.#drained = undefined;
+  }
+
+  /** Closes everything at once, whatever it is doing. For the end of a process, and of a test. */
+  close(): void {
+    this.draining = true;
+    this.#listener.close();
+    for (const channel of [...this.#channels]) channel.end(undefined);
+    for (const connection of [...this.#connections]) connection.close();
+    this.loop.stop();
+  }
+}
+
+/** Tells the fronts how busy this process is: soon after a change, not at each one. */
+class LoadReport extends Timed {
+  constructor(readonly backend: Backend, readonly soon: Deadlines) {
+    super();
+  }
+
+  changed(): void {
+    if (this.deadlines === undefined && !this.backend.draining) this.soon.start(this, performance.now());
+  }
+
+  override expire(): void {
+    for (const channel of this.backend.channels) channel.sayLoad(this.backend.active);
+  }
+}

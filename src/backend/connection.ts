@@ -1,0 +1,300 @@
+/** A client connection that was handed over: its socket, and waiting for it beside promises. */
+
+import {
+  close,
+  type Descriptor,
+  EAGAIN,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  IPPROTO_TCP,
+  libc,
+  MSG_DONTWAIT,
+  MSG_MORE,
+  MSG_NOSIGNAL,
+  MSG_PEEK,
+  sendFile,
+  setNonblocking,
+  setOption,
+  settle,
+  SHUT_WR,
+  shutdown,
+  TCP_NODELAY,
+} from "../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../loop/deadlines.ts";
+import type { Source } from "../loop/poller.ts";
+import type { Transfer } from "../protocol/transfer.ts";
+import { readAddress, type TcpAddress } from "./address.ts";
+import type { Backend } from "./backend.ts";
+import type { Channel } from "./channel.ts";
+
+const { recv, send } = libc;
+
+/** Milliseconds that the client has to end its side after ours has ended. */
+export const LINGER = 2_000;
+
+/** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
+const SENDFILE = 1 << 20;
+
+/** The client did not read or send in time, or is gone. Nothing more can be said to it. */
+export class ConnectionLost extends Error {
+  override name = "ConnectionLost";
+}
+
+/**
+ * A connection of this backend, from the ACK of its hand-off until it is closed or given back. It owns its descriptor.
+ * Every call asks for no waiting (MSG_DONTWAIT), so the socket stays in the mode in which it came.
+ */
+export class Connection extends Timed implements Source {
+  #client: TcpAddress | undefined;
+  #local: TcpAddress | undefined;
+  #watched = false;
+  #closed = false;
+  #nonblocking = false;
+  #gone = false;
+  #readable = false;
+  #writable = false;
+  #wakeReader: (() => void) | undefined;
+  #wakeWriter: (() => void) | undefined;
+  #onGone: (() => void) | undefined;
+
+  /**
+   * @param fd owned by this object from now on
+   * @param channel where it came from, and where it can be given back
+   * @param transfer what the front said about it
+   */
+  constructor(
+    readonly backend: Backend,
+    readonly fd: Descriptor,
+    readonly channel: Channel,
+    readonly transfer: Transfer,
+  ) {
+    super();
+  }
+
+  /** The client. */
+  get client(): TcpAddress {
+    return this.#client ??= readAddress(this.transfer.client);
+  }
+
+  /** The address that the client connected to. */
+  get local(): TcpAddress {
+    return this.#local ??= readAddress(this.transfer.local);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** It is on its way back to the front: the channel answers for it. */
+  leaving = false;
+
+  /** Whether there is something to receive at this moment. */
+  hasInput(): boolean {
+    return settle(recv(this.fd, this.backend.scratch, 1n, MSG_PEEK | MSG_DONTWAIT)) > 0;
+  }
+
+  /** Small writes go out at once: an answer in two parts would wait for the client's delayed ACK otherwise. */
+  setNoDelay(): void {
+    setOption(this.fd, IPPROTO_TCP, TCP_NODELAY, true);
+  }
+
+  /** Takes bytes from the socket; their number, 0 at the end, or `-errno` (-EAGAIN: {@linkcode readable} waits). */
+  receive(bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
+    return settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+  }
+
+  /** Gives bytes to the socket as far as it takes them; their number, or `-errno`. @param more whether more follow at once */
+  send(bytes: Uint8Array<ArrayBuffer>, more: boolean): number {
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    return settle(send(this.fd, bytes, BigInt(bytes.byteLength), flags));
+  }
+
+  /** Gives all of the bytes to the socket, waiting as long as the client makes progress. */
+  async sendAll(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
+    let rest = bytes;
+    while (rest.byteLength > 0) {
+      const sent = this.send(rest, more);
+      if (sent === -EAGAIN) await this.writable();
+      else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
+      else rest = rest.subarray(sent);
+    }
+  }
+
+  /**
+   * Sends part of a file to the client without bringing it into this process (sendfile(2)).
+   *
+   * @param file open for reading; lent
+   * @param offset where to start, in bytes
+   * @param count how much, in bytes
+   * @throws {Error} when the file turns out to be shorter
+   */
+  async sendFile(file: Descriptor, offset: number, count: number): Promise<void> {
+    if (!this.#nonblocking) {
+      // sendfile(2) has no flag for it. The mode belongs to the socket and is put back before that goes elsewhere.
+      setNonblocking(this.fd, true);
+      this.#nonblocking = true;
+    }
+    let at = offset;
+    const end = offset + count;
+    while (at < end) {
+      const sent = sendFile(this.fd, file, at, Math.min(end - at, SENDFILE));
+      if (sent === -EAGAIN) await this.writable();
+      else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
+      else if (sent === 0) throw new Error("Cannot send the file: it has become shorter");
+      else at += sent;
+    }
+  }
+
+  /** Makes ready to go elsewhere: nothing watches the socket, and it is in the mode in which it came. */
+  release(): void {
+    this.unwatch();
+    if (!this.#nonblocking) return;
+    setNonblocking(this.fd, false);
+    this.#nonblocking = false;
+  }
+
+  /**
+   * Waits until there is something to receive.
+   *
+   * @param deadlines how long at most
+   * @throws {ConnectionLost} when nothing came in time
+   */
+  async readable(deadlines: Deadlines): Promise<void> {
+    this.watch();
+    if (!this.#readable) {
+      await this.#wait(deadlines, (wake) => this.#wakeReader = wake);
+      if (!this.#readable) throw new ConnectionLost("Cannot receive: the client sent nothing in time");
+    }
+    this.#readable = false;
+  }
+
+  /**
+   * Waits until the socket takes more.
+   *
+   * @throws {ConnectionLost} when the client read nothing in time
+   */
+  async writable(): Promise<void> {
+    this.watch();
+    if (!this.#writable) {
+      await this.#wait(this.backend.stallDeadlines, (wake) => this.#wakeWriter = wake);
+      if (!this.#writable) throw new ConnectionLost("Cannot send: the client read nothing in time");
+    }
+    this.#writable = false;
+  }
+
+  #wait(deadlines: Deadlines, register: (wake: () => void) => void): Promise<void> {
+    // One deadline for both directions: a connection that waits for either is alive while either moves.
+    deadlines.start(this, performance.now());
+    return new Promise(register);
+  }
+
+  /** Calls back, once, when the client is gone for good: not when it has merely ended its own side. */
+  onGone(callback: (() => void) | undefined): void {
+    this.#onGone = callback;
+    if (callback === undefined) return;
+    if (this.#gone) callback();
+    else this.watch();
+  }
+
+  /** Starts watching. Edge-triggered, both ways, once for the connection's life. */
+  watch(): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    this.backend.loop.poller.add(this.fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, this);
+  }
+
+  ready(events: number): void {
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+      this.#readable = true;
+      this.#wake();
+    }
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+      this.#writable = true;
+      this.#wake();
+    }
+    if (events & (EPOLLHUP | EPOLLERR) && !this.#gone) {
+      this.#gone = true;
+      this.#onGone?.();
+    }
+  }
+
+  /** Wakes who waits for what has become possible. */
+  #wake(): void {
+    if (this.#readable && this.#wakeReader !== undefined) {
+      const wake = this.#wakeReader;
+      this.#wakeReader = undefined;
+      this.stopDeadline();
+      wake();
+    }
+    if (this.#writable && this.#wakeWriter !== undefined) {
+      const wake = this.#wakeWriter;
+      this.#wakeWriter = undefined;
+      this.stopDeadline();
+      wake();
+    }
+  }
+
+  /** A wait took too long: whoever waits finds that nothing became possible. */
+  override expire(): void {
+    const reader = this.#wakeReader;
+    const writer = this.#wakeWriter;
+    this.#wakeReader = this.#wakeWriter = undefined;
+    reader?.();
+    writer?.();
+  }
+
+  /** Ends whoever waits, without success. */
+  interrupt(): void {
+    this.stopDeadline();
+    this.expire();
+  }
+
+  /** Ends our side; the client can still read what was sent. */
+  endSending(): void {
+    shutdown(this.fd, SHUT_WR);
+  }
+
+  /** Gives up the watch: needed before the descriptor is closed or sent, while other processes may hold the socket. */
+  unwatch(): void {
+    this.stopDeadline();
+    if (!this.#watched) return;
+    this.#watched = false;
+    this.#readable = this.#writable = false;
+    this.backend.loop.poller.remove(this.fd);
+  }
+
+  /** Closes the descriptor. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.unwatch();
+    close(this.fd);
+    this.backend.connectionEnded(this);
+  }
+
+  /**
+   * Closes so that the client can read what was sent last: ends our side, then reads away what the client still sends,
+   * for a while (RFC 9112, 9.6).
+   */
+  async closeGently(): Promise<void> {
+    if (this.#closed) return;
+    this.endSending();
+    const { scratch, scratchSize, lingerDeadlines } = this.backend;
+    const until = performance.now() + LINGER;
+    try {
+      for (;;) {
+        const length = this.receive(scratch, scratchSize);
+        if (length === -EAGAIN) await this.readable(lingerDeadlines);
+        else if (length <= 0 || performance.now() > until) break;
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+    } finally {
+      this.close();
+    }
+  }
+}

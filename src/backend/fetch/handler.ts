@@ -1,0 +1,29 @@
+/** What a fetch backend's users write: the same handler as for `deno serve`. */
+
+import type { TcpAddress } from "../address.ts";
+
+/** What a handler is told beside the request. `remoteAddr` and `completed` are as in `Deno.serve`. */
+export interface RequestInfo {
+  /** The client: the real one, since the socket is the client's own. */
+  readonly remoteAddr: TcpAddress;
+  /** The address that the client connected to. */
+  readonly localAddr: TcpAddress;
+  /** The site that took the request: its first name, empty for a site without names. */
+  readonly site: string;
+  /** The path prefix of the route that took it. */
+  readonly route: string;
+  /** The path below that prefix, normalised and percent-encoded. */
+  readonly path: string;
+  /** Which process accepted the connection, as the front calls itself, with its process number. */
+  readonly front: { readonly name: string; readonly process: number };
+  /** Settles when the response has been sent, or cannot be. */
+  readonly completed: Promise<void>;
+}
+
+/** Answers one request. */
+export type FetchHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
+
+/** What a module for `--fetch` exports by default: this, or a plain {@linkcode FetchHandler}. */
+export interface FetchModule {
+  fetch: FetchHandler;
+}

@@ -1,0 +1,217 @@
+/** One request and its response. */
+
+import { Buffer } from "node:buffer";
+import type { RequestHead } from "../../http/request_head.ts";
+import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
+import { DateField, encodeResponseHead } from "../../http/response_head.ts";
+import { type Connection, ConnectionLost } from "../connection.ts";
+import type { Input } from "./input.ts";
+import { RequestBody } from "./request_body.ts";
+import type { ScopeGuard } from "./scope_guard.ts";
+
+/** Sizes up to which a head and its content are joined and sent in one call. */
+const JOINED = 65_536;
+
+const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
+const dateField = new DateField();
+
+/** Latin-1, the encoding of header fields (RFC 9110, 5.5): node:buffer does it several times faster than TextDecoder. */
+function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1", start, end);
+}
+
+/** A header field as it came. */
+export type Field = readonly [name: string, value: string];
+
+/**
+ * What a backend kind works with: the request's head in strings, its content to be read, and the ways to respond. Made
+ * when the head is complete; nothing of it refers to the buffer that the head was in.
+ */
+export class Exchange {
+  readonly method: string;
+  /** As the client sent it. */
+  readonly target: string;
+  readonly path: string;
+  /** Without the `?`; empty where there is none. */
+  readonly query: string;
+  /** Host and port that the request is for; empty for an HTTP/1.0 client that did not say. */
+  readonly authority: string;
+  readonly minor: 0 | 1;
+  readonly body: RequestBody;
+  /** Whether another request may follow on the connection. May be turned off until the response's head is sent. */
+  persistent: boolean;
+  /** Whether (part of) a response has been sent. */
+  responded = false;
+  readonly #head: string;
+  readonly #fieldOffsets: Int32Array;
+  /** Whether the content of the response is framed by chunks. */
+  #chunked = false;
+  /** HEAD, 204, 304: a response without content, whatever its fields say (RFC 9112, 6.3). */
+  #contentless = false;
+
+  /**
+   * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
+   * @param guard has admitted the request
+   * @param persistent whether this end would let another request follow
+   */
+  constructor(
+    readonly connection: Connection,
+    readonly input: Input,
+    head: RequestHead,
+    readonly guard: ScopeGuard,
+    persistent: boolean,
+  ) {
+    const { bytes, start } = input;
+    // One conversion for the whole head; every string below is a slice of it.
+    const text = latin1(bytes, start, head.end);
+    const slice = (from: number, to: number) => text.slice(from - start, to - start);
+    this.#head = text;
+    this.#fieldOffsets = head.fields.slice(0, 4 * head.fieldCount).map((offset) => offset - start);
+    this.method = slice(head.methodStart, head.methodEnd);
+    this.target = slice(head.targetStart, head.targetEnd);
+    this.path = slice(head.pathStart, head.pathEnd);
+    this.query = slice(head.queryStart, head.queryEnd);
+    this.authority = slice(head.hostStart, head.hostEnd);
+    this.minor = head.minor;
+    this.persistent = persistent && head.keepAlive;
+    input.start = head.end;
+    const awaited = head.expectContinue ? () => this.#continue() : undefined;
+    this.body = new RequestBody(input, head.contentLength, head.chunked, awaited);
+  }
+
+  /** The header fields, in order, names as the client wrote them. */
+  fields(): Field[] {
+    const out: Field[] = [];
+    const at = this.#fieldOffsets;
+    for (let i = 0; i < at.length; i += 4) {
+      out.push([this.#head.slice(at[i], at[i + 1]), this.#head.slice(at[i + 2], at[i + 3])]);
+    }
+    return out;
+  }
+
+  /** The first field of a name, in any case. @param name in lower case */
+  field(name: string): string | undefined {
+    return this.fields().find(([candidate]) => candidate.toLowerCase() === name)?.[1];
+  }
+
+  /** The path below the route's prefix, normalised and still percent-encoded: `/files/a` below `/files/` is `/a`. */
+  get mappedPath(): string {
+    return this.guard.mapped(this.path) ?? this.connection.transfer.path;
+  }
+
+  #continue(): void {
+    // RFC 9110, 10.1.1: only to a client that waits, and only while no final response has begun.
+    if (!this.responded) this.connection.send(CONTINUE, false);
+  }
+
+  // --- responding -------------------------------------------------------------------------------------------------
+
+  /**
+   * Sends a response whose content is all there.
+   *
+   * @param fields without Content-Length, Transfer-Encoding, Connection: framing is done here
+   */
+  async respond(
+    status: number,
+    fields: readonly Field[],
+    content: Uint8Array<ArrayBuffer>,
+    reason?: string,
+  ): Promise<void> {
+    const head = this.#encodeHead(status, fields, content.byteLength, reason);
+    if (this.#contentless || content.byteLength === 0) return await this.connection.sendAll(head);
+    if (head.byteLength + content.byteLength <= JOINED) {
+      const whole = new Uint8Array(head.byteLength + content.byteLength);
+      whole.set(head);
+      whole.set(content, head.byteLength);
+      return await this.connection.sendAll(whole);
+    }
+    await this.connection.sendAll(head, true);
+    await this.connection.sendAll(content);
+  }
+
+  /**
+   * Sends a response's head; its content follows with {@linkcode write} and {@linkcode finish}, or by other means when
+   * its length is given.
+   *
+   * @param length bytes of content where they are known; otherwise the end is marked by chunks or by closing
+   * @param more whether content follows at once
+   * @returns whether content is to follow at all
+   */
+  async start(
+    status: number,
+    fields: readonly Field[],
+    length?: number,
+    more = false,
+    reason?: string,
+  ): Promise<boolean> {
+    await this.connection.sendAll(
+      this.#encodeHead(status, fields, length, reason),
+      more && !this.#contentless,
+    );
+    return !this.#contentless;
+  }
+
+  /** Sends a piece of content; waits as long as the client reads. */
+  async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#contentless || piece.byteLength === 0) return;
+    if (!this.#chunked) return await this.connection.sendAll(piece);
+    const head = chunkHead(piece.byteLength);
+    if (piece.byteLength <= JOINED) {
+      const whole = new Uint8Array(head.byteLength + piece.byteLength + CRLF.byteLength);
+      whole.set(head);
+      whole.set(piece, head.byteLength);
+      whole.set(CRLF, head.byteLength + piece.byteLength);
+      return await this.connection.sendAll(whole);
+    }
+    await this.connection.sendAll(head as Uint8Array<ArrayBuffer>, true);
+    await this.connection.sendAll(piece, true);
+    await this.connection.sendAll(CRLF as Uint8Array<ArrayBuffer>);
+  }
+
+  /** Marks the end of content sent by {@linkcode write}. */
+  async finish(): Promise<void> {
+    if (this.#chunked && !this.#contentless) {
+      await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
+    }
+  }
+
+  #encodeHead(
+    status: number,
+    fields: readonly Field[],
+    length: number | undefined,
+    reason: string | undefined,
+  ): Uint8Array<ArrayBuffer> {
+    if (this.responded) throw new Error("Cannot respond twice to one request");
+    if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
+    this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
+    const out: Field[] = [];
+    let dated = false;
+    for (const field of fields) {
+      const name = field[0].toLowerCase();
+      if (name === "date") dated = true;
+      // How the content is framed, and whether the connection goes on, is decided here (RFC 9112, 6 and 9).
+      if (
+        name !== "connection" && name !== "transfer-encoding" && name !== "content-length" &&
+        name !== "keep-alive"
+      ) {
+        out.push(field);
+      }
+    }
+    if (!dated) out.push(["Date", dateField.value(Date.now())]);
+    if (length !== undefined) {
+      // RFC 9110, 8.6: not with 204. With 304 and HEAD it says what GET would have got.
+      if (status !== 204) out.push(["Content-Length", String(length)]);
+    } else if (!this.#contentless) {
+      this.#chunked = this.minor === 1;
+      if (this.#chunked) out.push(["Transfer-Encoding", "chunked"]);
+      else this.persistent = false; // HTTP/1.0 has no chunks: the end of the connection is the end of the content
+    }
+    // A body that the client was never asked for would be taken for the next request.
+    if (this.body.unasked && !this.body.done) this.persistent = false;
+    if (!this.persistent) out.push(["Connection", "close"]);
+    else if (this.minor === 0) out.push(["Connection", "keep-alive"]);
+    const head = encodeResponseHead(status, out, reason) as Uint8Array<ArrayBuffer>;
+    this.responded = true;
+    return head;
+  }
+}

@@ -1,0 +1,74 @@
+/** What a client has sent and nobody has consumed yet. */
+
+import { EAGAIN } from "../../../ffi/mod.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
+import { type Connection, ConnectionLost } from "../connection.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * The unread bytes of one connection: `bytes[start, end)`. They lie in the backend's shared buffer as long as nobody
+ * waits, and are copied into memory of their own only when they must outlast a wait.
+ */
+export class Input {
+  bytes: Uint8Array<ArrayBuffer>;
+  start = 0;
+  end: number;
+  /** The client has ended its side: there will be no more. */
+  ended = false;
+
+  constructor(readonly connection: Connection) {
+    // What had been read before the connection came here precedes what the socket holds.
+    this.bytes = connection.transfer.preread;
+    this.end = this.bytes.length;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** A copy of what is unread. */
+  rest(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(this.start, this.end);
+  }
+
+  /** Moves what is unread out of the shared buffer. To be called before any wait. */
+  keep(): void {
+    if (this.bytes !== this.connection.backend.scratch) return;
+    this.bytes = this.start === this.end ? EMPTY : this.rest();
+    this.end -= this.start;
+    this.start = 0;
+  }
+
+  /** Takes what the socket has at this moment; false when it has nothing. Sets {@linkcode ended} at the end. */
+  take(): boolean {
+    const { connection } = this;
+    const { scratch, scratchSize } = connection.backend;
+    this.keep();
+    const length = connection.receive(scratch, scratchSize);
+    if (length === -EAGAIN) return false;
+    if (length < 0) throw new ConnectionLost("Cannot receive: the client is gone");
+    if (length === 0) {
+      this.ended = true;
+      return true;
+    }
+    if (this.length === 0) {
+      this.bytes = scratch;
+      this.start = 0;
+      this.end = length;
+      return true;
+    }
+    const joined = new Uint8Array(this.length + length);
+    joined.set(this.bytes.subarray(this.start, this.end));
+    joined.set(scratch.subarray(0, length), this.length);
+    this.bytes = joined;
+    this.start = 0;
+    this.end = joined.length;
+    return true;
+  }
+
+  /** Takes more, waiting for it if need be; afterwards there is more, or the client has {@linkcode ended}. */
+  async more(deadlines: Deadlines): Promise<void> {
+    while (!this.take()) await this.connection.readable(deadlines);
+  }
+}

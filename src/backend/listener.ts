@@ -1,0 +1,158 @@
+/** The Unix socket at which a backend waits for fronts. */
+
+import {
+  adopt,
+  bindUnix,
+  chmod,
+  chown,
+  close,
+  connectUnix,
+  describeErrno,
+  type Descriptor,
+  EADDRINUSE,
+  EAGAIN,
+  ECONNREFUSED,
+  encodeUnixAddress,
+  ENOENT,
+  EPOLLIN,
+  EPROTOTYPE,
+  ErrnoError,
+  expect,
+  FileStatus,
+  libc,
+  rename,
+  settle,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+  startListening,
+  unixSocket,
+  unlink,
+} from "../../ffi/mod.ts";
+import type { Poller, Source } from "../loop/poller.ts";
+
+const { accept4 } = libc;
+
+/** Fronts that may wait to be accepted. */
+const BACKLOG = 128;
+
+/** How a backend's socket file should be. */
+export interface ListenerOptions {
+  /** Permission bits; 0o600 unless given. Whoever may connect may hand over connections. */
+  readonly mode?: number;
+  /** Numeric owner and group of the file; unchanged where absent. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Replaces a backend that listens at the path: fronts find this one from then on, the old one keeps what it has. */
+  readonly takeOver?: boolean;
+}
+
+/** A socket cannot be had at a path. The message is for people, and says the way out. */
+export class ListenError extends Error {
+  override name = "ListenError";
+}
+
+/**
+ * What is at a path now, by asking it.
+ *
+ * @returns `nothing`; `stale`, a socket file that nobody listens on; `taken`, one that somebody does; or what else
+ *   stands there
+ */
+function inspect(path: string): "nothing" | "stale" | "taken" | string {
+  const status = new FileStatus();
+  const result = status.readPath(path);
+  if (result === -ENOENT) return "nothing";
+  if (result < 0) throw new ListenError(`Cannot look at "${path}": ${describeErrno(-result)}`);
+  if (status.type !== "socket") {
+    return status.type === "directory" ? "a directory" : "a file that is no socket";
+  }
+  const probe = unixSocket(SOCK_SEQPACKET);
+  const answer = connectUnix(probe, encodeUnixAddress(path));
+  close(probe);
+  if (answer === -ECONNREFUSED) return "stale";
+  // Full backlog, another socket type: somebody listens there.
+  if (answer >= 0 || answer === -EAGAIN || answer === -EPROTOTYPE) return "taken";
+  throw new ListenError(`Cannot find out who listens on "${path}": ${describeErrno(-answer)}`);
+}
+
+/** A listening socket and the file that leads to it. Owns both. */
+export class BackendListener implements Source {
+  readonly #inode: bigint;
+  #open = true;
+
+  private constructor(readonly path: string, readonly fd: Descriptor, inode: bigint) {
+    this.#inode = inode;
+  }
+
+  /**
+   * Listens at a path. A stale socket file is replaced; one that somebody listens on only when asked to take over;
+   * anything that is no socket never.
+   *
+   * @throws {ListenError} when the path cannot be had
+   */
+  static listen(path: string, options: ListenerOptions = {}): BackendListener {
+    const found = inspect(path);
+    if (found === "taken" && !options.takeOver) {
+      throw new ListenError(
+        `Cannot listen on "${path}": another backend listens there; stop it, choose another path, or take over with --take-over`,
+      );
+    }
+    if (found !== "nothing" && found !== "stale" && found !== "taken") {
+      throw new ListenError(
+        `Cannot listen on "${path}": there is ${found}; remove it, or choose another path`,
+      );
+    }
+    // Bound under a name of its own, then moved into place: at every moment the path leads to somebody who listens,
+    // with the permissions it should have.
+    const temporary = `${path.slice(0, path.lastIndexOf("/") + 1)}.${libc.getpid()}`;
+    const fd = unixSocket(SOCK_SEQPACKET);
+    try {
+      const action = `Cannot listen on "${path}"`;
+      unlink(temporary);
+      const bound = bindUnix(fd, temporary);
+      if (bound === -EADDRINUSE) throw new ListenError(`${action}: "${temporary}" is in the way; remove it`);
+      if (bound === -ENOENT) throw new ListenError(`${action}: its directory does not exist; make it first`);
+      expect(bound, action);
+      expect(chmod(temporary, options.mode ?? 0o600), action);
+      if (options.owner) expect(chown(temporary, options.owner.uid, options.owner.gid), action);
+      expect(startListening(fd, BACKLOG), action);
+      const status = new FileStatus();
+      expect(status.readPath(temporary), action);
+      expect(rename(temporary, path), action);
+      return new BackendListener(path, fd, status.inode);
+    } catch (error) {
+      unlink(temporary);
+      close(fd);
+      throw error instanceof ErrnoError || error instanceof TypeError
+        ? new ListenError(error.message)
+        : error;
+    }
+  }
+
+  /** Starts accepting. @param accepted takes each front's channel, and owns it from then on */
+  watch(poller: Poller, accepted: (fd: Descriptor) => void): void {
+    this.#poller = poller;
+    this.#accepted = accepted;
+    poller.add(this.fd, EPOLLIN, this);
+  }
+  #poller: Poller | undefined;
+  #accepted: ((fd: Descriptor) => void) | undefined;
+
+  ready(): void {
+    for (;;) {
+      const fd = settle(accept4(this.fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      // Errors other than -EAGAIN pass (accept(2)); out of descriptors, the front tries again after a while.
+      if (fd < 0) return;
+      this.#accepted?.(adopt(fd));
+    }
+  }
+
+  /** Closes the socket, and removes its file unless another backend has taken the path over. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#poller?.remove(this.fd);
+    const status = new FileStatus();
+    if (status.readPath(this.path) === 0 && status.inode === this.#inode) unlink(this.path);
+    close(this.fd);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The one model behind both configuration syntaxes. Loaders produce it; the front, the supervisor and
+ * `fdpass check` read it. Plain data: it crosses to the data-plane Workers by structured clone.
+ */
+
+/** A TCP address to listen on. */
+export interface ListenAddress {
+  /** An IP address without brackets: `127.0.0.1`, `0.0.0.0`, `::1`, or `::`, which takes IPv4 too. */
+  readonly host: string;
+  /** 0 lets the kernel choose; 1–65535 otherwise. */
+  readonly port: number;
+}
+
+/** One listening address and the sites that answer on it. */
+export interface Listener extends ListenAddress {
+  /**
+   * In configuration order, at least one. A Host that no site claims goes to the one without names, or to the
+   * first where all have names.
+   */
+  readonly sites: readonly Site[];
+}
+
+/** A virtual host: the names it answers to and its routes. */
+export interface Site {
+  /** Host names in lower case, `*.example.com` for every name below; none: the site takes every Host. */
+  readonly names: readonly string[];
+  /** In configuration order. Of those whose path covers a request, the most specific (longest) one takes it. */
+  readonly routes: readonly Route[];
+}
+
+/** A part of a site's path space and the backends that own it. */
+export interface Route {
+  /** A path prefix that starts with `/`; it covers whole segments: `/a` covers `/a` and `/a/b`, not `/ab`. */
+  readonly path: string;
+  /** Names of {@linkcode Backend}s. Each of them can serve the route. At least one. */
+  readonly backends: readonly string[];
+}
+
+/** What runs in a backend process; absent when somebody else runs it. */
+export type BackendKind =
+  | { readonly kind: "fetch"; readonly module: string }
+  | { readonly kind: "static"; readonly directory: string };
+
+/** A process, or a group of equal ones, that receives connections on a Unix socket. */
+export interface Backend {
+  /** Unique in the configuration. */
+  readonly name: string;
+  /** Absolute path of its Unix socket. */
+  readonly socket: string;
+  /** What `fdpass up` starts for it; without a kind the backend is somebody else's process. */
+  readonly runs?: BackendKind;
+  /** Processes behind the one socket; at least 1. */
+  readonly workers: number;
+}
+
+/** What a client may send before its connection is handed over, and what it waits for at most. */
+export interface Limits {
+  /** Bytes of a request line, without its CRLF; longer is answered with 414. */
+  readonly requestLine: number;
+  /** Bytes of a whole request head; longer is answered with 431. */
+  readonly head: number;
+  /** Milliseconds from accept to a complete head; 408 after that. */
+  readonly headTimeout: number;
+  /** Milliseconds from hand-off to acknowledgement, before a backend is given up. */
+  readonly acknowledgeTimeout: number;
+  /** Milliseconds that a connection waits for a backend that can take it; 503 after that. */
+  readonly queueTimeout: number;
+  /** Milliseconds that draining may take at the end. */
+  readonly drainTimeout: number;
+  /** Hand-offs to one backend process that may be unacknowledged at a time. */
+  readonly unacknowledged: number;
+  /** Connections of one front worker that may wait for a backend; beyond it 503 at once. */
+  readonly queue: number;
+}
+
+/** The limits that apply where the configuration says nothing. */
+export const DEFAULT_LIMITS: Limits = {
+  requestLine: 8_192,
+  head: 32_768,
+  headTimeout: 10_000,
+  acknowledgeTimeout: 2_000,
+  queueTimeout: 3_000,
+  drainTimeout: 10_000,
+  unacknowledged: 128,
+  queue: 4_096,
+};
+
+/** A whole configuration, valid and complete: every name in a route exists in `backends`. */
+export interface Config {
+  readonly listeners: readonly Listener[];
+  readonly backends: readonly Backend[];
+  readonly limits: Limits;
+  /** User ids that may be on the other end of a channel, besides our own and root. */
+  readonly allowUsers: readonly number[];
+}

@@ -1,0 +1,92 @@
+/** A configuration as people read it: what `fdpass check` prints. */
+
+import { formatAddress } from "./address.ts";
+import type { Backend, Config, Listener, Site } from "./config.ts";
+
+/**
+ * Describes a configuration: its listeners, then each site with its routes and the backends they lead to.
+ *
+ * @param config The configuration.
+ * @returns Lines of text without colours, the last one ended.
+ */
+export function describe(config: Config): string {
+  const lines = ["Listeners", ...columns(config.listeners.map(describeListener))];
+  const sites = sitesOf(config);
+  for (const [site, listeners] of sites) {
+    const where = listeners.length === config.listeners.length
+      ? ""
+      : ` on ${listeners.map(formatAddress).join(", ")}`;
+    lines.push("", titleOf(site, listeners) + where, ...describeRoutes(site, config));
+  }
+  const used = new Set([...sites.keys()].flatMap(({ routes }) => routes.flatMap(({ backends }) => backends)));
+  const unused = config.backends.filter(({ name }) => !used.has(name));
+  if (unused.length > 0) {
+    lines.push("", "Backends without a route", ...columns(unused.map(describeBackend)));
+  }
+  return lines.join("\n") + "\n";
+}
+
+/** Sites that answer on several listeners are one object, and are described once. */
+function sitesOf(config: Config): Map<Site, Listener[]> {
+  const sites = new Map<Site, Listener[]>();
+  for (const listener of config.listeners) {
+    for (const site of listener.sites) {
+      const listeners = sites.get(site);
+      if (listeners) listeners.push(listener);
+      else sites.set(site, [listener]);
+    }
+  }
+  return sites;
+}
+
+function describeListener(listener: Listener): string[] {
+  const { host, port, sites } = listener;
+  const notes = [count(sites.length, "site")];
+  const first = sites[0]?.names[0];
+  // A site without names says in its own heading that it takes the other hosts.
+  if (first !== undefined && sites.every(({ names }) => names.length > 0)) {
+    notes.push(`other hosts get ${first}`);
+  }
+  if (host === "::") notes.push("IPv4 and IPv6");
+  if (port === 0) notes.push("the kernel chooses the port");
+  return [formatAddress(listener), notes.join(", ")];
+}
+
+function titleOf({ names }: Site, listeners: readonly Listener[]): string {
+  if (names.length > 0) return `Site ${names.join(", ")}`;
+  return listeners.some(({ sites }) => sites.length > 1)
+    ? "Site for every other host"
+    : "Site for every host";
+}
+
+function describeRoutes(site: Site, config: Config): string[] {
+  const rows = site.routes.flatMap(({ path, backends }) =>
+    backends.map((name, index) => {
+      const backend = config.backends.find((backend) => backend.name === name);
+      return [index === 0 ? path : "", ...(backend ? describeBackend(backend) : [name])];
+    })
+  );
+  return columns(rows);
+}
+
+function describeBackend({ name, socket, runs, workers }: Backend): string[] {
+  if (!runs) return [name, socket, "started by somebody else"];
+  const what = runs.kind === "fetch" ? runs.module : runs.directory;
+  return [name, socket, `${runs.kind} ${what}` + (workers > 1 ? `, ${count(workers, "worker")}` : "")];
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Indents rows and aligns their columns, without spaces at line ends. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, index) => widths[index] = Math.max(widths[index] ?? 0, cell.length));
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, index) => cell.padEnd(widths[index] ?? 0));
+    return `  ${cells.join("  ")}`.trimEnd();
+  });
+}

@@ -1,0 +1,122 @@
+/** The backends of a JSON document: those it declares, and those its routes use without declaring them. */
+
+import type { Backend, BackendKind } from "../config.ts";
+import { nearestTo } from "../nearest.ts";
+import { readFilePath, readModule, readSocketPath, type Resolve } from "../path.ts";
+import { quote } from "../reading.ts";
+import { BACKEND_NAME, nameAfterSocket, readTarget } from "../target.ts";
+import type { Path, Report } from "./report.ts";
+import { isObject } from "./value.ts";
+
+/** Knows every backend by its name and by its socket. */
+export class Backends {
+  readonly #report: Report;
+  readonly #resolve: Resolve;
+  /** Faulty entries are undefined: their names exist, so that routes to them are not reported too. */
+  readonly #byName = new Map<string, Backend | undefined>();
+  readonly #nameBySocket = new Map<string, string>();
+  /** Names made up here. They are not the user's to refer to: they would change with the order of routes. */
+  readonly #undeclared = new Set<string>();
+
+  /**
+   * @param report Where problems go.
+   * @param resolve Makes paths absolute.
+   */
+  constructor(report: Report, resolve: Resolve) {
+    this.#report = report;
+    this.#resolve = resolve;
+  }
+
+  /** All of them: the declared ones as in the document, then the others in order of use. */
+  list(): Backend[] {
+    return [...this.#byName.values()].filter((backend) => backend !== undefined);
+  }
+
+  /**
+   * Takes in the declared backends.
+   *
+   * @param value What stands under `backends`.
+   */
+  declare(value: unknown): void {
+    if (!isObject(value)) return;
+    for (const [name, entry] of Object.entries(value)) {
+      const path = ["backends", name];
+      if (!BACKEND_NAME.test(name)) {
+        const message =
+          `Cannot use ${quote(name)} as a name; write up to 64 letters, digits, ".", "_" and "-", ` +
+          `a letter or digit first`;
+        this.#report.key(path, message);
+      }
+      this.#byName.set(name, isObject(entry) ? this.#read(name, entry, path) : undefined);
+    }
+  }
+
+  #read(name: string, entry: Record<string, unknown>, path: Path): Backend | undefined {
+    const runs = this.#readKind(entry, path);
+    if (typeof entry.socket !== "string") return undefined;
+    const socketPath = [...path, "socket"];
+    const socket = this.#report.take(readSocketPath(entry.socket, this.#resolve), socketPath);
+    if (socket === undefined) return undefined;
+    const other = this.#nameBySocket.get(socket);
+    if (other !== undefined) {
+      const message = `Cannot use ${quote(socket)} twice, for it is the socket of ${quote(other)}; ` +
+        `give each backend its own, and use "workers" for several processes behind one`;
+      this.#report.value(socketPath, message);
+      return undefined;
+    }
+    this.#nameBySocket.set(socket, name);
+    const workers = typeof entry.workers === "number" ? entry.workers : 1;
+    return runs ? { name, socket, runs, workers } : { name, socket, workers };
+  }
+
+  #readKind(entry: Record<string, unknown>, path: Path): BackendKind | undefined {
+    let kind: BackendKind | undefined;
+    if (typeof entry.fetch === "string") {
+      const module = this.#report.take(readModule(entry.fetch, this.#resolve), [...path, "fetch"]);
+      if (module !== undefined) kind = { kind: "fetch", module };
+    }
+    if (typeof entry.static === "string") {
+      const directory = this.#report.take(readFilePath(entry.static, this.#resolve), [...path, "static"]);
+      if (directory !== undefined) kind = { kind: "static", directory };
+    }
+    if (entry.fetch !== undefined && entry.static !== undefined) {
+      this.#report.key(path, `Found both "fetch" and "static"; keep one of them, or make two backends`);
+    }
+    return kind;
+  }
+
+  /**
+   * Finds what a target refers to; a socket that nobody declared becomes a backend.
+   *
+   * @param text The target as written.
+   * @param path Where it stands.
+   * @returns The name of the backend, or nothing if the target is faulty.
+   */
+  refer(text: string, path: Path): string | undefined {
+    const target = this.#report.take(readTarget(text), path);
+    if (target === undefined) return undefined;
+    if (target.kind === "name") {
+      if (this.#byName.has(target.name) && !this.#undeclared.has(target.name)) return target.name;
+      this.#report.value(path, this.#unknownName(target.name));
+      return undefined;
+    }
+    const socket = this.#report.take(readSocketPath(target.path, this.#resolve), path);
+    if (socket === undefined) return undefined;
+    const known = this.#nameBySocket.get(socket);
+    if (known !== undefined) return known;
+    const name = nameAfterSocket(socket, (name) => this.#byName.has(name));
+    this.#byName.set(name, { name, socket, workers: 1 });
+    this.#nameBySocket.set(socket, name);
+    this.#undeclared.add(name);
+    return name;
+  }
+
+  #unknownName(name: string): string {
+    const declared = [...this.#byName.keys()].filter((other) => !this.#undeclared.has(other));
+    const nearest = nearestTo(name, declared);
+    const instead = nearest === undefined
+      ? `declare it under "backends", or write a socket such as "fd:///run/${name}.sock"`
+      : `the nearest declared name is ${quote(nearest)}`;
+    return `Cannot find a backend with the name ${quote(name)}; ${instead}`;
+  }
+}

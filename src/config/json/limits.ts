@@ -1,0 +1,65 @@
+/** The limits of a JSON document, and the ranges that they must keep. */
+
+import { DEFAULT_LIMITS, type Limits } from "../config.ts";
+import { readDuration, readSize } from "../quantity.ts";
+import type { Report } from "./report.ts";
+
+/** The largest head that may be asked for: it has to fit a peek and a hand-off. */
+export const MAX_HEAD = 65_536;
+/** Less than this, and ordinary requests would be refused. */
+export const MIN_SIZE = 256;
+
+type Amount = number | string;
+
+/**
+ * Reads the limits at the top of a document; what is not there has its default.
+ *
+ * @param document The document.
+ * @param report Where problems go.
+ * @returns Complete limits, which mean nothing where the report has problems.
+ */
+export function buildLimits(document: Readonly<Record<string, unknown>>, report: Report): Limits {
+  const duration = (
+    key: "headTimeout" | "acknowledgeTimeout" | "queueTimeout" | "drainTimeout",
+    least: number,
+  ) => {
+    const value = document[key];
+    if (!isAmount(value)) return DEFAULT_LIMITS[key];
+    return report.take(readDuration(value, { least }), [key]) ?? DEFAULT_LIMITS[key];
+  };
+  const size = (key: "maxRequestLine" | "maxHead") => {
+    const value = document[key];
+    if (!isAmount(value)) return undefined;
+    return report.take(readSize(value, { least: MIN_SIZE, most: MAX_HEAD }), [key]);
+  };
+  const count = (key: string, otherwise: number) => {
+    const value = document[key];
+    return typeof value === "number" ? value : otherwise;
+  };
+
+  const requestLine = size("maxRequestLine");
+  const maxHead = size("maxHead");
+  const head = maxHead ?? DEFAULT_LIMITS.head;
+  const isHeadKnown = maxHead !== undefined || document.maxHead === undefined;
+  if (isHeadKnown && requestLine !== undefined && requestLine > head) {
+    const message = `Found ${requestLine} bytes for a line of a head that has ${head} at most; ` +
+      `write at most ${head}, or a larger "maxHead"`;
+    report.value(["maxRequestLine"], message);
+  }
+  return {
+    // Whoever asks for small heads has asked for small request lines too.
+    requestLine: requestLine ?? Math.min(DEFAULT_LIMITS.requestLine, head),
+    head,
+    headTimeout: duration("headTimeout", 1),
+    acknowledgeTimeout: duration("acknowledgeTimeout", 1),
+    // Zero is a wish: refuse or exit at once.
+    queueTimeout: duration("queueTimeout", 0),
+    drainTimeout: duration("drainTimeout", 0),
+    unacknowledged: count("maxUnacknowledged", DEFAULT_LIMITS.unacknowledged),
+    queue: count("maxQueue", DEFAULT_LIMITS.queue),
+  };
+}
+
+function isAmount(value: unknown): value is Amount {
+  return typeof value === "string" || (typeof value === "number" && Number.isFinite(value));
+}

@@ -1,0 +1,42 @@
+/**
+ * The JSON syntax. Three passes over one document, which all report and none of which stops the next:
+ * repeated keys (with the syntax), shape, and meaning.
+ */
+
+import type { Config } from "../config.ts";
+import { type Origin, resolveFrom } from "../path.ts";
+import { Backends } from "./backends.ts";
+import { buildLimits } from "./limits.ts";
+import { checkShape } from "./shape.ts";
+import { buildListeners } from "./sites.ts";
+import { readJson } from "./source.ts";
+import { entriesOf, isObject } from "./value.ts";
+
+/**
+ * Reads a configuration in JSON; comments and trailing commas are allowed.
+ *
+ * @example
+ * ```ts
+ * const text = `{ "listen": "8080", "sites": [{ "to": "fd:///run/app.sock" }] }`;
+ * const config = parseJson(text, { name: "fdpass.json", baseDirectory: "/etc/fdpass" });
+ * if (config.backends[0]?.name !== "app") throw new Error("The backend has the name of its socket");
+ * ```
+ *
+ * @param text The document.
+ * @param origin What to call it, and what its relative paths are relative to.
+ * @returns The configuration, valid and complete.
+ * @throws {ConfigError} With everything that is wrong, in document order.
+ */
+export function parseJson(text: string, origin: Origin): Config {
+  const { value, report } = readJson(text.replace(/^\ufeff/, ""), origin.name);
+  checkShape(value, report);
+  const document = isObject(value) ? value : {};
+  const backends = new Backends(report, resolveFrom(origin.baseDirectory));
+  backends.declare(document.backends);
+  const listeners = buildListeners(document, backends, report);
+  const limits = buildLimits(document, report);
+  report.throwIfAny();
+
+  const users = entriesOf(document.allowUsers, []).map((item) => item.value as number);
+  return { listeners, backends: backends.list(), limits, allowUsers: [...new Set(users)] };
+}

@@ -1,0 +1,191 @@
+/**
+ * The shape of a JSON configuration, as users write it. It checks what has a type and a range; what texts
+ * mean, and how parts fit each other, is the business of the files beside it. The same shape, described, is
+ * the published JSON Schema, whose patterns only help editors: they are looser than the readers.
+ */
+
+import { z } from "zod";
+import { DEFAULT_LIMITS } from "../config.ts";
+import { MAX_HEAD, MIN_SIZE } from "./limits.ts";
+import { formatDuration } from "../quantity.ts";
+import { found } from "../reading.ts";
+
+type Explain = (issue: { readonly input: unknown }) => string;
+
+/** What zod says when a value does not fit; `hint` begins with a verb. */
+function expect(hint: string): Explain {
+  return ({ input }) => input === undefined ? `Missing; ${hint}` : `Found ${found(input)}; ${hint}`;
+}
+
+/** One text or a list of them, for keys that mostly have one. */
+function oneOrMore<T extends z.ZodType>(item: T, error: Explain): z.ZodUnion<[T, z.ZodArray<T>]> {
+  const empty: Explain = () => error({ input: [] }).replace("a list", "an empty list");
+  return z.union([item, z.array(item, { error }).min(1, { error: empty })], { error });
+}
+
+function text(hint: string, meta: { pattern?: string; examples?: string[] } = {}): z.ZodString {
+  return z.string({ error: expect(hint) }).meta(meta);
+}
+
+function whole(least: number, most: number): z.ZodInt {
+  const error = expect(`write a whole number from ${least} to ${most}`);
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+function duration(milliseconds: number, description: string): z.ZodOptional {
+  const pattern = "^[0-9]+([.][0-9]+)? ?(ms|s|m)$";
+  const error = expect(`write seconds as a number, or "500ms", "10s" or "2m"`);
+  return z.union([z.number().meta({ minimum: 0 }), z.string().meta({ pattern })], { error })
+    .optional().meta({ description, default: formatDuration(milliseconds) });
+}
+
+function size(bytes: number, description: string): z.ZodOptional {
+  const pattern = "^[0-9]+([.][0-9]+)? ?[kK]([iI][bB])?$";
+  const error = expect(`write a number of bytes, or "8k" or "64KiB"`);
+  const count = z.number().meta({ minimum: MIN_SIZE, maximum: MAX_HEAD });
+  return z.union([count, z.string().meta({ pattern })], { error })
+    .optional().meta({ description, default: bytes });
+}
+
+const ADDRESS = `write an address such as "127.0.0.1:8080"`;
+const address = text(ADDRESS, {
+  pattern: "^([0-9.]+:|\\[[0-9A-Fa-f:.]+\\]:|:)?[0-9]{1,5}$",
+  examples: ["127.0.0.1:8080", "[::1]:8080", "8080"],
+});
+
+const NAME = `write a host name such as "example.com", or leave out "names" to take every Host`;
+const siteName = text(NAME, { examples: ["example.com", "*.example.com"] });
+
+const TARGET = `write a target such as "fd:///run/app.sock", or a list of targets`;
+const target = text(TARGET, {
+  pattern: "^([fF][dD]://.+|[A-Za-z0-9][A-Za-z0-9._-]*)$",
+  examples: ["fd:///run/app.sock", "fd://run/app.sock", "app"],
+});
+const targets = oneOrMore(target, expect(TARGET));
+
+const route = z.strictObject({
+  path: text(`write a path such as "/"`, { pattern: "^/[^?#]*$", examples: ["/", "/files/"] })
+    .meta({
+      description: "A path prefix. It covers whole segments: /a covers /a and /a/b, not /ab. " +
+        "Of several that cover a request the longest takes it.",
+    }),
+  to: targets.meta({
+    description: "Where the route leads: the socket of a backend (fd:///run/app.sock, or fd://run/app.sock " +
+      "relative to this file), or a name from backends. Each target of a list can serve the route.",
+  }),
+}, { error: expect(`write a route such as {"path": "/", "to": "fd:///run/app.sock"}`) });
+
+const ROUTES = `write a list of routes such as [{"path": "/", "to": "fd:///run/app.sock"}]`;
+const site = z.strictObject({
+  names: oneOrMore(siteName, expect(NAME)).optional().meta({
+    description: "Host names that the site answers to; *.example.com stands for every name below " +
+      "example.com. Without names it takes every Host.",
+  }),
+  listen: oneOrMore(address, expect(ADDRESS)).optional().meta({
+    description: "Addresses that the site answers on, of the top-level list or besides it. " +
+      "Without them it answers on every address of the top-level list.",
+  }),
+  routes: z.array(route, { error: expect(ROUTES) })
+    .min(1, { error: () => `Found an empty list; ${ROUTES}` })
+    .optional().meta({ description: "The parts of the site's paths, and where each leads." }),
+  to: targets.optional().meta({
+    description: "Instead of routes: the one place where every path leads.",
+  }),
+}, { error: expect(`write a site such as {"names": "example.com", "to": "fd:///run/app.sock"}`) })
+  .meta({ oneOf: [{ required: ["routes"] }, { required: ["to"] }] });
+
+const backend = z.strictObject({
+  socket: text(`write the path of the backend's socket, such as "/run/app.sock"`)
+    .meta({ description: "Path of the Unix socket that it receives on, relative to this file." }),
+  fetch: text(`write the path of a module, such as "./app.ts"`).optional().meta({
+    description: "A module whose default export has fetch(request, info), as for deno serve: " +
+      "a path relative to this file, or a URL. fdpass up runs it.",
+  }),
+  static: text(`write the path of a directory, such as "./public"`).optional().meta({
+    description: "A directory whose files are served, relative to this file. fdpass up runs it.",
+  }),
+  workers: whole(1, 256).optional().meta({
+    description: "Processes behind the one socket.",
+    default: 1,
+  }),
+}, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
+  .meta({ not: { required: ["fetch", "static"] } });
+
+const SITES = `write a list of sites such as [{"to": "fd:///run/app.sock"}]`;
+const USER = "write a numeric user id, as the command `id -u NAME` prints it";
+
+const document = z.strictObject({
+  $schema: z.string({ error: expect("write the address of a JSON Schema") }).optional()
+    .meta({ description: "Where an editor finds this schema; fdpass ignores it." }),
+  listen: oneOrMore(address, expect(ADDRESS)).meta({
+    description: "Addresses that the front listens on. A port alone means every address of the host, " +
+      "IPv4 and IPv6; port 0 lets the kernel choose.",
+  }),
+  sites: z.array(site, { error: expect(SITES) }).min(1, { error: () => `Found an empty list; ${SITES}` })
+    .meta({
+      description: "Virtual hosts. The first one on an address takes what no other claims there, " +
+        "unless a site without names does.",
+    }),
+  backends: z.record(
+    z.string().meta({ pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" }),
+    backend,
+    { error: expect(`write an object such as {"app": {"socket": "/run/app.sock"}}`) },
+  ).optional().meta({
+    description: "Processes that receive connections, by name. Those with fetch or static are " +
+      "started by fdpass up; the others are somebody else's.",
+  }),
+  headTimeout: duration(
+    DEFAULT_LIMITS.headTimeout,
+    "From accept to a complete request head; 408 after that.",
+  ),
+  acknowledgeTimeout: duration(
+    DEFAULT_LIMITS.acknowledgeTimeout,
+    "From a hand-off to its acknowledgement, before the backend is given up.",
+  ),
+  queueTimeout: duration(
+    DEFAULT_LIMITS.queueTimeout,
+    "What a connection waits for a backend that can take it; 503 after that.",
+  ),
+  drainTimeout: duration(DEFAULT_LIMITS.drainTimeout, "What draining may take before the front exits."),
+  maxRequestLine: size(DEFAULT_LIMITS.requestLine, "Bytes of a request line; 414 beyond."),
+  maxHead: size(DEFAULT_LIMITS.head, "Bytes of a request head, request line and all; 431 beyond."),
+  maxUnacknowledged: whole(1, 1_024).optional().meta({
+    description: "Hand-offs to one backend process that may be unacknowledged at a time.",
+    default: DEFAULT_LIMITS.unacknowledged,
+  }),
+  maxQueue: whole(0, 1_048_576).optional().meta({
+    description: "Connections of one front worker that may wait for a backend; 503 at once beyond.",
+    default: DEFAULT_LIMITS.queue,
+  }),
+  allowUsers: z.array(
+    z.int({ error: expect(USER) }).min(0, { error: expect(USER) }).max(4_294_967_294, {
+      error: expect(USER),
+    }),
+    { error: expect("write a list of numeric user ids such as [1000]") },
+  ).optional().meta({
+    description:
+      "User ids that may be on the other end of a hand-off channel, besides the front's own and 0.",
+    default: [],
+  }),
+}, { error: expect("start with {") })
+  .meta({ title: "fdpass configuration", description: "The sites of an fdpass front and their backends." });
+
+/** The shape of a whole document. */
+export const DOCUMENT_SCHEMA: z.ZodType = document;
+
+/** The keys of each sort of object in a document, for telling users which they may have meant. */
+export const KNOWN_KEYS = {
+  document: Object.keys(document.shape),
+  site: Object.keys(site.shape),
+  route: Object.keys(route.shape),
+  backend: Object.keys(backend.shape),
+} as const satisfies Record<string, readonly string[]>;
+
+/**
+ * The published schema of the JSON syntax, for editors: what `fdpass schema` prints.
+ *
+ * @returns A JSON Schema (draft 2020-12), every property described.
+ */
+export function jsonSchema(): object {
+  return z.toJSONSchema(document, { io: "input" });
+}

@@ -1,0 +1,63 @@
+/** Checks a document against the shape and words what does not fit. */
+
+import { nearestTo } from "../nearest.ts";
+import { quote } from "../reading.ts";
+import type { Path, Report } from "./report.ts";
+import { DOCUMENT_SCHEMA, KNOWN_KEYS } from "./schema.ts";
+
+type Issue = NonNullable<ReturnType<typeof DOCUMENT_SCHEMA.safeParse>["error"]>["issues"][number];
+type Owner = keyof typeof KNOWN_KEYS;
+
+const OWNERS = Object.keys(KNOWN_KEYS) as Owner[];
+
+const PLACES: Record<Owner, string> = {
+  document: "at the top of the document",
+  site: `in an entry of "sites"`,
+  route: `in an entry of "routes"`,
+  backend: `in an entry of "backends"`,
+};
+
+/**
+ * Reports every key that is missing or unknown, and every value of a wrong type or out of its range.
+ *
+ * @param value The document.
+ * @param report Where problems go.
+ */
+export function checkShape(value: unknown, report: Report): void {
+  const result = DOCUMENT_SCHEMA.safeParse(value);
+  if (result.success) return;
+  const seen = new Set<string>();
+  for (const issue of result.error.issues) checkIssue(issue, [], seen, report);
+}
+
+function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Report): void {
+  const path = [...parent, ...issue.path.map((step) => typeof step === "number" ? step : String(step))];
+  if (issue.code === "unrecognized_keys") {
+    for (const key of issue.keys) report.key([...path, key], unknownKey(key, ownerAt(path)));
+    return;
+  }
+  // Of the alternatives, the one that got furthest into the value is the one that was meant.
+  if (issue.code === "invalid_union") {
+    const meant = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
+    if (meant) return meant.forEach((inner) => checkIssue(inner, path, seen, report));
+  }
+  // A number can be both no integer and out of range; one sentence says all.
+  const key = JSON.stringify(path);
+  if (seen.has(key)) return;
+  seen.add(key);
+  report.value(path, issue.message);
+}
+
+function ownerAt(path: Path): Owner {
+  if (path[0] === "sites") return path.length > 2 ? "route" : "site";
+  return path[0] === "backends" ? "backend" : "document";
+}
+
+function unknownKey(key: string, owner: Owner): string {
+  const elsewhere = OWNERS.find((other) => (KNOWN_KEYS[other] as string[]).includes(key));
+  if (elsewhere) return `Unknown key here; write ${quote(key)} ${PLACES[elsewhere]}`;
+  const known: readonly string[] = KNOWN_KEYS[owner].filter((name) => name !== "$schema");
+  const nearest = nearestTo(key, known);
+  if (nearest !== undefined) return `Unknown key; the nearest known key is "${nearest}"`;
+  return `Unknown key; the known keys here are ${known.map(quote).join(", ")}`;
+}

@@ -1,0 +1,88 @@
+/** `fdpass backend`: one backend process. */
+
+import { raiseDescriptorLimit } from "../../ffi/mod.ts";
+import { Backend, type BackendEvent, type BackendOptions } from "../backend/backend.ts";
+import { FetchRequestHandler } from "../backend/fetch/fetch_handler.ts";
+import { loadHandler } from "../backend/fetch/module.ts";
+import { HttpServer, type RequestHandler } from "../backend/http/http_server.ts";
+import { StaticRequestHandler } from "../backend/static/static_handler.ts";
+import { type BackendKind, DEFAULT_LIMITS } from "../config/config.ts";
+import { logOf, print } from "./log.ts";
+import { notify } from "./notify.ts";
+import { handleSignals } from "./signals.ts";
+
+/** How a backend is run. */
+export interface BackendProcessOptions extends BackendOptions {
+  readonly runs: BackendKind;
+  /** Milliseconds that draining may take. */
+  readonly drainTimeout: number;
+}
+
+async function handlerOf(kind: BackendKind): Promise<RequestHandler> {
+  switch (kind.kind) {
+    case "fetch":
+      return new FetchRequestHandler(await loadHandler(kind.module));
+    case "static":
+      return new StaticRequestHandler(kind.directory);
+  }
+}
+
+/**
+ * Runs a backend until it is told to stop.
+ *
+ * @returns the exit code
+ * @throws {ModuleError | DirectoryError | ListenError} when it cannot start; each says why and the way out
+ */
+export async function runBackend(options: BackendProcessOptions): Promise<number> {
+  const log = logOf(`backend ${options.name}`);
+  raiseDescriptorLimit();
+  const server = new HttpServer(await handlerOf(options.runs), {
+    limits: { ...DEFAULT_LIMITS, head: 65_536 },
+    onError: (error, exchange) => {
+      const request = exchange === undefined ? "a connection" : `${exchange.method} ${exchange.target}`;
+      log.error("{request} failed: {error}", { request, error });
+    },
+  });
+  const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
+  const ended = Promise.withResolvers<number>();
+  handleSignals({
+    drain: (signal) => {
+      log.info("{signal}: finishing {active} connections", { signal, active: backend.active });
+      notify("STOPPING=1");
+      setTimeout(() => {
+        log.warn("{active} connections did not come to an end in time; ending all the same", {
+          active: backend.active,
+        });
+        ended.resolve(0);
+      }, options.drainTimeout);
+      backend.drain();
+    },
+  });
+  print(`fdpass backend ${options.name} ready on ${options.socket}`);
+  notify("READY=1");
+  backend.run().then(() => ended.resolve(0), (error) => {
+    log.fatal("the backend ended by an error: {error}", { error });
+    ended.resolve(1);
+  });
+  const code = await ended.promise;
+  backend.close();
+  return code;
+}
+
+function logEvent(log: ReturnType<typeof logOf>, event: BackendEvent): void {
+  switch (event.type) {
+    case "front-found":
+      return log.info("{name} connected", { name: event.name });
+    case "front-lost":
+      if (event.fault) return log.error("ended the channel of {name}: {reason}", { ...event });
+      return log.info("{name} left: {reason}", { ...event });
+    case "front-refused":
+      return log.warn("refused a front of user {uid}: name it in allowUsers to let it in", {
+        uid: event.uid,
+      });
+    case "descriptors":
+      return log.error(
+        "out of descriptors: a hand-off was refused; raise the limit (ulimit -n, LimitNOFILE=)",
+      );
+  }
+}

@@ -1,0 +1,150 @@
+/** `fdpass front`: the control plane of a front. Configuration, Workers, signals, messages. */
+
+import { raiseDescriptorLimit } from "../../ffi/mod.ts";
+import type { Config, Listener } from "../config/config.ts";
+import type { Plan, Report } from "../front/plan.ts";
+import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
+import { logOf, print } from "./log.ts";
+import { notify } from "./notify.ts";
+import { logReport } from "./reports.ts";
+import { handleSignals } from "./signals.ts";
+import { WorkerHandle } from "./worker_handle.ts";
+
+/** How a front is run. */
+export interface FrontOptions {
+  /** Data-plane Workers. */
+  readonly workers: number;
+  /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
+  readonly reload?: () => Promise<Config>;
+}
+
+/** One front and its Workers. */
+class FrontProcess {
+  readonly #log = logOf("front");
+  readonly #handles: WorkerHandle[] = [];
+  readonly #waiting = new Map<Report["type"], () => void>();
+  #counts = new Map<Report["type"], number>();
+  #listeners = new Map<string, OpenListener>();
+  #generation = 1;
+  #stopping = false;
+  readonly ended = Promise.withResolvers<number>();
+
+  constructor(private config: Config, readonly options: FrontOptions) {}
+
+  /** Opens the listeners, starts the Workers, and says so when they serve. */
+  async start(): Promise<void> {
+    raiseDescriptorLimit();
+    this.#listeners = this.#openListeners(this.config.listeners);
+    const ready = this.#expect("ready");
+    for (let index = 0; index < this.options.workers; index++) {
+      const name = `front ${Deno.pid}.${index + 1}`;
+      const plan = this.#plan(index, new Set(this.#listeners.keys()));
+      this.#handles.push(
+        new WorkerHandle(name, plan, (report) => this.#reported(report), (reason) => this.#failed(reason)),
+      );
+    }
+    handleSignals({ drain: (signal) => void this.#drain(signal), reload: () => void this.#reload() });
+    await ready;
+    const addresses = [...this.#listeners.values()].map(({ address }) => address).join(", ");
+    print(`fdpass front ready on ${addresses}`);
+    notify(`READY=1\nSTATUS=Serving on ${addresses}`);
+  }
+
+  /** Opens what is not open yet; on failure nothing is left open that was not before. */
+  #openListeners(wanted: readonly Listener[]): Map<string, OpenListener> {
+    const open = new Map<string, OpenListener>();
+    for (const listener of wanted) {
+      const key = listenerKey(listener);
+      open.set(key, this.#listeners.get(key) ?? openListener(listener, this.options.workers));
+    }
+    return open;
+  }
+
+  /** What one Worker is told. @param fresh the listeners whose sockets it does not have yet */
+  #plan(worker: number, fresh: ReadonlySet<string>): Plan {
+    const { listeners, backends, limits, allowUsers } = this.config;
+    return {
+      listeners: listeners.map((listener) => {
+        const key = listenerKey(listener);
+        const fd = fresh.has(key) ? this.#listeners.get(key)!.sockets[worker]! : -1;
+        return { key, fd, sites: listener.sites };
+      }),
+      backends,
+      limits,
+      allowUsers,
+      generation: this.#generation,
+    };
+  }
+
+  /** Settles when every Worker has reported this. */
+  #expect(type: Report["type"]): Promise<void> {
+    this.#counts.set(type, 0);
+    return new Promise((resolve) => this.#waiting.set(type, resolve));
+  }
+
+  #reported(report: Report): void {
+    const count = (this.#counts.get(report.type) ?? 0) + 1;
+    this.#counts.set(report.type, count);
+    if (count === this.options.workers) this.#waiting.get(report.type)?.();
+    logReport(this.#log, report);
+  }
+
+  #failed(reason: string): void {
+    this.#log.fatal("a Worker ended by an error: {reason}", { reason });
+    this.ended.resolve(1);
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#stopping) return;
+    if (this.options.reload === undefined) {
+      this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
+      return;
+    }
+    try {
+      notify("RELOADING=1");
+      const config = await this.options.reload();
+      const before = this.#listeners;
+      this.#listeners = this.#openListeners(config.listeners);
+      this.config = config;
+      this.#generation++;
+      const fresh = new Set([...this.#listeners.keys()].filter((key) => !before.has(key)));
+      const applied = this.#expect("applied");
+      this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index, fresh) }));
+      await applied;
+      const addresses = [...this.#listeners.values()].map(({ address }) => address).join(", ");
+      this.#log.info("configuration read again; serving on {addresses}", { addresses });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#log.error("the new configuration is not used, the old one stays: {reason}", { reason });
+    } finally {
+      notify("READY=1");
+    }
+  }
+
+  async #drain(signal: string): Promise<void> {
+    this.#stopping = true;
+    this.#log.info("{signal}: finishing what is under way", { signal });
+    notify("STOPPING=1");
+    const drained = this.#expect("drained");
+    const late = setTimeout(() => {
+      this.#log.warn("not everything came to an end in time; ending all the same");
+      this.ended.resolve(0);
+    }, this.config.limits.drainTimeout);
+    for (const handle of this.#handles) handle.tell({ type: "drain" });
+    await drained;
+    clearTimeout(late);
+    this.ended.resolve(0);
+  }
+}
+
+/**
+ * Runs a front until it is told to stop.
+ *
+ * @returns the exit code
+ * @throws {ErrnoError} when an address cannot be listened on
+ */
+export async function runFront(config: Config, options: FrontOptions): Promise<number> {
+  const front = new FrontProcess(config, options);
+  await front.start();
+  return await front.ended.promise;
+}

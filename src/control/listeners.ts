@@ -1,0 +1,45 @@
+/** Opens the listening sockets of a front: one for each Worker and address, so that Workers share nothing. */
+
+import { close, type Descriptor, formatAddress, listenTcp, localAddress } from "../../ffi/mod.ts";
+import type { Listener } from "../config/config.ts";
+
+/** An address that is listened on. */
+export interface OpenListener {
+  /** The address as configured: tells listeners apart from one configuration to the next. */
+  readonly key: string;
+  /** The address as it is, with the port that the kernel chose for port 0. */
+  readonly address: string;
+  /** One socket for each Worker; owned by the Workers once they were sent to them. */
+  readonly sockets: readonly Descriptor[];
+}
+
+/** What tells a listener from others in a configuration. */
+export function listenerKey(listener: Listener): string {
+  return formatAddress(listener);
+}
+
+/**
+ * Listens on an address with a socket for each Worker.
+ *
+ * @throws {ErrnoError} in a sentence that names the address
+ */
+export function openListener(listener: Listener, workers: number): OpenListener {
+  const { host } = listener;
+  const key = listenerKey(listener);
+  const sockets: Descriptor[] = [];
+  try {
+    if (workers === 1) {
+      sockets.push(listenTcp(host, listener.port));
+    } else {
+      // With SO_REUSEPORT a second front would share the port unnoticed, so an ordinary socket asks first.
+      close(listenTcp(host, listener.port));
+      sockets.push(listenTcp(host, listener.port, { reusePort: true }));
+    }
+    const { port } = localAddress(sockets[0]!)!;
+    while (sockets.length < workers) sockets.push(listenTcp(host, port, { reusePort: true }));
+    return { key, address: formatAddress({ host, port }), sockets };
+  } catch (error) {
+    for (const socket of sockets) close(socket);
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** What a data plane reports, in sentences. */
+
+import type { Logger } from "@logtape/logtape";
+import type { Report } from "../front/plan.ts";
+
+/** Writes a report to the log, if it is one for people. */
+export function logReport(log: Logger, report: Report): void {
+  switch (report.type) {
+    case "backend-found":
+      return log.info("backend {backend} found at {socket}, process {process}", { ...report });
+    case "backend-lost":
+      return log.warn("backend {backend} lost at {socket}: {reason}", { ...report });
+    case "backend-awaited":
+      return log.warn("backend {backend} cannot be reached at {socket}: {reason}; trying on", { ...report });
+    case "handoff-refused":
+      return log.warn("backend {backend} refused a connection: {reason}", { ...report });
+    case "request-refused": {
+      const times = report.count === 1 ? "" : `, ${report.count} times`;
+      return log.info("answered {status}, because {why}{times}", { ...report, times });
+    }
+    case "descriptors":
+      if (report.exhausted) {
+        return log.error(
+          "out of descriptors: accepting nothing new for now; raise the limit (ulimit -n, LimitNOFILE=)",
+        );
+      }
+      return log.info("descriptors are free again: accepting");
+    case "ready":
+    case "applied":
+    case "drained":
+      return;
+  }
+}

@@ -1,0 +1,38 @@
+/** How this program starts itself: as a compiled binary, or with `deno run` and no more permissions than needed. */
+
+import { libcPath } from "../../ffi/mod.ts";
+
+/** What a child is to do; it decides what the child may do. */
+export type Role = "front" | "static" | "fetch";
+
+/** A command line. */
+export interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+
+/** The permissions that a role needs under `deno run`. A handler module is given what this process itself has. */
+export function permissionsOf(role: Role): string[] {
+  const ffi = `--allow-ffi=${libcPath}`;
+  switch (role) {
+    case "front":
+      // A Worker's modules are read by its own isolate, which needs the permission for it.
+      return [ffi, `--allow-read=${ROOT}src,${ROOT}ffi`, "--allow-env=NOTIFY_SOCKET"];
+    case "static":
+      return [ffi, "--allow-env=NOTIFY_SOCKET"];
+    case "fetch":
+      return ["-A"];
+  }
+}
+
+/** The command line that runs this program with these arguments. */
+export function selfCommand(role: Role, args: readonly string[]): CommandLine {
+  const command = Deno.execPath();
+  if (Deno.build.standalone) return { command, args };
+  return {
+    command,
+    args: ["run", "--quiet", "--no-prompt", ...permissionsOf(role), `${ROOT}cli.ts`, ...args],
+  };
+}

@@ -1,0 +1,224 @@
+/** The front's end of a channel: one Unix socket to one backend process, and the hand-offs under way on it. */
+
+import {
+  close,
+  type Descriptor,
+  EAGAIN,
+  EPOLLIN,
+  EPOLLOUT,
+  ETOOMANYREFS,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  settle,
+  SHUT_RDWR,
+  shutdown,
+} from "../../ffi/mod.ts";
+import { Timed } from "../loop/deadlines.ts";
+import type { Source } from "../loop/poller.ts";
+import { encodeHello } from "../protocol/hello.ts";
+import { BYE_TIMEOUT, MAX_ACKS } from "../protocol/messages.ts";
+import { byeReason, encodeBye } from "../protocol/replies.ts";
+import type { PathNormalizer } from "../route/path.ts";
+import type { BackendLink } from "./backend_link.ts";
+import type { Connection } from "./connection.ts";
+import type { FrontRoute } from "./front_route.ts";
+
+const { send } = libc;
+
+/**
+ * - `greeting`: connected; our HELLO is out, the backend's has not come
+ * - `ready`: takes hand-offs
+ * - `draining`: takes no more; those under way are still acknowledged or refused
+ * - `closed`: gone
+ */
+export type ChannelState = "greeting" | "ready" | "draining" | "closed";
+
+/** An id is a slot below and a count of its uses above, so that a late or made-up ACK matches nothing. */
+const SLOT_BITS = 10;
+const SLOTS = 1 << SLOT_BITS;
+
+/**
+ * A channel owns its socket and, on behalf of the front, every connection that it has sent and that is not yet
+ * acknowledged. What the backend says is read in channel_reader.ts.
+ */
+export class Channel extends Timed implements Source {
+  state: ChannelState = "greeting";
+  /** Hand-offs that may be unacknowledged at a time: the backend's limit or ours. */
+  window = 0;
+  /** Hand-offs that are unacknowledged. */
+  inFlight = 0;
+  /** Connections that the backend process holds, as it said last. */
+  active = 0;
+  /** The backend process, as its HELLO said. */
+  process = 0;
+  /** The socket's buffer is full, or too many descriptors are in flight: nothing can be sent for now. */
+  #blocked = false;
+  #connections: (Connection | undefined)[] = [];
+  #ids: number[] = [];
+  #freeSlots: number[] = [];
+
+  /** @param fd connected; owned by the channel from now on */
+  constructor(readonly link: BackendLink, readonly fd: Descriptor) {
+    super();
+    link.front.loop.poller.add(fd, EPOLLIN, this);
+  }
+
+  /** Introduces the front; the backend has until the deadline to do the same. */
+  greet(): void {
+    const { front } = this.link;
+    this.#say(encodeHello({ workers: 0, window: MAX_ACKS, process: front.process, name: front.name }));
+    front.acknowledgeDeadlines.start(this, front.loop.now);
+  }
+
+  /** The backend has introduced itself. */
+  open(window: number, process: number): void {
+    this.stopDeadline();
+    this.state = "ready";
+    this.window = Math.min(window, this.link.front.limits.unacknowledged, SLOTS);
+    this.process = process;
+    for (let slot = this.window - 1; slot >= 0; slot--) {
+      this.#freeSlots.push(slot);
+      this.#ids.push(0);
+      this.#connections.push(undefined);
+    }
+  }
+
+  /** Whether a hand-off can be sent now. */
+  get available(): boolean {
+    return this.state === "ready" && !this.#blocked && this.inFlight < this.window;
+  }
+
+  /** How busy the backend process is, as far as is known here. */
+  get load(): number {
+    return this.inFlight + this.active;
+  }
+
+  /**
+   * Sends a connection. When it returns true, the channel answers for the connection until the backend has
+   * acknowledged or refused it, or the channel ends.
+   */
+  handOff(connection: Connection, route: FrontRoute, path: PathNormalizer): boolean {
+    const { front } = this.link;
+    const slot = this.#freeSlots[this.#freeSlots.length - 1]!;
+    const id = ((this.#ids[slot]! >>> SLOT_BITS) + 1 << SLOT_BITS | slot) >>> 0;
+    const result = front.message.send(this.fd, id, front.generation, connection, route, path);
+    if (result < 0) {
+      this.#sendFailed(-result);
+      return false;
+    }
+    this.#freeSlots.pop();
+    this.#ids[slot] = id;
+    this.#connections[slot] = connection;
+    this.inFlight++;
+    connection.channel = this;
+    connection.id = id;
+    connection.state = "handed";
+    front.acknowledgeDeadlines.start(connection, front.loop.now);
+    return true;
+  }
+
+  #sendFailed(errno: number): void {
+    if (errno === EAGAIN) {
+      this.#blocked = true;
+      this.link.front.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
+    } else if (errno === ETOOMANYREFS) {
+      this.pause();
+    } else {
+      this.end("the channel broke");
+    }
+  }
+
+  /** Sends nothing for a moment: the backend says it is full, or the kernel says that of descriptors in flight. */
+  pause(): void {
+    if (this.state !== "ready") return;
+    this.#blocked = true;
+    this.link.front.pauseDeadlines.start(this, this.link.front.loop.now);
+  }
+
+  /**
+   * Takes a connection off the channel: it has been acknowledged or refused.
+   *
+   * @returns undefined when no hand-off under way has that id
+   */
+  take(id: number): Connection | undefined {
+    const slot = id & SLOTS - 1;
+    const connection = this.#connections[slot];
+    if (connection === undefined || this.#ids[slot] !== id) return undefined;
+    this.#connections[slot] = undefined;
+    this.#freeSlots.push(slot);
+    this.inFlight--;
+    connection.channel = undefined;
+    connection.stopDeadline();
+    return connection;
+  }
+
+  /** The backend takes no more. */
+  drain(): void {
+    if (this.state !== "ready") return;
+    this.stopDeadline();
+    this.state = "draining";
+    this.link.channelDraining();
+    this.endIfIdle();
+  }
+
+  /** Ends a draining channel of ours once nothing is under way on it. */
+  endIfIdle(): void {
+    if (this.state === "draining" && this.inFlight === 0 && this.link.retired) {
+      this.end("not needed any more");
+    }
+  }
+
+  ready(events: number): void {
+    if (events & EPOLLOUT) {
+      this.#blocked = false;
+      this.link.front.loop.poller.modify(this.fd, EPOLLIN);
+    }
+    this.link.front.reader.read(this);
+    if (this.state === "ready") this.link.pump();
+  }
+
+  /** A deadline has passed: that of the backend's HELLO, or that of a pause. */
+  override expire(): void {
+    if (this.state === "greeting") {
+      this.end("it accepts but does not answer", BYE_TIMEOUT);
+      return;
+    }
+    this.#blocked = false;
+    this.link.pump();
+  }
+
+  /** Sends a small message as far as the socket takes it: what is said here changes nobody's ownership. */
+  #say(message: Uint8Array<ArrayBuffer>): void {
+    settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+  }
+
+  /**
+   * Ends the channel. The commit point (docs/protocol.md): after the shutdown the backend can acknowledge nothing
+   * more; what it did acknowledge before is still to be read, and is the backend's. Everything else is the front's
+   * again, and may go to another backend.
+   *
+   * @param reason for people
+   * @param bye BYE_*, where the backend should be told
+   */
+  end(reason: string, bye?: number): void {
+    if (this.state === "closed") return;
+    const { link } = this;
+    this.state = "closed";
+    this.stopDeadline();
+    if (bye !== undefined) this.#say(encodeBye({ reason: bye, text: `${byeReason(bye)}: ${reason}` }));
+    shutdown(this.fd, SHUT_RDWR);
+    link.front.reader.readLast(this);
+    link.front.loop.poller.remove(this.fd);
+    close(this.fd);
+    link.channelEnded(this, reason);
+    for (const connection of this.#connections) {
+      if (connection === undefined) continue;
+      connection.channel = undefined;
+      connection.stopDeadline();
+      link.front.reclaim(connection);
+    }
+    this.#connections = [];
+    this.inFlight = 0;
+  }
+}

@@ -1,0 +1,207 @@
+/** Reads what backends say. One reader, with one buffer, for all channels of a data plane. */
+
+import {
+  close,
+  EAGAIN,
+  libc,
+  MSG_CMSG_CLOEXEC,
+  MSG_CTRUNC,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  MSG_TRUNC,
+  notAClientSocket,
+  RightsReceiver,
+  settle,
+} from "../../ffi/mod.ts";
+import { decodeHello } from "../protocol/hello.ts";
+import {
+  ACK,
+  BYE,
+  BYE_DESCRIPTORS,
+  BYE_MALFORMED,
+  BYE_UNKNOWN_ID,
+  BYE_UNKNOWN_TYPE,
+  BYE_VERSION,
+  DRAIN,
+  HELLO,
+  LOAD,
+  MAX_MESSAGE,
+  NACK,
+  NACK_DRAINING,
+  NACK_FULL,
+  OFFSET_TYPE,
+  RETURN,
+  SIZE_HEADER,
+  SIZE_LOAD,
+  typeName,
+  VERSION,
+} from "../protocol/messages.ts";
+import {
+  ackId,
+  AckWriter,
+  activeOf,
+  byeReason,
+  decodeBye,
+  decodeNack,
+  nackReason,
+  readAck,
+} from "../protocol/replies.ts";
+import { decodeTransfer } from "../protocol/transfer.ts";
+import type { Channel } from "./channel.ts";
+import type { Front } from "./front.ts";
+
+const { recvmsg, send } = libc;
+
+/** Messages read from one channel before others get their turn; the poller tells again of what is left. */
+const BATCH = 64;
+
+/** Reads messages and does what they say. A message that breaks the protocol ends its channel, never the front. */
+export class ChannelReader {
+  // One byte more than a message may have, so that a longer one is seen as such.
+  readonly #bytes = new Uint8Array(MAX_MESSAGE + 1);
+  readonly #view = new DataView(this.#bytes.buffer);
+  readonly #receiver = new RightsReceiver(this.#bytes);
+  readonly #ack = new AckWriter();
+
+  constructor(readonly front: Front) {}
+
+  /** Reads what has come. The channel may be closed afterwards. */
+  read(channel: Channel): void {
+    for (let count = 0; count < BATCH && channel.state !== "closed"; count++) {
+      const length = this.#receive(channel);
+      if (length === -EAGAIN) return;
+      if (length <= 0) {
+        channel.end("the backend closed the channel");
+        return;
+      }
+      this.#take(channel, length);
+      // Whatever the message did not account for goes. Nothing is left over after a well-formed one.
+      this.#receiver.discard();
+    }
+  }
+
+  /**
+   * Reads what a closed channel still holds, for its ACKs: they were sent before our shutdown, so those connections
+   * are the backend's. Nothing else counts any more; a RETURN that nobody acknowledges stays the backend's.
+   */
+  readLast(channel: Channel): void {
+    for (let length = this.#receive(channel); length > 0; length = this.#receive(channel)) {
+      if (length >= SIZE_HEADER && this.#bytes[0] === VERSION && this.#bytes[OFFSET_TYPE] === ACK) {
+        this.#acknowledged(channel, length);
+      }
+      this.#receiver.discard();
+    }
+  }
+
+  /** One message into the buffer, its descriptors into the receiver; its length, 0 at the end, or `-errno`. */
+  #receive(channel: Channel): number {
+    this.#receiver.prepare();
+    const length = settle(recvmsg(channel.fd, this.#receiver.header.bytes, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    if (length > 0) this.#receiver.collect();
+    return length;
+  }
+
+  #take(channel: Channel, length: number): void {
+    const bytes = this.#bytes;
+    const { flags } = this.#receiver.header;
+    const type = bytes[OFFSET_TYPE]!;
+    if (bytes[0] !== VERSION) return channel.end(`version ${bytes[0]} is not spoken here`, BYE_VERSION);
+    if (length < SIZE_HEADER || flags & MSG_TRUNC) {
+      return channel.end(`a message of ${length} bytes`, BYE_MALFORMED);
+    }
+    const expected = type === RETURN ? 1 : 0;
+    if (flags & MSG_CTRUNC || this.#receiver.count !== expected) {
+      return channel.end(`${typeName(type)} with ${this.#receiver.count} descriptors`, BYE_DESCRIPTORS);
+    }
+    if (channel.state === "greeting" && type !== HELLO && type !== BYE) {
+      return channel.end(`${typeName(type)} before HELLO`, BYE_MALFORMED);
+    }
+    switch (type) {
+      case HELLO:
+        return this.#hello(channel, length);
+      case ACK: {
+        const problem = this.#acknowledged(channel, length);
+        if (problem !== undefined) channel.end(problem, BYE_UNKNOWN_ID);
+        return;
+      }
+      case NACK:
+        return this.#refused(channel, length);
+      case RETURN:
+        return this.#returned(channel, length);
+      case DRAIN:
+        return channel.drain();
+      case LOAD:
+        if (length < SIZE_LOAD) return channel.end("LOAD is too short", BYE_MALFORMED);
+        channel.active = activeOf(this.#view);
+        return;
+      case BYE: {
+        const bye = decodeBye(bytes, length);
+        return channel.end(`the backend ends it: ${bye.text || byeReason(bye.reason)}`);
+      }
+      default:
+        return channel.end(`${typeName(type)} is not known`, BYE_UNKNOWN_TYPE);
+    }
+  }
+
+  #hello(channel: Channel, length: number): void {
+    const hello = decodeHello(this.#bytes, length);
+    if (typeof hello === "string") return channel.end(hello, BYE_MALFORMED);
+    if (channel.state !== "greeting") return channel.end("a second HELLO", BYE_MALFORMED);
+    channel.link.channelOpened(channel, hello);
+  }
+
+  /** Closes our copies of what an ACK names. Returns what is wrong with it; nothing is sent here, so the buffer holds. */
+  #acknowledged(channel: Channel, length: number): string | undefined {
+    const count = readAck(this.#bytes, length);
+    if (typeof count === "string") return count;
+    channel.active = activeOf(this.#view);
+    for (let index = 0; index < count; index++) {
+      const id = ackId(this.#view, index);
+      const connection = channel.take(id);
+      if (connection === undefined) return `ACK for ${id}, which is not under way`;
+      this.front.handedOver(connection);
+    }
+    channel.endIfIdle();
+    return undefined;
+  }
+
+  #refused(channel: Channel, length: number): void {
+    const nack = decodeNack(this.#bytes, length);
+    if (typeof nack === "string") return channel.end(nack, BYE_MALFORMED);
+    const connection = channel.take(nack.id);
+    if (connection === undefined) {
+      return channel.end(`NACK for ${nack.id}, which is not under way`, BYE_UNKNOWN_ID);
+    }
+    if (nack.reason === NACK_DRAINING) channel.drain();
+    else if (nack.reason === NACK_FULL) channel.pause();
+    else this.front.handoffRefused(channel, connection, nack.text || nackReason(nack.reason));
+    this.front.reclaim(connection);
+    channel.endIfIdle();
+  }
+
+  /**
+   * Takes a connection back. The same commit point, mirrored: it is the front's once our ACK is sent; if that cannot be
+   * sent, our copy is closed untouched and the backend still has its own.
+   */
+  #returned(channel: Channel, length: number): void {
+    const transfer = decodeTransfer(this.#bytes, length);
+    if (typeof transfer === "string") return channel.end(transfer, BYE_MALFORMED);
+    const fd = this.#receiver.take();
+    const problem = notAClientSocket(fd);
+    if (problem !== undefined) {
+      close(fd);
+      return channel.end(`RETURN of ${problem}`, BYE_DESCRIPTORS);
+    }
+    this.#ack.clear();
+    this.#ack.add(transfer.id);
+    this.#ack.finish(0);
+    const sent = settle(
+      send(channel.fd, this.#ack.bytes, BigInt(this.#ack.length), MSG_DONTWAIT | MSG_NOSIGNAL),
+    );
+    if (sent < 0) {
+      close(fd);
+      return channel.end("a RETURN could not be acknowledged");
+    }
+    this.front.returned(fd, transfer);
+  }
+}

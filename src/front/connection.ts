@@ -1,0 +1,123 @@
+/** One client connection, from accept to the moment it is somebody else's. */
+
+import { close, type Descriptor } from "../../ffi/mod.ts";
+import { Timed } from "../loop/deadlines.ts";
+import type { Source } from "../loop/poller.ts";
+import { SIZE_ADDRESS } from "../protocol/messages.ts";
+import type { Acceptor } from "./acceptor.ts";
+import type { Channel } from "./channel.ts";
+import type { Front } from "./front.ts";
+import type { WaitingLine } from "./waiting_line.ts";
+
+/**
+ * Where a connection is in its life. At every moment exactly one part of the front answers for its descriptor:
+ *
+ * - `free`: nobody; the object waits in the pool, without a descriptor
+ * - `reading`: the front, until the request head is complete, its deadline passes or the client goes
+ * - `waiting`: the waiting line of a route's backends
+ * - `handed`: the channel it was sent on, until the backend has acknowledged it; then our copy is closed
+ * - `refusing`: the front, which has answered with an error and reads the rest away before it closes
+ *
+ * ```
+ * accept → reading → handed → (ACK) free
+ *             │  ↖     │ NACK, channel gone, no ACK in time
+ *             │   waiting ←
+ *             └→ refusing → free
+ * ```
+ */
+export type ConnectionState = "free" | "reading" | "waiting" | "handed" | "refusing";
+
+/** No bytes: what most connections have as their preread. */
+export const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+const NOBODY: readonly Channel[] = [];
+
+/**
+ * A connection's state. Objects are pooled and used again, so that a connection costs no allocation. Decisions are
+ * made in front.ts; this class knows how to hold a descriptor and let it go.
+ */
+export class Connection extends Timed implements Source {
+  fd: Descriptor = -1 as Descriptor;
+  state: ConnectionState = "free";
+  /** Where it was accepted: says which sites answer on it. */
+  acceptor: Acceptor | undefined;
+  /** The client's address and the one it connected to, as hand-offs carry them. */
+  readonly client: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
+  readonly local: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
+  localKnown = false;
+  /** Bytes of the head that were there at the last look. */
+  seen = 0;
+  /** The client has sent all that it will send (FIN). */
+  ended = false;
+  /** Whether the poller watches it. Never while it is on a channel: a registration outlives our descriptor. */
+  watched = false;
+  /** Bytes that a backend had read before it gave the connection back. */
+  preread: Uint8Array<ArrayBuffer> = NOTHING;
+  /** Requests answered on it before. */
+  requests = 0;
+  /** The channel it was sent on, and its id there. */
+  channel: Channel | undefined;
+  id = 0;
+  /** The channels whose backends do not want it. */
+  refusedBy: readonly Channel[] = NOBODY;
+  /** Whether its request is a HEAD; known for one that waits. */
+  isHead = false;
+  /** The line it waits in and its neighbours there. */
+  line: WaitingLine | undefined;
+  ahead: Connection | undefined;
+  behind: Connection | undefined;
+  /** When it must have found a backend, since the first time that it had to wait; 0 before that. */
+  waitsUntil = 0;
+
+  constructor(readonly front: Front) {
+    super();
+  }
+
+  ready(events: number): void {
+    this.front.connectionReady(this, events);
+  }
+
+  override expire(): void {
+    this.front.connectionExpired(this);
+  }
+
+  /** Starts a new life. @param fd owned by this object from now on */
+  begin(fd: Descriptor, acceptor: Acceptor): void {
+    this.fd = fd;
+    this.state = "reading";
+    this.acceptor = acceptor;
+    this.localKnown = false;
+    this.seen = 0;
+    this.ended = false;
+    this.preread = NOTHING;
+    this.requests = 0;
+    this.refusedBy = NOBODY;
+    this.waitsUntil = 0;
+  }
+
+  /** Watches the descriptor, if it is not watched already. */
+  watch(events: number): void {
+    if (this.watched) return;
+    this.front.loop.poller.add(this.fd, events, this);
+    this.watched = true;
+  }
+
+  /** Ends watching: needed before the descriptor is sent or closed, while other processes may hold the socket. */
+  unwatch(): void {
+    if (!this.watched) return;
+    this.front.loop.poller.remove(this.fd);
+    this.watched = false;
+  }
+
+  /** Ends this life: closes our copy of the descriptor, whoever else has one. */
+  end(): void {
+    this.stopDeadline();
+    this.unwatch();
+    close(this.fd);
+    this.fd = -1 as Descriptor;
+    this.state = "free";
+    this.acceptor = undefined;
+    this.channel = undefined;
+    this.preread = NOTHING;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a data plane counts. The numbers live in shared memory: the Worker writes them without asking anyone, the
+ * control plane reads them whenever it likes. Each has one writer, and an aligned 64-bit number is read whole.
+ */
+
+/** The counters, in the order in which they lie in memory. */
+export const COUNTERS = [
+  /** Connections accepted. */
+  "accepted",
+  /** Hand-offs sent, repeated ones included. */
+  "sent",
+  /** Hand-offs acknowledged: connections that are a backend's now. */
+  "handedOver",
+  /** Connections that came back to this front from a hand-off that was not acknowledged. */
+  "reclaimed",
+  /** Connections that backends gave back. */
+  "returned",
+  /** Requests answered by the front itself, with an error. */
+  "refused",
+  /** Connections that ended, or were ended, without a request. */
+  "dropped",
+  /** Connections that this front owns now. */
+  "open",
+  /** Of those, how many wait for a backend. */
+  "waiting",
+] as const;
+
+/** The name of a counter. */
+export type CounterName = typeof COUNTERS[number];
+
+/** Bytes of shared memory that the counters of one Worker take. */
+export const COUNTERS_SIZE: number = COUNTERS.length * Float64Array.BYTES_PER_ELEMENT;
+
+/** The counters of one Worker, over memory that it shares. */
+export class Counters {
+  readonly #numbers: Float64Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#numbers = new Float64Array(memory);
+  }
+
+  /** Adds to a counter. @param index its place in {@linkcode COUNTERS}: see {@linkcode counterIndex} */
+  add(index: number, amount: number): void {
+    this.#numbers[index]! += amount;
+  }
+
+  /** All of them, by name. */
+  read(): Record<CounterName, number> {
+    return Object.fromEntries(COUNTERS.map((name, index) => [name, this.#numbers[index]!])) as Record<
+      CounterName,
+      number
+    >;
+  }
+}
+
+/** Where a counter lies: looked up once, where a module is loaded. */
+export function counterIndex(name: CounterName): number {
+  return COUNTERS.indexOf(name);
+}

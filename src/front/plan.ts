@@ -1,0 +1,71 @@
+/**
+ * What the control plane tells a data-plane Worker and what it hears from it. Plain data, sent by structured clone.
+ */
+
+import type { Backend, Limits, Site } from "../config/config.ts";
+
+/** A listener of one Worker. The control plane opens the socket, so that a port in use is reported in its sentences. */
+export interface ListenerPlan {
+  /** The listening socket: owned by the Worker from now on. -1 for one that the Worker has from an earlier plan. */
+  readonly fd: number;
+  /** Tells listeners apart from plan to plan: the address as configured. */
+  readonly key: string;
+  readonly sites: readonly Site[];
+}
+
+/** Everything a data plane works by. A later plan replaces the earlier one; what goes on in both is kept. */
+export interface Plan {
+  readonly listeners: readonly ListenerPlan[];
+  readonly backends: readonly Backend[];
+  readonly limits: Limits;
+  /** User ids that a backend may run as: ours, root, and the configured ones. */
+  readonly allowUsers: readonly number[];
+  /** Grows with every plan. Travels with each hand-off: scopes of an older generation are void. */
+  readonly generation: number;
+}
+
+/** Control plane to Worker. Each one is followed by one wake-up, see worker.ts. */
+export type Command =
+  | {
+    readonly type: "start";
+    readonly plan: Plan;
+    /** What this Worker calls itself to backends. */
+    readonly name: string;
+    /** Room for the counters of counters.ts, read by the control plane at any time. */
+    readonly counters: SharedArrayBuffer;
+  }
+  | { readonly type: "plan"; readonly plan: Plan }
+  | { readonly type: "drain" };
+
+/** Worker to control plane: what happened that people want to know. Never one per connection. */
+export type Report =
+  | { readonly type: "ready"; readonly wake: number }
+  | { readonly type: "applied"; readonly generation: number }
+  | {
+    readonly type: "backend-found";
+    readonly backend: string;
+    readonly socket: string;
+    readonly process: number;
+    readonly name: string;
+  }
+  | {
+    readonly type: "backend-lost";
+    readonly backend: string;
+    readonly socket: string;
+    readonly reason: string;
+  }
+  | {
+    readonly type: "backend-awaited";
+    readonly backend: string;
+    readonly socket: string;
+    readonly reason: string;
+  }
+  | { readonly type: "handoff-refused"; readonly backend: string; readonly reason: string }
+  | {
+    readonly type: "request-refused";
+    readonly status: number;
+    readonly why: string;
+    readonly count: number;
+  }
+  | { readonly type: "descriptors"; readonly exhausted: boolean }
+  | { readonly type: "drained" };

@@ -1,0 +1,48 @@
+/**
+ * A front Worker: an isolate whose thread blocks in epoll_wait and does nothing but hand over connections.
+ *
+ * While it blocks it receives no messages. So the control plane posts a command and then adds one to the loop's eventfd;
+ * the loop returns, the isolate receives as many commands as the eventfd counted, and the loop goes on.
+ */
+
+/// <reference lib="deno.worker" />
+
+import { Loop } from "../loop/loop.ts";
+import { Counters } from "./counters.ts";
+import { Front } from "./front.ts";
+import type { Command, Report } from "./plan.ts";
+
+const loop = new Loop();
+let front: Front | undefined;
+/** Commands that were announced and have not arrived. The first one, `start`, needs no announcement. */
+let announced = 1;
+
+function report(message: Report): void {
+  self.postMessage(message);
+}
+
+function obey(command: Command): void {
+  switch (command.type) {
+    case "start": {
+      const { plan, name } = command;
+      front = new Front({ loop, name, counters: new Counters(command.counters), plan, report });
+      report({ type: "ready", wake: loop.wakeDescriptor });
+      return;
+    }
+    case "plan":
+      front?.apply(command.plan);
+      report({ type: "applied", generation: command.plan.generation });
+      return;
+    case "drain":
+      front?.drain();
+      return;
+  }
+}
+
+self.onmessage = (event: MessageEvent<Command>) => {
+  announced--;
+  obey(event.data);
+  if (announced > 0) return;
+  loop.runUntilWoken();
+  announced = loop.takeWoken();
+};

@@ -1,0 +1,131 @@
+/**
+ * The hand-off protocol, version 1: message types, sizes and field offsets. docs/protocol.md says the same for people.
+ * All numbers are unsigned and in network byte order.
+ */
+
+/** The first byte of every message. */
+export const VERSION = 1;
+
+/** The second byte of every message. */
+export const HELLO = 1;
+export const HANDOFF = 2;
+export const ACK = 3;
+export const NACK = 4;
+export const RETURN = 5;
+export const DRAIN = 6;
+export const LOAD = 7;
+export const BYE = 8;
+
+/** Any of the types above. */
+export type MessageType = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+
+const TYPE_NAMES: readonly string[] = [
+  "",
+  "HELLO",
+  "HANDOFF",
+  "ACK",
+  "NACK",
+  "RETURN",
+  "DRAIN",
+  "LOAD",
+  "BYE",
+];
+
+/** The name of a message type, `type 99` for one that has none. */
+export function typeName(type: number): string {
+  return TYPE_NAMES[type] || `type ${type}`;
+}
+
+// Every message: version u8, type u8, then two bytes whose meaning depends on the type (0 where it has none).
+export const OFFSET_TYPE = 1;
+export const SIZE_HEADER = 4;
+
+// HELLO: magic "fdps", workers u16, window u16, process u32, then fields.
+export const HELLO_MAGIC = 4;
+export const HELLO_WORKERS = 8;
+export const HELLO_WINDOW = 10;
+export const HELLO_PROCESS = 12;
+export const SIZE_HELLO = 16;
+export const MAGIC: readonly number[] = [0x66, 0x64, 0x70, 0x73];
+
+// HANDOFF and RETURN, which carry a descriptor: id u32, two addresses, generation u32, requests u16, detail u8, 0, fields.
+export const TRANSFER_ID = 4;
+export const TRANSFER_CLIENT = 8;
+export const TRANSFER_LOCAL = 28;
+export const TRANSFER_GENERATION = 48;
+export const TRANSFER_REQUESTS = 52;
+export const TRANSFER_DETAIL = 54;
+export const SIZE_TRANSFER = 56;
+
+// An address: family u8 (0 unknown, 4, 6), 0, port u16, 16 bytes of which IPv4 uses the first four.
+export const ADDRESS_PORT = 2;
+export const ADDRESS_BYTES = 4;
+export const SIZE_ADDRESS = 20;
+
+// ACK: count u16 in the header's last two bytes, active u32, then count ids of u32.
+export const ACK_COUNT = 2;
+export const ACK_ACTIVE = 4;
+export const ACK_IDS = 8;
+
+// NACK: reason u16 in the header's last two bytes, id u32, then text.
+export const NACK_REASON = 2;
+export const NACK_ID = 4;
+export const SIZE_NACK = 8;
+
+// LOAD: active u32.
+export const LOAD_ACTIVE = 4;
+export const SIZE_LOAD = 8;
+
+// BYE: reason u16 in the header's last two bytes, then text.
+export const BYE_REASON = 2;
+
+// A field behind the fixed part: type u8, 0, length u16, value.
+export const FIELD_LENGTH = 2;
+export const SIZE_FIELD = 4;
+
+/** Field types. From 0x80 on, a receiver that does not know a field refuses the message; below, it skips the field. */
+export const FIELD_NAME = 1;
+export const FIELD_SITE = 2;
+export const FIELD_ROUTE = 3;
+export const FIELD_PATH = 4;
+export const FIELD_PREREAD = 0x81;
+
+/** The most that travels with a connection: bytes already read from it. The u16 of a field's length allows no more. */
+export const MAX_PREREAD = 65_535;
+/** The longest site name, route prefix and backend name, in bytes. */
+export const MAX_NAME = 1_024;
+/** The longest mapped path, in bytes: as long as the longest request line. */
+export const MAX_PATH = 65_535;
+/** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
+export const MAX_MESSAGE: number = SIZE_TRANSFER + 2 * (SIZE_FIELD + MAX_NAME) + SIZE_FIELD + MAX_PATH +
+  SIZE_FIELD +
+  MAX_PREREAD;
+/** Ids that one ACK can carry. */
+export const MAX_ACKS = 1_024;
+
+/** What a backend may go on serving on a connection without asking again, as HANDOFF says it. */
+export const SCOPE_REQUEST = 0;
+export const SCOPE_HOST = 1;
+export const SCOPE_CONNECTION = 2;
+
+/** Why a backend gives a connection back, as RETURN says it. */
+export const RETURN_OUT_OF_SCOPE = 0;
+export const RETURN_IDLE = 1;
+
+/** Reasons in NACK. */
+export const NACK_FULL = 1;
+export const NACK_DRAINING = 2;
+export const NACK_DESCRIPTOR = 3;
+export const NACK_UNSUPPORTED = 4;
+export const NACK_REFUSED = 5;
+
+/** Reasons in BYE. */
+export const BYE_VERSION = 1;
+export const BYE_MALFORMED = 2;
+export const BYE_UNKNOWN_TYPE = 3;
+export const BYE_DESCRIPTORS = 4;
+export const BYE_UNKNOWN_ID = 5;
+export const BYE_NOT_ALLOWED = 6;
+export const BYE_TIMEOUT = 7;
+export const BYE_WINDOW = 8;
+export const BYE_STOPPING = 9;

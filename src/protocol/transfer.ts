@@ -1,0 +1,136 @@
+/** HANDOFF and RETURN: the two messages that carry a connection. They differ in direction and in one byte's meaning. */
+
+import {
+  FIELD_PATH,
+  FIELD_PREREAD,
+  FIELD_ROUTE,
+  FIELD_SITE,
+  HANDOFF,
+  MAX_NAME,
+  MAX_PATH,
+  MAX_PREREAD,
+  type RETURN,
+  SIZE_ADDRESS,
+  SIZE_FIELD,
+  SIZE_TRANSFER,
+  TRANSFER_CLIENT,
+  TRANSFER_DETAIL,
+  TRANSFER_GENERATION,
+  TRANSFER_ID,
+  TRANSFER_LOCAL,
+  TRANSFER_REQUESTS,
+  VERSION,
+} from "./messages.ts";
+import { encodeTextFields, fieldText, readFields, writeFieldHead } from "./fields.ts";
+
+/** A connection on its way, without the descriptor. */
+export interface Transfer {
+  /** Chosen by the sender; the receiver's ACK or NACK names it. Unique among the sender's unacknowledged ones. */
+  readonly id: number;
+  /** The client's address, as the {@linkcode SIZE_ADDRESS} bytes of the wire. */
+  readonly client: Uint8Array<ArrayBuffer>;
+  /** The address that the client connected to, as above. */
+  readonly local: Uint8Array<ArrayBuffer>;
+  /** Which route table the front decided by. A RETURN repeats the number of its HANDOFF. */
+  readonly generation: number;
+  /** Requests that were answered on this connection before; 65,535 stands for more as well. */
+  readonly requests: number;
+  /** HANDOFF: the scope, SCOPE_*. RETURN: the reason, RETURN_*. */
+  readonly detail: number;
+  /** Name of the site; empty for a site without names, and in a RETURN. */
+  readonly site: string;
+  /** Path prefix of the route; empty in a RETURN. */
+  readonly route: string;
+  /** The path below the prefix, normalised and still percent-encoded; empty in a RETURN. */
+  readonly path: string;
+  /** Bytes that were read from the connection already and come before what the socket still holds. */
+  readonly preread: Uint8Array<ArrayBuffer>;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Writes version and type into a message buffer that will be used again and again; the rest of the fixed part is the
+ * caller's, field by field, at the offsets in messages.ts.
+ */
+export function startTransfer(out: Uint8Array, type: typeof HANDOFF | typeof RETURN): void {
+  out.fill(0, 0, SIZE_TRANSFER);
+  out[0] = VERSION;
+  out[1] = type;
+}
+
+/** The fields of a HANDOFF that depend on the route alone: encoded once, sent with every hand-off of the route. */
+export function encodeRouteFields(site: string, route: string): Uint8Array<ArrayBuffer> {
+  return encodeTextFields([[FIELD_SITE, site], [FIELD_ROUTE, route]], MAX_NAME);
+}
+
+/** Encodes a whole transfer at once: where no buffer is kept for it, and in tests. */
+export function encodeTransfer(
+  type: typeof HANDOFF | typeof RETURN,
+  transfer: Transfer,
+): Uint8Array<ArrayBuffer> {
+  const { preread } = transfer;
+  if (preread.length > MAX_PREREAD) {
+    throw new RangeError(`Cannot send ${preread.length} bytes of preread: at most ${MAX_PREREAD}`);
+  }
+  const { site, route, path } = transfer;
+  const routeFields = type === HANDOFF ? encodeRouteFields(site, route) : NOTHING;
+  const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
+  const fieldsEnd = SIZE_TRANSFER + routeFields.length + pathField.length;
+  const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
+  const out = new Uint8Array(fieldsEnd + prereadSize);
+  startTransfer(out, type);
+  const view = new DataView(out.buffer);
+  view.setUint32(TRANSFER_ID, transfer.id);
+  out.set(transfer.client.subarray(0, SIZE_ADDRESS), TRANSFER_CLIENT);
+  out.set(transfer.local.subarray(0, SIZE_ADDRESS), TRANSFER_LOCAL);
+  view.setUint32(TRANSFER_GENERATION, transfer.generation);
+  view.setUint16(TRANSFER_REQUESTS, Math.min(transfer.requests, 0xffff));
+  out[TRANSFER_DETAIL] = transfer.detail;
+  out.set(routeFields, SIZE_TRANSFER);
+  out.set(pathField, SIZE_TRANSFER + routeFields.length);
+  if (prereadSize > 0) out.set(preread, writeFieldHead(out, fieldsEnd, FIELD_PREREAD, preread.length));
+  return out;
+}
+
+const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_PREREAD]);
+
+/**
+ * Decodes a HANDOFF or RETURN whose version and type have been checked. Copies what it keeps: the buffer is free for
+ * the next message afterwards.
+ *
+ * @returns the transfer, or what is wrong, in words
+ */
+export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): Transfer | string {
+  if (length < SIZE_TRANSFER) return "the transfer is too short";
+  const fields = readFields(bytes, SIZE_TRANSFER, length, KNOWN);
+  if (typeof fields === "string") return fields;
+  const client = bytes.slice(TRANSFER_CLIENT, TRANSFER_CLIENT + SIZE_ADDRESS);
+  const local = bytes.slice(TRANSFER_LOCAL, TRANSFER_LOCAL + SIZE_ADDRESS);
+  for (const family of [client[0], local[0]]) {
+    if (family !== 0 && family !== 4 && family !== 6) return `address family ${family} is not known`;
+  }
+  const site = fieldText(fields.get(FIELD_SITE));
+  const route = fieldText(fields.get(FIELD_ROUTE));
+  const path = fieldText(fields.get(FIELD_PATH));
+  if (site === undefined || route === undefined || path === undefined) return "a text field is not UTF-8";
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  return {
+    id: view.getUint32(TRANSFER_ID),
+    client,
+    local,
+    generation: view.getUint32(TRANSFER_GENERATION),
+    requests: view.getUint16(TRANSFER_REQUESTS),
+    detail: bytes[TRANSFER_DETAIL]!,
+    site,
+    route,
+    path,
+    preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
+  };
+}
+
+/** The id of a transfer that may be malformed otherwise, so that a NACK can name it; undefined when it has none. */
+export function transferId(bytes: Uint8Array<ArrayBuffer>, length: number): number | undefined {
+  if (length < TRANSFER_ID + 4) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, length).getUint32(TRANSFER_ID);
+}

@@ -1,0 +1,148 @@
+/**
+ * Paths in the one form that routes are compared in. The bytes that the backend reads stay as the client sent
+ * them; this form only decides whose they are. A backend that reads paths more liberally than this (a backslash
+ * or `%2F` as a separator) has to guard its own prefix.
+ */
+
+const NUL = 0x00;
+const PERCENT = 0x25;
+const ASTERISK = 0x2a;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+
+const ROOT = Uint8Array.of(SLASH);
+
+/** Value of a hexadecimal digit, or 255; indexed by byte. */
+const HEX_VALUE = new Uint8Array(256).fill(255);
+for (const [value, digit] of Array.from("0123456789ABCDEF").entries()) {
+  HEX_VALUE[digit.charCodeAt(0)] = value;
+  HEX_VALUE[digit.toLowerCase().charCodeAt(0)] = value;
+}
+
+/** 1 for an unreserved character (RFC 3986, section 2.3), 0 otherwise; indexed by byte. */
+const UNRESERVED = new Uint8Array(256);
+for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") {
+  UNRESERVED[character.charCodeAt(0)] = 1;
+}
+
+/**
+ * Brings paths into their normal form, one at a time. A path that is in it already, nearly every one, is not
+ * copied. Others go into a scratch buffer that is kept, so that nothing is allocated but for a longer path than
+ * all before.
+ */
+export class PathNormalizer {
+  /** What holds the last normal path: the input itself, or the scratch buffer. Valid until the next call. */
+  bytes: Uint8Array = ROOT;
+  /** Offset of the last normal path's first byte in {@linkcode PathNormalizer.bytes}, which is a slash. */
+  start = 0;
+  /** Offset after its last byte. */
+  end = 1;
+  #scratch = new Uint8Array(1_024);
+
+  /**
+   * Normalises the path of a request target (RFC 9112, section 3.2), without its query:
+   *
+   * - an encoded unreserved character is decoded, so `%61` is `a` and `%2e` is a dot (RFC 3986, section 6.2.2.2);
+   *   what else is encoded stays so, with upper-case digits (6.2.2.1): `%2f` is `%2F`, and separates nothing;
+   * - slashes in a row are one slash, as Apache and nginx and most servers have it;
+   * - then dot segments are removed (5.2.4, 6.2.2.3);
+   * - the empty path is `/` (6.2.3), and so is the `*` of `OPTIONS *`, as neither is below any prefix.
+   *
+   * Bad are a percent sign without two hexadecimal digits, an encoded NUL (it ends a file name early in C), a
+   * climb above the root, which RFC 3986 would forgive but no honest client sends, and a path that does not
+   * start with a slash.
+   *
+   * @param bytes Where the path is.
+   * @param start Offset of its first byte.
+   * @param end Offset after its last byte.
+   * @returns Whether the path is good; if it is bad, `bytes`, `start` and `end` mean nothing.
+   */
+  normalize(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end === start || (end === start + 1 && bytes[start] === ASTERISK)) {
+      this.#set(ROOT, 0, 1);
+      return true;
+    }
+    if (bytes[start] !== SLASH) return false;
+    if (needsWork(bytes, start, end)) return this.#rewrite(bytes, start, end);
+    this.#set(bytes, start, end);
+    return true;
+  }
+
+  #set(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+  }
+
+  /** One pass; what it writes is never longer than what it has read. */
+  #rewrite(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#scratch.length < end - start) this.#scratch = new Uint8Array((end - start) * 2);
+    const out = this.#scratch;
+    out[0] = SLASH;
+    let size = 1;
+    let segment = 1; // where the segment that is being written starts
+    for (let index = start + 1; index <= end; index++) {
+      const byte = index === end ? SLASH : bytes[index]!;
+      if (byte === PERCENT) {
+        if (index + 2 >= end) return false;
+        const high = HEX_VALUE[bytes[index + 1]!]!;
+        const low = HEX_VALUE[bytes[index + 2]!]!;
+        if (high === 255 || low === 255) return false;
+        const decoded = high << 4 | low;
+        if (decoded === NUL) return false;
+        if (UNRESERVED[decoded] === 1) {
+          out[size++] = decoded;
+        } else {
+          out[size++] = PERCENT;
+          out[size++] = upperCase(bytes[index + 1]!);
+          out[size++] = upperCase(bytes[index + 2]!);
+        }
+        index += 2;
+      } else if (byte !== SLASH) {
+        out[size++] = byte;
+      } else if (size === segment + 1 && out[segment] === DOT) {
+        size = segment;
+      } else if (size === segment + 2 && out[segment] === DOT && out[segment + 1] === DOT) {
+        if (segment === 1) return false;
+        size = segment - 1;
+        while (out[size - 1] !== SLASH) size--;
+        segment = size;
+      } else if (size > segment && index < end) {
+        out[size++] = SLASH;
+        segment = size;
+      }
+    }
+    this.#set(out, 0, size);
+    return true;
+  }
+}
+
+/**
+ * Normalises a path that a person wrote, in a configuration or a URL. Characters that cannot stand in a request
+ * line are percent-encoded first, as a browser does: a route for `/größe` meets the requests for it.
+ *
+ * @param path A path, without query.
+ * @returns Its normal form, or nothing if the path is bad.
+ */
+export function normalizePath(path: string): string | undefined {
+  const encoded = path.toWellFormed().replace(/[^!-~]/gu, encodeURIComponent);
+  const bytes = new TextEncoder().encode(encoded);
+  const normalizer = new PathNormalizer();
+  if (!normalizer.normalize(bytes, 0, bytes.length)) return undefined;
+  return new TextDecoder().decode(normalizer.bytes.subarray(normalizer.start, normalizer.end));
+}
+
+/** Whether a path may not be in its normal form; `/.well-known` is taken for one, which costs only a copy. */
+function needsWork(bytes: Uint8Array, start: number, end: number): boolean {
+  let previous = 0;
+  for (let index = start; index < end; index++) {
+    const byte = bytes[index]!;
+    if (byte === PERCENT || (previous === SLASH && (byte === SLASH || byte === DOT))) return true;
+    previous = byte;
+  }
+  return false;
+}
+
+function upperCase(digit: number): number {
+  return digit >= 0x61 ? digit - 32 : digit;
+}

@@ -1,0 +1,94 @@
+/** Where a request for a URL would go: for people who ask `fdpass check --route URL`. Not for the data plane. */
+
+import type { Listener, Route, Site } from "../config/config.ts";
+import { normalizePath } from "./path.ts";
+import { NO_ROUTE, NO_SITE, type RouteEntry, RouteTable } from "./route_table.ts";
+
+/** Where a request would go, or why it would go nowhere. */
+export type Resolution =
+  | {
+    readonly found: true;
+    readonly listener: Listener;
+    readonly site: Site;
+    readonly route: Route;
+    /** The route's entry in the listener's table, with its normalised prefix and its scope. */
+    readonly entry: RouteEntry;
+    /** The normalised path below the route's prefix; starts with `/`. */
+    readonly rest: string;
+  }
+  | {
+    readonly found: false;
+    /** One sentence for a person, without a final period. */
+    readonly reason: string;
+  };
+
+/** `http://` authority path; the query and the fragment do not route. RFC 9110, section 4.2.1. */
+const HTTP_URL =
+  /^http:\/\/(?<host>\[[0-9a-f:.]+\]|[^\s/?#@:[\]]+)(?::(?<port>\d*))?(?<path>\/[^?#]*)?(?:[?#].*)?$/i;
+
+/**
+ * Finds out where a request for a URL would go. The path is taken as written, not as a browser would tidy it up
+ * before it sends it: the question is what the front does with it.
+ *
+ * @param listeners The listeners of a configuration.
+ * @param url `http://host[:port][/path]`; the port is 80 if it is left out.
+ * @returns Listener, site, route and the rest of the path, or the reason why there are none.
+ */
+export function resolve(listeners: readonly Listener[], url: string): Resolution {
+  const match = HTTP_URL.exec(url)?.groups;
+  if (match === undefined) return nowhere(`Cannot read the URL "${url}": write it as http://host:port/path`);
+  const { host = "", path = "" } = match;
+  const port = Number(match.port || 80);
+  if (port < 1 || port > 65_535) return nowhere(`Cannot use the port ${match.port}: ports are 1 to 65535`);
+
+  const listener = pick(listeners, host, port);
+  if (listener === undefined) return nowhere(`Nothing listens on port ${port}${others(listeners)}`);
+  const normal = normalizePath(path);
+  if (normal === undefined) {
+    return nowhere(`Cannot route the path "${path}": it has a bad percent-encoding or climbs above the root`);
+  }
+  const table = new RouteTable(listener.sites);
+  const hostBytes = new TextEncoder().encode(host);
+  const head = new TextEncoder().encode(host + normal);
+  const found = table.find(head, 0, hostBytes.length, hostBytes.length, head.length);
+  if (found === NO_SITE) return nowhere(`No site answers on port ${port}`);
+  if (found === NO_ROUTE) {
+    return nowhere(`No route of the site for "${host}" covers "${normal}"`);
+  }
+  const entry = table.routes[found]!;
+  const { site, route, prefix } = entry;
+  return { found: true, listener, site, route, entry, rest: mappedPath(normal, prefix) };
+}
+
+/**
+ * The part of a path below a route's prefix, as a path of its own: `/files/a` below `/files/` is `/a`, and `/a`
+ * below `/a` is `/`.
+ *
+ * @param path A normalised path that the prefix covers.
+ * @param prefix The normalised prefix of the route.
+ * @returns The rest, always with a slash at its start.
+ */
+export function mappedPath(path: string, prefix: string): string {
+  return path.slice(prefix.endsWith("/") ? prefix.length - 1 : prefix.length) || "/";
+}
+
+/**
+ * The listener that a connection to `host:port` most likely reaches. A name does not say which address it is
+ * looked up to, so among several listeners on one port only an address can choose; otherwise the first one has it.
+ */
+function pick(listeners: readonly Listener[], host: string, port: number): Listener | undefined {
+  const onPort = listeners.filter((listener) => listener.port === port);
+  const address = host.replace(/^\[|\]$/g, "").toLowerCase();
+  const any = host.startsWith("[") ? "::" : /^[\d.]+$/.test(host) ? "0.0.0.0" : undefined;
+  return onPort.find((listener) => listener.host === address) ??
+    onPort.find((listener) => listener.host === any) ?? onPort[0];
+}
+
+function others(listeners: readonly Listener[]): string {
+  const ports = [...new Set(listeners.map((listener) => listener.port))].filter((port) => port !== 0);
+  return ports.length === 0 ? "" : `; the configuration has ${ports.join(", ")}`;
+}
+
+function nowhere(reason: string): Resolution {
+  return { found: false, reason };
+}

@@ -1,0 +1,152 @@
+/** Mistakes in targets and backends. */
+
+import { type FaultyDocument, inBackends, inTo, LONG } from "./wrap.ts";
+
+export const BACKENDS: readonly FaultyDocument[] = [
+  // Targets
+  [
+    inTo("{}"),
+    `1:37: sites[0].to: Found an object; write a target such as "fd:///run/app.sock", or a list of targets`,
+  ],
+  [
+    inTo("[]"),
+    `1:37: sites[0].to: Found an empty list; write a target such as "fd:///run/app.sock", or a list of targets`,
+  ],
+  [
+    inTo(`["fd:///a", 1]`),
+    `1:49: sites[0].to[1]: Found 1; write a target such as "fd:///run/app.sock", or a list of targets`,
+  ],
+  [
+    inTo(`["fd:///a.sock", "fd:///./a.sock"]`),
+    `1:54: sites[0].to[1]: Found the backend "a" twice in one route; write it once`,
+  ],
+  [
+    inTo(`"http://127.0.0.1:3000/"`),
+    `1:37: sites[0].to: Cannot hand over to "http://127.0.0.1:3000/", for fdpass hands over to fd:// sockets; declare a backend of your own with "fetch" or "static" and write its name`,
+  ],
+  [
+    inTo(`"https://example.com"`),
+    `1:37: sites[0].to: Cannot hand over to "https://example.com", for fdpass hands over to fd:// sockets; declare a backend of your own with "fetch" or "static" and write its name`,
+  ],
+  [
+    inTo(`"localhost:3000"`),
+    `1:37: sites[0].to: Cannot hand over to "localhost:3000", for fdpass hands over to fd:// sockets; declare a backend of your own with "fetch" or "static" and write its name`,
+  ],
+  [
+    inTo(`"balancer://web"`),
+    `1:37: sites[0].to: Cannot hand over to "balancer://web", for there are no balancers; write the list of their sockets, such as ["fd:///run/a.sock", "fd:///run/b.sock"]`,
+  ],
+  [
+    inTo(`"unix:/run/a.sock"`),
+    `1:37: sites[0].to: Cannot hand over to "unix:/run/a.sock"; write "fd:///run/a.sock"`,
+  ],
+  [
+    inTo(`"fd:/run/a.sock"`),
+    `1:37: sites[0].to: Cannot hand over to "fd:/run/a.sock"; write "fd:///run/a.sock"`,
+  ],
+  [
+    inTo(`"fd://"`),
+    `1:37: sites[0].to: Cannot hand over to "fd://", which names no socket; write its path, such as "fd:///run/app.sock"`,
+  ],
+  [
+    inTo(`"fd:///run/"`),
+    `1:37: sites[0].to: Cannot hand over to "fd:///run/", which names no socket; write its path, such as "fd:///run/app.sock"`,
+  ],
+  [inTo(`"/run/a.sock"`), `1:37: sites[0].to: Cannot hand over to "/run/a.sock"; write "fd:///run/a.sock"`],
+  [inTo(`"./a.sock"`), `1:37: sites[0].to: Cannot hand over to "./a.sock"; write "fd://a.sock"`],
+  [inTo(`"a.sock"`), `1:37: sites[0].to: Cannot hand over to "a.sock"; write "fd://a.sock"`],
+  [
+    inTo(`"no body"`),
+    `1:37: sites[0].to: Cannot hand over to "no body"; write a socket such as "fd:///run/app.sock" or the name of a backend`,
+  ],
+  [
+    inTo(`""`),
+    `1:37: sites[0].to: Cannot hand over to ""; write a socket such as "fd:///run/app.sock" or the name of a backend`,
+  ],
+  [
+    inTo(`"nobody"`),
+    `1:37: sites[0].to: Cannot find a backend with the name "nobody"; declare it under "backends", or write a socket such as "fd:///run/nobody.sock"`,
+  ],
+  [
+    inTo(`"wep"`),
+    `1:37: sites[0].to: Cannot find a backend with the name "wep"; the nearest declared name is "web"`,
+  ],
+  [
+    inTo(`"fd:///a\\u0000b"`),
+    `1:37: sites[0].to: Cannot use the path "/a\\u0000b"; write it without control characters`,
+  ],
+  [
+    inTo(`"fd://${LONG}"`),
+    `1:37: sites[0].to: Cannot use "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..." as a socket, for it has 121 bytes; write a path of at most 107 bytes`,
+  ],
+
+  // Backends
+  [
+    inBackends(`"a": 1`),
+    `1:70: backends.a: Found 1; write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`,
+  ],
+  [
+    inBackends(`"a": {}`),
+    `1:70: backends.a.socket: Missing; write the path of the backend's socket, such as "/run/app.sock"`,
+  ],
+  [
+    inBackends(`"a b": { "socket": "/b" }`),
+    `1:65: backends["a b"]: Cannot use "a b" as a name; write up to 64 letters, digits, ".", "_" and "-", a letter or digit first`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock" }, "b": { "socket": "/x/../b.sock" }`),
+    `1:112: backends.b.socket: Cannot use "/b.sock" twice, for it is the socket of "a"; give each backend its own, and use "workers" for several processes behind one`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "fetch": "a.ts", "static": "b" }`),
+    `1:65: backends.a: Found both "fetch" and "static"; keep one of them, or make two backends`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "workers": 0 }`),
+    "1:104: backends.a.workers: Found 0; write a whole number from 1 to 256",
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "workers": 257 }`),
+    "1:104: backends.a.workers: Found 257; write a whole number from 1 to 256",
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "workers": 1.5 }`),
+    "1:104: backends.a.workers: Found 1.5; write a whole number from 1 to 256",
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "workers": "2" }`),
+    `1:104: backends.a.workers: Found "2"; write a whole number from 1 to 256`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "worker": 1 }`),
+    `1:93: backends.a.worker: Unknown key; the nearest known key is "workers"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "path": "/" }`),
+    `1:93: backends.a.path: Unknown key here; write "path" in an entry of "routes"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "fetch": "ftp://x" }`),
+    `1:102: backends.a.fetch: Cannot load the module "ftp://x"; write a path such as "./app.ts", or a URL of file, http, https, npm, jsr or data`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "static": "" }`),
+    `1:103: backends.a.static: Cannot use an empty path; write an absolute one or one like "./public"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "fetch": 1 }`),
+    `1:102: backends.a.fetch: Found 1; write the path of a module, such as "./app.ts"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "" }`),
+    `1:82: backends.a.socket: Cannot use "" as a socket; write the path of a file, such as "/run/app.sock"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "fd:///b.sock" }`),
+    `1:82: backends.a.socket: Cannot use "fd:///b.sock" as a socket; write its path alone, such as "/run/app.sock"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "${LONG}" }`),
+    `1:82: backends.a.socket: Cannot use "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..." as a socket, for it has 121 bytes; write a path of at most 107 bytes`,
+  ],
+];

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  addressOf,
+  libc,
+  MSG_CMSG_CLOEXEC,
+  RightsReceiver,
+  settle,
+  SOCK_SEQPACKET,
+  unixSocketPair,
+} from "../../ffi/mod.ts";
+import { ascii } from "../../src/http/byte_classes.ts";
+import { HandoffMessage } from "../../src/front/handoff_message.ts";
+import type { Connection } from "../../src/front/connection.ts";
+import type { FrontRoute } from "../../src/front/front_route.ts";
+import { HANDOFF, MAX_MESSAGE, MAX_PREREAD } from "../../src/protocol/messages.ts";
+import { encodeRouteFields, encodeTransfer, type Transfer } from "../../src/protocol/transfer.ts";
+import { PathNormalizer } from "../../src/route/path.ts";
+import { Held, withoutLeaks } from "../support/descriptors.ts";
+import { handoff } from "./arbitraries.ts";
+
+/** A channel: what HandoffMessage sends at one end comes out at the other. */
+class Pair implements Disposable {
+  readonly #held = new Held();
+  readonly #ends = this.#held.keepBoth(unixSocketPair(SOCK_SEQPACKET));
+  readonly #bytes = new Uint8Array(MAX_MESSAGE + 1);
+  readonly #receiver = new RightsReceiver(this.#bytes);
+  readonly #message = new HandoffMessage();
+
+  /** Hands a socket over; the bytes that arrive with it. @param cut bytes of the path that the route's prefix takes */
+  pass(transfer: Transfer, path: string, cut: number): Uint8Array<ArrayBuffer> {
+    const [front, backend] = this.#ends;
+    const { id, generation, client, local, requests, preread, site, route, detail } = transfer;
+    const fields = encodeRouteFields(site, route);
+    const normalizer = new PathNormalizer();
+    const target = ascii(`GET ${path}?a=b`);
+    assert.ok(normalizer.normalize(target, 4, 4 + path.length));
+    const length = this.#message.send(
+      front,
+      id,
+      generation,
+      { fd: front, client, local, requests, preread } as Connection,
+      { fields, fieldsAddress: addressOf(fields), scope: detail, cut } as FrontRoute,
+      normalizer,
+    );
+    this.#receiver.prepare();
+    const received = settle(libc.recvmsg(backend, this.#receiver.header.bytes, MSG_CMSG_CLOEXEC));
+    this.#receiver.collect();
+    assert.equal(this.#receiver.count, 1);
+    this.#receiver.discard();
+    assert.equal(received, length);
+    return this.#bytes.slice(0, received);
+  }
+
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
+}
+
+Deno.test("HandoffMessage sends, in parts, what encodeTransfer() encodes whole", () =>
+  withoutLeaks(() => {
+    using pair = new Pair();
+    fc.assert(fc.property(handoff, (transfer) => {
+      const expected = encodeTransfer(HANDOFF, { ...transfer, path: "/b/c" });
+      assert.deepEqual(pair.pass(transfer, "/a//b/./c", 2), expected);
+    }));
+  }));
+
+Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
+  withoutLeaks(() => {
+    using pair = new Pair();
+    const address = new Uint8Array(20);
+    const large: Transfer = {
+      id: 2 ** 32 - 1,
+      client: address.slice().fill(4),
+      local: address.slice().fill(6),
+      generation: 2 ** 32 - 1,
+      requests: 65_535,
+      detail: 255,
+      site: "s".repeat(1024),
+      route: "r".repeat(1024),
+      path: "/" + "p".repeat(65_000),
+      preread: new Uint8Array(MAX_PREREAD).fill(0x50),
+    };
+    const small: Transfer = {
+      id: 0,
+      client: address,
+      local: address,
+      generation: 0,
+      requests: 0,
+      detail: 0,
+      site: "",
+      route: "",
+      path: "/",
+      preread: new Uint8Array(0),
+    };
+    for (const transfer of [large, small, large, small]) {
+      assert.deepEqual(pair.pass(transfer, transfer.path, 0), encodeTransfer(HANDOFF, transfer));
+    }
+  }));
+
+Deno.test("HandoffMessage names the path below the prefix, at least its root", () =>
+  withoutLeaks(() => {
+    using pair = new Pair();
+    const cases = [["/", 0, "/"], ["/a", 0, "/a"], ["/a", 2, "/"], ["/a/", 2, "/"], [
+      "/a/b",
+      2,
+      "/b",
+    ]] as const;
+    for (const [path, cut, below] of cases) {
+      const address = new Uint8Array(20);
+      const transfer: Transfer = {
+        id: 1,
+        client: address,
+        local: address,
+        generation: 1,
+        requests: 0,
+        detail: 0,
+        site: "",
+        route: path.slice(0, cut),
+        path: below,
+        preread: new Uint8Array(0),
+      };
+      assert.deepEqual(pair.pass(transfer, path, cut), encodeTransfer(HANDOFF, transfer), path);
+    }
+  }));
