@@ -67,7 +67,7 @@ export class Acceptor implements Source {
       peer.reset();
       const accepted = settle(accept4(fd, peer.bytes, peer.length, SOCK_CLOEXEC));
       if (accepted >= 0) {
-        front.accepted(adopt(accepted), this);
+        front.lifecycle.accepted(adopt(accepted), this);
         continue;
       }
       if (accepted === -EAGAIN) return;

@@ -20,12 +20,7 @@ import type { BackendGroup } from "./backend_group.ts";
 import { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
 
-/**
- * Milliseconds between attempts to reach a backend: quick after a restart, patient with one that stays away, and
- * never so patient that one which comes up waits for a second.
- */
-export const RETRY_DELAYS: readonly number[] = [10, 50, 100, 200, 400];
-/** Which of them applies at most while somebody waits for the backend. */
+/** Which of the retry deadlines applies at most while somebody waits for the backend. */
 const HURRIED = 1;
 
 /** A backend as one front Worker sees it. */
@@ -100,8 +95,9 @@ export class BackendLink extends Timed {
         reason,
       });
     }
-    const patience = this.#wanted ? HURRIED : RETRY_DELAYS.length - 1;
-    this.front.retryDeadlines[Math.min(this.#failures++, patience)]!.start(this, this.front.loop.now);
+    const { retry } = this.front.deadlines;
+    const patience = this.#wanted ? HURRIED : retry.length - 1;
+    retry[Math.min(this.#failures++, patience)]!.start(this, this.front.loop.now);
   }
 
   get #wanted(): boolean {
@@ -110,7 +106,7 @@ export class BackendLink extends Timed {
 
   /** Somebody has begun to wait: the next attempt should not be far off. */
   hurry(): void {
-    const soon = this.front.retryDeadlines[HURRIED]!;
+    const soon = this.front.deadlines.retry[HURRIED]!;
     if (this.deadlines !== undefined && this.due > this.front.loop.now + soon.milliseconds) {
       soon.start(this, this.front.loop.now);
     }
@@ -166,7 +162,7 @@ export class BackendLink extends Timed {
 
   /** Sends what waits, as far as there is room. */
   pump(): void {
-    for (const group of this.groups) if (group.line.length > 0) this.front.pump(group);
+    for (const group of this.groups) if (group.line.length > 0) this.front.waitingRoom.pump(group);
   }
 
   /** The configuration does not name it any more. */

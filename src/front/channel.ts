@@ -68,7 +68,7 @@ export class Channel extends Timed implements Source {
   greet(): void {
     const { front } = this.link;
     this.#say(encodeHello({ workers: 0, window: MAX_ACKS, process: front.process, name: front.name }));
-    front.acknowledgeDeadlines.start(this, front.loop.now);
+    front.deadlines.acknowledge.start(this, front.loop.now);
   }
 
   /** The backend has introduced itself. */
@@ -114,7 +114,7 @@ export class Channel extends Timed implements Source {
     connection.channel = this;
     connection.id = id;
     connection.state = "handed";
-    front.acknowledgeDeadlines.start(connection, front.loop.now);
+    front.deadlines.acknowledge.start(connection, front.loop.now);
     return true;
   }
 
@@ -133,7 +133,7 @@ export class Channel extends Timed implements Source {
   pause(): void {
     if (this.state !== "ready") return;
     this.#blocked = true;
-    this.link.front.pauseDeadlines.start(this, this.link.front.loop.now);
+    this.link.front.deadlines.pause.start(this, this.link.front.loop.now);
   }
 
   /**
@@ -216,7 +216,7 @@ export class Channel extends Timed implements Source {
       if (connection === undefined) continue;
       connection.channel = undefined;
       connection.stopDeadline();
-      link.front.reclaim(connection);
+      link.front.lifecycle.reclaim(connection);
     }
     this.#connections = [];
     this.inFlight = 0;

@@ -159,7 +159,7 @@ export class ChannelReader {
       const id = ackId(this.#view, index);
       const connection = channel.take(id);
       if (connection === undefined) return `ACK for ${id}, which is not under way`;
-      this.front.handedOver(connection);
+      this.front.lifecycle.handedOver(connection);
     }
     channel.endIfIdle();
     return undefined;
@@ -174,8 +174,8 @@ export class ChannelReader {
     }
     if (nack.reason === NACK_DRAINING) channel.drain();
     else if (nack.reason === NACK_FULL) channel.pause();
-    else this.front.handoffRefused(channel, connection, nack.text || nackReason(nack.reason));
-    this.front.reclaim(connection);
+    else this.front.lifecycle.unwanted(connection, channel, nack.text || nackReason(nack.reason));
+    this.front.lifecycle.reclaim(connection);
     channel.endIfIdle();
   }
 
@@ -202,6 +202,6 @@ export class ChannelReader {
       close(fd);
       return channel.end("a RETURN could not be acknowledged");
     }
-    this.front.returned(fd, transfer);
+    this.front.lifecycle.returned(fd, transfer);
   }
 }

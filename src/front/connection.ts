@@ -74,11 +74,11 @@ export class Connection extends Timed implements Source {
   }
 
   ready(events: number): void {
-    this.front.connectionReady(this, events);
+    this.front.lifecycle.ready(this, events);
   }
 
   override expire(): void {
-    this.front.connectionExpired(this);
+    this.front.lifecycle.expired(this);
   }
 
   /** Starts a new life. @param fd owned by this object from now on */

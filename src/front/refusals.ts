@@ -57,7 +57,7 @@ export class Refusals extends Timed {
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(connection.fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
     shutdown(connection.fd, SHUT_WR);
-    front.lingerDeadlines.start(connection, front.loop.now);
+    front.deadlines.linger.start(connection, front.loop.now);
     // Level-triggered from here on: each turn reads some away, and other connections get theirs.
     if (connection.watched) front.loop.poller.modify(connection.fd, EPOLLIN);
     else connection.watch(EPOLLIN);
@@ -95,7 +95,7 @@ export class Refusals extends Timed {
     }
     this.front.report({ type: "request-refused", status, why, count: 1 });
     this.#tallies.set(key, { status, why, count: 0 });
-    if (this.deadlines === undefined) this.front.tellDeadlines.start(this, this.front.loop.now);
+    if (this.deadlines === undefined) this.front.deadlines.tell.start(this, this.front.loop.now);
   }
 
   /** A second has passed: tells what has come together. */
@@ -108,6 +108,6 @@ export class Refusals extends Timed {
       this.front.report({ type: "request-refused", ...tally });
       tally.count = 0;
     }
-    if (this.#tallies.size > 0) this.front.tellDeadlines.start(this, this.front.loop.now);
+    if (this.#tallies.size > 0) this.front.deadlines.tell.start(this, this.front.loop.now);
   }
 }

@@ -1,0 +1,41 @@
+/** The connection objects of a data plane: made once, used for one connection after another. */
+
+import { Connection } from "./connection.ts";
+import { counterIndex } from "./counters.ts";
+import type { Front } from "./front.ts";
+
+const OPEN = counterIndex("open");
+
+/** Lends connection objects and counts those that are out. */
+export class ConnectionPool {
+  readonly #all: Connection[] = [];
+  readonly #free: Connection[] = [];
+
+  constructor(readonly front: Front) {}
+
+  /** Connections that the front owns now. */
+  get open(): number {
+    return this.#all.length - this.#free.length;
+  }
+
+  /** Every object, in use or not: its state says which. */
+  get all(): readonly Connection[] {
+    return this.#all;
+  }
+
+  /** An object for a new connection. */
+  take(): Connection {
+    this.front.counters.add(OPEN, 1);
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const made = new Connection(this.front);
+    this.#all.push(made);
+    return made;
+  }
+
+  /** Takes an object back whose connection has ended here. */
+  give(connection: Connection): void {
+    this.front.counters.add(OPEN, -1);
+    this.#free.push(connection);
+  }
+}

@@ -1,0 +1,146 @@
+/** Looks at what a client has sent, without taking it from the socket, and finds out where it belongs. */
+
+import { EAGAIN, EPOLLET, EPOLLIN, EPOLLRDHUP, libc, MSG_DONTWAIT, MSG_PEEK, settle } from "../../ffi/mod.ts";
+import type { Limits } from "../config/config.ts";
+import type { AnswerStatus } from "../http/answers.ts";
+import { endsHead, RequestHead } from "../http/request_head.ts";
+import { BAD_PATH } from "../route/route_table.ts";
+import { writeSockaddr } from "./address.ts";
+import type { Connection } from "./connection.ts";
+import { counterIndex } from "./counters.ts";
+import type { Front } from "./front.ts";
+
+const { recv } = libc;
+
+const SENT = counterIndex("sent");
+
+// "HEAD"
+const H = 0x48, E = 0x45, A = 0x41, D = 0x44;
+
+/** One peek buffer and one parser, for one connection at a time: nothing in them outlasts a call. */
+export class Examiner {
+  #limits: Limits;
+  #head: RequestHead;
+  #peeked: Uint8Array<ArrayBuffer>;
+  #size: bigint;
+
+  constructor(readonly front: Front, limits: Limits) {
+    this.#limits = limits;
+    this.#head = new RequestHead(limits);
+    // One byte more than a head may have, so that a longer one is seen as such.
+    this.#peeked = new Uint8Array(limits.head + 1);
+    this.#size = BigInt(this.#peeked.byteLength);
+  }
+
+  /** Looks, and acts on what is there: waits for more, refuses, drops, or hands over. */
+  examine(connection: Connection): void {
+    const length = this.#peek(connection);
+    if (length < 0) {
+      if (length === -EAGAIN) this.#awaitMore(connection);
+      else this.front.lifecycle.drop(connection); // ECONNRESET and its like: the client is gone
+      return;
+    }
+    const { seen } = connection;
+    connection.seen = length;
+    if (length === 0 || !this.#worthReading(seen, length)) return this.#awaitMore(connection);
+    const head = this.#head;
+    switch (head.parse(this.#peeked, 0, length)) {
+      case "more":
+        return this.#awaitMore(connection);
+      case "reject":
+        return this.front.lifecycle.refuse(connection, head.status as AnswerStatus, head.why, false);
+      case "head":
+        return this.#route(connection);
+    }
+  }
+
+  /** An incomplete head is parsed again only when it can have become complete, or too long. */
+  #worthReading(seen: number, length: number): boolean {
+    const { requestLine, head } = this.#limits;
+    return seen === 0 || endsHead(this.#peeked, 0, seen, length) || length > head ||
+      (seen <= requestLine && length > requestLine);
+  }
+
+  /** The beginning of what the client has sent: what a backend had read before, then what the socket holds. */
+  #peek(connection: Connection): number {
+    const { preread } = connection;
+    if (preread.length > 0) return this.#peekBehind(connection, preread);
+    const length = settle(recv(connection.fd, this.#peeked, this.#size, MSG_PEEK | MSG_DONTWAIT));
+    if (length === 0) connection.ended = true;
+    return length;
+  }
+
+  #peekBehind(connection: Connection, preread: Uint8Array<ArrayBuffer>): number {
+    const peeked = this.#peeked;
+    const taken = Math.min(preread.length, peeked.length);
+    peeked.set(preread.subarray(0, taken));
+    if (taken === peeked.length) return taken;
+    const rest = peeked.subarray(taken);
+    const length = settle(recv(connection.fd, rest, BigInt(rest.length), MSG_PEEK | MSG_DONTWAIT));
+    if (length === 0) connection.ended = true;
+    if (length < 0) return length === -EAGAIN ? taken : length;
+    return taken + length;
+  }
+
+  #awaitMore(connection: Connection): void {
+    const { front } = this;
+    if (connection.ended) {
+      if (connection.seen === 0) return front.lifecycle.drop(connection);
+      return front.lifecycle.refuse(connection, 400, "the request ends in its head", false);
+    }
+    connection.state = "reading";
+    // Edge-triggered: peeked bytes stay in the socket, and a level would fire without end.
+    connection.watch(EPOLLIN | EPOLLRDHUP | EPOLLET);
+    if (connection.deadlines === undefined) front.deadlines.head.start(connection, front.loop.now);
+  }
+
+  /** The head in the peek buffer is complete: finds the route, and a channel of one of its backends. */
+  #route(connection: Connection): void {
+    const head = this.#head;
+    const { front } = this;
+    const { table, routes } = connection.acceptor!;
+    const index = table.find(this.#peeked, head.hostStart, head.hostEnd, head.pathStart, head.pathEnd);
+    connection.isHead = this.#isHead();
+    if (index < 0) {
+      const { lifecycle } = front;
+      if (index === BAD_PATH) {
+        return lifecycle.refuse(connection, 400, "the path is malformed", connection.isHead);
+      }
+      return lifecycle.refuse(connection, 404, "no route covers the request", connection.isHead);
+    }
+    connection.stopDeadline();
+    // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
+    connection.unwatch();
+    if (!connection.localKnown) this.#findLocal(connection);
+    const route = routes[index]!;
+    const { group } = route;
+    const { refusedBy } = connection;
+    for (let channel = group.pick(refusedBy); channel !== undefined; channel = group.pick(refusedBy)) {
+      if (channel.handOff(connection, route, table.path)) {
+        front.counters.add(SENT, 1);
+        return;
+      }
+    }
+    front.waitingRoom.enter(connection, group);
+  }
+
+  #findLocal(connection: Connection): void {
+    const acceptor = connection.acceptor!;
+    if (acceptor.localKnown) {
+      connection.local.set(acceptor.local);
+    } else {
+      const { addressBuffer } = this.front;
+      addressBuffer.readLocal(connection.fd);
+      writeSockaddr(connection.local, 0, addressBuffer.bytes);
+    }
+    connection.localKnown = true;
+  }
+
+  /** RFC 9110, 9.3.2: the answer to a HEAD request has no content. */
+  #isHead(): boolean {
+    const { methodStart: at, methodEnd } = this.#head;
+    const bytes = this.#peeked;
+    return methodEnd - at === 4 && bytes[at] === H && bytes[at + 1] === E && bytes[at + 2] === A &&
+      bytes[at + 3] === D;
+  }
+}

@@ -1,0 +1,118 @@
+/** What can happen to a connection, and what follows: every change of {@linkcode ConnectionState} but for waiting. */
+
+import { type Descriptor, EPOLLRDHUP } from "../../ffi/mod.ts";
+import type { AnswerStatus } from "../http/answers.ts";
+import type { Transfer } from "../protocol/transfer.ts";
+import type { Acceptor } from "./acceptor.ts";
+import { writeSockaddr } from "./address.ts";
+import type { Channel } from "./channel.ts";
+import type { Connection } from "./connection.ts";
+import { counterIndex } from "./counters.ts";
+import type { Front } from "./front.ts";
+
+const ACCEPTED = counterIndex("accepted");
+const HANDED_OVER = counterIndex("handedOver");
+const RECLAIMED = counterIndex("reclaimed");
+const RETURNED = counterIndex("returned");
+const REFUSED = counterIndex("refused");
+const DROPPED = counterIndex("dropped");
+
+/** The transitions. connection.ts draws them. */
+export class Lifecycle {
+  constructor(readonly front: Front) {}
+
+  /** A connection was accepted; its peer's address is in the front's address buffer. */
+  accepted(fd: Descriptor, acceptor: Acceptor): void {
+    const { front } = this;
+    front.exhaustion.over();
+    const connection = front.pool.take();
+    connection.begin(fd, acceptor);
+    writeSockaddr(connection.client, 0, front.addressBuffer.bytes);
+    front.counters.add(ACCEPTED, 1);
+    front.examiner.examine(connection);
+  }
+
+  /** A backend has given a connection back, and been told that we have it. */
+  returned(fd: Descriptor, transfer: Transfer): void {
+    const { front } = this;
+    const connection = front.pool.take();
+    connection.begin(fd, front.acceptorOf(transfer.local));
+    connection.client.set(transfer.client);
+    connection.local.set(transfer.local);
+    connection.localKnown = true;
+    connection.preread = transfer.preread;
+    connection.requests = transfer.requests;
+    front.counters.add(RETURNED, 1);
+    front.examiner.examine(connection);
+  }
+
+  /** Something has come from the client, or the client has gone. */
+  ready(connection: Connection, events: number): void {
+    if (connection.state === "refusing") {
+      if (this.front.refusals.readAway(connection.fd)) this.end(connection);
+      return;
+    }
+    if (events & EPOLLRDHUP) connection.ended = true;
+    this.front.examiner.examine(connection);
+  }
+
+  /** A connection's deadline has passed; which one, its state says. */
+  expired(connection: Connection): void {
+    switch (connection.state) {
+      case "reading":
+        // Browsers open connections in advance; one that never asked anything is owed no answer.
+        if (connection.seen === 0) this.drop(connection);
+        else this.refuse(connection, 408, "the request head was not complete in time", false);
+        return;
+      case "waiting":
+        return this.front.waitingRoom.expired(connection);
+      case "handed":
+        return connection.channel!.end(
+          `no acknowledgement within ${this.front.limits.acknowledgeTimeout} ms`,
+        );
+      case "refusing":
+        return this.end(connection);
+      case "free":
+        return;
+    }
+  }
+
+  /** A backend has acknowledged the connection: it is the backend's, and our copy is closed. */
+  handedOver(connection: Connection): void {
+    this.front.counters.add(HANDED_OVER, 1);
+    this.end(connection);
+  }
+
+  /** A hand-off was not acknowledged and never will be: the connection, untouched, is the front's again. */
+  reclaim(connection: Connection): void {
+    this.front.counters.add(RECLAIMED, 1);
+    connection.state = "reading";
+    connection.seen = 0;
+    this.front.examiner.examine(connection);
+  }
+
+  /** A backend does not want this one connection. */
+  unwanted(connection: Connection, channel: Channel, reason: string): void {
+    connection.refusedBy = [...connection.refusedBy, channel];
+    this.front.report({ type: "handoff-refused", backend: channel.link.backend.name, reason });
+  }
+
+  /** Answers with an error and ends the connection so that the client can read it. */
+  refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean): void {
+    this.front.counters.add(REFUSED, 1);
+    this.front.refusals.refuse(connection, status, why, head);
+  }
+
+  /** Ends a connection without a word: its client is gone, or has never asked anything. */
+  drop(connection: Connection): void {
+    this.front.counters.add(DROPPED, 1);
+    this.end(connection);
+  }
+
+  /** Ends our part in a connection. */
+  end(connection: Connection): void {
+    connection.end();
+    this.front.pool.give(connection);
+    if (this.front.stopping) this.front.endIfEmpty();
+  }
+}
