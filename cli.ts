@@ -39,6 +39,16 @@ function fileMode(text: string): number {
   return parseInt(text, 8);
 }
 
+/** A numeric user, and a group if it is not to stay as it is, for options. */
+function fileOwner(text: string): { readonly uid: number; readonly gid: number } {
+  const match = /^(\d+)(?::(\d+))?$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError("It takes numbers such as 33:33; `id` tells those of a user.");
+  }
+  // chown(2): (gid_t) -1 leaves the group as it is.
+  return { uid: Number(match[1]), gid: match[2] === undefined ? 0xffff_ffff : Number(match[2]) };
+}
+
 const collect = (value: number, before: number[]) => [...before, value];
 
 /** A configuration given as an argument, or standard input where something is piped in. */
@@ -95,6 +105,9 @@ interface BackendArguments {
   readonly takeOver?: boolean;
   readonly allowUser: number[];
   readonly drainTimeout: number;
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly workers: number;
+  readonly workerOf?: number;
   readonly withParent?: number;
 }
 
@@ -115,12 +128,28 @@ function kindOf(options: BackendArguments): BackendKind {
 async function backend(options: BackendArguments): Promise<number> {
   const runs = kindOf(options);
   await bindToParent(options.withParent);
-  const { runBackend } = await import("./src/control/backend_process.ts");
   const { configureLog } = await import("./src/control/log.ts");
   configureLog();
-  const { socket, mode, allowUser: allowUsers, drainTimeout, takeOver = false } = options;
-  const name = options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, "");
-  return await runBackend({ runs, socket, mode, allowUsers, drainTimeout, takeOver, name });
+  const name = options.name ??
+    options.socket.slice(options.socket.lastIndexOf("/") + 1).replace(/\.sock$/, "");
+  const { socket, mode, owner, allowUser: allowUsers, drainTimeout, takeOver = false, workers, workerOf } =
+    options;
+  const common = {
+    runs,
+    socket,
+    mode,
+    allowUsers,
+    drainTimeout,
+    takeOver,
+    name,
+    ...owner === undefined ? {} : { owner },
+  };
+  if (workers > 1) {
+    const { runBackendWorkers } = await import("./src/control/backend_workers.ts");
+    return await runBackendWorkers({ ...common, workers });
+  }
+  const { runBackend } = await import("./src/control/backend_process.ts");
+  return await runBackend({ ...common, ...workerOf === undefined ? {} : { workerOf } });
 }
 
 async function up(argument: string | undefined, options: { readonly workers: number }): Promise<number> {
@@ -206,6 +235,13 @@ function program(done: (code: number) => void): Command {
     .addOption(
       new Option("--mode <bits>", "permissions of the socket file").default(0o600, "600").argParser(fileMode),
     )
+    .addOption(
+      new Option("--owner <uid[:gid]>", "owner and group of the socket file, by number").argParser(fileOwner),
+    )
+    .addOption(
+      new Option("--workers <n>", "processes behind the socket").default(1).argParser(wholeNumber(1, 256)),
+    )
+    .addOption(new Option("--worker-of <n>").argParser(wholeNumber(1, 256)).hideHelp())
     .option("--take-over", "replace a backend that listens there")
     .addOption(
       new Option("--allow-user <uid>", "another user that may hand over, by number; may be repeated")

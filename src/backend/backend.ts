@@ -5,7 +5,10 @@ import { type Deadlines, Timed } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
 import { Channel, ChannelBuffers, refuseFront } from "./channel.ts";
 import type { Connection } from "./connection.ts";
+import type { ChannelSource } from "./channel_source.ts";
+import { BYE_STOPPING } from "../protocol/messages.ts";
 import { BackendListener, type ListenerOptions } from "./listener.ts";
+import { WorkerPort } from "./worker_port.ts";
 
 /** What a backend kind is to the rest: something that serves connections. */
 export interface ConnectionServer {
@@ -26,8 +29,10 @@ export type BackendEvent =
 
 /** What a backend is made with. */
 export interface BackendOptions extends ListenerOptions {
-  /** Absolute path of the Unix socket. */
+  /** Absolute path of the Unix socket; in a worker, of the dealer's private one. */
   readonly socket: string;
+  /** This process is one of so many behind one path, and gets its channels from the one that listens there. */
+  readonly workerOf?: number;
   /** What it calls itself to fronts. */
   readonly name: string;
   /** User ids of fronts, besides root and this process's own. */
@@ -57,7 +62,8 @@ export class Backend {
   readonly buffers: ChannelBuffers = new ChannelBuffers();
   readonly process: number = processId();
   readonly name: string;
-  readonly workers: number = 1;
+  /** Processes behind the path that fronts know. */
+  readonly workers: number;
   readonly window: number;
   /** Where sockets are read into: used within one call only. */
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
@@ -68,7 +74,7 @@ export class Backend {
   readonly lingerDeadlines: Deadlines;
   /** Takes nothing new. */
   draining = false;
-  readonly #listener: BackendListener;
+  readonly #source: ChannelSource;
   readonly #channels = new Set<Channel>();
   readonly #connections = new Set<Connection>();
   readonly #allowedUsers: ReadonlySet<number>;
@@ -91,8 +97,11 @@ export class Backend {
     this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? 60_000);
     this.lingerDeadlines = deadlines.list(GREETING);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
-    this.#listener = BackendListener.listen(options.socket, options);
-    this.#listener.watch(this.loop.poller, (fd) => this.#accept(fd));
+    this.workers = options.workerOf ?? 1;
+    this.#source = options.workerOf === undefined
+      ? BackendListener.listen(options.socket, options)
+      : WorkerPort.connect(options.socket);
+    this.#source.watch(this.loop.poller, (fd) => this.#accept(fd));
   }
 
   /** Connections that it holds. */
@@ -100,9 +109,9 @@ export class Backend {
     return this.#connections.size;
   }
 
-  /** Whether it holds as many connections as it may. */
-  get full(): boolean {
-    return this.active >= (this.#options.maxConnections ?? Infinity);
+  /** Whether it holds as many connections as it may, when so many that are about to be served count too. */
+  fullWith(accepted: number): boolean {
+    return this.active + accepted >= (this.#options.maxConnections ?? Infinity);
   }
 
   get channels(): ReadonlySet<Channel> {
@@ -128,6 +137,7 @@ export class Backend {
   /** A channel has ended. @param reason undefined when it is not worth telling */
   channelEnded(channel: Channel, reason: string | undefined, fault: boolean): void {
     this.#channels.delete(channel);
+    this.#source.channelEnded(channel.front?.name ?? "");
     if (reason === undefined) return;
     this.#options.report?.({ type: "front-lost", name: channel.front?.name ?? "a front", reason, fault });
   }
@@ -175,7 +185,7 @@ export class Backend {
     };
     if (!this.draining) {
       this.draining = true;
-      this.#listener.close();
+      this.#source.close();
       for (const channel of this.#channels) channel.drain();
       this.server.drain();
     }
@@ -185,7 +195,7 @@ export class Backend {
 
   #endIfEmpty(): void {
     if (!this.draining || this.active > 0) return;
-    for (const channel of [...this.#channels]) channel.end(undefined);
+    for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();
     this.#drained = undefined;
@@ -194,8 +204,8 @@ export class Backend {
   /** Closes everything at once, whatever it is doing. For the end of a process, and of a test. */
   close(): void {
     this.draining = true;
-    this.#listener.close();
-    for (const channel of [...this.#channels]) channel.end(undefined);
+    this.#source.close();
+    for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
     for (const connection of [...this.#connections]) connection.close();
     this.loop.stop();
   }

@@ -4,6 +4,7 @@ import {
   close,
   type Descriptor,
   EAGAIN,
+  ECONNRESET,
   EPOLLIN,
   EPOLLOUT,
   libc,
@@ -28,6 +29,7 @@ import {
   BYE_DESCRIPTORS,
   BYE_MALFORMED,
   BYE_NOT_ALLOWED,
+  BYE_STOPPING,
   BYE_TIMEOUT,
   BYE_UNKNOWN_ID,
   BYE_UNKNOWN_TYPE,
@@ -125,6 +127,8 @@ export class Channel extends Timed implements Source {
     for (let count = 0; count < BATCH && !this.#closed; count++) {
       const length = this.#receive();
       if (length === -EAGAIN) break;
+      // Reported once, ahead of what the front had sent before it closed: that is still to be read.
+      if (length === -ECONNRESET) continue;
       if (length <= 0) {
         this.#acknowledge();
         this.end(this.front === undefined ? undefined : "the front closed the channel");
@@ -141,7 +145,9 @@ export class Channel extends Timed implements Source {
     const { receiver } = this.backend.buffers;
     receiver.prepare();
     const length = settle(recvmsg(this.fd, receiver.header.bytes, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
-    if (length > 0) receiver.collect();
+    if (length >= 0) receiver.collect();
+    // An empty message ends a channel like the end itself does; it can carry descriptors all the same.
+    if (length === 0) receiver.discard();
     return length;
   }
 
@@ -150,7 +156,7 @@ export class Channel extends Timed implements Source {
     const { flags } = receiver.header;
     const type = bytes[OFFSET_TYPE]!;
     if (bytes[0] !== VERSION) return this.end(`version ${bytes[0]} is not spoken here`, BYE_VERSION);
-    if (length < SIZE_HEADER || flags & MSG_TRUNC) {
+    if (length < SIZE_HEADER || length > MAX_MESSAGE || flags & MSG_TRUNC) {
       return this.end(`a message of ${length} bytes`, BYE_MALFORMED);
     }
     if (this.front === undefined && type !== HELLO && type !== BYE) {
@@ -199,7 +205,9 @@ export class Channel extends Timed implements Source {
     }
     const { id } = transfer;
     if (this.#draining) return this.#say(encodeNack({ id, reason: NACK_DRAINING, text: "draining" }));
-    if (this.backend.full) return this.#say(encodeNack({ id, reason: NACK_FULL, text: "full" }));
+    if (this.backend.fullWith(this.#accepted.length)) {
+      return this.#say(encodeNack({ id, reason: NACK_FULL, text: "full" }));
+    }
     const fd = receiver.take();
     const problem = notAClientSocket(fd);
     if (problem !== undefined) {
@@ -334,17 +342,31 @@ export class Channel extends Timed implements Source {
   }
 
   #returnsTaken(length: number): void {
+    const unknown = this.#closeReturned(length);
+    if (unknown === undefined) return this.end("ACK has another length than its count says", BYE_MALFORMED);
+    if (unknown > 0) this.end(`ACK for ${unknown} connections that are not under way`, BYE_UNKNOWN_ID);
+  }
+
+  /**
+   * Closes our copies of what an ACK names: the front's from here on.
+   *
+   * @returns how many ids are not under way; undefined when the message is malformed
+   */
+  #closeReturned(length: number): number | undefined {
     const { bytes, view } = this.backend.buffers;
     const count = readAck(bytes, length);
-    if (typeof count === "string") return this.end(count, BYE_MALFORMED);
+    if (typeof count === "string") return undefined;
+    let unknown = 0;
     for (let index = 0; index < count; index++) {
       const id = ackId(view, index);
       const connection = this.#returning.get(id);
-      if (connection === undefined) return this.end(`ACK for ${id}, which is not under way`, BYE_UNKNOWN_ID);
-      this.#returning.delete(id);
-      // The front's from here on: only our copy closes.
-      connection.close();
+      if (connection === undefined) unknown++;
+      else {
+        this.#returning.delete(id);
+        connection.close();
+      }
     }
+    return unknown;
   }
 
   #returnRefused(length: number): void {
@@ -382,27 +404,24 @@ export class Channel extends Timed implements Source {
     close(this.fd);
     for (const { fd } of this.#accepted) close(fd);
     for (const { accepted } of this.#waitingAcks) for (const { fd } of accepted) close(fd);
-    this.#accepted = [];
+    this.backend.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
     this.#waitingAcks.length = 0;
-    this.backend.channelEnded(this, reason, bye !== undefined);
+    this.backend.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
     const returning = [...this.#returning.values()];
     this.#returning.clear();
     for (const connection of returning) this.backend.returnFailed(connection);
   }
 
+  /** Reads what a closed channel still holds, for its ACKs: they were sent before our shutdown. */
   #readLast(): void {
-    const { bytes, view, receiver } = this.backend.buffers;
+    const { bytes, receiver } = this.backend.buffers;
     receiver.discard();
-    for (let length = this.#receive(); length > 0; length = this.#receive()) {
+    for (;;) {
+      const length = this.#receive();
+      if (length === -ECONNRESET) continue;
+      if (length <= 0) return;
       receiver.discard();
-      if (bytes[0] !== VERSION || bytes[OFFSET_TYPE] !== ACK) continue;
-      const count = readAck(bytes, length);
-      if (typeof count === "string") continue;
-      for (let index = 0; index < count; index++) {
-        const id = ackId(view, index);
-        this.#returning.get(id)?.close();
-        this.#returning.delete(id);
-      }
+      if (bytes[0] === VERSION && bytes[OFFSET_TYPE] === ACK) this.#closeReturned(length);
     }
   }
 }

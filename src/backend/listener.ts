@@ -14,6 +14,7 @@ import {
   ECONNREFUSED,
   encodeUnixAddress,
   ENOENT,
+  EPOLLET,
   EPOLLIN,
   EPROTOTYPE,
   ErrnoError,
@@ -30,6 +31,7 @@ import {
   unlink,
 } from "../../ffi/mod.ts";
 import type { Poller, Source } from "../loop/poller.ts";
+import type { ChannelSource } from "./channel_source.ts";
 
 const { accept4 } = libc;
 
@@ -75,9 +77,11 @@ function inspect(path: string): "nothing" | "stale" | "taken" | string {
 }
 
 /** A listening socket and the file that leads to it. Owns both. */
-export class BackendListener implements Source {
+export class BackendListener implements ChannelSource, Source {
   readonly #inode: bigint;
   #open = true;
+  #poller: Poller | undefined;
+  #accepted: ((fd: Descriptor) => void) | undefined;
 
   private constructor(readonly path: string, readonly fd: Descriptor, inode: bigint) {
     this.#inode = inode;
@@ -128,22 +132,25 @@ export class BackendListener implements Source {
     }
   }
 
-  /** Starts accepting. @param accepted takes each front's channel, and owns it from then on */
   watch(poller: Poller, accepted: (fd: Descriptor) => void): void {
     this.#poller = poller;
     this.#accepted = accepted;
-    poller.add(this.fd, EPOLLIN, this);
+    // Edge-triggered: with no descriptor free to accept into, a level would fire without end.
+    poller.add(this.fd, EPOLLIN | EPOLLET, this);
   }
-  #poller: Poller | undefined;
-  #accepted: ((fd: Descriptor) => void) | undefined;
 
   ready(): void {
     for (;;) {
       const fd = settle(accept4(this.fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK));
-      // Errors other than -EAGAIN pass (accept(2)); out of descriptors, the front tries again after a while.
+      // Errors other than -EAGAIN pass (accept(2)). Out of descriptors, the next event comes with the next front: the
+      // edge that was missed here is that front's loss, and it tries again.
       if (fd < 0) return;
       this.#accepted?.(adopt(fd));
     }
+  }
+
+  channelEnded(): void {
+    // Whoever listens for itself accepts again whatever comes.
   }
 
   /** Closes the socket, and removes its file unless another backend has taken the path over. */

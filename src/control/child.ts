@@ -18,6 +18,8 @@ export interface ChildOptions {
   /** Written to its standard input, which is closed then; without it there is none. */
   readonly input?: string;
   readonly log: Logger;
+  /** Keeps the line to itself in which the child says that it is ready. */
+  readonly hidesReady?: boolean;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly killAfter: number;
 }
@@ -83,6 +85,7 @@ export class Child {
         if (/ ready on /.test(line)) {
           this.#wasReady = true;
           this.#ready.resolve();
+          if (this.options.hidesReady) continue;
         }
         print(line);
       }

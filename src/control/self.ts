@@ -13,13 +13,21 @@ export interface CommandLine {
 
 const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
-/** The permissions that a role needs under `deno run`. A handler module is given what this process itself has. */
-export function permissionsOf(role: Role): string[] {
+/**
+ * The permissions that a role needs under `deno run`. A handler module is given what this process itself has.
+ *
+ * @param reads files that a front reads besides
+ */
+export function permissionsOf(role: Role, reads: readonly string[]): string[] {
   const ffi = `--allow-ffi=${libcPath}`;
   switch (role) {
     case "front":
       // A Worker's modules are read by its own isolate, which needs the permission for it.
-      return [ffi, `--allow-read=${ROOT}src,${ROOT}ffi`, "--allow-env=NOTIFY_SOCKET"];
+      return [
+        ffi,
+        `--allow-read=${[`${ROOT}src`, `${ROOT}ffi`, ...reads].join(",")}`,
+        "--allow-env=NOTIFY_SOCKET",
+      ];
     case "static":
       return [ffi, "--allow-env=NOTIFY_SOCKET"];
     case "fetch":
@@ -27,12 +35,12 @@ export function permissionsOf(role: Role): string[] {
   }
 }
 
-/** The command line that runs this program with these arguments. */
-export function selfCommand(role: Role, args: readonly string[]): CommandLine {
+/** The command line that runs this program with these arguments. @param reads files that a front reads */
+export function selfCommand(role: Role, args: readonly string[], reads: readonly string[] = []): CommandLine {
   const command = Deno.execPath();
   if (Deno.build.standalone) return { command, args };
   return {
     command,
-    args: ["run", "--quiet", "--no-prompt", ...permissionsOf(role), `${ROOT}cli.ts`, ...args],
+    args: ["run", "--quiet", "--no-prompt", ...permissionsOf(role, reads), `${ROOT}cli.ts`, ...args],
   };
 }

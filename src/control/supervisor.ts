@@ -31,6 +31,8 @@ function backendArguments(backend: Backend, config: Config): string[] {
     ...kind,
     "--name",
     backend.name,
+    "--workers",
+    String(backend.workers),
     "--drain-timeout",
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
@@ -80,7 +82,7 @@ export async function runSupervisor(config: Config, options: SupervisorOptions):
         String(Deno.pid),
       ];
       const front = new Child({
-        ...selfCommand("front", args),
+        ...selfCommand("front", args, options.source === "-" ? [] : [options.source]),
         name: "front",
         log,
         killAfter,

@@ -16,6 +16,7 @@ import {
 import type { Backend } from "../config/config.ts";
 import { Timed } from "../loop/deadlines.ts";
 import type { Hello } from "../protocol/hello.ts";
+import { BYE_STOPPING } from "../protocol/messages.ts";
 import type { BackendGroup } from "./backend_group.ts";
 import { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
@@ -171,7 +172,7 @@ export class BackendLink extends Timed {
     this.stopDeadline();
     this.groups = [];
     for (const channel of [...this.channels]) {
-      if (channel.state === "greeting") channel.end("not needed any more");
+      if (channel.state === "greeting") channel.end("not needed any more", BYE_STOPPING);
       else {
         channel.drain();
         channel.endIfIdle();
@@ -182,6 +183,6 @@ export class BackendLink extends Timed {
   /** Ends every channel: the front stops, and nothing is under way. */
   stop(): void {
     this.stopDeadline();
-    for (const channel of [...this.channels]) channel.end("the front stops");
+    for (const channel of [...this.channels]) channel.end("the front stops", BYE_STOPPING);
   }
 }

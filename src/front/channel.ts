@@ -17,7 +17,7 @@ import {
 import { Timed } from "../loop/deadlines.ts";
 import type { Source } from "../loop/poller.ts";
 import { encodeHello } from "../protocol/hello.ts";
-import { BYE_TIMEOUT, MAX_ACKS } from "../protocol/messages.ts";
+import { BYE_STOPPING, BYE_TIMEOUT, MAX_ACKS } from "../protocol/messages.ts";
 import { byeReason, encodeBye } from "../protocol/replies.ts";
 import type { PathNormalizer } from "../route/path.ts";
 import type { BackendLink } from "./backend_link.ts";
@@ -165,7 +165,7 @@ export class Channel extends Timed implements Source {
   /** Ends a draining channel of ours once nothing is under way on it. */
   endIfIdle(): void {
     if (this.state === "draining" && this.inFlight === 0 && this.link.retired) {
-      this.end("not needed any more");
+      this.end("not needed any more", BYE_STOPPING);
     }
   }
 

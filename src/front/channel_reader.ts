@@ -3,6 +3,7 @@
 import {
   close,
   EAGAIN,
+  ECONNRESET,
   libc,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
@@ -43,10 +44,11 @@ import {
   byeReason,
   decodeBye,
   decodeNack,
+  encodeNack,
   nackReason,
   readAck,
 } from "../protocol/replies.ts";
-import { decodeTransfer } from "../protocol/transfer.ts";
+import { decodeTransfer, transferId } from "../protocol/transfer.ts";
 import type { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
 
@@ -70,6 +72,8 @@ export class ChannelReader {
     for (let count = 0; count < BATCH && channel.state !== "closed"; count++) {
       const length = this.#receive(channel);
       if (length === -EAGAIN) return;
+      // Reported once, ahead of what the backend had sent before it closed: that is still to be read.
+      if (length === -ECONNRESET) continue;
       if (length <= 0) {
         channel.end("the backend closed the channel");
         return;
@@ -85,7 +89,10 @@ export class ChannelReader {
    * are the backend's. Nothing else counts any more; a RETURN that nobody acknowledges stays the backend's.
    */
   readLast(channel: Channel): void {
-    for (let length = this.#receive(channel); length > 0; length = this.#receive(channel)) {
+    for (;;) {
+      const length = this.#receive(channel);
+      if (length === -ECONNRESET) continue;
+      if (length <= 0) return;
       if (length >= SIZE_HEADER && this.#bytes[0] === VERSION && this.#bytes[OFFSET_TYPE] === ACK) {
         this.#acknowledged(channel, length);
       }
@@ -97,7 +104,9 @@ export class ChannelReader {
   #receive(channel: Channel): number {
     this.#receiver.prepare();
     const length = settle(recvmsg(channel.fd, this.#receiver.header.bytes, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
-    if (length > 0) this.#receiver.collect();
+    if (length >= 0) this.#receiver.collect();
+    // An empty message ends a channel like the end itself does; it can carry descriptors all the same.
+    if (length === 0) this.#receiver.discard();
     return length;
   }
 
@@ -106,12 +115,11 @@ export class ChannelReader {
     const { flags } = this.#receiver.header;
     const type = bytes[OFFSET_TYPE]!;
     if (bytes[0] !== VERSION) return channel.end(`version ${bytes[0]} is not spoken here`, BYE_VERSION);
-    if (length < SIZE_HEADER || flags & MSG_TRUNC) {
+    if (length < SIZE_HEADER || length > MAX_MESSAGE || flags & MSG_TRUNC) {
       return channel.end(`a message of ${length} bytes`, BYE_MALFORMED);
     }
-    const expected = type === RETURN ? 1 : 0;
-    if (flags & MSG_CTRUNC || this.#receiver.count !== expected) {
-      return channel.end(`${typeName(type)} with ${this.#receiver.count} descriptors`, BYE_DESCRIPTORS);
+    if (this.#receiver.count !== (type === RETURN ? 1 : 0) || flags & MSG_CTRUNC) {
+      return this.#wrongDescriptors(channel, type, length);
     }
     if (channel.state === "greeting" && type !== HELLO && type !== BYE) {
       return channel.end(`${typeName(type)} before HELLO`, BYE_MALFORMED);
@@ -120,8 +128,13 @@ export class ChannelReader {
       case HELLO:
         return this.#hello(channel, length);
       case ACK: {
-        const problem = this.#acknowledged(channel, length);
-        if (problem !== undefined) channel.end(problem, BYE_UNKNOWN_ID);
+        const unknown = this.#acknowledged(channel, length);
+        if (unknown === undefined) {
+          return channel.end("ACK has another length than its count says", BYE_MALFORMED);
+        }
+        if (unknown > 0) {
+          return channel.end(`ACK for ${unknown} hand-offs that are not under way`, BYE_UNKNOWN_ID);
+        }
         return;
       }
       case NACK:
@@ -150,19 +163,33 @@ export class ChannelReader {
     channel.link.channelOpened(channel, hello);
   }
 
-  /** Closes our copies of what an ACK names. Returns what is wrong with it; nothing is sent here, so the buffer holds. */
-  #acknowledged(channel: Channel, length: number): string | undefined {
+  /**
+   * Closes our copies of what an ACK names. Ids that are not under way do not make the others less acknowledged.
+   *
+   * @returns how many ids are not under way; undefined when the message is malformed
+   */
+  #acknowledged(channel: Channel, length: number): number | undefined {
     const count = readAck(this.#bytes, length);
-    if (typeof count === "string") return count;
+    if (typeof count === "string") return undefined;
     channel.active = activeOf(this.#view);
+    let unknown = 0;
     for (let index = 0; index < count; index++) {
-      const id = ackId(this.#view, index);
-      const connection = channel.take(id);
-      if (connection === undefined) return `ACK for ${id}, which is not under way`;
-      this.front.lifecycle.handedOver(connection);
+      const connection = channel.take(ackId(this.#view, index));
+      if (connection === undefined) unknown++;
+      else this.front.lifecycle.handedOver(connection);
     }
     channel.endIfIdle();
-    return undefined;
+    return unknown;
+  }
+
+  /** A RETURN without its descriptor: there is no number free for it here. The backend still has the connection. */
+  #wrongDescriptors(channel: Channel, type: number, length: number): void {
+    const id = transferId(this.#bytes, length);
+    if (type !== RETURN || this.#receiver.count > 0 || id === undefined) {
+      return channel.end(`${typeName(type)} with ${this.#receiver.count} descriptors`, BYE_DESCRIPTORS);
+    }
+    const nack = encodeNack({ id, reason: NACK_FULL, text: "out of descriptors" });
+    settle(send(channel.fd, nack, BigInt(nack.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 
   #refused(channel: Channel, length: number): void {

@@ -114,14 +114,14 @@ export class Examiner {
     if (!connection.localKnown) this.#findLocal(connection);
     const route = routes[index]!;
     const { group } = route;
-    const { refusedBy } = connection;
-    for (let channel = group.pick(refusedBy); channel !== undefined; channel = group.pick(refusedBy)) {
-      if (channel.handOff(connection, route, table.path)) {
-        front.counters.add(SENT, 1);
-        return;
-      }
+    const channel = group.pick(connection.refusedBy);
+    if (channel === undefined) return front.waitingRoom.enter(connection, group);
+    if (channel.handOff(connection, route, table.path)) {
+      front.counters.add(SENT, 1);
+      return;
     }
-    front.waitingRoom.enter(connection, group);
+    // The channel is full, or broke and gave back what was on it: other requests have been in the peek buffer since.
+    this.examine(connection);
   }
 
   #findLocal(connection: Connection): void {

@@ -68,7 +68,19 @@ export class HttpServer implements ConnectionServer {
     const guard = new ScopeGuard(connection.transfer);
     let { requests } = connection.transfer;
     try {
-      while (await this.#readHead(connection, input, requests, guard.first)) {
+      for (;;) {
+        // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
+        // shared with all other connections, which have their turn at every await.
+        const verdict = this.#takeHead(input);
+        if (verdict === "more") {
+          if (!await this.#awaitMore(connection, input, requests, guard.first)) return;
+          continue;
+        }
+        if (verdict === "reject") return await this.#refuse(connection, this.#head.status, this.#head.why);
+        if (verdict === "end") {
+          if (input.length === 0) return connection.close();
+          return await this.#refuse(connection, 400, "the request ends in its head");
+        }
         if (!guard.admits(input.bytes, this.#head)) {
           input.keep();
           if (this.#giveBack(connection, input, requests, RETURN_OUT_OF_SCOPE)) return;
@@ -88,24 +100,21 @@ export class HttpServer implements ConnectionServer {
     }
   }
 
-  /** Reads up to the end of a head. Returns false when there is none, and nothing more to do for the connection. */
-  async #readHead(connection: Connection, input: Input, requests: number, first: boolean): Promise<boolean> {
+  /** Takes what there is up to the end of a head: `more` when that has not come yet, `end` when it never will. */
+  #takeHead(input: Input): "head" | "reject" | "more" | "end" {
     for (;;) {
       const verdict = input.length === 0 ? "more" : this.#head.parse(input.bytes, input.start, input.end);
-      if (verdict === "head") return true;
-      if (verdict === "reject") {
-        await this.#refuse(connection, this.#head.status, this.#head.why);
-        return false;
-      }
-      if (input.take()) {
-        if (!input.ended) continue;
-        if (input.length === 0) connection.close();
-        else await this.#refuse(connection, 400, "the request ends in its head");
-        return false;
-      }
-      if (input.length > 0 || first) await connection.readable(connection.backend.stallDeadlines);
-      else if (!await this.#idleUntilReadable(connection, input, requests)) return false;
+      if (verdict !== "more") return verdict;
+      if (!input.take()) return "more";
+      if (input.ended) return "end";
     }
+  }
+
+  /** Waits for more of a head; false when it is time to go, and the connection is given back or closed. */
+  async #awaitMore(connection: Connection, input: Input, requests: number, first: boolean): Promise<boolean> {
+    if (input.length === 0 && !first) return await this.#idleUntilReadable(connection, input, requests);
+    await connection.readable(connection.backend.stallDeadlines);
+    return true;
   }
 
   /** Waits for the next request; false when it is time to go, and the connection is given back or closed. */

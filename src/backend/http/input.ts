@@ -1,7 +1,6 @@
 /** What a client has sent and nobody has consumed yet. */
 
 import { EAGAIN } from "../../../ffi/mod.ts";
-import type { Deadlines } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -40,7 +39,12 @@ export class Input {
     this.start = 0;
   }
 
-  /** Takes what the socket has at this moment; false when it has nothing. Sets {@linkcode ended} at the end. */
+  /**
+   * Takes what the socket has at this moment. It lies in the shared buffer then: it must be used, or kept, before any
+   * wait.
+   *
+   * @returns false when it has nothing. Sets {@linkcode ended} at the end
+   */
   take(): boolean {
     const { connection } = this;
     const { scratch, scratchSize } = connection.backend;
@@ -65,10 +69,5 @@ export class Input {
     this.start = 0;
     this.end = joined.length;
     return true;
-  }
-
-  /** Takes more, waiting for it if need be; afterwards there is more, or the client has {@linkcode ended}. */
-  async more(deadlines: Deadlines): Promise<void> {
-    while (!this.take()) await this.connection.readable(deadlines);
   }
 }

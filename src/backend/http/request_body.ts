@@ -57,21 +57,21 @@ export class RequestBody {
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { input } = this;
     while (this.#remaining > 0) {
-      if (input.length === 0) await this.#more();
+      // From taking to copying without a pause: what is taken lies in a buffer that all connections share.
+      if (input.length === 0 && !input.take()) {
+        this.#beforeWait?.();
+        this.#beforeWait = undefined;
+        await input.connection.readable(input.connection.backend.stallDeadlines);
+        continue;
+      }
+      if (input.length === 0) throw new ConnectionLost("Cannot read the request: it ends in its content");
       const piece = this.#decoder === undefined ? this.#takeCounted() : this.#takeChunked(this.#decoder);
-      if (piece !== undefined) return piece;
+      if (piece === undefined) continue;
+      input.keep();
+      return piece;
     }
+    input.keep();
     return undefined;
-  }
-
-  async #more(): Promise<void> {
-    this.#beforeWait?.();
-    this.#beforeWait = undefined;
-    const { input } = this;
-    await input.more(input.connection.backend.stallDeadlines);
-    if (input.ended && input.length === 0) {
-      throw new ConnectionLost("Cannot read the request: it ends in its content");
-    }
   }
 
   #takeCounted(): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,91 @@
+/** `fdpass backend --workers N`: N processes behind one path, and the one that listens for them. */
+
+import { Dealer } from "../backend/dealer.ts";
+import type { ListenerOptions } from "../backend/listener.ts";
+import type { BackendKind } from "../config/config.ts";
+import { Loop } from "../loop/loop.ts";
+import { Child } from "./child.ts";
+import { logOf, print } from "./log.ts";
+import { notify } from "./notify.ts";
+import { selfCommand } from "./self.ts";
+import { handleSignals } from "./signals.ts";
+
+/** Milliseconds beyond a worker's own limit for draining before it is killed. */
+const GRACE = 1_000;
+
+/** How a backend of several processes is run. */
+export interface BackendWorkersOptions extends ListenerOptions {
+  readonly socket: string;
+  readonly name: string;
+  readonly runs: BackendKind;
+  readonly workers: number;
+  readonly allowUsers: readonly number[];
+  /** Milliseconds that draining may take. */
+  readonly drainTimeout: number;
+}
+
+function workerArguments(options: BackendWorkersOptions, door: string, index: number): string[] {
+  const { runs } = options;
+  return [
+    "backend",
+    "--socket",
+    door,
+    "--worker-of",
+    String(options.workers),
+    ...runs.kind === "fetch" ? ["--fetch", runs.module] : ["--static", runs.directory],
+    "--name",
+    `${options.name}.${index + 1}`,
+    "--drain-timeout",
+    `${options.drainTimeout}ms`,
+    ...options.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
+    "--with-parent",
+    String(Deno.pid),
+  ];
+}
+
+/**
+ * Runs the workers of a backend until told to stop.
+ *
+ * @returns the exit code
+ * @throws {ListenError} when the path cannot be had
+ */
+export async function runBackendWorkers(options: BackendWorkersOptions): Promise<number> {
+  const log = logOf(`backend ${options.name}`);
+  const loop = new Loop();
+  const door = `${options.socket.slice(0, options.socket.lastIndexOf("/") + 1)}.${Deno.pid}.door`;
+  const dealer = new Dealer(loop, options.socket, door, options, {
+    workerReady: (process) => log.info("worker process {process} is ready", { process }),
+  });
+  const workers = Array.from({ length: options.workers }, (_, index) =>
+    new Child({
+      ...selfCommand(options.runs.kind, workerArguments(options, door, index)),
+      name: `worker ${index + 1}`,
+      log,
+      killAfter: options.drainTimeout + GRACE,
+      hidesReady: true,
+    }));
+  const ended = Promise.withResolvers<number>();
+  handleSignals({
+    drain: (signal) => {
+      log.info("{signal}: the workers finish what they serve", { signal });
+      notify("STOPPING=1");
+      ended.resolve(0);
+    },
+  });
+  loop.run().catch((error) => {
+    log.fatal("the backend ended by an error: {error}", { error });
+    ended.resolve(1);
+  });
+  Promise.all(workers.map(({ ready }) => ready)).then(() => {
+    print(`fdpass backend ${options.name} ready on ${options.socket}`);
+    notify("READY=1");
+  }, (error) => {
+    log.error("{reason}; stopping", { reason: error instanceof Error ? error.message : String(error) });
+    ended.resolve(2);
+  });
+  const code = await ended.promise;
+  dealer.close();
+  await Promise.all(workers.map((worker) => worker.stop()));
+  loop.stop();
+  return code;
+}
