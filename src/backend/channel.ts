@@ -404,7 +404,7 @@ export class Channel extends Timed implements Source {
     close(this.fd);
     for (const { fd } of this.#accepted) close(fd);
     for (const { accepted } of this.#waitingAcks) for (const { fd } of accepted) close(fd);
-    this.backend.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
+    this.#accepted = [];
     this.#waitingAcks.length = 0;
     this.backend.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
     const returning = [...this.#returning.values()];
