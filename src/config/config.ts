@@ -34,6 +34,8 @@ export interface Route {
   readonly path: string;
   /** Names of {@linkcode Backend}s. Each of them can serve the route. At least one. */
   readonly backends: readonly string[];
+  /** A client goes to the same backend process as before, as long as that can take it. Told by its IP address. */
+  readonly sticky?: boolean;
 }
 
 /** What runs in a backend process; absent when somebody else runs it. */
@@ -51,6 +53,13 @@ export interface Backend {
   readonly runs?: BackendKind;
   /** Processes behind the one socket; at least 1. */
   readonly workers: number;
+  /** Its share beside the others of a route: with 2 it gets twice what one with 1 gets, the default. 1–100. */
+  readonly weight?: number;
+  /** Permission bits of the socket file, where `fdpass up` makes it; 0o600 unless given. */
+  readonly mode?: number;
+  /** Numeric owner and group of that file; those of the process unless given. */
+  readonly owner?: number;
+  readonly group?: number;
 }
 
 /** What a client may send before its connection is handed over, and what it waits for at most. */

@@ -60,19 +60,25 @@ function titleOf({ names }: Site, listeners: readonly Listener[]): string {
 }
 
 function describeRoutes(site: Site, config: Config): string[] {
-  const rows = site.routes.flatMap(({ path, backends }) =>
+  const rows = site.routes.flatMap(({ path, backends, sticky }) =>
     backends.map((name, index) => {
       const backend = config.backends.find((backend) => backend.name === name);
-      return [index === 0 ? path : "", ...(backend ? describeBackend(backend) : [name])];
+      const prefix = sticky ? `${path} (sticky)` : path;
+      return [index === 0 ? prefix : "", ...(backend ? describeBackend(backend) : [name])];
     })
   );
   return columns(rows);
 }
 
-function describeBackend({ name, socket, runs, workers }: Backend): string[] {
-  if (!runs) return [name, socket, "started by somebody else"];
-  const what = runs.kind === "fetch" ? runs.module : runs.directory;
-  return [name, socket, `${runs.kind} ${what}` + (workers > 1 ? `, ${count(workers, "worker")}` : "")];
+function describeBackend({ name, socket, runs, workers, weight = 1 }: Backend): string[] {
+  const notes = [
+    runs
+      ? `${runs.kind} ${runs.kind === "fetch" ? runs.module : runs.directory}`
+      : "started by somebody else",
+  ];
+  if (workers > 1) notes.push(count(workers, "worker"));
+  if (weight > 1) notes.push(`weight ${weight}`);
+  return [name, socket, notes.join(", ")];
 }
 
 function count(number: number, noun: string): string {

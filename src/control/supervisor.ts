@@ -20,8 +20,11 @@ export interface SupervisorOptions {
   readonly ready?: () => void;
 }
 
+/** chown(2): -1 leaves the user or the group as it is. */
+const UNCHANGED = 0xffff_ffff;
+
 function backendArguments(backend: Backend, config: Config): string[] {
-  const { runs } = backend;
+  const { runs, mode, owner, group } = backend;
   if (runs === undefined) throw new Error(`Cannot run the backend "${backend.name}"`);
   const kind = runs.kind === "fetch" ? ["--fetch", runs.module] : ["--static", runs.directory];
   return [
@@ -33,6 +36,10 @@ function backendArguments(backend: Backend, config: Config): string[] {
     backend.name,
     "--workers",
     String(backend.workers),
+    ...mode === undefined ? [] : ["--mode", mode.toString(8).padStart(3, "0")],
+    ...owner === undefined && group === undefined
+      ? []
+      : ["--owner", `${owner ?? UNCHANGED}:${group ?? UNCHANGED}`],
     "--drain-timeout",
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),

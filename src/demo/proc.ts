@@ -52,14 +52,24 @@ export function descriptorOf(process: number, socket: number): number | null | u
   );
 }
 
-/** Milliseconds that a process has had a processor so far, all its threads together. */
+/** Fields of /proc/PID/stat after the name, which stands in parentheses and may have anything in it. */
+function statOf(process: number): string[] {
+  const stat = Deno.readTextFileSync(`/proc/${process}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Places among those fields. */
+const STAT_PPID = 1;
+const STAT_UTIME = 11;
+const STAT_STIME = 12;
+/** Milliseconds of the unit that times are in: USER_HZ is 100. */
+const TICK = 10;
+
+/** Milliseconds that a process has had a processor so far, threads that have ended included. */
 export function processorTime(process: number): number | undefined {
-  const directory = `/proc/${process}/task`;
   return attempt(() => {
-    const times = numbersIn(directory).map((thread) =>
-      Number(Deno.readTextFileSync(`${directory}/${thread}/schedstat`).split(" ")[0])
-    );
-    return times.reduce((sum, time) => sum + time, 0) / 1e6;
+    const fields = statOf(process);
+    return (Number(fields[STAT_UTIME]) + Number(fields[STAT_STIME])) * TICK;
   });
 }
 
@@ -67,13 +77,10 @@ export function processorTime(process: number): number | undefined {
 export function siblingOf(parent: number, backend: string): number | undefined {
   return attempt(() =>
     numbersIn("/proc").find((process) =>
-      attempt(() => {
-        const stat = Deno.readTextFileSync(`/proc/${process}/stat`);
-        // The name in parentheses may have anything in it; after it come the state and the parent.
-        const itsParent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-        return itsParent === parent &&
-          Deno.readTextFileSync(`/proc/${process}/cmdline`).includes(`\0--name\0${backend}\0`);
-      })
+      attempt(() =>
+        Number(statOf(process)[STAT_PPID]) === parent &&
+        Deno.readTextFileSync(`/proc/${process}/cmdline`).includes(`\0--name\0${backend}\0`)
+      )
     )
   );
 }

@@ -16,7 +16,7 @@ import {
   settle,
   SOCK_CLOEXEC,
 } from "../../ffi/mod.ts";
-import type { Site } from "../config/config.ts";
+import type { Route, Site } from "../config/config.ts";
 import type { Source } from "../loop/poller.ts";
 import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import { RouteTable } from "../route/route_table.ts";
@@ -55,9 +55,9 @@ export class Acceptor implements Source {
   }
 
   /** Takes the sites of a (new) configuration. @param groupOf the group of a route's backends */
-  route(sites: readonly Site[], groupOf: (backends: readonly string[]) => BackendGroup): void {
+  route(sites: readonly Site[], groupOf: (route: Route) => BackendGroup): void {
     this.table = new RouteTable(sites);
-    this.routes = this.table.routes.map((entry) => new FrontRoute(entry, groupOf(entry.route.backends)));
+    this.routes = this.table.routes.map((entry) => new FrontRoute(entry, groupOf(entry.route)));
   }
 
   ready(): void {

@@ -2,37 +2,68 @@
 
 import type { BackendLink } from "./backend_link.ts";
 import type { Channel } from "./channel.ts";
+import { ADDRESS_BYTES, SIZE_ADDRESS } from "../protocol/messages.ts";
+import type { Connection } from "./connection.ts";
 import { WaitingLine } from "./waiting_line.ts";
 
-/** Backends among which it does not matter who serves. Routes that name the same backends share a group. */
+/** Backends among which it does not matter who serves. Routes that name the same ones in the same way share a group. */
 export class BackendGroup {
   /** Who waits for any of them. */
   readonly line: WaitingLine = new WaitingLine();
   /** Where the next search starts, so that equals take turns. */
   #turn = 0;
 
-  constructor(readonly members: readonly BackendLink[]) {}
+  /** @param sticky whether a client goes to the same process each time, as long as that can take it */
+  constructor(readonly members: readonly BackendLink[], readonly sticky: boolean) {}
 
   /**
-   * The channel that is least busy: fewest connections that its process holds or is being sent. Equals take turns.
+   * The channel to send a connection on: the least busy one, or the client's own.
    *
-   * @param refusedBy channels that have refused the connection already
-   * @returns undefined when no channel can take anything
+   * @returns undefined when no channel can take it
    */
-  pick(refusedBy: readonly Channel[]): Channel | undefined {
+  pick(connection: Connection): Channel | undefined {
+    return this.sticky ? this.#pickSticky(connection) : this.#pickLeast(connection.refusedBy);
+  }
+
+  /**
+   * The fewest connections that the process holds or is being sent, for its weight. Equals take turns.
+   */
+  #pickLeast(refusedBy: readonly Channel[]): Channel | undefined {
     let best: Channel | undefined;
     let bestLoad = Infinity;
     const { members } = this;
     const start = this.#turn++;
     for (let m = 0; m < members.length; m++) {
-      const { channels } = members[(start + m) % members.length]!;
+      const { channels, weight } = members[(start + m) % members.length]!;
       for (let c = 0; c < channels.length; c++) {
         const channel = channels[(start + c) % channels.length]!;
         if (!channel.available || refusedBy.includes(channel)) continue;
-        const load = channel.load;
+        // One more than it has now: an idle process of weight 2 comes before an idle one of weight 1.
+        const load = (channel.load + 1) / weight;
         if (load < bestLoad) {
           best = channel;
           bestLoad = load;
+        }
+      }
+    }
+    return best;
+  }
+
+  /**
+   * Rendezvous hashing: every process has a rank for every client, and the highest that is there serves. When one goes,
+   * only its clients move; they move back when it returns under the same number.
+   */
+  #pickSticky(connection: Connection): Channel | undefined {
+    let best: Channel | undefined;
+    let bestRank = -1;
+    const client = hashAddress(connection.client);
+    for (const { channels, weight } of this.members) {
+      for (const channel of channels) {
+        if (!channel.available || connection.refusedBy.includes(channel)) continue;
+        const rank = rankOf(mix(client ^ channel.process), weight);
+        if (rank > bestRank) {
+          best = channel;
+          bestRank = rank;
         }
       }
     }
@@ -45,4 +76,23 @@ export class BackendGroup {
       member.channels.every((channel) => channel.state !== "ready" || channels.includes(channel))
     );
   }
+}
+
+/** A hash of the IP address of a protocol address; the port changes with every connection and does not count. */
+function hashAddress(address: Uint8Array): number {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (let i = ADDRESS_BYTES; i < SIZE_ADDRESS; i++) hash = Math.imul(hash ^ address[i]!, 0x01000193);
+  return hash;
+}
+
+/** Spreads a hash over all 32 bits (the finalizer of MurmurHash3): process numbers differ in their low bits only. */
+function mix(hash: number): number {
+  let mixed = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ mixed >>> 13, 0xc2b2ae35);
+  return (mixed ^ mixed >>> 16) >>> 0;
+}
+
+/** Weighted rendezvous: u^(1/weight) of a number u between 0 and 1 is greatest as often as the weight says. */
+function rankOf(hash: number, weight: number): number {
+  return Math.pow((hash + 1) / 2 ** 32, 1 / weight);
 }

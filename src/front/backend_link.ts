@@ -32,6 +32,8 @@ export class BackendLink extends Timed {
   groups: BackendGroup[] = [];
   /** Not in the configuration any more: its channels end as soon as nothing is under way. */
   retired = false;
+  /** Its share beside the other members of a group. */
+  weight: number;
   readonly #address: Uint8Array<ArrayBuffer>;
   /** Processes behind the path, as the last HELLO said: a channel for each. */
   #workers = 1;
@@ -42,6 +44,7 @@ export class BackendLink extends Timed {
 
   constructor(readonly front: Front, readonly backend: Backend) {
     super();
+    this.weight = backend.weight ?? 1;
     this.#address = encodeUnixAddress(backend.socket);
   }
 

@@ -114,7 +114,7 @@ export class Examiner {
     if (!connection.localKnown) this.#findLocal(connection);
     const route = routes[index]!;
     const { group } = route;
-    const channel = group.pick(connection.refusedBy);
+    const channel = group.pick(connection);
     if (channel === undefined) return front.waitingRoom.enter(connection, group);
     if (channel.handOff(connection, route, table.path)) {
       front.counters.add(SENT, 1);

@@ -1,7 +1,7 @@
 /** The data plane: accept, peek, route, hand off. One of these runs in each front Worker, on a thread of its own. */
 
 import { AddressBuffer, adopt, effectiveUser, processId } from "../../ffi/mod.ts";
-import type { Limits } from "../config/config.ts";
+import type { Limits, Route } from "../config/config.ts";
 import type { Loop } from "../loop/loop.ts";
 import { ADDRESS_PORT } from "../protocol/messages.ts";
 import { Acceptor } from "./acceptor.ts";
@@ -93,6 +93,7 @@ export class Front {
       if (kept !== undefined) old.delete(backend.name);
       const link = kept ?? new BackendLink(this, backend);
       link.groups = [];
+      link.weight = backend.weight ?? 1;
       this.#links.set(backend.name, link);
     }
     for (const link of old.values()) link.retire();
@@ -102,18 +103,19 @@ export class Front {
     const old = this.#acceptors;
     this.#acceptors = plan.listeners.map(({ key, fd, sites }) => {
       const acceptor = old.find((candidate) => candidate.key === key) ?? new Acceptor(this, key, adopt(fd));
-      acceptor.route(sites, (backends) => this.#groupOf(backends));
+      acceptor.route(sites, (route) => this.#groupOf(route));
       return acceptor;
     });
     for (const acceptor of old) if (!this.#acceptors.includes(acceptor)) acceptor.stop();
   }
 
-  #groupOf(backends: readonly string[]): BackendGroup {
-    const names = [...new Set(backends)];
-    const key = names.join("\n");
+  #groupOf(route: Route): BackendGroup {
+    const names = [...new Set(route.backends)];
+    const sticky = route.sticky === true;
+    const key = [sticky, ...names].join("\n");
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = new BackendGroup(names.map((name) => this.#links.get(name)!));
+      group = new BackendGroup(names.map((name) => this.#links.get(name)!), sticky);
       this.#groups.set(key, group);
       for (const member of group.members) member.groups.push(group);
     }

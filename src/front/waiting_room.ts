@@ -47,7 +47,7 @@ export class WaitingRoom {
   /** Sends those who wait for a group, as far as its channels take them. */
   pump(group: BackendGroup): void {
     for (let first = group.line.first; first !== undefined; first = group.line.first) {
-      if (group.pick(first.refusedBy) === undefined) return;
+      if (group.pick(first) === undefined) return;
       this.leave(first);
       // Looked at afresh: the peek buffer has held other requests meanwhile, and the client may be gone.
       this.front.examiner.examine(first);

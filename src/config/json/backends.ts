@@ -66,7 +66,7 @@ export class Backends {
     }
     this.#nameBySocket.set(socket, name);
     const workers = typeof entry.workers === "number" ? entry.workers : 1;
-    return runs ? { name, socket, runs, workers } : { name, socket, workers };
+    return { name, socket, workers, ...runs ? { runs } : {}, ...settings(entry) };
   }
 
   #readKind(entry: Record<string, unknown>, path: Path): BackendKind | undefined {
@@ -119,4 +119,15 @@ export class Backends {
       : `the nearest declared name is ${quote(nearest)}`;
     return `Cannot find a backend with the name ${quote(name)}; ${instead}`;
   }
+}
+
+/** What is passed on as it is written. Values of a wrong type have been reported with the shape. */
+function settings(entry: Record<string, unknown>): Pick<Backend, "weight" | "mode" | "owner" | "group"> {
+  const { weight, mode, owner, group } = entry;
+  return {
+    ...typeof weight === "number" ? { weight } : {},
+    ...typeof mode === "string" ? { mode: parseInt(mode, 8) } : {},
+    ...typeof owner === "number" ? { owner } : {},
+    ...typeof group === "number" ? { group } : {},
+  };
 }

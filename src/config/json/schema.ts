@@ -73,6 +73,11 @@ const route = z.strictObject({
     description: "Where the route leads: the socket of a backend (fd:///run/app.sock, or fd://run/app.sock " +
       "relative to this file), or a name from backends. Each target of a list can serve the route.",
   }),
+  sticky: z.boolean({ error: expect("write true or false") }).optional().meta({
+    description: "Whether a client, told by its IP address, goes to the same backend process each time, " +
+      "as long as that can take it.",
+    default: false,
+  }),
 }, { error: expect(`write a route such as {"path": "/", "to": "fd:///run/app.sock"}`) });
 
 const ROUTES = `write a list of routes such as [{"path": "/", "to": "fd:///run/app.sock"}]`;
@@ -94,6 +99,7 @@ const site = z.strictObject({
 }, { error: expect(`write a site such as {"names": "example.com", "to": "fd:///run/app.sock"}`) })
   .meta({ oneOf: [{ required: ["routes"] }, { required: ["to"] }] });
 
+const MODE = `write permissions such as "660"`;
 const backend = z.strictObject({
   socket: text(`write the path of the backend's socket, such as "/run/app.sock"`)
     .meta({ description: "Path of the Unix socket that it receives on, relative to this file." }),
@@ -108,6 +114,21 @@ const backend = z.strictObject({
     description: "Processes behind the one socket.",
     default: 1,
   }),
+  weight: whole(1, 100).optional().meta({
+    description: "Its share beside the other backends of a route: with 2 it gets twice as much.",
+    default: 1,
+  }),
+  mode: text(MODE, { pattern: "^0?[0-7]{3}$", examples: ["600", "660"] }).regex(/^0?[0-7]{3}$/, {
+    error: ({ input }) => `Found ${found(input)}; ${MODE}`,
+  }).optional().meta({
+    description:
+      "Permissions of the socket file that fdpass up makes, in octal. Who may connect may hand over.",
+    default: "600",
+  }),
+  owner: whole(0, 4_294_967_294).optional().meta({
+    description: "Numeric user that is to own the socket file.",
+  }),
+  group: whole(0, 4_294_967_294).optional().meta({ description: "Numeric group of the socket file." }),
 }, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
   .meta({ not: { required: ["fetch", "static"] } });
 

@@ -145,7 +145,7 @@ function readRoutes(
         `write one route with a list of targets`;
       report.value([...at, "path"], message);
     } else owners.set(prefix, formatPath(at));
-    routes.push({ path: prefix, backends: targets });
+    routes.push({ path: prefix, backends: targets, ...value.sticky === true ? { sticky: true } : {} });
   }
   return routes;
 }
