@@ -92,6 +92,7 @@ async function front(argument: string | undefined, options: FrontArguments): Pro
   configureLog();
   return await runFront(config, {
     workers: options.workers,
+    supervised: options.withParent !== undefined,
     ...source === "-" ? {} : { reload: () => load(source) },
   });
 }
@@ -142,6 +143,7 @@ async function backend(options: BackendArguments): Promise<number> {
     drainTimeout,
     takeOver,
     name,
+    supervised: options.withParent !== undefined,
     ...owner === undefined ? {} : { owner },
   };
   if (workers > 1) {

@@ -37,6 +37,7 @@ import {
   HANDOFF,
   HELLO,
   MAX_MESSAGE,
+  MAX_PREREAD,
   NACK,
   NACK_DESCRIPTOR,
   NACK_DRAINING,
@@ -317,7 +318,7 @@ export class Channel extends Timed implements Source {
    * @param requests answered on it so far
    * @param reason RETURN_*
    * @param preread read from it, and not part of an answered request
-   * @returns false when the channel cannot take it now
+   * @returns false when the channel cannot take it now, or not with so much preread
    */
   giveBack(
     connection: Connection,
@@ -326,7 +327,7 @@ export class Channel extends Timed implements Source {
     preread: Uint8Array<ArrayBuffer>,
   ): boolean {
     if (this.#closed || this.front === undefined || this.#unsent.length > 0) return false;
-    if (this.#returning.size >= this.front.window) return false;
+    if (this.#returning.size >= this.front.window || preread.length > MAX_PREREAD) return false;
     const id = this.#nextId;
     this.#nextId = (id + 1) >>> 0;
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.

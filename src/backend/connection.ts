@@ -267,11 +267,14 @@ export class Connection extends Timed implements Source {
     this.backend.loop.poller.remove(this.fd);
   }
 
-  /** Closes the descriptor. */
+  /** Closes the descriptor, and the connection with it unless it is the front's by now. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.unwatch();
+    // Somebody else may have a copy: a backend that hangs, and was sent the connection before it was reclaimed. Without
+    // this the client would see no end for as long as that lasts.
+    if (!this.leaving) this.endSending();
     close(this.fd);
     this.backend.connectionEnded(this);
   }

@@ -94,6 +94,12 @@ export class BackendListener implements ChannelSource, Source {
    * @throws {ListenError} when the path cannot be had
    */
   static listen(path: string, options: ListenerOptions = {}): BackendListener {
+    try {
+      encodeUnixAddress(path);
+    } catch (error) {
+      // What is bound first has a shorter name, and would be moved to where no front reaches it.
+      throw new ListenError((error as TypeError).message);
+    }
     const found = inspect(path);
     if (found === "taken" && !options.takeOver) {
       throw new ListenError(

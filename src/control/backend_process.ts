@@ -16,6 +16,8 @@ export interface BackendProcessOptions extends BackendOptions {
   readonly runs: BackendKind;
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
+  /** Whether a supervisor ends this process. */
+  readonly supervised?: boolean;
 }
 
 async function handlerOf(kind: BackendKind): Promise<RequestHandler> {
@@ -57,7 +59,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
       }, options.drainTimeout);
       backend.drain();
     },
-  });
+  }, options.supervised);
   print(`fdpass backend ${options.name} ready on ${options.socket}`);
   notify("READY=1");
   backend.run().then(() => ended.resolve(0), (error) => {

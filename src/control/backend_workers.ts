@@ -22,6 +22,8 @@ export interface BackendWorkersOptions extends ListenerOptions {
   readonly allowUsers: readonly number[];
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
+  /** Whether a supervisor ends this process. */
+  readonly supervised?: boolean;
 }
 
 function workerArguments(options: BackendWorkersOptions, door: string, index: number): string[] {
@@ -71,7 +73,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       notify("STOPPING=1");
       ended.resolve(0);
     },
-  });
+  }, options.supervised);
   loop.run().catch((error) => {
     log.fatal("the backend ended by an error: {error}", { error });
     ended.resolve(1);

@@ -1,12 +1,14 @@
 /** `fdpass front`: the control plane of a front. Configuration, Workers, signals, messages. */
 
-import { raiseDescriptorLimit } from "../../ffi/mod.ts";
+import { close, raiseDescriptorLimit } from "../../ffi/mod.ts";
 import type { Config, Listener } from "../config/config.ts";
 import type { Plan, Report } from "../front/plan.ts";
+import { UsageError } from "./failure.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
 import { logReport } from "./reports.ts";
+import { WORKER_PERMISSION } from "./self.ts";
 import { handleSignals } from "./signals.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
@@ -14,6 +16,8 @@ import { WorkerHandle } from "./worker_handle.ts";
 export interface FrontOptions {
   /** Data-plane Workers. */
   readonly workers: number;
+  /** Whether a supervisor ends this process. */
+  readonly supervised?: boolean;
   /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
   readonly reload?: () => Promise<Config>;
 }
@@ -27,15 +31,17 @@ class FrontProcess {
   #listeners = new Map<string, OpenListener>();
   #generation = 1;
   #stopping = false;
+  #ready: Promise<void> = Promise.resolve();
   readonly ended = Promise.withResolvers<number>();
 
   constructor(private config: Config, readonly options: FrontOptions) {}
 
   /** Opens the listeners, starts the Workers, and says so when they serve. */
   async start(): Promise<void> {
+    checkPermission();
     raiseDescriptorLimit();
     this.#listeners = this.#openListeners(this.config.listeners);
-    const ready = this.#expect("ready");
+    this.#ready = this.#expect("ready");
     for (let index = 0; index < this.options.workers; index++) {
       const name = `front ${Deno.pid}.${index + 1}`;
       const plan = this.#plan(index, new Set(this.#listeners.keys()));
@@ -43,8 +49,13 @@ class FrontProcess {
         new WorkerHandle(name, plan, (report) => this.#reported(report), (reason) => this.#failed(reason)),
       );
     }
-    handleSignals({ drain: (signal) => void this.#drain(signal), reload: () => void this.#reload() });
-    await ready;
+    handleSignals(
+      { drain: (signal) => void this.#drain(signal), reload: () => void this.#reload() },
+      this.options.supervised,
+    );
+    // A Worker that cannot start never becomes ready.
+    await Promise.race([this.#ready, this.ended.promise]);
+    if (this.#handles.some(({ ready }) => !ready)) return;
     const addresses = [...this.#listeners.values()].map(({ address }) => address).join(", ");
     print(`fdpass front ready on ${addresses}`);
     notify(`READY=1\nSTATUS=Serving on ${addresses}`);
@@ -53,9 +64,17 @@ class FrontProcess {
   /** Opens what is not open yet; on failure nothing is left open that was not before. */
   #openListeners(wanted: readonly Listener[]): Map<string, OpenListener> {
     const open = new Map<string, OpenListener>();
-    for (const listener of wanted) {
-      const key = listenerKey(listener);
-      open.set(key, this.#listeners.get(key) ?? openListener(listener, this.options.workers));
+    try {
+      for (const listener of wanted) {
+        const key = listenerKey(listener);
+        open.set(key, this.#listeners.get(key) ?? openListener(listener, this.options.workers));
+      }
+    } catch (error) {
+      // Nobody would accept on them: their clients would hang.
+      for (const [key, { sockets }] of open) {
+        if (!this.#listeners.has(key)) { for (const socket of sockets) close(socket); }
+      }
+      throw error;
     }
     return open;
   }
@@ -95,6 +114,7 @@ class FrontProcess {
   }
 
   async #reload(): Promise<void> {
+    await this.#ready;
     if (this.#stopping) return;
     if (this.options.reload === undefined) {
       this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
@@ -123,6 +143,7 @@ class FrontProcess {
 
   async #drain(signal: string): Promise<void> {
     this.#stopping = true;
+    await this.#ready;
     this.#log.info("{signal}: finishing what is under way", { signal });
     notify("STOPPING=1");
     const drained = this.#expect("drained");
@@ -135,6 +156,15 @@ class FrontProcess {
     clearTimeout(late);
     this.ended.resolve(0);
   }
+}
+
+/** The modules of a Worker are read by its own isolate. Deno's error would come from there, and not in our words. */
+function checkPermission(): void {
+  const path = new URL("../front/worker.ts", import.meta.url);
+  if (path.protocol !== "file:" || Deno.permissions.querySync({ name: "read", path }).state === "granted") {
+    return;
+  }
+  throw new UsageError(`Starting a front's Worker is not allowed; run again with ${WORKER_PERMISSION}`);
 }
 
 /**

@@ -13,6 +13,9 @@ export interface CommandLine {
 
 const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
+/** What a front needs to start its Workers: their modules are read with the permissions of the process. */
+export const WORKER_PERMISSION = `--allow-read=${ROOT}src,${ROOT}ffi`;
+
 /**
  * The permissions that a role needs under `deno run`. A handler module is given what this process itself has.
  *
@@ -22,12 +25,7 @@ export function permissionsOf(role: Role, reads: readonly string[]): string[] {
   const ffi = `--allow-ffi=${libcPath}`;
   switch (role) {
     case "front":
-      // A Worker's modules are read by its own isolate, which needs the permission for it.
-      return [
-        ffi,
-        `--allow-read=${[`${ROOT}src`, `${ROOT}ffi`, ...reads].join(",")}`,
-        "--allow-env=NOTIFY_SOCKET",
-      ];
+      return [ffi, [WORKER_PERMISSION, ...reads].join(","), "--allow-env=NOTIFY_SOCKET"];
     case "static":
       return [ffi, "--allow-env=NOTIFY_SOCKET"];
     case "fetch":

@@ -8,11 +8,17 @@ export interface SignalHandlers {
   readonly reload?: () => void;
 }
 
-/** Listens to signals for the rest of the process. The second SIGTERM or SIGINT ends it at once, with exit code 1. */
-export function handleSignals(handlers: SignalHandlers): void {
+/**
+ * Listens to signals for the rest of the process. The second SIGTERM or SIGINT ends it at once, with exit code 1.
+ *
+ * @param supervised whether another process ends this one. Ctrl+C reaches every process of a terminal's job at the same
+ *   time; here it would make the supervisor's SIGTERM a second, impatient signal
+ */
+export function handleSignals(handlers: SignalHandlers, supervised = false): void {
   let asked = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {
+      if (supervised && signal === "SIGINT") return;
       if (asked) Deno.exit(1);
       asked = true;
       handlers.drain(signal);

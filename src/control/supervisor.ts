@@ -66,9 +66,11 @@ export async function runSupervisor(config: Config, options: SupervisorOptions):
   );
   const children: Child[] = [...backends];
   const ended = Promise.withResolvers<number>();
+  let stopping = false;
   handleSignals({
     drain: (signal) => {
       log.info("{signal}: stopping everything", { signal });
+      stopping = true;
       ended.resolve(0);
     },
     reload: () => {
@@ -80,6 +82,7 @@ export async function runSupervisor(config: Config, options: SupervisorOptions):
   async function startFront(): Promise<void> {
     try {
       await Promise.all(backends.map(({ ready }) => ready));
+      if (stopping) return;
       const args = [
         "front",
         options.source,

@@ -31,6 +31,11 @@ export class WorkerHandle {
     this.#worker.postMessage(start);
   }
 
+  /** Whether the Worker has said that it is. */
+  get ready(): boolean {
+    return this.#wake !== undefined;
+  }
+
   /** Tells the Worker something; after it has said that it is ready. */
   tell(command: Command): void {
     if (this.#wake === undefined) throw new Error("Cannot tell a Worker anything before it is ready");

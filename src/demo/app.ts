@@ -22,7 +22,7 @@ const streams = new LiveStreams(census);
 
 /** What the page needs is all in it: nothing may be loaded from anywhere else. */
 const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; " +
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 function content(type: string, text: string): Response {

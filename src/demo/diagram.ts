@@ -48,23 +48,23 @@ export function diagram({ answeredBy, acceptedBy, client, files }: Facts): strin
   const process = (number: number | null) => number === null ? "another process" : `process ${number}`;
   const boxes: Box[] = [
     { type: "client", x: 8, y: y - 44, width: 126, lines: ["you", client.hostname, `port ${client.port}`] },
-    { type: "front", x: 264, y: 62, width: 188, lines: ["front", process(acceptedBy.process), "has let go"] },
+    { type: "front", x: 264, y: 62, width: 196, lines: ["front", process(acceptedBy.process), "has let go"] },
     {
       type: "app",
       x: 322,
       y: y - 44,
-      width: 130,
+      width: 138,
       lines: [answeredBy.backend, process(answeredBy.process), "answers you"],
     },
     {
       type: "files",
       x: 264,
       y: 330,
-      width: 188,
+      width: 196,
       lines: [files.backend, process(files.process), "has other paths"],
     },
   ];
-  return `<svg id="switch" viewBox="0 54 460 372" role="img" aria-labelledby="fig-title fig-text">
+  return `<svg id="switch" viewBox="0 54 468 372" role="img" aria-labelledby="fig-title fig-text">
 <title id="fig-title">The way of your connection</title>
 <desc id="fig-text">Your end stays where it is. The other end first met the front, process ${acceptedBy.process}, and was then
 moved to ${escape(answeredBy.backend)}, process ${answeredBy.process}, which now answers you directly.</desc>

@@ -9,10 +9,11 @@ export const NOTE = "note.txt";
 const FILES: Readonly<Record<string, string>> = {
   [NOTE]: `This is ${NOTE}, from the backend "${NAME}".
 
-Another process than the one that wrote the page has sent these lines,
-over a connection that the same front accepted and handed to it.
-The kernel moved them from the file to the socket (sendfile):
-not even that process has had them in its memory.
+Another process than the page's has sent it,
+on a connection that the same front accepted
+and handed over. The kernel moves the bytes
+from the file to the socket (sendfile): they
+are in no process's memory on the way.
 `,
   "index.html": `<!doctype html>
 <html lang="en">

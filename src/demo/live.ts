@@ -1,7 +1,7 @@
 /** Long-lived streams (Server-Sent Events) that tell once a second how they are doing, and what they cost the front. */
 
 import { type Census, type Facts, secondsUp } from "./facts.ts";
-import { descriptorOf, processorTime } from "./proc.ts";
+import { descriptorOf, processorTime, runs } from "./proc.ts";
 
 /** Milliseconds between two messages. */
 const BEAT = 1_000;
@@ -16,6 +16,8 @@ export interface Beat {
   readonly bytes: number;
   /** Whole seconds since the stream began. */
   readonly seconds: number;
+  /** Whether the process that accepted the connection still runs. The stream does not need it. */
+  readonly frontRuns: boolean;
   /** By which descriptor the front holds the stream's socket: null, since it does not. */
   readonly frontDescriptor?: number | null | undefined;
   /** Milliseconds of processor time that the front has used since the stream began, for whatever it did. */
@@ -58,6 +60,7 @@ class Stream {
       messages: this.#messages,
       bytes: this.#bytes,
       seconds: Math.round((performance.now() - this.#began) / 1_000),
+      frontRuns: runs(acceptedBy.process),
       frontDescriptor: socket === null ? undefined : descriptorOf(acceptedBy.process, socket.number),
       frontTime: time === undefined || before === undefined ? undefined : time - before,
       connections: census.connections,

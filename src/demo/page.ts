@@ -7,6 +7,12 @@ import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { counted, duration, escape } from "./wording.ts";
 
+/** The arm of the switch. */
+const ICON = "data:image/svg+xml," + encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="#e8590c" stroke="#e8590c" stroke-width="4">' +
+    '<path d="M6 22 24 10"/><circle cx="6" cy="22" r="3"/><circle cx="25" cy="9" r="4" fill="#fff"/></svg>',
+);
+
 /** A cell of the title block: a label, a value, a remark. Given as HTML. */
 function cell(label: string, value: string, remark: string): string {
   return `<div><dt>${label}</dt><dd><b>${value}</b> <span>${remark}</span></dd></div>`;
@@ -25,7 +31,7 @@ function titleBlock({ answeredBy, acceptedBy, client, socket, proxyFields }: Fac
     socket === null ? cell("Your socket", "not visible here", "this system does not show it") : cell(
       "Your socket",
       `number ${socket.number}`,
-      `to the kernel, whoever holds it; descriptor ${socket.descriptor} of process ${process}`,
+      `the kernel&rsquo;s name for it, before and after the hand-off; here it is descriptor ${socket.descriptor}`,
     ),
     cell(
       "Taken so far",
@@ -43,11 +49,11 @@ function titleBlock({ answeredBy, acceptedBy, client, socket, proxyFields }: Fac
 
 function steps({ answeredBy, acceptedBy }: Facts): string {
   return `<ol class="steps">
-<li><h3>Look</h3><p>Process ${acceptedBy.process}, the front, accepted your connection. It looked at the start of your request
+<li><h2>Look</h2><p>Process ${acceptedBy.process}, the front, accepted your connection. It looked at the start of your request
 without taking it out of the socket: enough to see where it belongs.</p></li>
-<li><h3>Hand over</h3><p>It passed the open socket itself to process ${answeredBy.process}. The kernel does that between
+<li><h2>Hand over</h2><p>It passed the open socket itself to process ${answeredBy.process}. The kernel does that between
 processes; the bytes of your request stayed where they were.</p></li>
-<li><h3>Let go</h3><p>Process ${answeredBy.process} said &ldquo;mine&rdquo;, and the front closed its copy. Then
+<li><h2>Let go</h2><p>Process ${answeredBy.process} said &ldquo;mine&rdquo;, and the front closed its copy. Then
 ${answeredBy.process} read your request from its first byte, and wrote this page to you.</p></li>
 </ol>`;
 }
@@ -64,7 +70,7 @@ pass through it. Here is what the front has to do with them.</p>
 <div class="key"><dt>Processor time of the front meanwhile</dt><dd id="time">&ndash;</dd></div>
 </dl>
 <p class="small">The last two are read from <code>/proc/${acceptedBy.process}</code>, second by second. The time is for everything
-the front does, so other requests show in it, such as those of the buttons below.</p>
+the front does, so other requests show in it, such as those of the two buttons.</p>
 </section>`;
 }
 
@@ -85,7 +91,7 @@ function ask({ files, connectedTo }: Facts): string {
 
 /** The page about one request. */
 export function page(facts: Facts): string {
-  const { answeredBy, connectedTo, files } = facts;
+  const { acceptedBy, answeredBy, connectedTo, files } = facts;
   const data = escape(JSON.stringify({ files: files.process, name: files.backend, note: `/files/${NOTE}` }));
   return `<!doctype html>
 <html lang="en">
@@ -94,7 +100,7 @@ export function page(facts: Facts): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>fdpass: nothing in between</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="${ICON}">
 <style>${STYLE}</style>
 </head>
 <body data-demo="${data}">
@@ -111,8 +117,9 @@ ${titleBlock(facts)}
 <section class="left" aria-labelledby="left-title">
 <h2 id="left-title">What the front has left to do: nothing</h2>
 <p>That is how it is built, not how it is tuned. After a hand-off the front holds no descriptor of the connection, so it could
-not read, write or close it if it wanted to. Downloads, streams and slow clients are between you and the process that answers,
-and the front may be replaced meanwhile without anyone noticing.</p>
+not read, write or close it if it wanted to. Downloads, streams and slow clients are between you and the process that answers.</p>
+<p>You can try it. End the front with <code>kill ${acceptedBy.process}</code>: a new one takes its place, and the stream above
+goes on.</p>
 </section>
 </main>
 <script>${SCRIPT}</script>

@@ -52,6 +52,11 @@ export function descriptorOf(process: number, socket: number): number | null | u
   );
 }
 
+/** Whether a process exists. */
+export function runs(process: number): boolean {
+  return attempt(() => Deno.statSync(`/proc/${process}`)) !== undefined;
+}
+
 /** Fields of /proc/PID/stat after the name, which stands in parentheses and may have anything in it. */
 function statOf(process: number): string[] {
   const stat = Deno.readTextFileSync(`/proc/${process}/stat`);

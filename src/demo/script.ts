@@ -28,7 +28,7 @@ export const SCRIPT = `"use strict";
   }
 
   function pulse() {
-    if (calm.matches || document.hidden) return;
+    if (calm.matches || document.hidden || /front|files/.test(drawing.getAttribute("class"))) return;
     const path = [{ opacity: 1, transform: "none" }, { opacity: 1, transform: "translateX(-170px)" }];
     drawing.querySelector(".pulse").animate(path, { duration: 600, easing: "ease-in-out" });
   }
@@ -39,9 +39,10 @@ export const SCRIPT = `"use strict";
     by("state").textContent = beat.seconds === 0 ? "just begun" : "open for " + duration(beat.seconds);
     by("messages").textContent = beat.messages;
     by("bytes").textContent = beat.bytes.toLocaleString("en");
-    const held = beat.frontDescriptor;
-    by("held").textContent = held === undefined ? "not visible here" : held === null ? "none" : 1;
-    by("time").textContent = beat.frontTime === undefined ? "not visible here" : beat.frontTime + " ms";
+    const { frontRuns, frontDescriptor: held, frontTime: time } = beat;
+    const unknown = "not visible here";
+    by("held").textContent = !frontRuns || held === null ? "none" : held === undefined ? unknown : 1;
+    by("time").textContent = !frontRuns ? "it has ended" : time === undefined ? unknown : time + " ms";
     by("connections").textContent = counted(beat.connections, "connection");
     by("up").textContent = duration(beat.secondsUp);
     pulse();

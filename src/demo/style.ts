@@ -26,7 +26,7 @@ header { display: flex; justify-content: space-between; align-items: baseline; g
   border-bottom: 1px solid var(--line); font-size: .95rem; color: var(--soft) }
 header strong { font: 700 1.5rem/1 var(--plate); font-stretch: condensed; color: var(--ink); letter-spacing: .02em }
 main { --pad: clamp(1.1rem, 4vw, 3rem) }
-h1, h2, h3 { font-family: var(--plate); font-stretch: condensed; font-weight: 700; line-height: 1; text-wrap: balance }
+h1, h2 { font-family: var(--plate); font-stretch: condensed; font-weight: 700; line-height: 1; text-wrap: balance }
 h1 { font-size: clamp(2.9rem, 9.2vw, 7rem); line-height: .92; letter-spacing: -.015em;
   padding: clamp(1.6rem, 5vw, 3.4rem) var(--pad) clamp(1.4rem, 4vw, 2.8rem) }
 h2 { font-size: clamp(1.7rem, 3.4vw, 2.25rem); margin-bottom: .7rem }
@@ -45,7 +45,7 @@ figcaption { font-size: .9rem; line-height: 1.45; color: var(--soft); max-width:
 .steps li + li { border-top: 1px solid var(--hair) }
 .steps li::before { content: counter(step); position: absolute; left: 1.5rem; top: 1.05rem; width: 2rem;
   font: 700 2.6rem/1 var(--plate); font-stretch: condensed; color: var(--soft) }
-h3 { font-size: 1.5rem; margin-bottom: .3rem }
+.steps h2 { font-size: 1.5rem; margin-bottom: .3rem }
 
 svg { display: block; width: 100%; max-width: 36rem; height: auto; overflow: visible }
 svg path { fill: none; stroke: var(--line); stroke-width: 1.5 }
@@ -84,10 +84,9 @@ dl { margin: 0 } dd { margin: 0 } dt { font-size: .85rem; line-height: 1.3; colo
 .pair > section { padding: clamp(1.6rem, 3.5vw, 2.6rem) var(--pad) }
 .pair > section + section { border-left: 1px solid var(--line); padding-left: 1.5rem }
 .gauges { display: grid; grid-template-columns: 1fr 1fr; gap: 1.1rem 1.5rem; margin: 1.3rem 0 1.1rem }
-.gauges div { border-top: 1px solid var(--line); padding-top: .5rem; display: flex; flex-direction: column }
+.gauges div { border-top: 1px solid var(--line); padding-top: .5rem; display: flex; flex-direction: column; gap: .45rem }
 .gauges .key { border-top-width: 4px }
-.gauges dt { min-height: 2.6em }
-.gauges dd { font: 700 clamp(2.2rem, 5vw, 3.4rem)/1 var(--plate); font-stretch: condensed; font-variant-numeric: tabular-nums }
+.gauges dd { margin-top: auto; font: 700 clamp(2.2rem, 5vw, 3.4rem)/1 var(--plate); font-stretch: condensed; font-variant-numeric: tabular-nums }
 .gauges:has(+ p) { max-width: 40rem }
 .try + .try, .try + .small { margin-top: 1.5rem }
 .try p { margin-bottom: .6rem }
@@ -100,7 +99,7 @@ output { display: block; white-space: pre-wrap; overflow-wrap: anywhere; font-si
 output:not(:empty) { margin-top: .8rem; padding-left: .9rem; border-left: 3px solid var(--hair) }
 a { color: inherit }
 .left { border-top: 1px solid var(--line); padding: clamp(1.6rem, 3.5vw, 2.6rem) var(--pad) clamp(1.8rem, 4vw, 3rem) }
-.left p { max-width: 68ch }
+.left p { max-width: 68ch } .left p + p { margin-top: .7rem }
 
 @media (max-width: 52rem) {
   .figure, .pair { grid-template-columns: 1fr }

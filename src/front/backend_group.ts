@@ -70,11 +70,13 @@ export class BackendGroup {
     return best;
   }
 
-  /** Whether every channel that takes hand-offs is one of these. */
+  /** Whether every member is there, and has no other channel than these to take hand-offs on. */
   allIn(channels: readonly Channel[]): boolean {
-    return this.members.every((member) =>
-      member.channels.every((channel) => channel.state !== "ready" || channels.includes(channel))
-    );
+    // A member that is away has refused nothing: it may be back in time.
+    return this.members.every((member) => {
+      const ready = member.channels.filter(({ state }) => state === "ready");
+      return ready.length > 0 && ready.every((channel) => channels.includes(channel));
+    });
   }
 }
 

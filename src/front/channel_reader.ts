@@ -119,7 +119,7 @@ export class ChannelReader {
       return channel.end(`a message of ${length} bytes`, BYE_MALFORMED);
     }
     if (this.#receiver.count !== (type === RETURN ? 1 : 0) || flags & MSG_CTRUNC) {
-      return this.#wrongDescriptors(channel, type, length);
+      return this.#wrongDescriptors(channel, type, length, flags);
     }
     if (channel.state === "greeting" && type !== HELLO && type !== BYE) {
       return channel.end(`${typeName(type)} before HELLO`, BYE_MALFORMED);
@@ -182,10 +182,14 @@ export class ChannelReader {
     return unknown;
   }
 
-  /** A RETURN without its descriptor: there is no number free for it here. The backend still has the connection. */
-  #wrongDescriptors(channel: Channel, type: number, length: number): void {
+  /**
+   * A RETURN whose descriptor was cut off is no fault: there is no number free for it here (the kernel then delivers the
+   * bytes alone). The backend still has the connection.
+   */
+  #wrongDescriptors(channel: Channel, type: number, length: number, flags: number): void {
     const id = transferId(this.#bytes, length);
-    if (type !== RETURN || this.#receiver.count > 0 || id === undefined) {
+    const exhausted = this.#receiver.count === 0 && (flags & MSG_CTRUNC) !== 0;
+    if (type !== RETURN || !exhausted || id === undefined) {
       return channel.end(`${typeName(type)} with ${this.#receiver.count} descriptors`, BYE_DESCRIPTORS);
     }
     const nack = encodeNack({ id, reason: NACK_FULL, text: "out of descriptors" });

@@ -96,6 +96,8 @@ export class Examiner {
 
   /** The head in the peek buffer is complete: finds the route, and a channel of one of its backends. */
   #route(connection: Connection): void {
+    // Who is looked at again, after waiting or a hand-off that came to nothing, brings nothing new and is read all the same.
+    connection.seen = 0;
     const head = this.#head;
     const { front } = this;
     const { table, routes } = connection.acceptor!;

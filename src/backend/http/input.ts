@@ -1,6 +1,7 @@
 /** What a client has sent and nobody has consumed yet. */
 
 import { EAGAIN } from "../../../ffi/mod.ts";
+import { MAX_PREREAD } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -49,7 +50,10 @@ export class Input {
     const { connection } = this;
     const { scratch, scratchSize } = connection.backend;
     this.keep();
-    const length = connection.receive(scratch, scratchSize);
+    // What is unread may have to travel back with the connection, and a message has room for so much of it.
+    const room = Math.max(1, MAX_PREREAD - this.length);
+    const size = room < scratch.byteLength ? BigInt(room) : scratchSize;
+    const length = connection.receive(scratch, size);
     if (length === -EAGAIN) return false;
     if (length < 0) throw new ConnectionLost("Cannot receive: the client is gone");
     if (length === 0) {
