@@ -53,6 +53,8 @@ export interface BackendOptions extends ListenerOptions {
 const SCRATCH = 61_440;
 /** Milliseconds that a front has for its HELLO. */
 const GREETING = 2_000;
+/** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
+const SHORTAGE = 1_000;
 /** Milliseconds in which changes of load are told as one. */
 const LOAD = 20;
 
@@ -81,6 +83,8 @@ export class Backend {
   readonly #options: BackendOptions;
   readonly #load: LoadReport;
   #drained: (() => void) | undefined;
+  /** When a shortage of descriptors that people know of counts as over. */
+  #shortUntil = -Infinity;
 
   /**
    * @param server serves what is taken in
@@ -163,6 +167,10 @@ export class Backend {
 
   /** A hand-off came without its descriptor, since this process has no number free for it. */
   descriptorsExhausted(): void {
+    const { now } = this.loop;
+    const known = now < this.#shortUntil;
+    this.#shortUntil = now + SHORTAGE;
+    if (known) return;
     this.#options.report?.({ type: "descriptors" });
   }
 

@@ -3,30 +3,57 @@
 import { Timed } from "../loop/deadlines.ts";
 import type { Front } from "./front.ts";
 
-/** A time in which accept(2) finds no descriptor free. What the kernel has queued meanwhile waits there. */
+/**
+ * A time in which accept(2) finds no descriptor free. What the kernel has queued meanwhile waits there.
+ *
+ * Accepting goes on as soon as a connection has ended, and often stops again at the next one: people are told of the
+ * whole as of one thing. It is over when there was no shortage for a while.
+ */
 export class Exhaustion extends Timed {
-  #lasts = false;
+  #paused = false;
+  #told = false;
+  /** A connection was accepted since the last shortage. */
+  #works = false;
 
   constructor(readonly front: Front) {
     super();
   }
 
+  /** Whether nothing is accepted at the moment. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** It has begun, or goes on. */
   begin(): void {
-    if (this.#lasts) return;
-    this.#lasts = true;
+    this.#paused = true;
+    this.#works = false;
+    this.front.deadlines.exhausted.start(this, this.front.loop.now);
+    if (this.#told) return;
+    this.#told = true;
     this.front.report({ type: "descriptors", exhausted: true });
   }
 
-  /** Accepting works. */
-  over(): void {
-    if (!this.#lasts) return;
-    this.#lasts = false;
-    this.front.report({ type: "descriptors", exhausted: false });
+  /** A descriptor has become free here, or may have elsewhere: tries again. */
+  resume(): void {
+    this.#paused = false;
+    this.front.resumeAccepting();
+    this.front.deadlines.tell.start(this, this.front.loop.now);
   }
 
-  /** Time to try again. */
+  /** A connection was accepted. */
+  accepted(): void {
+    this.#works = true;
+  }
+
   override expire(): void {
-    this.front.resumeAccepting();
+    if (this.#paused) return this.resume();
+    if (!this.#works) {
+      // Nobody has come to try it with.
+      this.front.deadlines.tell.start(this, this.front.loop.now);
+      return;
+    }
+    this.#told = false;
+    this.front.report({ type: "descriptors", exhausted: false });
   }
 }

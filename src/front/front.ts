@@ -138,9 +138,8 @@ export class Front {
 
   /** accept(2) finds no descriptor free: accepts nothing for a moment, and says so once. */
   descriptorsExhausted(): void {
-    this.exhaustion.begin();
     for (const acceptor of this.#acceptors) acceptor.pause();
-    this.deadlines.exhausted.start(this.exhaustion, this.loop.now);
+    this.exhaustion.begin();
   }
 
   /** Tries to accept again. */

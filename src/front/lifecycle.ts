@@ -24,7 +24,7 @@ export class Lifecycle {
   /** A connection was accepted; its peer's address is in the front's address buffer. */
   accepted(fd: Descriptor, acceptor: Acceptor): void {
     const { front } = this;
-    front.exhaustion.over();
+    front.exhaustion.accepted();
     const connection = front.pool.take();
     connection.begin(fd, acceptor);
     writeSockaddr(connection.client, 0, front.addressBuffer.bytes);
@@ -113,6 +113,7 @@ export class Lifecycle {
   end(connection: Connection): void {
     connection.end();
     this.front.pool.give(connection);
+    if (this.front.exhaustion.paused) this.front.exhaustion.resume();
     if (this.front.stopping) this.front.endIfEmpty();
   }
 }

@@ -46,11 +46,18 @@ export class WaitingRoom {
 
   /** Sends those who wait for a group, as far as its channels take them. */
   pump(group: BackendGroup): void {
-    for (let first = group.line.first; first !== undefined; first = group.line.first) {
-      if (group.pick(first) === undefined) return;
-      this.leave(first);
+    let next = group.line.first;
+    while (next !== undefined) {
+      const connection = next;
+      next = connection.behind;
+      if (group.pick(connection) === undefined) {
+        // Nobody has room; unless it is this one that those who have room do not want: then others may still go.
+        if (connection.refusedBy.length === 0) return;
+        continue;
+      }
+      this.leave(connection);
       // Looked at afresh: the peek buffer has held other requests meanwhile, and the client may be gone.
-      this.front.examiner.examine(first);
+      this.front.examiner.examine(connection);
     }
   }
 

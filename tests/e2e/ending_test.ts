@@ -1,0 +1,280 @@
+/** How processes end: in good order, in a hurry, and by force. */
+
+import assert from "node:assert/strict";
+import { catchesSignal, childrenOf, commandLine, isRunning } from "../support/proc.ts";
+import {
+  fixture,
+  FRONT_PERMISSIONS,
+  type FrontProgram,
+  Program,
+  startBackend,
+  startFront,
+  startUp,
+  TemporaryDirectory,
+} from "../support/processes.ts";
+import { get, RawClient, seededBytes, sha256 } from "../support/raw_client.ts";
+import { pause, until } from "../support/waiting.ts";
+
+const SIGTERM = 15;
+const SIZE = 24 << 20;
+
+/** A directory with a file that is too large for the buffers between a backend and a client that does not read. */
+class Site extends TemporaryDirectory {
+  readonly content = seededBytes(SIZE, 8);
+  readonly socket = `${this.path}.sock`;
+
+  constructor() {
+    super();
+    this.write("large.bin", this.content);
+    this.write("small.txt", "small\n");
+  }
+
+  /** A configuration with this site and a fetch backend. */
+  get configuration(): object {
+    return {
+      listen: "127.0.0.1:0",
+      drainTimeout: "5s",
+      sites: [{ names: "files.test", to: "files" }, { to: "app" }],
+      backends: {
+        files: { socket: this.socket, static: this.path },
+        app: { socket: `${this.path}-app.sock`, fetch: fixture("app.ts") },
+      },
+    };
+  }
+}
+
+/** Begins a download and reads a little of it. */
+async function beginDownload(port: number): Promise<RawClient> {
+  const client = await RawClient.connect(port);
+  await client.write("GET /large.bin HTTP/1.1\r\nHost: files.test\r\n\r\n");
+  assert.match(await client.through("\r\n\r\n"), /^HTTP\/1\.1 200 OK/);
+  return client;
+}
+
+async function assertCompletes(client: RawClient, site: Site): Promise<void> {
+  const received = await client.bytes(SIZE);
+  assert.equal(await sha256(received), await sha256(site.content));
+}
+
+/** The processes that `up` has started, by what they are. */
+function family(up: Program): { front: number; files: number; app: number; all: number[] } {
+  const all = childrenOf(up.pid);
+  const named = (...words: string[]) =>
+    all.find((pid) => words.every((word) => commandLine(pid).includes(word)))!;
+  return { front: named("front"), files: named("backend", "files"), app: named("backend", "app"), all };
+}
+
+async function assertAllGone(pids: readonly number[]): Promise<void> {
+  assert.ok(pids.length > 0);
+  await until(() => pids.every((pid) => !isRunning(pid)), () => {
+    const left = pids.filter(isRunning).map((pid) => commandLine(pid).join(" "));
+    return `the end of ${left.join(", ")}`;
+  });
+}
+
+/** What a log must not have: an error that nobody turned into a sentence. */
+const TRACE = /\n\s+at |Uncaught|panicked|fatal/;
+
+Deno.test("front and backend end within a second of SIGTERM or SIGINT when nothing is under way", async () => {
+  using site = new Site();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    await using backend = await startBackend(site.socket, { static: site.path });
+    await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
+    using idle = await RawClient.connect(front.port);
+    assert.equal((await idle.get("/small.txt")).text, "small\n");
+    using silent = await RawClient.connect(front.port);
+    for (const program of [front, backend]) {
+      const { code, stderr, milliseconds } = await program.stop(signal);
+      assert.equal(code, 0, stderr);
+      assert.ok(milliseconds < 1_000, `it took ${milliseconds} ms`);
+      assert.doesNotMatch(stderr, TRACE);
+    }
+    await silent.assertEnded();
+    await idle.assertEnded();
+    await assert.rejects(Deno.stat(site.socket), Deno.errors.NotFound, "the backend removes its socket");
+  }
+});
+
+Deno.test("a signal during the start ends a process in good order too", async () => {
+  using site = new Site();
+  const configuration = JSON.stringify({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
+  await using front = new Program(["front", "-"], { permissions: FRONT_PERMISSIONS, input: configuration });
+  await until(() => catchesSignal(front.pid, SIGTERM), "the front to handle signals");
+  await front.stopCleanly();
+  assert.doesNotMatch(front.stderr, TRACE);
+
+  await using up = new Program(["up", "-"], {
+    permissions: ["--allow-all"],
+    input: JSON.stringify(site.configuration),
+  });
+  await until(() => catchesSignal(up.pid, SIGTERM) && childrenOf(up.pid).length === 2, "the first children");
+  const children = childrenOf(up.pid);
+  const { code, stderr } = await up.stop();
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, TRACE);
+  await assertAllGone(children);
+});
+
+Deno.test("a backend finishes a download before it ends", async () => {
+  using site = new Site();
+  await using backend = await startBackend(site.socket, { static: site.path });
+  await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
+  using client = await beginDownload(front.port);
+  // The front is not needed for what it has handed over.
+  await front.stopCleanly();
+  const asked = performance.now();
+  backend.signal("SIGTERM");
+  await backend.message(/SIGTERM: finishing 1 connections/);
+  await pause(50);
+  assert.ok(isRunning(backend.pid), "it has to wait for the client");
+  await assertCompletes(client, site);
+  const { code, stderr } = await backend.end(asked);
+  assert.equal(code, 0, stderr);
+});
+
+Deno.test("a backend does not wait longer than its time for a client that reads nothing", async () => {
+  using site = new Site();
+  await using backend = await startBackend(site.socket, { static: site.path }, ["--drain-timeout", "300ms"]);
+  await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
+  using client = await beginDownload(front.port);
+  const { code, stderr, milliseconds } = await backend.stop();
+  assert.equal(code, 0);
+  assert.match(stderr, /1 connections did not come to an end in time/);
+  assert.ok(milliseconds > 250 && milliseconds < 1_300, `it took ${milliseconds} ms`);
+  await client.rest().catch(() => {});
+  await front.stopCleanly();
+});
+
+Deno.test("a second SIGTERM ends a backend, and a front, at once with code 1", async () => {
+  using site = new Site();
+  await using backend = await startBackend(site.socket, { static: site.path });
+  await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
+  using client = await beginDownload(front.port);
+  using half = await RawClient.connect(front.port);
+  await half.write("GET / HTTP/1.1\r\n");
+  await pause(20);
+  for (const program of [backend, front]) {
+    program.signal("SIGTERM");
+    await program.message(/SIGTERM: finishing/);
+    assert.ok(isRunning(program.pid));
+    const { code, milliseconds } = await program.stop();
+    assert.equal(code, 1);
+    assert.ok(milliseconds < 500, `it took ${milliseconds} ms`);
+  }
+  client.close();
+  half.close();
+});
+
+Deno.test("a front that stops serves who has begun to ask, in each of its Workers", async () => {
+  using site = new Site();
+  await using backend = await startBackend(site.socket, { static: site.path });
+  const configuration = { listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] };
+  await using front = await startFront(configuration, { args: ["--workers", "3"] });
+  const silent = await Promise.all(Array.from({ length: 30 }, () => RawClient.connect(front.port)));
+  const begun = await Promise.all(Array.from({ length: 30 }, () => RawClient.connect(front.port)));
+  try {
+    for (const client of begun) await client.write("GET /small.txt HTTP/1.1\r\nHost: test\r\n");
+    await pause(100);
+    const asked = performance.now();
+    front.signal("SIGTERM");
+    for (const client of silent) await client.assertEnded();
+    await assert.rejects(
+      Deno.connect({ port: front.port, hostname: "127.0.0.1" }),
+      "it accepts nothing more",
+    );
+    for (const client of begun) {
+      await client.write("\r\n");
+      assert.equal((await client.response()).text, "small\n");
+    }
+    const { code, stderr, milliseconds } = await front.end(asked);
+    assert.equal(code, 0, stderr);
+    assert.ok(milliseconds < 2_000, `it took ${milliseconds} ms`);
+  } finally {
+    for (const client of [...silent, ...begun]) client.close();
+  }
+  await backend.stopCleanly();
+});
+
+Deno.test("up: everything serves, with no more permissions than needed, and ends together", async () => {
+  using site = new Site();
+  await using up = await startUp(site.configuration);
+  const { all, front, files } = family(up);
+  assert.equal(all.length, 3);
+  assert.equal((await get(up.port, "/small.txt", "files.test")).text, "small\n");
+  assert.equal((await get(up.port, "/x", "app.test")).status, 200);
+  assert.ok(!commandLine(front).some((word) => /^(-A|--allow-(all|net|write|run))/.test(word)));
+  assert.ok(!commandLine(files).some((word) => /^(-A|--allow-(all|net|write|run|read))/.test(word)));
+  await up.stopCleanly();
+  await assertAllGone(all);
+});
+
+Deno.test("up: a download is finished first, after SIGTERM and after Ctrl+C alike", async () => {
+  using site = new Site();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    await using up = await startUp(site.configuration);
+    const { all } = family(up);
+    using client = await beginDownload(up.port);
+    const asked = performance.now();
+    up.signal(signal);
+    // A terminal sends SIGINT to every process of the job, not to the first alone.
+    if (signal === "SIGINT") { for (const pid of all) Deno.kill(pid, signal); }
+    await up.message(/stopping everything/);
+    await pause(200);
+    await assertCompletes(client, site);
+    client.close();
+    const { code, stderr } = await up.end(asked);
+    assert.equal(code, 0, stderr);
+    await assertAllGone(all);
+  }
+});
+
+Deno.test("up: a second SIGTERM ends everything at once", async () => {
+  using site = new Site();
+  await using up = await startUp(site.configuration);
+  const { all } = family(up);
+  using client = await beginDownload(up.port);
+  up.signal("SIGTERM");
+  await up.message(/stopping everything/);
+  const asked = performance.now();
+  const { code } = await up.stop();
+  assert.equal(code, 1);
+  await assertAllGone(all);
+  assert.ok(performance.now() - asked < 1_500, `it took ${performance.now() - asked} ms`);
+  client.close();
+});
+
+Deno.test("up: killed by force, its processes end by themselves", async () => {
+  using site = new Site();
+  await using up = await startUp(site.configuration);
+  const { all } = family(up);
+  up.signal("SIGKILL");
+  assert.equal((await up.end()).signal, "SIGKILL");
+  await assertAllGone(all);
+});
+
+Deno.test("up: what is killed is started again, and clients that come meanwhile are served", async () => {
+  using site = new Site();
+  await using up = await startUp(site.configuration);
+  const before = family(up);
+  assert.equal((await get(up.port, "/", "app.test")).status, 200);
+  Deno.kill(before.app, "SIGKILL");
+  const { status, text } = await get(up.port, "/meanwhile", "app.test");
+  assert.equal(status, 200, text);
+  assert.notEqual(JSON.parse(text).process, before.app);
+  await up.message(/backend app ended \(signal SIGKILL\); starting it again/);
+
+  using download = await beginDownload(up.port);
+  Deno.kill(before.front, "SIGKILL");
+  await until(() => up.stdout.match(/front ready/g)!.length === 2, "the front to be ready again");
+  await assertCompletes(download, site);
+  const port = lastPort(up);
+  assert.equal((await get(port, "/small.txt", "files.test")).text, "small\n");
+  const { all } = family(up);
+  await up.stopCleanly();
+  await assertAllGone(all);
+});
+
+/** The port of the front that became ready last: the kernel chooses another one each time. */
+function lastPort(up: FrontProgram): number {
+  return Number([...up.stdout.matchAll(/^fdpass front ready on \S+:(\d+)$/gm)].at(-1)![1]);
+}

@@ -1,0 +1,142 @@
+/** What Linux tells about another process (proc(5)). */
+
+import { compareDescriptors, openDescriptors } from "./descriptors.ts";
+import { pause } from "./waiting.ts";
+
+/** The state of a process: `R`, `S`, `T`, `Z` …; undefined when there is no such process. */
+export function processState(pid: number): string | undefined {
+  try {
+    return /^State:\s+(\S)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a process still runs. One that has ended and was not waited for does not. */
+export function isRunning(pid: number): boolean {
+  const state = processState(pid);
+  return state !== undefined && state !== "Z" && state !== "X";
+}
+
+/** The processes that a process has started and that still exist. */
+export function childrenOf(pid: number): number[] {
+  const children = new Set<number>();
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`);
+    for (const child of text.split(" ")) if (child !== "") children.add(Number(child));
+  }
+  return [...children];
+}
+
+/** What a process was started with. */
+export function commandLine(pid: number): string[] {
+  return Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
+}
+
+/** Bytes that a process has moved by read(2), write(2) and their relatives so far; recv(2) and send(2) do not count. */
+export function bytesMoved(pid: number): { readonly read: number; readonly written: number } {
+  const text = Deno.readTextFileSync(`/proc/${pid}/io`);
+  const number = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(text)![1]);
+  return { read: number("rchar"), written: number("wchar") };
+}
+
+/** Ticks of processor time that a process has used, in its own code and in the kernel. */
+export function processorTime(pid: number): number {
+  const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+/** Bytes of memory that a process occupies. */
+export function residentMemory(pid: number): number {
+  return 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1]);
+}
+
+/** The inodes of the sockets that a process holds, as `/proc/net/tcp` names them. */
+export function socketsOf(pid: number): Set<number> {
+  const inodes = new Set<number>();
+  for (const link of openDescriptors(pid).values()) {
+    const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+    if (inode !== undefined) inodes.add(Number(inode));
+  }
+  return inodes;
+}
+
+/**
+ * The inode of the server's end of an IPv4 connection, whoever holds it.
+ *
+ * @param port the server's
+ * @param clientPort the client's
+ */
+export function acceptedSocket(port: number, clientPort: number): number | undefined {
+  for (const line of Deno.readTextFileSync("/proc/net/tcp").split("\n").slice(1)) {
+    const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/);
+    if (local === undefined || remote === undefined) continue;
+    const portOf = (address: string) => parseInt(address.slice(address.indexOf(":") + 1), 16);
+    if (portOf(local) === port && portOf(remote) === clientPort) return Number(inode);
+  }
+  return undefined;
+}
+
+/** How long descriptors may take to be closed, in milliseconds. */
+const GRACE = 4_000;
+
+function withoutInodes(table: ReadonlyMap<number, string>): Map<number, string> {
+  return new Map([...table].map(([fd, link]) => [fd, link.replace(/:\[\d+\]$/, "")]));
+}
+
+/** The tables of descriptors of some processes at one moment. */
+export class DescriptorTables {
+  readonly #before: ReadonlyMap<number, ReadonlyMap<number, string>>;
+
+  private constructor(before: ReadonlyMap<number, ReadonlyMap<number, string>>) {
+    this.#before = before;
+  }
+
+  /** Looks at the tables once they have been the same for a while: what is being closed should not be in them. */
+  static async of(...pids: readonly number[]): Promise<DescriptorTables> {
+    const look = () => new Map(pids.map((pid) => [pid, openDescriptors(pid)]));
+    const text = (tables: Map<number, Map<number, string>>) =>
+      JSON.stringify([...tables].map(([pid, table]) => [pid, ...table.values()]));
+    let tables = look();
+    for (let same = 0, looks = 0; same < 3 && looks < 200; looks++) {
+      await pause(10);
+      const next = look();
+      same = text(next) === text(tables) ? same + 1 : 0;
+      tables = next;
+    }
+    return new DescriptorTables(tables);
+  }
+
+  /**
+   * Waits until every process has the same open as then, and no more; names what differs when that takes too long.
+   *
+   * @param options `alike`: one socket may have taken another's place, as a channel does that was opened anew
+   */
+  async untilRestored(milliseconds = GRACE, options: { readonly alike?: boolean } = {}): Promise<void> {
+    const end = performance.now() + milliseconds;
+    const view = options.alike ? withoutInodes : (table: ReadonlyMap<number, string>) => table;
+    for (;;) {
+      const sentences: string[] = [];
+      for (const [pid, before] of this.#before) {
+        const { leaked, missing } = compareDescriptors(view(before), view(openDescriptors(pid)));
+        const who = commandLine(pid).slice(-6).join(" ");
+        sentences.push(
+          ...leaked.map((text) => `process ${pid} (${who}) still has ${text}`),
+          ...missing.map((text) => `process ${pid} (${who}) has ${text} no more`),
+        );
+      }
+      if (sentences.length === 0) return;
+      if (performance.now() > end) throw new Error(sentences.join("\n"));
+      await pause();
+    }
+  }
+}
+
+/** Whether a process has a handler for a signal by now. @param number of the signal, as signal(7) has it */
+export function catchesSignal(pid: number, number: number): boolean {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const caught = BigInt("0x" + /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)![1]);
+  return (caught >> BigInt(number - 1) & 1n) === 1n;
+}
