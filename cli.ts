@@ -170,7 +170,7 @@ async function up(argument: string | undefined, options: { readonly workers: num
   return await runSupervisor(config, {
     source,
     workers: options.workers,
-    ...input === undefined ? {} : { input },
+    ...input === undefined ? { reload: () => loadConfig(source) } : { input },
   });
 }
 

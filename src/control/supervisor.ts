@@ -16,6 +16,8 @@ export interface SupervisorOptions {
   readonly input?: string;
   /** Data-plane Workers of the front. */
   readonly workers: number;
+  /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
+  readonly reload?: () => Promise<Config>;
   /** Called once everything is ready. */
   readonly ready?: () => void;
 }
@@ -48,6 +50,81 @@ function backendArguments(backend: Backend, config: Config): string[] {
   ];
 }
 
+/** The backends that run, and how they follow the configuration. */
+class Fleet {
+  readonly #log = logOf("up");
+  #running = new Map<string, { readonly child: Child; readonly args: readonly string[] }>();
+
+  /** Starts what a configuration declares. */
+  start(config: Config): void {
+    for (const backend of declared(config)) this.#launch(backend, config, []);
+  }
+
+  #launch(backend: Backend, config: Config, extra: readonly string[]): Child {
+    const args = backendArguments(backend, config);
+    const child = new Child({
+      ...selfCommand(backend.runs!.kind, [...args, ...extra]),
+      name: `backend ${backend.name}`,
+      log: this.#log,
+      killAfter: config.limits.drainTimeout + GRACE,
+    });
+    this.#running.set(backend.name, { child, args });
+    return child;
+  }
+
+  /** Settles when all of them are ready; rejects when one cannot start. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ child }) => child.ready));
+  }
+
+  /**
+   * Follows a new configuration: starts what is new, and replaces what has changed, or runs a module that may have. The
+   * new process takes the path over before the old one is asked to finish, so nobody finds the path empty.
+   *
+   * @returns those to stop once no front uses them any more
+   */
+  async follow(config: Config): Promise<Child[]> {
+    const before = this.#running;
+    this.#running = new Map();
+    const replaced: Child[] = [];
+    for (const backend of declared(config)) {
+      const old = before.get(backend.name);
+      const same = old !== undefined && old.args.join("\n") === backendArguments(backend, config).join("\n");
+      if (same && backend.runs!.kind === "static") {
+        this.#running.set(backend.name, old);
+        before.delete(backend.name);
+        continue;
+      }
+      const child = this.#launch(backend, config, ["--take-over"]);
+      try {
+        await child.ready;
+      } catch (error) {
+        if (old === undefined) throw error;
+        this.#log.error("{reason}; the one that runs stays", { reason: reasonOf(error) });
+        await child.stop();
+        this.#running.set(backend.name, old);
+        before.delete(backend.name);
+        continue;
+      }
+      if (old !== undefined) replaced.push(old.child);
+      before.delete(backend.name);
+    }
+    return [...replaced, ...[...before.values()].map(({ child }) => child)];
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ child }) => child.stop()));
+  }
+}
+
+function declared(config: Config): Backend[] {
+  return config.backends.filter(({ runs }) => runs !== undefined);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * Runs everything until it is told to stop.
  *
@@ -55,18 +132,12 @@ function backendArguments(backend: Backend, config: Config): string[] {
  */
 export async function runSupervisor(config: Config, options: SupervisorOptions): Promise<number> {
   const log = logOf("up");
-  const killAfter = config.limits.drainTimeout + GRACE;
-  const backends = config.backends.filter(({ runs }) => runs !== undefined).map((backend) =>
-    new Child({
-      ...selfCommand(backend.runs!.kind, backendArguments(backend, config)),
-      name: `backend ${backend.name}`,
-      log,
-      killAfter,
-    })
-  );
-  const children: Child[] = [...backends];
+  const fleet = new Fleet();
   const ended = Promise.withResolvers<number>();
+  let front: Child | undefined;
   let stopping = false;
+  // One reload at a time, and none before everything runs.
+  let busy: Promise<void> = Promise.resolve();
   handleSignals({
     drain: (signal) => {
       log.info("{signal}: stopping everything", { signal });
@@ -74,42 +145,52 @@ export async function runSupervisor(config: Config, options: SupervisorOptions):
       ended.resolve(0);
     },
     reload: () => {
-      for (const child of children) child.signal("SIGHUP");
+      busy = busy.then(reload);
     },
   });
-  void startFront();
+  fleet.start(config);
+  busy = startFront();
 
   async function startFront(): Promise<void> {
     try {
-      await Promise.all(backends.map(({ ready }) => ready));
+      await fleet.ready();
       if (stopping) return;
-      const args = [
-        "front",
-        options.source,
-        "--workers",
-        String(options.workers),
-        "--with-parent",
-        String(Deno.pid),
-      ];
-      const front = new Child({
-        ...selfCommand("front", args, options.source === "-" ? [] : [options.source]),
+      const { source, workers, input } = options;
+      const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
+      front = new Child({
+        ...selfCommand("front", args, source === "-" ? [] : [source]),
         name: "front",
         log,
-        killAfter,
-        ...options.input === undefined ? {} : { input: options.input },
+        killAfter: config.limits.drainTimeout + GRACE,
+        ...input === undefined ? {} : { input },
       });
-      children.push(front);
       await front.ready;
       options.ready?.();
     } catch (error) {
-      log.error("{reason}; stopping", { reason: error instanceof Error ? error.message : String(error) });
+      log.error("{reason}; stopping", { reason: reasonOf(error) });
       ended.resolve(1);
+    }
+  }
+
+  async function reload(): Promise<void> {
+    if (stopping) return;
+    try {
+      const next = options.reload === undefined ? config : await options.reload();
+      const leaving = await fleet.follow(next);
+      // The front re-reads the file by itself; what it does not name any more may go then.
+      if (options.reload !== undefined) front?.signal("SIGHUP");
+      await Promise.all(leaving.map((child) => child.stop()));
+      log.info("backends follow the configuration; handler modules are loaded afresh");
+    } catch (error) {
+      log.error("the new configuration is not used, the old one stays: {reason}", {
+        reason: reasonOf(error),
+      });
     }
   }
 
   const code = await ended.promise;
   // The front first: it hands over what it has, and the backends finish that.
-  await Promise.all(children.slice(backends.length).map((child) => child.stop()));
-  await Promise.all(backends.map((child) => child.stop()));
+  await front?.stop();
+  await fleet.stop();
   return code;
 }
