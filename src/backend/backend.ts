@@ -55,6 +55,8 @@ const SCRATCH = 61_440;
 const GREETING = 2_000;
 /** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
 const SHORTAGE = 1_000;
+/** Milliseconds until a channel tries again what the kernel refused. */
+const RETRY = 20;
 /** Milliseconds in which changes of load are told as one. */
 const LOAD = 20;
 
@@ -74,6 +76,8 @@ export class Backend {
   readonly stallDeadlines: Deadlines;
   readonly idleDeadlines: Deadlines;
   readonly lingerDeadlines: Deadlines;
+  /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
+  readonly retryDeadlines: Deadlines;
   /** Takes nothing new. */
   draining = false;
   readonly #source: ChannelSource;
@@ -100,6 +104,7 @@ export class Backend {
     this.stallDeadlines = deadlines.list(options.stallTimeout ?? 60_000);
     this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? 60_000);
     this.lingerDeadlines = deadlines.list(GREETING);
+    this.retryDeadlines = deadlines.list(RETRY);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
     this.workers = options.workerOf ?? 1;
     this.#source = options.workerOf === undefined

@@ -7,6 +7,7 @@ import {
   ECONNRESET,
   EPOLLIN,
   EPOLLOUT,
+  ETOOMANYREFS,
   libc,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
@@ -84,6 +85,14 @@ interface Accepted {
   readonly transfer: Transfer;
 }
 
+/** A connection that is to be given back, and what is said of it. */
+interface Leaving {
+  readonly connection: Connection;
+  readonly requests: number;
+  readonly reason: number;
+  readonly preread: Uint8Array<ArrayBuffer>;
+}
+
 /**
  * A channel owns its socket; a descriptor that it received and has not yet acknowledged; and, until the front
  * acknowledges them, the connections that it gives back.
@@ -99,6 +108,8 @@ export class Channel extends Timed implements Source {
   /** Messages that the socket did not take; nothing new is read before they are gone. */
   #unsent: Uint8Array<ArrayBuffer>[] = [];
   readonly #returning = new Map<number, Connection>();
+  /** To be given back when there is room for it: in the front's window, and in the socket. Owned here, unwatched. */
+  #toReturn: Leaving[] = [];
   #nextId = 1;
 
   /** @param fd a connected socket, owned by the channel from now on */
@@ -117,9 +128,10 @@ export class Channel extends Timed implements Source {
     if (!this.#closed && this.#unsent.length === 0) this.#read();
   }
 
-  /** The front has connected and says nothing. */
+  /** The front has connected and says nothing; or it is time to try again what the kernel did not take. */
   override expire(): void {
-    this.end("no HELLO", BYE_TIMEOUT);
+    if (this.front === undefined) this.end("no HELLO", BYE_TIMEOUT);
+    else this.#giveBackMore();
   }
 
   // --- reading ----------------------------------------------------------------------------------------------------
@@ -295,6 +307,7 @@ export class Channel extends Timed implements Source {
       if (this.#closed) return;
     }
     this.backend.loop.poller.modify(this.fd, EPOLLIN);
+    this.#giveBackMore();
   }
 
   /** Tells the front how many connections this process holds, so that it can choose well. */
@@ -312,13 +325,13 @@ export class Channel extends Timed implements Source {
   // --- giving back ------------------------------------------------------------------------------------------------
 
   /**
-   * Gives a connection back to the front. Until the front has acknowledged it, it is still this backend's; if the
-   * channel ends first, it comes back to {@linkcode Backend.returnFailed}.
+   * Gives a connection back to the front, as soon as there is room for it. Until the front has acknowledged it, it is
+   * still this backend's; if the channel ends first, it comes back to {@linkcode Backend.returnFailed}.
    *
    * @param requests answered on it so far
    * @param reason RETURN_*
    * @param preread read from it, and not part of an answered request
-   * @returns false when the channel cannot take it now, or not with so much preread
+   * @returns false when the channel cannot take it, or not with so much preread
    */
   giveBack(
     connection: Connection,
@@ -326,26 +339,49 @@ export class Channel extends Timed implements Source {
     reason: number,
     preread: Uint8Array<ArrayBuffer>,
   ): boolean {
-    if (this.#closed || this.front === undefined || this.#unsent.length > 0) return false;
-    if (this.#returning.size >= this.front.window || preread.length > MAX_PREREAD) return false;
-    const id = this.#nextId;
-    this.#nextId = (id + 1) >>> 0;
+    if (this.#closed || this.front === undefined || preread.length > MAX_PREREAD) return false;
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
     connection.release();
+    connection.leaving = true;
+    this.#toReturn.push({ connection, requests, reason, preread });
+    this.#giveBackMore();
+    return true;
+  }
+
+  /** Sends what is to be given back, as far as there is room. */
+  #giveBackMore(): void {
+    while (this.#toReturn.length > 0 && this.#unsent.length === 0) {
+      // The front's answers make room in its window.
+      if (this.#returning.size >= this.front!.window) return;
+      const sent = this.#sendReturn(this.#toReturn[0]!);
+      if (sent === -EAGAIN) return this.backend.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
+      if (sent === -ETOOMANYREFS) return this.backend.retryDeadlines.start(this, performance.now());
+      // Any other failure means that the front is gone: reading will find that out, in order.
+      if (sent < 0) return;
+      this.#toReturn.shift();
+    }
+  }
+
+  /** Sends a RETURN; bytes sent, or `-errno`. */
+  #sendReturn({ connection, requests, reason, preread }: Leaving): number {
+    const id = this.#nextId;
     const message = encodeTransfer(RETURN, { ...connection.transfer, id, requests, detail: reason, preread });
     const sender = new RightsSender([message]);
     sender.descriptor = connection.fd;
     const sent = settle(sendmsg(this.fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
-    if (sent < 0) return false;
-    connection.leaving = true;
+    if (sent < 0) return sent;
+    this.#nextId = (id + 1) >>> 0;
     this.#returning.set(id, connection);
-    return true;
+    return sent;
   }
 
   #returnsTaken(length: number): void {
     const unknown = this.#closeReturned(length);
     if (unknown === undefined) return this.end("ACK has another length than its count says", BYE_MALFORMED);
-    if (unknown > 0) this.end(`ACK for ${unknown} connections that are not under way`, BYE_UNKNOWN_ID);
+    if (unknown > 0) {
+      return this.end(`ACK for ${unknown} connections that are not under way`, BYE_UNKNOWN_ID);
+    }
+    this.#giveBackMore();
   }
 
   /**
@@ -379,6 +415,7 @@ export class Channel extends Timed implements Source {
     }
     this.#returning.delete(nack.id);
     this.backend.returnFailed(connection);
+    if (!this.#closed) this.#giveBackMore();
   }
 
   // --- the end ----------------------------------------------------------------------------------------------------
@@ -408,8 +445,9 @@ export class Channel extends Timed implements Source {
     this.#accepted = [];
     this.#waitingAcks.length = 0;
     this.backend.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
-    const returning = [...this.#returning.values()];
+    const returning = [...this.#returning.values(), ...this.#toReturn.map(({ connection }) => connection)];
     this.#returning.clear();
+    this.#toReturn = [];
     for (const connection of returning) this.backend.returnFailed(connection);
   }
 

@@ -62,6 +62,11 @@ class Fleet {
 
   #launch(backend: Backend, config: Config, extra: readonly string[]): Child {
     const args = backendArguments(backend, config);
+    // A directory for sockets is for its owner alone, unless somebody has made it otherwise.
+    Deno.mkdirSync(backend.socket.slice(0, backend.socket.lastIndexOf("/") + 1), {
+      recursive: true,
+      mode: 0o700,
+    });
     const child = new Child({
       ...selfCommand(backend.runs!.kind, [...args, ...extra]),
       name: `backend ${backend.name}`,

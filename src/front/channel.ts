@@ -17,7 +17,7 @@ import {
 import { Timed } from "../loop/deadlines.ts";
 import type { Source } from "../loop/poller.ts";
 import { encodeHello } from "../protocol/hello.ts";
-import { BYE_STOPPING, BYE_TIMEOUT, MAX_ACKS } from "../protocol/messages.ts";
+import { BYE_STOPPING, BYE_TIMEOUT } from "../protocol/messages.ts";
 import { byeReason, encodeBye } from "../protocol/replies.ts";
 import type { PathNormalizer } from "../route/path.ts";
 import type { BackendLink } from "./backend_link.ts";
@@ -33,6 +33,12 @@ const { send } = libc;
  * - `closed`: gone
  */
 export type ChannelState = "greeting" | "ready" | "draining" | "closed";
+
+/**
+ * Connections that a backend may be giving back at a time. Their ACKs have to fit the socket beside our own hand-offs,
+ * and it takes some 278 short messages: whoever cannot acknowledge has to end the channel.
+ */
+const RETURNS = 128;
 
 /** An id is a slot below and a count of its uses above, so that a late or made-up ACK matches nothing. */
 const SLOT_BITS = 10;
@@ -67,7 +73,7 @@ export class Channel extends Timed implements Source {
   /** Introduces the front; the backend has until the deadline to do the same. */
   greet(): void {
     const { front } = this.link;
-    this.#say(encodeHello({ workers: 0, window: MAX_ACKS, process: front.process, name: front.name }));
+    this.#say(encodeHello({ workers: 0, window: RETURNS, process: front.process, name: front.name }));
     front.deadlines.acknowledge.start(this, front.loop.now);
   }
 

@@ -239,6 +239,11 @@ export async function startUp(configuration: object | string): Promise<FrontProg
   return await whenReady(new FrontProgram(["up", "-"], { permissions: ["--allow-all"], input }));
 }
 
+/** The same with the path of a configuration. */
+export async function startUpFrom(path: string): Promise<FrontProgram> {
+  return await whenReady(new FrontProgram(["up", path], { permissions: ["--allow-all"] }));
+}
+
 async function whenReady(front: FrontProgram): Promise<FrontProgram> {
   try {
     front.ports = portsIn((await front.line(READY))[1]!);
