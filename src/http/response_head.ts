@@ -1,7 +1,5 @@
 /** The head of a response: status line, header fields, blank line (RFC 9112, 4), and the dates in it. */
 
-import { CLASSES, TOKEN } from "./byte_classes.ts";
-
 /** The status codes of the IANA registry, <https://www.iana.org/assignments/http-status-codes>. */
 const REASON_PHRASES: Readonly<Record<number, string>> = {
   100: "Continue",
@@ -72,50 +70,47 @@ export function reasonPhrase(status: number): string {
 }
 
 /**
- * The bytes of a response head. Fields go out as given, in their order, in Latin-1 (RFC 9110, 5.5).
+ * A response head as text. Fields go out as given, in their order; every character is a byte of Latin-1 (RFC 9110, 5.5).
  *
  * @param reason Instead of the registered reason phrase.
  * @throws {TypeError} For a status that is not three digits, a name that is no token, or a value that would end
  * its line early or does not fit in bytes: mistakes of the caller, which on the wire would split the response.
  */
+export function responseHeadText(
+  status: number,
+  headers: Iterable<readonly [string, string]>,
+  reason: string = reasonPhrase(status),
+): string {
+  if (!Number.isInteger(status) || status < 100 || status > 999) {
+    throw new TypeError(`Cannot send the status "${status}"`);
+  }
+  if (!LINE_SAFE.test(reason)) throw new TypeError(`Cannot send the reason phrase ${JSON.stringify(reason)}`);
+  let head = `HTTP/1.1 ${status} ${reason}\r\n`;
+  for (const [name, value] of headers) {
+    if (!IS_TOKEN.test(name)) {
+      throw new TypeError(`Cannot send a header field with the name ${JSON.stringify(name)}`);
+    }
+    if (!LINE_SAFE.test(value)) {
+      throw new TypeError(`Cannot send the value ${JSON.stringify(value)} in the header field "${name}"`);
+    }
+    head += `${name}: ${value}\r\n`;
+  }
+  return head + "\r\n";
+}
+
+/** The bytes of {@linkcode responseHeadText}. */
 export function encodeResponseHead(
   status: number,
   headers: Iterable<readonly [string, string]>,
   reason: string = reasonPhrase(status),
 ): Uint8Array {
-  if (!Number.isInteger(status) || status < 100 || status > 999) {
-    throw new TypeError(`Cannot send the status "${status}"`);
-  }
-  if (!isLineSafe(reason)) throw new TypeError(`Cannot send the reason phrase ${JSON.stringify(reason)}`);
-  let head = `HTTP/1.1 ${status} ${reason}\r\n`;
-  for (const [name, value] of headers) {
-    if (!isToken(name)) {
-      throw new TypeError(`Cannot send a header field with the name ${JSON.stringify(name)}`);
-    }
-    if (!isLineSafe(value)) {
-      throw new TypeError(`Cannot send the value ${JSON.stringify(value)} in the header field "${name}"`);
-    }
-    head += `${name}: ${value}\r\n`;
-  }
-  return latin1(head + "\r\n");
+  return latin1(responseHeadText(status, headers, reason));
 }
 
-function isToken(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 0xff || !(CLASSES[code]! & TOKEN)) return false;
-  }
-  return text.length > 0;
-}
-
+/** RFC 9110, 5.6.2. */
+const IS_TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Other control characters pass, as they do in the Headers of fetch: they are ugly, but do not end a line. */
-function isLineSafe(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code > 0xff || code === 0x0d || code === 0x0a || code === 0) return false;
-  }
-  return true;
-}
+const LINE_SAFE = /^[^\0\r\n\u0100-\uffff]*$/;
 
 function latin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);

@@ -3,10 +3,11 @@
 import { Buffer } from "node:buffer";
 import type { RequestHead } from "../../http/request_head.ts";
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
-import { DateField, encodeResponseHead } from "../../http/response_head.ts";
+import { DateField, encodeResponseHead, responseHeadText } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 import type { Input } from "./input.ts";
 import { RequestBody } from "./request_body.ts";
+import { ResponseBuffer } from "./response_buffer.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
 
 /** Sizes up to which a head and its content are joined and sent in one call. */
@@ -14,6 +15,8 @@ const JOINED = 65_536;
 
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const dateField = new DateField();
+const encoder = new TextEncoder();
+const joined = new ResponseBuffer();
 
 /** Latin-1, the encoding of header fields (RFC 9110, 5.5): node:buffer does it several times faster than TextDecoder. */
 function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string {
@@ -43,7 +46,9 @@ export class Exchange {
   /** Whether (part of) a response has been sent. */
   responded = false;
   readonly #head: string;
+  /** Of the fields in the input, where the head began at {@linkcode #origin}. */
   readonly #fieldOffsets: Int32Array;
+  readonly #origin: number;
   /** Whether the content of the response is framed by chunks. */
   #chunked = false;
   /** HEAD, 204, 304: a response without content, whatever its fields say (RFC 9112, 6.3). */
@@ -66,7 +71,8 @@ export class Exchange {
     const text = latin1(bytes, start, head.end);
     const slice = (from: number, to: number) => text.slice(from - start, to - start);
     this.#head = text;
-    this.#fieldOffsets = head.fields.slice(0, 4 * head.fieldCount).map((offset) => offset - start);
+    this.#fieldOffsets = head.fields.slice(0, 4 * head.fieldCount);
+    this.#origin = start;
     this.method = slice(head.methodStart, head.methodEnd);
     this.target = slice(head.targetStart, head.targetEnd);
     this.path = slice(head.pathStart, head.pathEnd);
@@ -83,8 +89,13 @@ export class Exchange {
   fields(): Field[] {
     const out: Field[] = [];
     const at = this.#fieldOffsets;
+    const text = this.#head;
+    const origin = this.#origin;
     for (let i = 0; i < at.length; i += 4) {
-      out.push([this.#head.slice(at[i], at[i + 1]), this.#head.slice(at[i + 2], at[i + 3])]);
+      out.push([
+        text.slice(at[i]! - origin, at[i + 1]! - origin),
+        text.slice(at[i + 2]! - origin, at[i + 3]! - origin),
+      ]);
     }
     return out;
   }
@@ -109,24 +120,36 @@ export class Exchange {
   /**
    * Sends a response whose content is all there.
    *
-   * @param fields without Content-Length, Transfer-Encoding, Connection: framing is done here
+   * @param fields Content-Length, Transfer-Encoding and Connection among them are left out: framing is done here
+   * @param content text goes out as UTF-8
    */
   async respond(
     status: number,
     fields: readonly Field[],
-    content: Uint8Array<ArrayBuffer>,
+    content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> {
-    const head = this.#encodeHead(status, fields, content.byteLength, reason);
-    if (this.#contentless || content.byteLength === 0) return await this.connection.sendAll(head);
-    if (head.byteLength + content.byteLength <= JOINED) {
-      const whole = new Uint8Array(head.byteLength + content.byteLength);
-      whole.set(head);
-      whole.set(content, head.byteLength);
-      return await this.connection.sendAll(whole);
+    const length = joined.take(content);
+    if (length !== undefined) {
+      const head = this.#headText(status, fields, length, reason);
+      const whole = joined.join(head, this.#contentless);
+      if (whole !== undefined) return await this.#sendShared(whole);
+      // The head does not fit; what was worked out for it is not worked out twice.
+      this.responded = false;
     }
-    await this.connection.sendAll(head, true);
-    await this.connection.sendAll(content);
+    const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    await this.connection.sendAll(
+      this.#encodeHead(status, fields, bytes.byteLength, reason),
+      !this.#contentless,
+    );
+    if (!this.#contentless) await this.connection.sendAll(bytes);
+  }
+
+  /** Sends from memory that others use as well: what does not leave at once is copied first. */
+  async #sendShared(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const sent = this.connection.send(bytes, false);
+    if (sent === bytes.byteLength) return;
+    await this.connection.sendAll(bytes.slice(Math.max(0, sent)));
   }
 
   /**
@@ -181,6 +204,15 @@ export class Exchange {
     length: number | undefined,
     reason: string | undefined,
   ): Uint8Array<ArrayBuffer> {
+    return Buffer.from(this.#headText(status, fields, length, reason), "latin1") as Uint8Array<ArrayBuffer>;
+  }
+
+  #headText(
+    status: number,
+    fields: readonly Field[],
+    length: number | undefined,
+    reason: string | undefined,
+  ): string {
     if (this.responded) throw new Error("Cannot respond twice to one request");
     if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
     this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
@@ -210,7 +242,7 @@ export class Exchange {
     if (this.body.unasked && !this.body.done) this.persistent = false;
     if (!this.persistent) out.push(["Connection", "close"]);
     else if (this.minor === 0) out.push(["Connection", "keep-alive"]);
-    const head = encodeResponseHead(status, out, reason) as Uint8Array<ArrayBuffer>;
+    const head = responseHeadText(status, out, reason);
     this.responded = true;
     return head;
   }

@@ -34,7 +34,11 @@ export class ScopeGuard {
       if (this.#scope === SCOPE_HOST) this.#host = hostOf(bytes, head);
       return true;
     }
-    if (this.#scope !== SCOPE_HOST) return this.#scope === SCOPE_CONNECTION;
+    if (this.#scope === SCOPE_CONNECTION) {
+      // What to say to a path without a normal form is the front's business, as it is with a first request.
+      return normalizer.normalize(bytes, head.pathStart, head.pathEnd);
+    }
+    if (this.#scope !== SCOPE_HOST) return false;
     if (hostOf(bytes, head) !== this.#host) return false;
     const path = normalPath(bytes, head.pathStart, head.pathEnd);
     return path !== undefined && covers(this.#prefix, path);

@@ -1,0 +1,60 @@
+/** What handlers are told beside the request, worked out when they ask. */
+
+import type { TcpAddress } from "../address.ts";
+import type { Exchange } from "../http/exchange.ts";
+import type { RequestInfo } from "./handler.ts";
+
+/** The {@linkcode RequestInfo} of one exchange. */
+export class ExchangeInfo implements RequestInfo {
+  #completed: PromiseWithResolvers<void> | undefined;
+  #outcome: { readonly error?: unknown } | undefined;
+
+  constructor(readonly exchange: Exchange) {}
+
+  get remoteAddr(): TcpAddress {
+    return this.exchange.connection.client;
+  }
+
+  get localAddr(): TcpAddress {
+    return this.exchange.connection.local;
+  }
+
+  get site(): string {
+    return this.exchange.connection.transfer.site;
+  }
+
+  get route(): string {
+    return this.exchange.connection.transfer.route;
+  }
+
+  get path(): string {
+    return this.exchange.mappedPath;
+  }
+
+  get front(): { readonly name: string; readonly process: number } {
+    const { name, process } = this.exchange.connection.channel.front!;
+    return { name, process };
+  }
+
+  get completed(): Promise<void> {
+    if (this.#completed === undefined) {
+      this.#completed = Promise.withResolvers<void>();
+      // Whoever asks for it and does not look at it must not be told of its failure as unhandled.
+      this.#completed.promise.catch(() => {});
+      this.#settle();
+    }
+    return this.#completed.promise;
+  }
+
+  /** Says how the exchange has ended. @param outcome with an error if the response could not be sent whole */
+  static end(info: ExchangeInfo, outcome: { readonly error?: unknown }): void {
+    info.#outcome = outcome;
+    info.#settle();
+  }
+
+  #settle(): void {
+    if (this.#completed === undefined || this.#outcome === undefined) return;
+    if ("error" in this.#outcome) this.#completed.reject(this.#outcome.error);
+    else this.#completed.resolve();
+  }
+}

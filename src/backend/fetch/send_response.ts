@@ -1,0 +1,84 @@
+/** From a `Response` to the connection. */
+
+import type { Exchange, Field } from "../http/exchange.ts";
+import { settlesAtOnce } from "./settles.ts";
+import { wholeBody } from "./whole_body.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Sends a response: in one piece where its content is all there, else as it comes. */
+export async function sendResponse(exchange: Exchange, response: Response): Promise<void> {
+  const fields: Field[] = [...response.headers];
+  const { status, statusText } = response;
+  const reason = statusText || undefined;
+  const whole = wholeBody(response);
+  if (whole !== undefined) return await exchange.respond(status, fields, whole, reason);
+  const declared = contentLength(response.headers);
+  const { body } = response;
+  if (body === null) {
+    const length = exchange.method === "HEAD" ? declared ?? 0 : 0;
+    if (length === 0) return await exchange.respond(status, fields, EMPTY, reason);
+    await exchange.start(status, fields, length, false, reason);
+    return;
+  }
+  const reader = body.getReader();
+  try {
+    if (declared !== undefined) return await sendCounted(exchange, reader, fields, response, declared);
+    const first = await reader.read();
+    if (first.done) return await exchange.respond(status, fields, EMPTY, reason);
+    // A content that is all there in one piece, as most are, is sent with its length; what takes longer as it comes.
+    let next = reader.read();
+    if (await settlesAtOnce(next)) {
+      const second = await next;
+      if (second.done) return await exchange.respond(status, fields, bytesOf(first.value), reason);
+      next = Promise.resolve(second);
+    }
+    if (!await exchange.start(status, fields, undefined, true, reason)) return void await reader.cancel();
+    await exchange.write(bytesOf(first.value));
+    for (let piece = await next; !piece.done; piece = await reader.read()) {
+      await exchange.write(bytesOf(piece.value));
+    }
+    await exchange.finish();
+  } catch (error) {
+    // Tells the source that nobody reads on. Its own errors there are not ours.
+    reader.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+/** Content whose length the handler has said: it is held to it, since the client is. */
+async function sendCounted(
+  exchange: Exchange,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  fields: readonly Field[],
+  response: Response,
+  length: number,
+): Promise<void> {
+  const { status, statusText } = response;
+  if (!await exchange.start(status, fields, length, true, statusText || undefined)) {
+    return void await reader.cancel();
+  }
+  let sent = 0;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    sent += piece.value.byteLength;
+    if (sent > length) break;
+    await exchange.write(bytesOf(piece.value));
+  }
+  if (sent !== length) {
+    throw new Error(
+      `Cannot send the response: its Content-Length is ${length}, its content is ${
+        sent > length ? "longer" : `${sent} bytes`
+      }`,
+    );
+  }
+}
+
+function contentLength(headers: Headers): number | undefined {
+  const value = headers.get("content-length");
+  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+function bytesOf(piece: unknown): Uint8Array<ArrayBuffer> {
+  if (piece instanceof Uint8Array) return piece as Uint8Array<ArrayBuffer>;
+  throw new TypeError("Cannot respond: the body's stream has something in it that is not a Uint8Array");
+}
