@@ -107,9 +107,14 @@ export class Backend {
     this.retryDeadlines = deadlines.list(RETRY);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
     this.workers = options.workerOf ?? 1;
-    this.#source = options.workerOf === undefined
-      ? BackendListener.listen(options.socket, options)
-      : WorkerPort.connect(options.socket);
+    try {
+      this.#source = options.workerOf === undefined
+        ? BackendListener.listen(options.socket, options)
+        : WorkerPort.connect(options.socket);
+    } catch (error) {
+      this.loop.close();
+      throw error;
+    }
     this.#source.watch(this.loop.poller, (fd) => this.#accept(fd));
   }
 

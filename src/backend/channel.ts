@@ -5,6 +5,8 @@ import {
   type Descriptor,
   EAGAIN,
   ECONNRESET,
+  EPOLLERR,
+  EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
   ETOOMANYREFS,
@@ -124,7 +126,8 @@ export class Channel extends Timed implements Source {
   }
 
   ready(events: number): void {
-    if (events & EPOLLOUT) this.#flush();
+    // A front that has shut the channel down and reads nothing leaves no room, and is told of all the same.
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) this.#flush();
     if (!this.#closed && this.#unsent.length === 0) this.#read();
   }
 

@@ -4,6 +4,7 @@ import {
   close,
   type Descriptor,
   EAGAIN,
+  EBADF,
   EPOLLERR,
   EPOLLET,
   EPOLLHUP,
@@ -85,6 +86,7 @@ export class Connection extends Timed implements Source {
     return this.#local ??= readAddress(this.transfer.local);
   }
 
+  /** Whether its descriptor is closed: the number may be somebody else's by now, and a handler may not know. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -94,23 +96,23 @@ export class Connection extends Timed implements Source {
 
   /** Whether there is something to receive at this moment. */
   hasInput(): boolean {
-    return settle(recv(this.fd, this.backend.scratch, 1n, MSG_PEEK | MSG_DONTWAIT)) > 0;
+    return !this.#closed && settle(recv(this.fd, this.backend.scratch, 1n, MSG_PEEK | MSG_DONTWAIT)) > 0;
   }
 
   /** Small writes go out at once: an answer in two parts would wait for the client's delayed ACK otherwise. */
   setNoDelay(): void {
-    setOption(this.fd, IPPROTO_TCP, TCP_NODELAY, true);
+    if (!this.#closed) setOption(this.fd, IPPROTO_TCP, TCP_NODELAY, true);
   }
 
   /** Takes bytes from the socket; their number, 0 at the end, or `-errno` (-EAGAIN: {@linkcode readable} waits). */
   receive(bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
-    return settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+    return this.#closed ? -EBADF : settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
   }
 
   /** Gives bytes to the socket as far as it takes them; their number, or `-errno`. @param more whether more follow at once */
   send(bytes: Uint8Array<ArrayBuffer>, more: boolean): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-    return settle(send(this.fd, bytes, BigInt(bytes.byteLength), flags));
+    return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(bytes.byteLength), flags));
   }
 
   /** Gives all of the bytes to the socket, waiting as long as the client makes progress. */
@@ -133,6 +135,7 @@ export class Connection extends Timed implements Source {
    * @throws {Error} when the file turns out to be shorter
    */
   async sendFile(file: Descriptor, offset: number, count: number): Promise<void> {
+    if (this.#closed) throw new ConnectionLost("Cannot send: the connection is closed");
     if (!this.#nonblocking) {
       // sendfile(2) has no flag for it. The mode belongs to the socket and is put back before that goes elsewhere.
       setNonblocking(this.fd, true);
@@ -141,7 +144,7 @@ export class Connection extends Timed implements Source {
     let at = offset;
     const end = offset + count;
     while (at < end) {
-      const sent = sendFile(this.fd, file, at, Math.min(end - at, SENDFILE));
+      const sent = this.#closed ? -EBADF : sendFile(this.fd, file, at, Math.min(end - at, SENDFILE));
       if (sent === -EAGAIN) await this.writable();
       else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
       else if (sent === 0) throw new Error("Cannot send the file: it has become shorter");
@@ -187,6 +190,7 @@ export class Connection extends Timed implements Source {
   }
 
   #wait(deadlines: Deadlines, register: (wake: () => void) => void): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     // One deadline for both directions: a connection that waits for either is alive while either moves.
     deadlines.start(this, performance.now());
     return new Promise(register);
@@ -202,7 +206,7 @@ export class Connection extends Timed implements Source {
 
   /** Starts watching. Edge-triggered, both ways, once for the connection's life. */
   watch(): void {
-    if (this.#watched) return;
+    if (this.#watched || this.#closed) return;
     this.#watched = true;
     this.backend.loop.poller.add(this.fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, this);
   }
@@ -222,20 +226,18 @@ export class Connection extends Timed implements Source {
     }
   }
 
-  /** Wakes who waits for what has become possible. */
+  /** Wakes who waits for what has become possible. Whoever goes on waiting for the other has all of its time again. */
   #wake(): void {
-    if (this.#readable && this.#wakeReader !== undefined) {
-      const wake = this.#wakeReader;
-      this.#wakeReader = undefined;
-      this.stopDeadline();
-      wake();
-    }
-    if (this.#writable && this.#wakeWriter !== undefined) {
-      const wake = this.#wakeWriter;
-      this.#wakeWriter = undefined;
-      this.stopDeadline();
-      wake();
-    }
+    const { deadlines } = this;
+    const reader = this.#readable ? this.#wakeReader : undefined;
+    const writer = this.#writable ? this.#wakeWriter : undefined;
+    if (reader === undefined && writer === undefined) return;
+    if (reader !== undefined) this.#wakeReader = undefined;
+    if (writer !== undefined) this.#wakeWriter = undefined;
+    if (this.#wakeReader === undefined && this.#wakeWriter === undefined) this.stopDeadline();
+    else deadlines?.start(this, performance.now());
+    reader?.();
+    writer?.();
   }
 
   /** A wait took too long: whoever waits finds that nothing became possible. */
@@ -255,7 +257,7 @@ export class Connection extends Timed implements Source {
 
   /** Ends our side; the client can still read what was sent. */
   endSending(): void {
-    shutdown(this.fd, SHUT_WR);
+    if (!this.#closed) shutdown(this.fd, SHUT_WR);
   }
 
   /** Gives up the watch: needed before the descriptor is closed or sent, while other processes may hold the socket. */
@@ -270,12 +272,13 @@ export class Connection extends Timed implements Source {
   /** Closes the descriptor, and the connection with it unless it is the front's by now. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
     this.unwatch();
     // Somebody else may have a copy: a backend that hangs, and was sent the connection before it was reclaimed. Without
     // this the client would see no end for as long as that lasts.
     if (!this.leaving) this.endSending();
+    this.#closed = true;
     close(this.fd);
+    this.interrupt();
     this.backend.connectionEnded(this);
   }
 

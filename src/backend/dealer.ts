@@ -147,12 +147,16 @@ class Worker implements Source {
     for (;;) {
       const length = settle(recv(this.fd, this.#bytes, BigInt(SIZE), MSG_DONTWAIT));
       if (length === -EAGAIN) break;
-      if (length <= 0) return this.end();
+      if (length <= 0) {
+        this.end();
+        break;
+      }
       const front = new TextDecoder().decode(this.#bytes.subarray(0, length));
       const count = (this.#fronts.get(front) ?? 0) - 1;
       if (count > 0) this.#fronts.set(front, count);
       else this.#fronts.delete(front);
     }
+    // Someone may have been meant for this worker, which could not take it any more.
     this.dealer.dealAgain();
   }
 

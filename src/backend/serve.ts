@@ -45,7 +45,10 @@ export function serve(handler: FetchHandler | FetchModule, options: ServeOptions
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
     ...onEvent === undefined ? {} : { report: onEvent },
   });
-  const finished = backend.run().then(() => backend.close());
+  const finished = backend.run().then(() => {
+    backend.close();
+    backend.loop.close();
+  });
   const shutdown = () => backend.drain();
   if (signal?.aborted) void shutdown();
   else signal?.addEventListener("abort", () => void shutdown(), { once: true });

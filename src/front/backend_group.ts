@@ -10,8 +10,6 @@ import { WaitingLine } from "./waiting_line.ts";
 export class BackendGroup {
   /** Who waits for any of them. */
   readonly line: WaitingLine = new WaitingLine();
-  /** Where the next search starts, so that equals take turns. */
-  #turn = 0;
 
   /** @param sticky whether a client goes to the same process each time, as long as that can take it */
   constructor(readonly members: readonly BackendLink[], readonly sticky: boolean) {}
@@ -26,26 +24,30 @@ export class BackendGroup {
   }
 
   /**
-   * The fewest connections that the process holds or is being sent, for its weight. Equals take turns.
+   * The fewest connections that the process holds or is being sent, in rounds: a round is as many as its weight. Equals
+   * take turns, as many as their weight says: each gains its weight in credit, and who has most is chosen and pays for
+   * all. So weights hold for processes that have little to do as well, and turns are mixed, not in rows.
    */
   #pickLeast(refusedBy: readonly Channel[]): Channel | undefined {
-    let best: Channel | undefined;
-    let bestLoad = Infinity;
-    const { members } = this;
-    const start = this.#turn++;
-    for (let m = 0; m < members.length; m++) {
-      const { channels, weight } = members[(start + m) % members.length]!;
-      for (let c = 0; c < channels.length; c++) {
-        const channel = channels[(start + c) % channels.length]!;
+    let least = Infinity;
+    for (const { channels, weight } of this.members) {
+      for (const channel of channels) {
         if (!channel.available || refusedBy.includes(channel)) continue;
-        // One more than it has now: an idle process of weight 2 comes before an idle one of weight 1.
-        const load = (channel.load + 1) / weight;
-        if (load < bestLoad) {
-          best = channel;
-          bestLoad = load;
-        }
+        least = Math.min(least, Math.ceil(channel.load / weight));
       }
     }
+    let best: Channel | undefined;
+    let total = 0;
+    for (const { channels, weight } of this.members) {
+      for (const channel of channels) {
+        if (!channel.available || refusedBy.includes(channel)) continue;
+        if (Math.ceil(channel.load / weight) !== least) continue;
+        channel.credit += weight;
+        total += weight;
+        if (best === undefined || channel.credit > best.credit) best = channel;
+      }
+    }
+    if (best !== undefined) best.credit -= total;
     return best;
   }
 

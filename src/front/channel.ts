@@ -56,6 +56,8 @@ export class Channel extends Timed implements Source {
   inFlight = 0;
   /** Connections that the backend process holds, as it said last. */
   active = 0;
+  /** Turns that it is owed among channels that are as busy, in shares of weight: see BackendGroup. */
+  credit = 0;
   /** The backend process, as its HELLO said. */
   process = 0;
   /** The socket's buffer is full, or too many descriptors are in flight: nothing can be sent for now. */

@@ -18,14 +18,26 @@ export class WaitingLine {
     return this.#first;
   }
 
-  /** Puts a connection at the end. */
-  append(connection: Connection): void {
+  /**
+   * Puts a connection where it belongs by the time since when it has waited: at the end, or further ahead when a backend
+   * has refused it and it comes back. It may wait until a fixed time, and those behind it must not go first again and
+   * again.
+   */
+  enter(connection: Connection): void {
     connection.line = this;
-    connection.ahead = this.#last;
-    connection.behind = undefined;
-    if (this.#last === undefined) this.#first = connection;
-    else this.#last.behind = connection;
-    this.#last = connection;
+    let behind: Connection | undefined;
+    if (this.#last !== undefined && this.#last.waitsUntil > connection.waitsUntil) {
+      // Who comes back was among the first: the search begins there.
+      behind = this.#first;
+      while (behind !== undefined && behind.waitsUntil <= connection.waitsUntil) behind = behind.behind;
+    }
+    const ahead = behind === undefined ? this.#last : behind.ahead;
+    connection.ahead = ahead;
+    connection.behind = behind;
+    if (ahead === undefined) this.#first = connection;
+    else ahead.behind = connection;
+    if (behind === undefined) this.#last = connection;
+    else behind.ahead = connection;
     this.#length++;
   }
 

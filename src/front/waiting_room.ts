@@ -25,7 +25,7 @@ export class WaitingRoom {
     if (connection.waitsUntil === 0) connection.waitsUntil = front.loop.now + queueTimeout;
     if (connection.waitsUntil <= front.loop.now) return this.#refuseLate(connection);
     connection.state = "waiting";
-    group.line.append(connection);
+    group.line.enter(connection);
     this.#count(1);
     front.deadlines.queue.startUntil(connection, connection.waitsUntil);
     for (const member of group.members) member.hurry();

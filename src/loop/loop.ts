@@ -19,6 +19,7 @@ export class Loop implements Source {
   #woken = 0;
   #running = false;
   #stopped = false;
+  #closed = false;
   /** When the sleep of {@linkcode run} ends by itself; -Infinity while it is awake. */
   #sleepsUntil = -Infinity;
 
@@ -37,7 +38,8 @@ export class Loop implements Source {
 
   /** Ends a wait, from any isolate of this process that has the descriptor, or from this one. */
   wake(): void {
-    signalEventfd(this.#wake);
+    // Once it is closed, the number may be somebody else's.
+    if (!this.#closed) signalEventfd(this.#wake);
   }
 
   /** The wake-up itself, as the poller reports it. */
@@ -104,6 +106,8 @@ export class Loop implements Source {
 
   /** Closes what the loop opened. The sources' descriptors are their own. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.poller.remove(this.#wake);
     close(this.#wake);
     this.poller.close();

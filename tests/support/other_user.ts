@@ -77,5 +77,7 @@ export function named(name: string, ...reasons: readonly (string | undefined)[])
   readonly ignore: boolean;
 } {
   const reason = reasons.find((text) => text !== undefined);
-  return reason === undefined ? { name, ignore: false } : { name: `${name} (left out: ${reason})`, ignore: true };
+  return reason === undefined
+    ? { name, ignore: false }
+    : { name: `${name} (left out: ${reason})`, ignore: true };
 }

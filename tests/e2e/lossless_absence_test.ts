@@ -1,0 +1,83 @@
+/** No backend is there: connections wait for a while, and are refused properly after that. */
+
+import assert from "node:assert/strict";
+import { assertAllAnswered, describeLoad, type LoadResult, startLoad, tell } from "../support/load.ts";
+import { found, openKinds, readLog, startApplication, startWith, untilKinds } from "../support/lossless.ts";
+import { TemporaryDirectory } from "../support/processes.ts";
+import { pause } from "../support/waiting.ts";
+
+Deno.test("backends that are all away for a second under load lose nothing", async (t) => {
+  using directory = new TemporaryDirectory();
+  const log = directory.write("begun", "");
+  const sockets = [directory.join("a.sock"), directory.join("b.sock")] as const;
+  await using a = await startApplication(sockets[0], [], { log });
+  await using b = await startApplication(sockets[1], [], { log });
+  await using front = await startWith("front", {
+    listen: ["127.0.0.1:0"],
+    sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
+    queueTimeout: "3s",
+  });
+  await found(front, "a");
+  await found(front, "b");
+  const before = openKinds(front.pid);
+  await using load = startLoad(front.port);
+  // Their successors are there already, under other names, so that the absence lasts as long as it should.
+  const waiting = [directory.join("next-a.sock"), directory.join("next-b.sock")] as const;
+  await using _c = await startApplication(waiting[0], [], { log });
+  await using _d = await startApplication(waiting[1], [], { log });
+  await load.reaches(5_000);
+  const endings = await Promise.all([a.stop(), b.stop()]);
+  for (const { code, stderr } of endings) assert.equal(code, 0, stderr);
+  const left = load.finished;
+  await pause(1_000);
+  assert.ok(load.finished - left <= 100 && !load.over, "nobody is served meanwhile");
+  waiting.forEach((path, index) => Deno.renameSync(path, sockets[index]!));
+  const result = await load.result();
+  await tell(t, describeLoad(result));
+  assertAllAnswered(result);
+  assert.ok(result.slowest >= 1_000 && result.slowest < 3_000, `${result.slowest} ms`);
+  assert.deepEqual([...readLog(log)].filter(([, by]) => by.length > 1), []);
+  await untilKinds(front.pid, before);
+});
+
+/** Every client was refused with 503, told when to come again, and the connection ended in good order. */
+function assertAllRefused(result: LoadResult): void {
+  assert.equal(result.refused, result.total, JSON.stringify(result.unanswered.slice(0, 5)));
+  assert.equal(result.retryAfter, result.total, "Retry-After");
+}
+
+Deno.test("backends that stay away are answered for with 503 at the deadline", async (t) => {
+  using directory = new TemporaryDirectory();
+  await using front = await startWith("front", {
+    listen: ["127.0.0.1:0"],
+    sites: [{ to: [`fd://${directory.join("a.sock")}`, `fd://${directory.join("b.sock")}`] }],
+    queueTimeout: "500ms",
+  });
+  const before = openKinds(front.pid);
+  await using load = startLoad(front.port, { total: 600, concurrency: 200 });
+  const result = await load.result();
+  const [first, last] = [Math.min(...result.refusalTimes), Math.max(...result.refusalTimes)];
+  await tell(t, `${describeLoad(result)}; refused after ${first} to ${last} ms of 500`);
+  assertAllRefused(result);
+  assert.ok(first >= 490 && last < 1_200);
+  await untilKinds(front.pid, before);
+});
+
+Deno.test("more connections than may wait are answered with 503 at once", async (t) => {
+  using directory = new TemporaryDirectory();
+  await using front = await startWith("front", {
+    listen: ["127.0.0.1:0"],
+    sites: [{ to: `fd://${directory.join("a.sock")}` }],
+    queueTimeout: "2s",
+    maxQueue: 20,
+  });
+  const before = openKinds(front.pid);
+  await using load = startLoad(front.port, { total: 100, concurrency: 100 });
+  const result = await load.result();
+  const late = result.refusalTimes.filter((time) => time >= 1_990).length;
+  const early = result.refusalTimes.filter((time) => time < 1_000).length;
+  await tell(t, `${describeLoad(result)}; ${early} refused at once, ${late} at the deadline of 2 s`);
+  assertAllRefused(result);
+  assert.deepEqual([early, late], [80, 20]);
+  await untilKinds(front.pid, before);
+});

@@ -1,0 +1,158 @@
+/** Backends that are replaced under load: nobody notices. */
+
+import assert from "node:assert/strict";
+import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
+import {
+  application,
+  childNamed,
+  found,
+  frontBelow,
+  openKinds,
+  readLog,
+  startApplication,
+  startWith,
+  untilKinds,
+} from "../support/lossless.ts";
+import { type Program, TemporaryDirectory } from "../support/processes.ts";
+import { until } from "../support/waiting.ts";
+
+Deno.test("a rolling restart by SIGTERM under load loses nothing", async (t) => {
+  using directory = new TemporaryDirectory();
+  const log = directory.join("begun");
+  await using up = await startWith("up", {
+    listen: ["127.0.0.1:0"],
+    sites: [{ to: ["a", "b"] }],
+    backends: {
+      a: { socket: directory.join("a.sock"), fetch: application(log) },
+      b: { socket: directory.join("b.sock"), fetch: application(log) },
+    },
+  });
+  const front = frontBelow(up.pid);
+  await found(up, "a");
+  await found(up, "b");
+  const before = [front, up.pid].map(openKinds);
+  await using load = startLoad(up.port, { path: "/?wait=5" });
+  await load.reaches(500);
+  let restarts = 0;
+  for (let turn = 0; !load.over && load.finished < 18_000; turn++) {
+    const name = "ab"[turn % 2]!;
+    Deno.kill(childNamed(up.pid, name)!, "SIGTERM");
+    await found(up, name, 2 + Math.floor(turn / 2));
+    restarts++;
+  }
+  const result = await load.result();
+  await tell(t, `${restarts} restarts: ${describeLoad(result)}`);
+  assertAllAnswered(result);
+  assert.ok(restarts >= 4);
+  // The last one may have come when all was done.
+  assert.ok(Object.keys(result.processes).length > restarts, "each process has served");
+  assert.deepEqual([...readLog(log)].filter(([, by]) => by.length > 1), []);
+  for (const [index, pid] of [front, up.pid].entries()) await untilKinds(pid, before[index]!);
+});
+
+Deno.test("a new process that takes the path over before the old one ends loses nothing", async (t) => {
+  using directory = new TemporaryDirectory();
+  const log = directory.write("begun", "");
+  const sockets = [directory.join("a.sock"), directory.join("b.sock")] as const;
+  const running: Program[] = [];
+  await using stack = new AsyncDisposableStack();
+  for (const socket of sockets) running.push(stack.use(await startApplication(socket, [], { log })));
+  await using front = await startWith("front", {
+    listen: ["127.0.0.1:0"],
+    sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
+  });
+  await found(front, "a");
+  await found(front, "b");
+  const before = openKinds(front.pid);
+  await using load = startLoad(front.port, { path: "/?wait=5" });
+  await load.reaches(500);
+  let restarts = 0;
+  for (let turn = 0; !load.over && load.finished < 18_000; turn = 1 - turn) {
+    const old = running[turn]!;
+    const next = stack.use(await startApplication(sockets[turn]!, ["--take-over"], { log }));
+    running[turn] = next;
+    const { code, stderr } = await old.stop();
+    assert.equal(code, 0, stderr);
+    await next.message(/front \d+\.1 connected/);
+    restarts++;
+  }
+  const result = await load.result();
+  await tell(t, `${restarts} processes replaced: ${describeLoad(result)}`);
+  assertAllAnswered(result);
+  assert.ok(restarts >= 4);
+  // The last one may have come when all was done.
+  assert.ok(Object.keys(result.processes).length > restarts, "each process has served");
+  assert.deepEqual([...readLog(log)].filter(([, by]) => by.length > 1), []);
+  await untilKinds(front.pid, before);
+});
+
+Deno.test("several processes behind one path", async (t) => {
+  using directory = new TemporaryDirectory();
+  const socket = directory.join("app.sock");
+  await using backend = await startApplication(socket, ["--workers", "3"], { permissions: ["--allow-all"] });
+  await using front = await startWith("front", {
+    listen: ["127.0.0.1:0"],
+    sites: [{ to: `fd://${socket}` }],
+  }, ["--workers", "2"]);
+  const workers = () => [1, 2, 3].map((number) => childNamed(backend.pid, `app.${number}`));
+  const connected = (times: number) =>
+    until(
+      () => (backend.stderr.match(/ front \d+\.\d connected/g)?.length ?? 0) >= times,
+      () => `${times} channels:\n${backend.stderr}`,
+    );
+  await connected(6);
+
+  const shares = async (firstId: number) => {
+    await using load = startLoad(front.port, { total: 4_000, firstId });
+    const result = await load.result();
+    assertAllAnswered(result);
+    const text: string[] = [];
+    for (const number of [1, 2]) {
+      const of = workers().map((pid) => result.pairs[`front:${front.pid}.${number}>${pid}`] ?? 0);
+      const sum = of.reduce((left, right) => left + right);
+      assert.ok(sum > 500, `front worker ${number} has handed over ${sum}`);
+      for (const share of of) assert.ok(share > sum / 6, `${of}`);
+      text.push(of.join(", "));
+    }
+    return `${describeLoad(result)}; shares of the workers ${
+      text.join(" from one front worker, ")
+    } from the other`;
+  };
+  const before = openKinds(front.pid);
+  await tell(t, await shares(1));
+
+  await t.step("a worker that is killed under load is replaced", async (t) => {
+    await using load = startLoad(front.port, { total: 5_000, firstId: 10_001, path: "/?wait=20" });
+    await load.reaches(1_000);
+    const [, victim] = workers();
+    Deno.kill(victim!, "SIGKILL");
+    await connected(8);
+    const result = await load.result();
+    await tell(t, describeLoad(result));
+    // What it had acknowledged has gone with it; the others were not even slowed down.
+    assert.ok(result.closed + result.reset <= 64, "no more than there were connections");
+    assert.equal(result.answered + result.closed + result.reset, result.total);
+    assert.ok(!workers().includes(victim) && !workers().includes(undefined));
+  });
+
+  await t.step("and the new one gets its share", async (t) => {
+    await tell(t, await shares(20_001));
+    await untilKinds(front.pid, before);
+  });
+
+  await t.step("they are replaced under load, new ones first, without a loss", async (t) => {
+    await using next = await startApplication(socket, ["--workers", "3", "--take-over"], {
+      permissions: ["--allow-all"],
+    });
+    await using load = startLoad(front.port, { total: 5_000, firstId: 30_001, path: "/?wait=5" });
+    await load.reaches(1_000);
+    const { code, stderr } = await backend.stop();
+    assert.equal(code, 0, stderr);
+    const result = await load.result();
+    await tell(t, describeLoad(result));
+    assertAllAnswered(result);
+    assert.equal(Object.keys(result.processes).length, 6, "three old ones and three new ones have served");
+    await untilKinds(front.pid, before);
+    await next.stopCleanly();
+  });
+});

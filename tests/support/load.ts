@@ -1,0 +1,181 @@
+/** Load: thousands of clients, a given number at a time, in a process of their own (load_client.ts). */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { libcPath } from "../../ffi/mod.ts";
+import { within } from "./waiting.ts";
+
+const CLIENT = fileURLToPath(new URL("./load_client.ts", import.meta.url));
+
+/** What clients do. */
+export interface LoadPlan {
+  readonly port: number;
+  /** Connections, each with one request. */
+  readonly total: number;
+  /** Connections at a time. */
+  readonly concurrency: number;
+  readonly path: string;
+  readonly host: string;
+  /** Addresses of clients, in turn; the kernel's choice when there are none. */
+  readonly sources: readonly string[];
+  /** Milliseconds that a client waits for its answer and the end of the connection. */
+  readonly patience: number;
+  /** The first request's number; each one after it has the next. */
+  readonly firstId: number;
+  /** Milliseconds from which on an answer is listed as a slow one. */
+  readonly slow: number;
+}
+
+/**
+ * How one client fared:
+ *
+ * - `answered`: with 200, whole, to its own request, and nothing behind it
+ * - `refused`: with 503, whole, and the connection ended in good order
+ * - `closed`: the connection ended without a byte
+ * - `reset`: it was reset without a byte
+ * - `broken`: anything else that came, or was reset after bytes had come
+ * - `late`: nothing of that in time
+ */
+export type Outcome = "answered" | "refused" | "closed" | "reset" | "broken" | "late";
+
+/** How all of them fared. */
+export interface LoadResult extends Readonly<Record<Outcome, number>> {
+  readonly total: number;
+  /** Of those refused, how many were told when to come again. */
+  readonly retryAfter: number;
+  /** Those that were not answered: number, outcome, and what had come. */
+  readonly unanswered: readonly (readonly [number, Outcome, string])[];
+  /** Answers by process that gave them, by `front>process`, and by the client's address and process. */
+  readonly processes: Readonly<Record<string, number>>;
+  readonly pairs: Readonly<Record<string, number>>;
+  readonly bySource: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Milliseconds that the slowest answer took. */
+  readonly slowest: number;
+  /** Answers that took {@linkcode LoadPlan.slow} milliseconds or more: number, milliseconds, process. */
+  readonly slow: readonly (readonly [number, number, number])[];
+  /** Milliseconds that each of those refused had waited, in the order in which they ended. */
+  readonly refusalTimes: readonly number[];
+  readonly seconds: number;
+}
+
+/** Load that is under way. Its process is gone at the end of its block. */
+export class Load {
+  /** Clients that have finished, to the nearest hundred, and exactly towards the end. */
+  finished = 0;
+  readonly #process: Deno.ChildProcess;
+  readonly #result: Promise<LoadResult>;
+  #over = false;
+  #watchers: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  constructor(readonly plan: LoadPlan) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        `--allow-ffi=${libcPath}`,
+        CLIENT,
+        JSON.stringify({ ...plan, slow: Math.min(plan.slow, 2 ** 31) }),
+      ],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#result = this.#read();
+    this.#result.catch(() => {});
+  }
+
+  async #read(): Promise<LoadResult> {
+    let result: LoadResult | undefined;
+    let rest = "";
+    for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) {
+        if (line.startsWith("result ")) result = JSON.parse(line.slice(7));
+        else this.finished = Number(line.slice(9));
+      }
+      this.#tell();
+    }
+    await this.#process.status;
+    this.#over = true;
+    this.finished = this.plan.total;
+    this.#tell();
+    assert.ok(result !== undefined, "the load client ended without a result");
+    return result;
+  }
+
+  #tell(): void {
+    const due = this.#watchers.filter(({ count }) => count <= this.finished);
+    this.#watchers = this.#watchers.filter(({ count }) => count > this.finished);
+    for (const { resolve } of due) resolve();
+  }
+
+  /** The clients' process. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Whether all have finished. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Waits until so many clients have finished. */
+  async reaches(count: number, milliseconds = 30_000): Promise<void> {
+    if (this.finished >= count) return;
+    const reached = new Promise<void>((resolve) => this.#watchers.push({ count, resolve }));
+    await within(reached, `${count} of ${this.plan.total} clients`, milliseconds);
+  }
+
+  /** Waits until all have finished. */
+  async result(milliseconds = 60_000): Promise<LoadResult> {
+    return await within(this.#result, `${this.plan.total} clients`, milliseconds);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#over) {
+      try {
+        this.#process.kill("SIGKILL");
+      } catch {
+        // It has just ended by itself.
+      }
+    }
+    await this.#result.catch(() => {});
+  }
+}
+
+/** Starts load on a port of this host. */
+export function startLoad(port: number, options: Partial<LoadPlan> = {}): Load {
+  return new Load({
+    port,
+    total: 20_000,
+    concurrency: 64,
+    path: "/",
+    host: "test",
+    sources: [],
+    patience: 20_000,
+    firstId: 1,
+    slow: Infinity,
+    ...options,
+  });
+}
+
+/** The counts of a load, in a line. */
+export function describeLoad(result: LoadResult): string {
+  const { total, answered, refused, closed, reset, broken, late, seconds, slowest } = result;
+  const failed = Object.entries({ "503": refused, closed, reset, broken, late })
+    .map(([name, count]) => `${name} ${count}`).join(", ");
+  return `${total} connections, ${answered} answered; ${failed}; ${seconds} s, slowest answer ${slowest} ms`;
+}
+
+/** Fails unless every client was answered. */
+export function assertAllAnswered(result: LoadResult): void {
+  const some = result.unanswered.slice(0, 5).map((entry) => entry.join(" ")).join("; ");
+  assert.equal(result.answered, result.total, `${describeLoad(result)}: ${some}`);
+}
+
+/** Shows a line of figures in the test's own output, as a step that succeeds. */
+export async function tell(test: Deno.TestContext, line: string): Promise<void> {
+  await test.step(line, () => {});
+}

@@ -1,0 +1,137 @@
+/** What the tests of hand-offs that must not be lost have in common. */
+
+import { childrenOf, commandLine, isRunning, socketsOf } from "./proc.ts";
+import { fixture, FRONT_PERMISSIONS, FrontProgram, Program, type StartOptions } from "./processes.ts";
+import { ALLOW_LIBC } from "./processes.ts";
+import { openDescriptors } from "./descriptors.ts";
+import { until } from "./waiting.ts";
+
+/** The handler module; with a log, in which it notes the number of every request that it begins. */
+export function application(log?: string): string {
+  const path = fixture("lossless_app.ts");
+  return log === undefined ? path : `file://${path}?log=${encodeURIComponent(log)}`;
+}
+
+/** Starts `front` or `up` with a configuration on its standard input, and waits until it is ready. */
+export async function startWith(
+  command: "front" | "up",
+  configuration: object,
+  args: readonly string[] = [],
+  options: Partial<StartOptions> = {},
+): Promise<FrontProgram> {
+  const program = new FrontProgram([command, "-", ...args], {
+    permissions: command === "up" ? ["--allow-all"] : FRONT_PERMISSIONS,
+    input: JSON.stringify(configuration),
+    ...options,
+  });
+  try {
+    const [, addresses] = await program.line(/^fdpass front ready on (.+)$/m);
+    program.ports = addresses!.split(", ").map((address) => Number(/\d+$/.exec(address)![0]));
+    return program;
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Starts a backend with the application, and waits until it is ready. */
+export async function startApplication(
+  socket: string,
+  args: readonly string[] = [],
+  options: Partial<StartOptions> & { readonly log?: string } = {},
+): Promise<Program> {
+  const { log, ...rest } = options;
+  const program = new Program(["backend", "--socket", socket, "--fetch", application(log), ...args], {
+    permissions: [
+      ALLOW_LIBC,
+      `--allow-read=${fixture("lossless_app.ts")}${log === undefined ? "" : `,${log}`}`,
+      ...log === undefined ? [] : [`--allow-write=${log}`],
+    ],
+    ...rest,
+  });
+  try {
+    await program.line(/^fdpass backend \S+ ready on /m);
+    return program;
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The process that runs a backend (or one of its workers) below another; undefined while there is none. */
+export function childNamed(parent: number, name: string): number | undefined {
+  return childrenOf(parent).find((pid) => {
+    try {
+      const words = commandLine(pid);
+      return isRunning(pid) && words[words.indexOf("--name") + 1] === name && words.includes("--name");
+    } catch (error) {
+      // It has ended between the two looks.
+      if (error instanceof Deno.errors.NotFound || (error as { code?: string }).code === "ESRCH") {
+        return undefined;
+      }
+      throw error;
+    }
+  });
+}
+
+/** The front below `fdpass up`. */
+export function frontBelow(up: number): number {
+  return childrenOf(up).find((pid) => commandLine(pid).includes("front"))!;
+}
+
+/** Waits until a front has found a backend, as its messages say, for the so-many-th time. */
+export async function found(front: Program, backend: string, times = 1): Promise<void> {
+  const pattern = new RegExp(`backend ${backend} found at`, "g");
+  await until(
+    () => (front.stderr.match(pattern)?.length ?? 0) >= times,
+    () => `backend ${backend} to be found ${times} times:\n${front.stderr}`,
+  );
+}
+
+/**
+ * How many descriptors of each kind a process has open. Channels come and go with the processes at their other ends, so
+ * sockets are counted, not told apart.
+ */
+export function openKinds(pid: number): Record<string, number> {
+  const kinds: Record<string, number> = {};
+  for (const link of openDescriptors(pid).values()) {
+    const kind = link.replace(/^(socket|pipe):.*$/, "$1");
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(kinds).sort());
+}
+
+/** Waits until a process has as many of each kind open as it had before. */
+export async function untilKinds(pid: number, before: Record<string, number>): Promise<void> {
+  const text = (kinds: Record<string, number>) => JSON.stringify(kinds);
+  await until(
+    () => text(openKinds(pid)) === text(before),
+    () => `process ${pid} to have ${text(before)} open; it has ${text(openKinds(pid))}`,
+  );
+}
+
+/** How many connections of clients of an IPv4 port a process holds. What is still in its channels it does not hold. */
+export function heldBy(pid: number, port: number): number {
+  const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const inodes = new Set<number>();
+  for (const line of Deno.readTextFileSync("/proc/net/tcp").split("\n")) {
+    const [, local, , , , , , , , inode] = line.trim().split(/\s+/);
+    if (local?.endsWith(own)) inodes.add(Number(inode));
+  }
+  let count = 0;
+  for (const inode of socketsOf(pid)) if (inodes.has(inode)) count++;
+  return count;
+}
+
+/** Which processes began a request, by its number. */
+export function readLog(path: string): Map<number, number[]> {
+  const begun = new Map<number, number[]>();
+  for (const line of Deno.readTextFileSync(path).split("\n")) {
+    if (line === "") continue;
+    const [id, process] = line.split(" ").map(Number);
+    const known = begun.get(id!);
+    if (known === undefined) begun.set(id!, [process!]);
+    else known.push(process!);
+  }
+  return begun;
+}
