@@ -101,7 +101,8 @@ export class Child {
       this.#ready.reject(new Error(`${this.options.name} cannot start`));
       return;
     }
-    if (lived > STARTED_WELL) this.#delay = RESTART_FIRST;
+    // One that was asked to end, by somebody else, has done nothing wrong.
+    if (lived > STARTED_WELL || status.code === 0) this.#delay = RESTART_FIRST;
     this.options.log.warn("{name} ended ({how}); starting it again in {delay} ms", {
       name: this.options.name,
       how,

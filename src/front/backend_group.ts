@@ -53,7 +53,7 @@ export class BackendGroup {
 
   /**
    * Rendezvous hashing: every process has a rank for every client, and the highest that is there serves. When one goes,
-   * only its clients move; they move back when it returns under the same number.
+   * only its clients move. A process that is started again is another one, with another number and other clients.
    */
   #pickSticky(connection: Connection): Channel | undefined {
     let best: Channel | undefined;

@@ -91,7 +91,10 @@ export class Examiner {
     connection.state = "reading";
     // Edge-triggered: peeked bytes stay in the socket, and a level would fire without end.
     connection.watch(EPOLLIN | EPOLLRDHUP | EPOLLET);
-    if (connection.deadlines === undefined) front.deadlines.head.start(connection, front.loop.now);
+    const { head, keepAlive } = front.deadlines;
+    // Between two requests a client may take its time; from the first byte on it is held to the head's deadline.
+    const deadlines = connection.requests > 0 && connection.seen === 0 ? keepAlive : head;
+    if (connection.deadlines !== deadlines) deadlines.start(connection, front.loop.now);
   }
 
   /** The head in the peek buffer is complete: finds the route, and a channel of one of its backends. */

@@ -5,6 +5,8 @@ import type { Deadlines, DeadlineSet } from "../loop/deadlines.ts";
 
 /** Milliseconds that an answered client has to end its side before the connection is closed all the same. */
 const LINGER = 2_000;
+/** Milliseconds that a parked connection, one that was answered on and given back, may be idle. */
+const KEEP_ALIVE = 60_000;
 /** Milliseconds that a channel pauses when its backend, or the kernel, says that it is full. */
 const PAUSE = 20;
 /** Milliseconds between attempts to accept while descriptors are short. */
@@ -25,6 +27,8 @@ export class FrontDeadlines {
   readonly acknowledge: Deadlines;
   /** Waiting for a backend that can take the connection. */
   readonly queue: Deadlines;
+  /** Idle, between two requests. */
+  readonly keepAlive: Deadlines;
   readonly linger: Deadlines;
   readonly pause: Deadlines;
   readonly exhausted: Deadlines;
@@ -36,6 +40,7 @@ export class FrontDeadlines {
     this.head = set.list(limits.headTimeout);
     this.acknowledge = set.list(limits.acknowledgeTimeout);
     this.queue = set.list(limits.queueTimeout);
+    this.keepAlive = set.list(KEEP_ALIVE);
     this.linger = set.list(LINGER);
     this.pause = set.list(PAUSE);
     this.exhausted = set.list(EXHAUSTED);

@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { contentType, fileName, StaticRequestHandler } from "../../../src/backend/static/static_handler.ts";
+import { isFresh } from "../../../src/backend/static/conditional.ts";
+import { DEFAULT_LIMITS } from "../../../src/config/config.ts";
+import { HttpServer } from "../../../src/backend/http/http_server.ts";
+import { Rig, withRig } from "../rig.ts";
+import type { ScriptedFront } from "../scripted_front.ts";
+
+const NAMES: readonly (readonly [path: string, name: string | undefined])[] = [
+  ["/", ""],
+  ["/a.txt", "a.txt"],
+  ["/a/b/", "a/b/"],
+  ["/a%20b", "a b"],
+  ["/%C3%A9", "é"],
+  ["/.git/config", undefined],
+  ["/a/.hidden", undefined],
+  ["/%2ehidden", undefined],
+  ["/a%2Fb", undefined],
+  ["/a%5Cb", "a\\b"],
+  ["/a%00b", undefined],
+  ["/%ff", undefined],
+  ["/a/%2e%2e/b", undefined],
+  ["/a.", "a."],
+  ["/a..b", "a..b"],
+];
+
+for (const [path, name] of NAMES) {
+  Deno.test(`fileName("${path}") is ${name === undefined ? "nothing" : JSON.stringify(name)}`, () => {
+    assert.equal(fileName(path), name);
+  });
+}
+
+Deno.test("contentType() goes by the end of the name, and says UTF-8 of text", () => {
+  const types = {
+    "a.html": "text/html; charset=utf-8",
+    "a.js": "text/javascript; charset=utf-8",
+    "a.json": "application/json; charset=utf-8",
+    "a.svg": "image/svg+xml; charset=utf-8",
+    "a.PNG": "image/png",
+    "a.wasm": "application/wasm",
+    "a.tar.gz": "application/gzip",
+    "README": "application/octet-stream",
+    "a.unheard-of": "application/octet-stream",
+  };
+  for (const [name, type] of Object.entries(types)) assert.equal(contentType(name), type, name);
+});
+
+Deno.test("isFresh() compares tags weakly, and dates by whole seconds where there is no tag", () => {
+  const date = Date.UTC(2024, 0, 1, 12, 0, 0, 500);
+  const ask = (fields: Record<string, string>) =>
+    isFresh({ field: (name: string) => fields[name] }, '"x"', date);
+  assert.equal(ask({}), false);
+  for (const tags of ['"x"', 'W/"x"', '"y", "x"', "*"]) {
+    assert.equal(ask({ "if-none-match": tags }), true, tags);
+  }
+  for (const tags of ['"y"', "x", ""]) assert.equal(ask({ "if-none-match": tags }), false, tags);
+  const since = (text: string) => ask({ "if-modified-since": text });
+  assert.equal(since("Mon, 01 Jan 2024 12:00:00 GMT"), true);
+  assert.equal(since("Mon, 01 Jan 2024 11:59:59 GMT"), false);
+  assert.equal(since("yesterday"), false);
+  assert.equal(ask({ "if-none-match": '"y"', "if-modified-since": "Mon, 01 Jan 2024 12:00:00 GMT" }), false);
+});
+
+// --- over a connection ------------------------------------------------------------------------------------------------
+
+interface Site {
+  readonly rig: Rig<HttpServer>;
+  readonly front: ScriptedFront;
+  readonly root: string;
+  readonly get: (target: string, more?: string, method?: string) => Promise<string>;
+}
+
+/** A directory with something of everything, served. */
+function test(name: string, body: (site: Site) => Promise<void>): void {
+  Deno.test(name, () => {
+    const base = Deno.makeTempDirSync({ prefix: "fdpass-" });
+    const root = `${base}/public`;
+    Deno.mkdirSync(`${root}/dir/empty`, { recursive: true });
+    Deno.mkdirSync(`${root}/.git`);
+    Deno.writeTextFileSync(`${base}/secret.txt`, "secret");
+    Deno.writeTextFileSync(`${root}/a.txt`, "hello");
+    Deno.writeTextFileSync(`${root}/empty.txt`, "");
+    Deno.writeTextFileSync(`${root}/index.html`, "<p>root");
+    Deno.writeTextFileSync(`${root}/dir/index.html`, "<p>dir");
+    Deno.writeTextFileSync(`${root}/.git/config`, "secret");
+    Deno.symlinkSync("a.txt", `${root}/inside.txt`);
+    Deno.symlinkSync("../secret.txt", `${root}/outside.txt`);
+    Deno.symlinkSync(`${base}/secret.txt`, `${root}/absolute.txt`);
+    Deno.symlinkSync("..", `${root}/up`);
+    Deno.symlinkSync("loop", `${root}/loop`);
+    const make = () => {
+      const handler = new StaticRequestHandler(root);
+      const server = new HttpServer(handler, {
+        limits: DEFAULT_LIMITS,
+        onError: (error) => errors.push(error),
+      });
+      const rig = new Rig(server);
+      const close = rig.close.bind(rig);
+      rig.close = () => {
+        close();
+        handler.close();
+        Deno.removeSync(base, { recursive: true });
+      };
+      return rig;
+    };
+    const errors: unknown[] = [];
+    return withRig(make, async (rig) => {
+      const front = await rig.front();
+      const get = async (target: string, more = "", method = "GET") => {
+        const client = front.give(
+          `${method} ${target} HTTP/1.1\r\nHost: a\r\n${more}Connection: close\r\n\r\n`,
+        );
+        const text = await rig.rest(client);
+        client.close();
+        return text;
+      };
+      await body({ rig, front, root, get });
+      assert.deepEqual(errors, []);
+    });
+  });
+}
+
+const ANSWERS: readonly (readonly [target: string, answer: RegExp])[] = [
+  [
+    "/a.txt",
+    /^HTTP\/1\.1 200 OK\r\nContent-Type: text\/plain; charset=utf-8\r\n[^]*Content-Length: 5\r\n[^]*hello$/,
+  ],
+  ["/a.txt?x=y", /hello$/],
+  ["/inside.txt", /^HTTP\/1\.1 200 [^]*hello$/],
+  ["/empty.txt", /^HTTP\/1\.1 200 [^]*Content-Length: 0\r\n[^]*\r\n\r\n$/],
+  ["/", /Content-Type: text\/html; charset=utf-8\r\n[^]*<p>root$/],
+  ["/dir/", /<p>dir$/],
+  ["/dir", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/dir\/\r\n/],
+  ["/dir?x=%20y", /\r\nLocation: \/dir\/\?x=%20y\r\n/],
+  ["//evil.test/..//dir", /\r\nLocation: \/dir\/\r\n/],
+  ["//dir", /\r\nLocation: \/dir\/\r\n/],
+  ["/dir/empty/", /^HTTP\/1\.1 404 /],
+  ["/outside.txt", /^HTTP\/1\.1 404 /],
+  ["/absolute.txt", /^HTTP\/1\.1 404 /],
+  ["/up/secret.txt", /^HTTP\/1\.1 404 /],
+  ["/loop", /^HTTP\/1\.1 404 /],
+  ["/.git/config", /^HTTP\/1\.1 404 /],
+  ["/%2egit/config", /^HTTP\/1\.1 404 /],
+  ["/dir/../a.txt", /hello$/],
+  ["/a.txt/", /^HTTP\/1\.1 404 /],
+  ["/a.txt/b", /^HTTP\/1\.1 404 /],
+  ["/none", /^HTTP\/1\.1 404 /],
+  [`/${"x".repeat(300)}`, /^HTTP\/1\.1 404 /],
+];
+
+test("each path gets what is there, and nothing from outside", async ({ get }) => {
+  for (const [target, answer] of ANSWERS) {
+    const text = await get(target);
+    assert.match(text, answer, target);
+    assert.ok(!text.includes("secret"), target);
+  }
+});
+
+test("a path that climbs out is the front's to answer, also when it is not the first", async ({ rig, front }) => {
+  const next = "GET /%2e%2e/secret.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+  const client = front.give(`GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+  const [returned] = await rig.until(() => front.returned.length > 0 && front.returned, "the RETURN");
+  assert.equal(new TextDecoder().decode(returned!.transfer.preread), next);
+  assert.match(client.received, /hello$/);
+});
+
+test("HEAD gets the same head and no content; other methods get 405", async ({ get }) => {
+  const head = await get("/a.txt", "", "HEAD");
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 5\r\n[^]*\r\n\r\n$/);
+  for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+    assert.match(await get("/a.txt", "", method), /^HTTP\/1\.1 405 [^]*\r\nAllow: GET, HEAD\r\n/);
+  }
+});
+
+test("a client that has the file already gets 304, until the file changes", async ({ get, root }) => {
+  const first = await get("/a.txt");
+  const tag = /\r\nETag: ("[^"]+")\r\n/.exec(first)![1]!;
+  const date = /\r\nLast-Modified: ([^\r]+)\r\n/.exec(first)![1]!;
+  const fresh = await get("/a.txt", `If-None-Match: ${tag}\r\n`);
+  assert.match(fresh, /^HTTP\/1\.1 304 Not Modified\r\n[^]*\r\n\r\n$/);
+  assert.ok(fresh.includes(tag) && !fresh.includes("Content-Length: 5"));
+  assert.match(await get("/a.txt", `If-Modified-Since: ${date}\r\n`), /^HTTP\/1\.1 304 /);
+  Deno.writeTextFileSync(`${root}/a.txt`, "changed");
+  assert.match(await get("/a.txt", `If-None-Match: ${tag}\r\n`), /changed$/);
+});
+
+test("a large file arrives whole, and the connection goes on", async ({ rig, front, root }) => {
+  const size = 3_000_000;
+  Deno.writeFileSync(`${root}/large.bin`, new Uint8Array(size).fill(0x62));
+  const client = front.give("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+  await rig.until(() => client.received.length > size, "all of it");
+  client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const text = await rig.rest(client);
+  const body = text.slice(text.indexOf("\r\n\r\n") + 4);
+  assert.equal(body.indexOf("HTTP/1.1 200 OK"), size);
+  assert.match(body, /hello$/);
+});
+
+Deno.test("a file that shrinks while it is sent breaks the connection off, and is said", async () => {
+  const base = Deno.makeTempDirSync({ prefix: "fdpass-" });
+  const size = 40_000_000;
+  Deno.writeFileSync(`${base}/large.bin`, new Uint8Array(1));
+  Deno.truncateSync(`${base}/large.bin`, size);
+  const errors: unknown[] = [];
+  const handler = new StaticRequestHandler(base);
+  const server = new HttpServer(handler, { limits: DEFAULT_LIMITS, onError: (error) => errors.push(error) });
+  await withRig(() => new Rig(server), async (rig) => {
+    const front = await rig.front();
+    const client = front.give("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    await rig.until(() => client.received.length > 0, "the beginning");
+    Deno.truncateSync(`${base}/large.bin`, 1_000_000);
+    const text = await rig.rest(client);
+    assert.ok(text.length < size);
+    assert.match(String(errors[0]), /it has become shorter/);
+  });
+  handler.close();
+  Deno.removeSync(base, { recursive: true });
+});
+
+test("a connection that has sent a file is given back in the mode in which it came", async ({ rig, front }) => {
+  const client = front.give("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+  await rig.until(() => client.received.endsWith("hello"), "the file");
+  void rig.backend.drain();
+  const [returned] = await rig.until(() => front.returned.length > 0 && front.returned, "the RETURN");
+  const flags = /^flags:\s*([0-7]+)$/m.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${returned!.fd}`))![1]!;
+  assert.equal(parseInt(flags, 8) & 0o4000, 0);
+});
+
+Deno.test("a directory that is not there, or is a file, is named", () => {
+  assert.throws(
+    () => new StaticRequestHandler("/no/such/place"),
+    /Cannot serve the directory "\/no\/such\/place": /,
+  );
+  assert.throws(
+    () => new StaticRequestHandler("/etc/hostname"),
+    /Cannot serve the directory "\/etc\/hostname": not a/,
+  );
+});

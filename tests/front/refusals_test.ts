@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { request } from "./clients.ts";
+import { type Rig, test } from "./rig.ts";
+
+/** What the front was asked, and what it answered itself. */
+const LIMITS = { requestLine: 200, head: 600, headTimeout: 5_000 };
+
+const CASES: readonly (readonly [what: string, text: string, answer: RegExp])[] = [
+  ["binary garbage", "\x00\x01\x02\xff\xfe\r\n\r\n", /^HTTP\/1\.1 400 /],
+  ["a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /^HTTP\/1\.1 400 /],
+  ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^HTTP\/1\.1 505 /],
+  ["HTTP/3.0", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", /^HTTP\/1\.1 505 /],
+  ["no Host", "GET / HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],
+  ["a long request line", `GET /${"x".repeat(200)} HTTP/1.1\r\nHost: a\r\n\r\n`, /^HTTP\/1\.1 414 /],
+  ["a request line without end", `GET /${"x".repeat(400)}`, /^HTTP\/1\.1 414 /],
+  ["a long head", `GET / HTTP/1.1\r\nHost: a\r\nA: ${"x".repeat(700)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+  ["a head without end", `GET / HTTP/1.1\r\nHost: a\r\n${"A: b\r\n".repeat(200)}`, /^HTTP\/1\.1 431 /],
+  ["a path that climbs out", request("/../x"), /^HTTP\/1\.1 400 [^]*the path is malformed/],
+  ["an unknown path", request("/elsewhere"), /^HTTP\/1\.1 404 [^]*no route covers the request/],
+  ["a HEAD of an unknown path", "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n", /^HTTP\/1\.1 404 [^]*\r\n\r\n$/],
+  [
+    "1 MiB of head",
+    `GET / HTTP/1.1\r\nHost: a\r\nA: ${"x".repeat(1 << 20)}\r\n\r\n`,
+    /^HTTP\/1\.1 431 [^]*\nBecause /,
+  ],
+];
+
+const SITES = [{ names: [], routes: [{ path: "/here/", backends: ["a"] }] }];
+
+for (const [what, text, expected] of CASES) {
+  test(`${what} gets its answer whole and the connection ends without a reset`, {
+    limits: LIMITS,
+    sites: SITES,
+  }, (rig) => {
+    const client = rig.client();
+    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    let sent = 0;
+    // A client that goes on sending after the answer: what it sends is read away.
+    rig.until(() => {
+      sent += Math.max(0, client.send(bytes.slice(sent)));
+      return sent === bytes.length;
+    }, "the request to be sent");
+    assert.match(rig.answer(client), expected);
+    assert.equal(client.ended, "end");
+    assert.match(client.received, /\r\nConnection: close\r\n/);
+    const length = Number(/\r\nContent-Length: (\d+)\r\n/.exec(client.received)![1]);
+    const body = client.received.slice(client.received.indexOf("\r\n\r\n") + 4);
+    assert.equal(body.length, text.startsWith("HEAD") ? 0 : length);
+    client.end();
+    rig.until(() => rig.front.pool.open === 0, "the connection to end");
+    assert.equal(rig.counters.read().refused, 1);
+  });
+}
+
+test("an answered client that does not end its side is closed after a while all the same", {}, (rig) => {
+  const client = rig.client("nonsense\r\n\r\n");
+  rig.answer(client);
+  rig.settle();
+  assert.deepEqual(rig.connections.map(({ state }) => state), ["refusing"]);
+  rig.advance(1_900);
+  assert.equal(rig.front.pool.open, 1);
+  rig.advance(200);
+  assert.equal(rig.front.pool.open, 0);
+});
+
+test("an answered client that goes on sending holds nobody up and ends with the deadline", {}, (rig) => {
+  const client = rig.client("nonsense\r\n\r\n");
+  const backend = rig.start("a");
+  backend.manner = "serves";
+  const flood = new Uint8Array(300_000);
+  rig.until(() => {
+    client.send(flood);
+    return client.received.startsWith("HTTP/1.1 400 ");
+  }, "the answer");
+  for (let i = 0; i < 20; i++) {
+    client.send(flood);
+    rig.turn();
+  }
+  rig.answer(rig.client(request()));
+  client.send(flood);
+  rig.advance(2_100);
+  rig.until(() => rig.front.pool.open === 0, "the end");
+});
+
+test("a client that resets the answered connection is done with", {}, (rig) => {
+  const client = rig.client("nonsense\r\n\r\n");
+  rig.answer(client);
+  client.reset();
+  rig.until(() => rig.front.pool.open === 0, "the end");
+});
+
+// --- what people are told ---------------------------------------------------------------------------------------------
+
+function told(rig: Rig): string[] {
+  return rig.reported("request-refused").map(({ status, count }) => `${status} x ${count}`);
+}
+
+/** Clients whose requests are refused, one after another. */
+function refuse(rig: Rig, text: string, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const client = rig.client(text);
+    rig.until(() => client.ended !== false, "the answer");
+    client.close();
+  }
+}
+
+test(
+  "the first refusal of a kind is told at once, those of the next second together",
+  { sites: SITES },
+  (rig) => {
+    refuse(rig, request("/x"), 5);
+    refuse(rig, "nonsense\r\n\r\n", 2);
+    assert.deepEqual(told(rig), ["404 x 1", "400 x 1"]);
+    rig.advance(1_001);
+    assert.deepEqual(told(rig).slice(2), ["404 x 4", "400 x 1"]);
+    refuse(rig, request("/x"), 3);
+    assert.equal(told(rig).length, 4);
+    rig.advance(1_001);
+    assert.deepEqual(told(rig).slice(4), ["404 x 3"]);
+    // After a second without any, the next is a first one again.
+    rig.advance(1_001);
+    rig.advance(1_001);
+    refuse(rig, request("/x"), 1);
+    assert.deepEqual(told(rig).slice(5), ["404 x 1"]);
+  },
+);
