@@ -96,8 +96,8 @@ export class Child {
   #endedWith(status: Deno.CommandStatus, lived: number): void {
     const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
     if (this.#stopping) return;
-    if (!this.#wasReady && status.code === 2) {
-      // It cannot start as it is configured: trying again changes nothing.
+    if (!this.#wasReady && status.signal === null) {
+      // It cannot start as it is configured, and has said why: better seen now than tried for ever.
       this.#ready.reject(new Error(`${this.options.name} cannot start`));
       return;
     }

@@ -1,7 +1,7 @@
 /** Waiting that ends: for a promise, or for a condition, and never longer than said. */
 
 /** Far beyond what a busy machine needs, in milliseconds. */
-export const PATIENCE = 8_000;
+export const PATIENCE = 20_000;
 
 /**
  * Waits for a promise, but not for ever.
