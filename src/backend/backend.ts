@@ -3,8 +3,9 @@
 import { type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import { type Deadlines, Timed } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
-import { Channel, ChannelBuffers, refuseFront } from "./channel.ts";
+import { Channel, refuseFront } from "./channel.ts";
 import type { Connection } from "./connection.ts";
+import { ChannelBuffers } from "./channel_buffers.ts";
 import type { ChannelSource } from "./channel_source.ts";
 import { BYE_STOPPING } from "../protocol/messages.ts";
 import { BackendListener, type ListenerOptions } from "./listener.ts";

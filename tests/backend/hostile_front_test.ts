@@ -144,7 +144,7 @@ const ENDS: readonly (readonly [what: string, say: Say, bye: number | undefined,
     "a HANDOFF too short to have an id",
     (front) => lend(unconnectedTcp(), (fd) => front.channel.say(raw(1, HANDOFF, 0, 0, 0, 0, 0), fd)),
     BYE_MALFORMED,
-    /too short/,
+    /short|HANDOFF/,
   ],
   [
     "an ACK with a descriptor",
@@ -245,7 +245,7 @@ test("a front whose first message is a HANDOFF", async (rig) => {
 test("a front that connects and says nothing", async (rig) => {
   const front = rig.rawFront();
   await rig.settle();
-  await rig.advance(1_500);
+  await rig.advance(500);
   assert.deepEqual(front.read(), []);
   await rig.advance(2_100);
   front.read();
@@ -521,7 +521,9 @@ test("a connection that is given back is the front's after its ACK, and stays th
   await rig.until(() => front.acknowledged.length === 3, "the hand-offs");
   const [first, second, third] = rig.server.connections;
   for (const connection of rig.server.connections) {
-    assert.ok(connection.channel.giveBack(connection, 1, RETURN_IDLE, raw(0x47)));
+    assert.ok(
+      connection.channel.giveBack({ connection, requests: 1, reason: RETURN_IDLE, preread: raw(0x47) }),
+    );
   }
   await rig.until(() => front.returned.length === 3, "the RETURNs");
   const [one, two] = front.returned;
@@ -550,7 +552,7 @@ test("an ACK that the front sent before it closed still counts", async (rig) => 
   const client = front.give(request());
   await rig.until(() => front.acknowledged.length === 1, "the hand-off");
   const [connection] = rig.server.connections;
-  connection!.channel.giveBack(connection!, 1, RETURN_IDLE, raw());
+  connection!.channel.giveBack({ connection: connection!, requests: 1, reason: RETURN_IDLE, preread: raw() });
   await rig.until(() => front.returned.length === 1, "the RETURN");
   front.channel.say(ack([front.returned[0]!.transfer.id]));
   front.channel.close();
@@ -563,7 +565,7 @@ test("no more are on their way back than the front's window takes", async (rig) 
   for (let i = 0; i < 5; i++) front.give(request());
   await rig.until(() => front.acknowledged.length === 5, "the hand-offs");
   for (const connection of rig.server.connections) {
-    assert.ok(connection.channel.giveBack(connection, 1, RETURN_IDLE, raw()));
+    assert.ok(connection.channel.giveBack({ connection, requests: 1, reason: RETURN_IDLE, preread: raw() }));
   }
   await rig.settle();
   assert.equal(front.returned.length, 2);

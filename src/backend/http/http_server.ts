@@ -134,7 +134,7 @@ export class HttpServer implements ConnectionServer {
 
   #giveBack(connection: Connection, input: Input, requests: number, reason: number): boolean {
     this.#away.set(connection, input);
-    return connection.channel.giveBack(connection, requests, reason, input.rest());
+    return connection.channel.giveBack({ connection, requests, reason, preread: input.rest() });
   }
 
   /** RFC 9110, 15.5.20: the client may ask again on another connection. */

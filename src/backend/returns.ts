@@ -1,0 +1,122 @@
+/** Connections that go back to the front over one channel. */
+
+import {
+  type Descriptor,
+  EAGAIN,
+  EPOLLIN,
+  EPOLLOUT,
+  ETOOMANYREFS,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  RightsSender,
+  settle,
+} from "../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../loop/deadlines.ts";
+import type { Poller } from "../loop/poller.ts";
+import { MAX_PREREAD, RETURN } from "../protocol/messages.ts";
+import { encodeTransfer } from "../protocol/transfer.ts";
+import type { Connection } from "./connection.ts";
+import type { Outbox } from "./outbox.ts";
+
+const { sendmsg } = libc;
+
+/** A connection that is to be given back, and what is said of it. */
+export interface Leaving {
+  readonly connection: Connection;
+  /** Answered on it so far. */
+  readonly requests: number;
+  /** RETURN_*. */
+  readonly reason: number;
+  /** Read from it, and not part of an answered request. */
+  readonly preread: Uint8Array<ArrayBuffer>;
+}
+
+/** Where returns go. */
+export interface ReturnPath {
+  readonly poller: Poller;
+  /** The channel's socket; lent. */
+  readonly fd: Descriptor;
+  readonly outbox: Outbox;
+  /** When to try again what the kernel did not take. */
+  readonly retry: Deadlines;
+}
+
+/**
+ * The returns of a channel. A connection in here is the backend's until the front has acknowledged it: it is unwatched,
+ * and nobody but this object closes it or lets go of it.
+ */
+export class Returns extends Timed {
+  /** RETURNs that the front takes before it has answered them, as its HELLO said. */
+  window = 0;
+  /** When there is room for them: in the front's window, and in the socket. */
+  #waiting: Leaving[] = [];
+  readonly #underWay = new Map<number, Connection>();
+  #nextId = 1;
+
+  constructor(readonly path: ReturnPath) {
+    super();
+  }
+
+  /** Takes a connection to give it back as soon as there is room. Returns false when it has too much preread. */
+  add(leaving: Leaving): boolean {
+    if (leaving.preread.length > MAX_PREREAD) return false;
+    // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
+    leaving.connection.release();
+    leaving.connection.leaving = true;
+    this.#waiting.push(leaving);
+    this.send();
+    return true;
+  }
+
+  /** Sends what waits, as far as there is room. */
+  send(): void {
+    const { poller, fd, outbox, retry } = this.path;
+    while (this.#waiting.length > 0 && outbox.empty) {
+      // The front's answers make room in its window.
+      if (this.#underWay.size >= this.window) return;
+      const sent = this.#sendOne(this.#waiting[0]!);
+      if (sent === -EAGAIN) return poller.modify(fd, EPOLLIN | EPOLLOUT);
+      if (sent === -ETOOMANYREFS) return retry.start(this, performance.now());
+      // Any other failure means that the front is gone: reading will find that out, in order.
+      if (sent < 0) return;
+      this.#waiting.shift();
+    }
+  }
+
+  override expire(): void {
+    this.send();
+  }
+
+  #sendOne({ connection, requests, reason, preread }: Leaving): number {
+    const id = this.#nextId;
+    const message = encodeTransfer(RETURN, { ...connection.transfer, id, requests, detail: reason, preread });
+    const sender = new RightsSender([message]);
+    sender.descriptor = connection.fd;
+    const sent = settle(sendmsg(this.path.fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+    if (sent < 0) return sent;
+    this.#nextId = (id + 1) >>> 0;
+    this.#underWay.set(id, connection);
+    return sent;
+  }
+
+  /**
+   * The front has answered a RETURN, either way.
+   *
+   * @returns the connection; undefined when no RETURN under way has that id
+   */
+  take(id: number): Connection | undefined {
+    const connection = this.#underWay.get(id);
+    this.#underWay.delete(id);
+    return connection;
+  }
+
+  /** The channel has ended: whatever is still here is this backend's, and the caller's from now on. */
+  takeAll(): Connection[] {
+    this.stopDeadline();
+    const left = [...this.#underWay.values(), ...this.#waiting.map(({ connection }) => connection)];
+    this.#underWay.clear();
+    this.#waiting = [];
+    return left;
+  }
+}
