@@ -42,7 +42,7 @@ export interface BackendOptions extends ListenerOptions {
   readonly window?: number;
   /** Connections that it holds at most; beyond it hand-offs are refused as full. No limit unless given. */
   readonly maxConnections?: number;
-  /** Milliseconds that a kept connection may be idle; 60,000 unless given. */
+  /** Milliseconds that a kept connection may be idle, if the front does not say less; 60,000 where neither says. */
   readonly keepAliveTimeout?: number;
   /** Milliseconds that a client may take between two bytes it sends or reads; 60,000 unless given. */
   readonly stallTimeout?: number;
@@ -58,6 +58,10 @@ const GREETING = 2_000;
 const SHORTAGE = 1_000;
 /** Milliseconds until a channel tries again what the kernel refused. */
 const RETRY = 20;
+/** Milliseconds that a kept connection may be idle where nobody says anything else. */
+const IDLE = 60_000;
+/** Milliseconds without a request after which a connection that is to be given back is: longer than a client thinks. */
+const MOMENT = 1_000;
 /** Milliseconds in which changes of load are told as one. */
 const LOAD = 20;
 
@@ -75,7 +79,10 @@ export class Backend {
   readonly scratchSize: bigint = BigInt(SCRATCH);
   readonly greetingDeadlines: Deadlines;
   readonly stallDeadlines: Deadlines;
+  /** Of connections between two requests that stay here. */
   readonly idleDeadlines: Deadlines;
+  /** Of those that are given back if no request comes soon. */
+  readonly momentDeadlines: Deadlines;
   readonly lingerDeadlines: Deadlines;
   /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
   readonly retryDeadlines: Deadlines;
@@ -103,7 +110,8 @@ export class Backend {
     const { deadlines } = this.loop;
     this.greetingDeadlines = deadlines.list(GREETING);
     this.stallDeadlines = deadlines.list(options.stallTimeout ?? 60_000);
-    this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? 60_000);
+    this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? IDLE);
+    this.momentDeadlines = deadlines.list(MOMENT);
     this.lingerDeadlines = deadlines.list(GREETING);
     this.retryDeadlines = deadlines.list(RETRY);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
@@ -117,6 +125,12 @@ export class Backend {
       throw error;
     }
     this.#source.watch(this.loop.poller, (fd) => this.#accept(fd));
+  }
+
+  /** Milliseconds that a connection of a channel may be idle between two requests. */
+  idleTime({ terms }: Channel): number {
+    const own = this.#options.keepAliveTimeout;
+    return Math.min(own ?? Infinity, terms?.idleTime ?? own ?? IDLE);
   }
 
   /** Connections that it holds. */

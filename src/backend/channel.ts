@@ -32,6 +32,7 @@ import {
   BYE_UNKNOWN_ID,
   BYE_UNKNOWN_TYPE,
   BYE_VERSION,
+  GENERATION,
   HANDOFF,
   HELLO,
   MAX_MESSAGE,
@@ -45,10 +46,12 @@ import {
   ackId,
   byeReason,
   decodeBye,
+  decodeGeneration,
   decodeNack,
   encodeBye,
   encodeDrain,
   encodeLoad,
+  type Generation,
   readAck,
 } from "../protocol/replies.ts";
 import type { Backend } from "./backend.ts";
@@ -69,6 +72,8 @@ const BATCH = 64;
 export class Channel extends Timed implements Source {
   /** What the front said about itself; undefined before that. */
   front: Hello | undefined;
+  /** What the front said last about its routes and about kept connections; undefined before that. */
+  terms: Generation | undefined;
   #closed = false;
   readonly #outbox: Outbox;
   readonly #intake: Intake;
@@ -154,6 +159,8 @@ export class Channel extends Timed implements Source {
         return this.#returnsTaken(length);
       case NACK:
         return this.#returnRefused(length);
+      case GENERATION:
+        return this.#newGeneration(length);
       case BYE: {
         const bye = decodeBye(bytes, length);
         return this.end(`the front ends it: ${bye.text || byeReason(bye.reason)}`);
@@ -174,6 +181,12 @@ export class Channel extends Timed implements Source {
     this.#say(encodeHello({ workers, window, process, name }));
     if (this.#intake.draining) this.#say(encodeDrain());
     this.backend.channelOpened(this);
+  }
+
+  #newGeneration(length: number): void {
+    const terms = decodeGeneration(this.backend.buffers.bytes, length);
+    if (typeof terms === "string") return this.end(terms, BYE_MALFORMED);
+    this.terms = terms;
   }
 
   #handoff(length: number, flags: number): void {

@@ -167,12 +167,26 @@ export class Connection extends Timed implements Source {
    * @throws {ConnectionLost} when nothing came in time
    */
   async readable(deadlines: Deadlines): Promise<void> {
+    if (!await this.readableWithin(deadlines, deadlines.milliseconds)) {
+      throw new ConnectionLost("Cannot receive: the client sent nothing in time");
+    }
+  }
+
+  /**
+   * Waits until there is something to receive, or time is up.
+   *
+   * @param deadlines the list that the wait is in
+   * @param milliseconds how long at most
+   * @returns whether there is something
+   */
+  async readableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
     this.watch();
     if (!this.#readable) {
-      await this.#wait(deadlines, (wake) => this.#wakeReader = wake);
-      if (!this.#readable) throw new ConnectionLost("Cannot receive: the client sent nothing in time");
+      await this.#wait(deadlines, milliseconds, (wake) => this.#wakeReader = wake);
+      if (!this.#readable) return false;
     }
     this.#readable = false;
+    return true;
   }
 
   /**
@@ -183,16 +197,21 @@ export class Connection extends Timed implements Source {
   async writable(): Promise<void> {
     this.watch();
     if (!this.#writable) {
-      await this.#wait(this.backend.stallDeadlines, (wake) => this.#wakeWriter = wake);
+      const { stallDeadlines } = this.backend;
+      await this.#wait(stallDeadlines, stallDeadlines.milliseconds, (wake) => this.#wakeWriter = wake);
       if (!this.#writable) throw new ConnectionLost("Cannot send: the client read nothing in time");
     }
     this.#writable = false;
   }
 
-  #wait(deadlines: Deadlines, register: (wake: () => void) => void): Promise<void> {
+  #wait(
+    deadlines: Deadlines,
+    milliseconds: number,
+    register: (wake: () => void) => void,
+  ): Promise<void> {
     if (this.#closed) return Promise.resolve();
     // One deadline for both directions: a connection that waits for either is alive while either moves.
-    deadlines.start(this, performance.now());
+    deadlines.startUntil(this, performance.now() + milliseconds);
     return new Promise(register);
   }
 

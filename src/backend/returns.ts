@@ -90,7 +90,14 @@ export class Returns extends Timed {
 
   #sendOne({ connection, requests, reason, preread }: Leaving): number {
     const id = this.#nextId;
-    const message = encodeTransfer(RETURN, { ...connection.transfer, id, requests, detail: reason, preread });
+    const message = encodeTransfer(RETURN, {
+      ...connection.transfer,
+      id,
+      requests,
+      detail: reason,
+      keepAlive: 0,
+      preread,
+    });
     const sender = new RightsSender([message]);
     sender.descriptor = connection.fd;
     const sent = settle(sendmsg(this.path.fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));

@@ -36,12 +36,33 @@ export interface Route {
   readonly backends: readonly string[];
   /** A client goes to the same backend process as before, as long as that can take it. Told by its IP address. */
   readonly sticky?: boolean;
+  /** What becomes of a connection after an answer; see {@linkcode KeepAlive}. */
+  readonly keepAlive?: KeepAlive;
 }
+
+/**
+ * What a backend does with a connection that it has answered on: keep it until the next request, give it back to the
+ * front when none comes at once, or close it. Unless given, `hold` where every request on the connection is the
+ * route's, and `return` elsewhere.
+ */
+export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
 export type BackendKind =
   | { readonly kind: "fetch"; readonly module: string }
-  | { readonly kind: "static"; readonly directory: string };
+  | { readonly kind: "static"; readonly directory: string }
+  | Relay;
+
+/** A backend that relays to an HTTP server. */
+export interface Relay {
+  readonly kind: "relay";
+  /** The server, as `formatUpstream` of src/config/upstream.ts writes it. */
+  readonly upstream: string;
+  /** Whether the server is told the Host that the client means, not its own; false unless given. */
+  readonly preserveHost?: boolean;
+  /** Milliseconds of silence that the server may have while it owes something; 60,000 unless given. */
+  readonly timeout?: number;
+}
 
 /** A process, or a group of equal ones, that receives connections on a Unix socket. */
 export interface Backend {
@@ -74,12 +95,18 @@ export interface Limits {
   readonly acknowledgeTimeout: number;
   /** Milliseconds that a connection waits for a backend that can take it; 503 after that. */
   readonly queueTimeout: number;
+  /** Milliseconds that a connection may be idle between two requests; it is closed after that. */
+  readonly keepAliveTimeout: number;
   /** Milliseconds that draining may take at the end. */
   readonly drainTimeout: number;
   /** Hand-offs to one backend process that may be unacknowledged at a time. */
   readonly unacknowledged: number;
   /** Connections of one front worker that may wait for a backend; beyond it 503 at once. */
   readonly queue: number;
+  /** Idle connections that one front worker keeps; beyond it, that which is idle longest is closed. */
+  readonly parked: number;
+  /** Requests on one connection, after which it is closed; 0 for any number. */
+  readonly requests: number;
 }
 
 /** The limits that apply where the configuration says nothing. */
@@ -89,9 +116,12 @@ export const DEFAULT_LIMITS: Limits = {
   headTimeout: 10_000,
   acknowledgeTimeout: 2_000,
   queueTimeout: 3_000,
+  keepAliveTimeout: 60_000,
   drainTimeout: 10_000,
   unacknowledged: 128,
   queue: 4_096,
+  parked: 65_536,
+  requests: 0,
 };
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */

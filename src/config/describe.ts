@@ -1,7 +1,7 @@
 /** A configuration as people read it: what `fdpass check` prints. */
 
 import { formatAddress } from "./address.ts";
-import type { Backend, Config, Listener, Site } from "./config.ts";
+import type { Backend, BackendKind, Config, Listener, Site } from "./config.ts";
 
 /**
  * Describes a configuration: its listeners, then each site with its routes and the backends they lead to.
@@ -60,10 +60,11 @@ function titleOf({ names }: Site, listeners: readonly Listener[]): string {
 }
 
 function describeRoutes(site: Site, config: Config): string[] {
-  const rows = site.routes.flatMap(({ path, backends, sticky }) =>
+  const rows = site.routes.flatMap(({ path, backends, sticky, keepAlive }) =>
     backends.map((name, index) => {
       const backend = config.backends.find((backend) => backend.name === name);
-      const prefix = sticky ? `${path} (sticky)` : path;
+      const notes = [sticky && "sticky", keepAlive && `keep-alive: ${keepAlive}`].filter(Boolean);
+      const prefix = notes.length > 0 ? `${path} (${notes.join(", ")})` : path;
       return [index === 0 ? prefix : "", ...(backend ? describeBackend(backend) : [name])];
     })
   );
@@ -72,13 +73,22 @@ function describeRoutes(site: Site, config: Config): string[] {
 
 function describeBackend({ name, socket, runs, workers, weight = 1 }: Backend): string[] {
   const notes = [
-    runs
-      ? `${runs.kind} ${runs.kind === "fetch" ? runs.module : runs.directory}`
-      : "started by somebody else",
+    runs ? `${runs.kind} ${subjectOf(runs)}` : "started by somebody else",
   ];
   if (workers > 1) notes.push(count(workers, "worker"));
   if (weight > 1) notes.push(`weight ${weight}`);
   return [name, socket, notes.join(", ")];
+}
+
+function subjectOf(runs: BackendKind): string {
+  switch (runs.kind) {
+    case "fetch":
+      return runs.module;
+    case "static":
+      return runs.directory;
+    case "relay":
+      return runs.preserveHost ? `${runs.upstream} with the client's Host` : runs.upstream;
+  }
 }
 
 function count(number: number, noun: string): string {

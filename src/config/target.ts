@@ -34,6 +34,12 @@ export function readTarget(text: string): Reading<Target> {
         `write the list of their sockets, such as ["fd:///run/a.sock", "fd:///run/b.sock"]`,
     };
   }
+  if (scheme === "http") {
+    return {
+      fault: `${cannot}, for fdpass hands over to fd:// sockets; ` +
+        `declare a backend with "upstream": ${quote(text)} and write its name`,
+    };
+  }
   if (scheme !== undefined) {
     return {
       fault: `${cannot}, for fdpass hands over to fd:// sockets; ` +

@@ -29,6 +29,11 @@ const { accept4 } = libc;
 
 /** Connections accepted in a row before others get their turn; the poller tells again of what is left. */
 const BATCH = 64;
+/**
+ * Twice what the kernel queues for a listener at most (listenTcp asks for 4,096): everything that is there, and who comes
+ * meanwhile. An end all the same, for neither a flood nor an error that stays may keep a listener open.
+ */
+const WHOLE_QUEUE = 8_192;
 
 /**
  * Accepts connections. They stay in blocking mode: the front asks for no waiting call by call (MSG_DONTWAIT), so the
@@ -61,9 +66,13 @@ export class Acceptor implements Source {
   }
 
   ready(): void {
+    this.#accept(BATCH);
+  }
+
+  #accept(most: number): void {
     const { front, fd } = this;
     const peer = front.addressBuffer;
-    for (let count = 0; count < BATCH && this.#open; count++) {
+    for (let count = 0; count < most && this.#open; count++) {
       peer.reset();
       const accepted = settle(accept4(fd, peer.bytes, peer.length, SOCK_CLOEXEC));
       if (accepted >= 0) {
@@ -89,10 +98,13 @@ export class Acceptor implements Source {
     if (this.#open) this.front.loop.poller.modify(this.fd, EPOLLIN);
   }
 
-  /** Takes what the kernel has queued already, then closes the socket: who connects later is refused by the kernel. */
+  /**
+   * Takes everything that the kernel has queued, then closes the socket: who connects later is refused by the kernel.
+   * What were left in the queue would be reset, though its clients have connected, and may have asked already.
+   */
   stop(): void {
     if (!this.#open) return;
-    this.ready();
+    this.#accept(WHOLE_QUEUE);
     this.#open = false;
     this.front.loop.poller.remove(this.fd);
     close(this.fd);

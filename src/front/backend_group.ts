@@ -23,6 +23,13 @@ export class BackendGroup {
     return this.sticky ? this.#pickSticky(connection) : this.#pickLeast(connection.refusedBy);
   }
 
+  /** Whether {@linkcode pick} would find a channel; nobody's turn changes by the question. */
+  hasRoom(connection: Connection): boolean {
+    return this.members.some(({ channels }) =>
+      channels.some((channel) => channel.available && !connection.refusedBy.includes(channel))
+    );
+  }
+
   /**
    * The fewest connections that the process holds or is being sent, in rounds: a round is as many as its weight. Equals
    * take turns, as many as their weight says: each gains its weight in credit, and who has most is chosen and pays for

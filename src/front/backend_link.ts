@@ -30,7 +30,7 @@ export class BackendLink extends Timed {
   channels: Channel[] = [];
   /** The groups it is a member of. */
   groups: BackendGroup[] = [];
-  /** Not in the configuration any more: its channels end as soon as nothing is under way. */
+  /** Not in the configuration any more, or the front ends: its channels end as soon as nothing is under way. */
   retired = false;
   /** Its share beside the other members of a group. */
   weight: number;
@@ -50,7 +50,7 @@ export class BackendLink extends Timed {
 
   /** Opens as many channels as there are processes behind the path. */
   connect(): void {
-    if (this.retired || this.front.stopping) return;
+    if (this.retired) return;
     let missing = this.#workers;
     for (const channel of this.channels) if (channel.state !== "draining") missing--;
     for (; missing > 0; missing--) {
@@ -108,6 +108,11 @@ export class BackendLink extends Timed {
     return this.groups.some((group) => group.line.length > 0);
   }
 
+  /** A new generation has begun: every channel hears of it. */
+  announce(): void {
+    for (const channel of this.channels) channel.announce();
+  }
+
   /** Somebody has begun to wait: the next attempt should not be far off. */
   hurry(): void {
     const soon = this.front.deadlines.retry[HURRIED]!;
@@ -150,7 +155,7 @@ export class BackendLink extends Timed {
   /** A channel has ended. Its connections are reclaimed by the caller afterwards, when it is in no list any more. */
   channelEnded(channel: Channel, reason: string): void {
     this.channels = this.channels.filter((other) => other !== channel);
-    if (this.retired || this.front.stopping) return;
+    if (this.retired) return;
     if (this.#reachable && this.channels.every((other) => other.state !== "ready")) {
       this.#reachable = false;
       this.#toldReason = reason;
@@ -185,6 +190,7 @@ export class BackendLink extends Timed {
 
   /** Ends every channel: the front stops, and nothing is under way. */
   stop(): void {
+    this.retired = true;
     this.stopDeadline();
     for (const channel of [...this.channels]) channel.end("the front stops", BYE_STOPPING);
   }

@@ -60,6 +60,8 @@ export class Channel extends Timed implements Source {
   credit = 0;
   /** The backend process, as its HELLO said. */
   process = 0;
+  /** The backend is still to be told of the generation that has begun. */
+  #unannounced = false;
   /** The socket's buffer is full, or too many descriptors are in flight: nothing can be sent for now. */
   #blocked = false;
   #connections: (Connection | undefined)[] = [];
@@ -90,6 +92,18 @@ export class Channel extends Timed implements Source {
       this.#ids.push(0);
       this.#connections.push(undefined);
     }
+    this.announce();
+  }
+
+  /**
+   * Tells the backend of the front's generation, now or as soon as there is room: until then the backend takes scopes for
+   * valid that are not.
+   */
+  announce(): void {
+    if (this.state !== "ready" && this.state !== "draining") return;
+    const { front } = this.link;
+    this.#unannounced = this.#say(front.terms) === -EAGAIN;
+    if (this.#unannounced) front.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
   }
 
   /** Whether a hand-off can be sent now. */
@@ -181,6 +195,7 @@ export class Channel extends Timed implements Source {
     if (events & EPOLLOUT) {
       this.#blocked = false;
       this.link.front.loop.poller.modify(this.fd, EPOLLIN);
+      if (this.#unannounced) this.announce();
     }
     this.link.front.reader.read(this);
     if (this.state === "ready") this.link.pump();
@@ -196,9 +211,9 @@ export class Channel extends Timed implements Source {
     this.link.pump();
   }
 
-  /** Sends a small message as far as the socket takes it: what is said here changes nobody's ownership. */
-  #say(message: Uint8Array<ArrayBuffer>): void {
-    settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+  /** Sends a small message if the socket takes it: what is said here changes nobody's ownership. Or `-errno`. */
+  #say(message: Uint8Array<ArrayBuffer>): number {
+    return settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 
   /**

@@ -5,6 +5,7 @@ import { Timed } from "../loop/deadlines.ts";
 import type { Source } from "../loop/poller.ts";
 import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Acceptor } from "./acceptor.ts";
+import { writeSockaddr } from "./address.ts";
 import type { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
 import type { WaitingLine } from "./waiting_line.ts";
@@ -14,18 +15,19 @@ import type { WaitingLine } from "./waiting_line.ts";
  *
  * - `free`: nobody; the object waits in the pool, without a descriptor
  * - `reading`: the front, until the request head is complete, its deadline passes or the client goes
+ * - `parked`: the front as well, which waits for the next request on a connection that a backend gave back
  * - `waiting`: the waiting line of a route's backends
  * - `handed`: the channel it was sent on, until the backend has acknowledged it; then our copy is closed
  * - `refusing`: the front, which has answered with an error and reads the rest away before it closes
  *
  * ```
- * accept → reading → handed → (ACK) free
- *             │  ↖     │ NACK, channel gone, no ACK in time
- *             │   waiting ←
- *             └→ refusing → free
+ * accept, RETURN → reading → handed → (ACK) free
+ *                   ↕ │  ↖     │ NACK, channel gone, no ACK in time
+ *              parked │   waiting ←
+ *                     └→ refusing → free
  * ```
  */
-export type ConnectionState = "free" | "reading" | "waiting" | "handed" | "refusing";
+export type ConnectionState = "free" | "reading" | "parked" | "waiting" | "handed" | "refusing";
 
 /** No bytes: what most connections have as their preread. */
 export const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
@@ -39,7 +41,7 @@ const NOBODY: readonly Channel[] = [];
 export class Connection extends Timed implements Source {
   fd: Descriptor = -1 as Descriptor;
   state: ConnectionState = "free";
-  /** Where it was accepted: says which sites answer on it. */
+  /** Where it was accepted: says which sites answer on it. Undefined when no listener takes its address any more. */
   acceptor: Acceptor | undefined;
   /** The client's address and the one it connected to, as hand-offs carry them. */
   readonly client: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
@@ -82,7 +84,7 @@ export class Connection extends Timed implements Source {
   }
 
   /** Starts a new life. @param fd owned by this object from now on */
-  begin(fd: Descriptor, acceptor: Acceptor): void {
+  begin(fd: Descriptor, acceptor: Acceptor | undefined): void {
     this.fd = fd;
     this.state = "reading";
     this.acceptor = acceptor;
@@ -93,6 +95,19 @@ export class Connection extends Timed implements Source {
     this.requests = 0;
     this.refusedBy = NOBODY;
     this.waitsUntil = 0;
+  }
+
+  /** Finds out which address the client connected to, unless that is known. */
+  findLocal(): void {
+    if (this.localKnown) return;
+    const { acceptor, front } = this;
+    if (acceptor?.localKnown) {
+      this.local.set(acceptor.local);
+    } else {
+      front.addressBuffer.readLocal(this.fd);
+      writeSockaddr(this.local, 0, front.addressBuffer.bytes);
+    }
+    this.localKnown = true;
   }
 
   /** Watches the descriptor, if it is not watched already. */

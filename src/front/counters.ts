@@ -23,6 +23,8 @@ export const COUNTERS = [
   "open",
   /** Of those, how many wait for a backend. */
   "waiting",
+  /** Of those, how many are idle between two requests. */
+  "parked",
 ] as const;
 
 /** The name of a counter. */

@@ -5,7 +5,6 @@ import type { Limits } from "../config/config.ts";
 import type { AnswerStatus } from "../http/answers.ts";
 import { endsHead, RequestHead } from "../http/request_head.ts";
 import { BAD_PATH } from "../route/route_table.ts";
-import { writeSockaddr } from "./address.ts";
 import type { Connection } from "./connection.ts";
 import { counterIndex } from "./counters.ts";
 import type { Front } from "./front.ts";
@@ -84,17 +83,20 @@ export class Examiner {
 
   #awaitMore(connection: Connection): void {
     const { front } = this;
-    if (connection.ended) {
-      if (connection.seen === 0) return front.lifecycle.drop(connection);
+    if (connection.ended && connection.seen > 0) {
       return front.lifecycle.refuse(connection, 400, "the request ends in its head", false);
     }
-    connection.state = "reading";
+    // Who asks nothing is owed nothing, neither after its end nor after ours.
+    if (connection.seen === 0 && (connection.ended || front.stopping)) {
+      return front.lifecycle.drop(connection);
+    }
     // Edge-triggered: peeked bytes stay in the socket, and a level would fire without end.
     connection.watch(EPOLLIN | EPOLLRDHUP | EPOLLET);
-    const { head, keepAlive } = front.deadlines;
     // Between two requests a client may take its time; from the first byte on it is held to the head's deadline.
-    const deadlines = connection.requests > 0 && connection.seen === 0 ? keepAlive : head;
-    if (connection.deadlines !== deadlines) deadlines.start(connection, front.loop.now);
+    if (connection.requests > 0 && connection.seen === 0) return front.parking.enter(connection);
+    connection.state = "reading";
+    const { head } = front.deadlines;
+    if (connection.deadlines !== head) head.start(connection, front.loop.now);
   }
 
   /** The head in the peek buffer is complete: finds the route, and a channel of one of its backends. */
@@ -103,9 +105,17 @@ export class Examiner {
     connection.seen = 0;
     const head = this.#head;
     const { front } = this;
-    const { table, routes } = connection.acceptor!;
-    const index = table.find(this.#peeked, head.hostStart, head.hostEnd, head.pathStart, head.pathEnd);
     connection.isHead = this.#isHead();
+    if (connection.acceptor === undefined) {
+      return front.lifecycle.refuse(
+        connection,
+        404,
+        "no listener has its address any more",
+        connection.isHead,
+      );
+    }
+    const { table, routes } = connection.acceptor;
+    const index = table.find(this.#peeked, head.hostStart, head.hostEnd, head.pathStart, head.pathEnd);
     if (index < 0) {
       const { lifecycle } = front;
       if (index === BAD_PATH) {
@@ -116,7 +126,7 @@ export class Examiner {
     connection.stopDeadline();
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
     connection.unwatch();
-    if (!connection.localKnown) this.#findLocal(connection);
+    connection.findLocal();
     const route = routes[index]!;
     const { group } = route;
     const channel = group.pick(connection);
@@ -127,18 +137,6 @@ export class Examiner {
     }
     // The channel is full, or broke and gave back what was on it: other requests have been in the peek buffer since.
     this.examine(connection);
-  }
-
-  #findLocal(connection: Connection): void {
-    const acceptor = connection.acceptor!;
-    if (acceptor.localKnown) {
-      connection.local.set(acceptor.local);
-    } else {
-      const { addressBuffer } = this.front;
-      addressBuffer.readLocal(connection.fd);
-      writeSockaddr(connection.local, 0, addressBuffer.bytes);
-    }
-    connection.localKnown = true;
   }
 
   /** RFC 9110, 9.3.2: the answer to a HEAD request has no content. */

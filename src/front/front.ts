@@ -4,6 +4,7 @@ import { AddressBuffer, adopt, effectiveUser, processId } from "../../ffi/mod.ts
 import type { Limits, Route } from "../config/config.ts";
 import type { Loop } from "../loop/loop.ts";
 import { ADDRESS_PORT } from "../protocol/messages.ts";
+import { encodeGeneration } from "../protocol/replies.ts";
 import { Acceptor } from "./acceptor.ts";
 import { BackendGroup } from "./backend_group.ts";
 import { BackendLink } from "./backend_link.ts";
@@ -15,6 +16,7 @@ import { Exhaustion } from "./exhaustion.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
 import { HandoffMessage } from "./handoff_message.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Parking } from "./parking.ts";
 import type { Plan, Report } from "./plan.ts";
 import { Refusals } from "./refusals.ts";
 import { WaitingRoom } from "./waiting_room.ts";
@@ -41,6 +43,7 @@ export class Front {
   readonly pool: ConnectionPool = new ConnectionPool(this);
   readonly lifecycle: Lifecycle = new Lifecycle(this);
   readonly waitingRoom: WaitingRoom = new WaitingRoom(this);
+  readonly parking: Parking = new Parking(this);
   readonly refusals: Refusals = new Refusals(this);
   readonly exhaustion: Exhaustion = new Exhaustion(this);
   readonly reader: ChannelReader = new ChannelReader(this);
@@ -49,6 +52,8 @@ export class Front {
   examiner: Examiner;
   limits: Limits;
   generation = 0;
+  /** The GENERATION that every channel is told of. */
+  terms: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   /** Accepts nothing any more; ends when it owns no connection. */
   stopping = false;
   #drained = false;
@@ -74,12 +79,20 @@ export class Front {
   apply(plan: Plan): void {
     this.limits = plan.limits;
     this.generation = plan.generation;
+    this.terms = encodeGeneration({
+      number: plan.generation,
+      idleTime: plan.limits.keepAliveTimeout,
+      requests: plan.limits.requests,
+    });
     this.deadlines.apply(plan.limits);
     this.examiner = new Examiner(this, plan.limits);
     this.#allowedUsers = new Set([0, this.#user, ...plan.allowUsers]);
     this.#applyBackends(plan);
     this.#applyListeners(plan);
-    for (const link of this.#links.values()) link.connect();
+    for (const link of this.#links.values()) {
+      link.announce();
+      link.connect();
+    }
     this.waitingRoom.reroute();
   }
 
@@ -106,7 +119,15 @@ export class Front {
       acceptor.route(sites, (route) => this.#groupOf(route));
       return acceptor;
     });
-    for (const acceptor of old) if (!this.#acceptors.includes(acceptor)) acceptor.stop();
+    const gone = old.filter((acceptor) => !this.#acceptors.includes(acceptor));
+    if (gone.length === 0) return;
+    for (const acceptor of gone) acceptor.stop();
+    // What came in there goes on where its address is still listened at.
+    for (const connection of this.pool.all) {
+      if (connection.acceptor === undefined || !gone.includes(connection.acceptor)) continue;
+      connection.findLocal();
+      connection.acceptor = this.acceptorOf(connection.local);
+    }
   }
 
   #groupOf(route: Route): BackendGroup {
@@ -127,17 +148,21 @@ export class Front {
     return this.#allowedUsers.has(user);
   }
 
-  /** The listener that a returned connection came in at; another one, rather than none, where that is gone. */
-  acceptorOf(local: Uint8Array): Acceptor {
+  /**
+   * The listener that a connection to this address belongs to: the one on exactly that, or the one on its port for every
+   * address. None where a new configuration has neither; the sites of another listener may be meant for others.
+   */
+  acceptorOf(local: Uint8Array): Acceptor | undefined {
     const port = local[ADDRESS_PORT]! << 8 | local[ADDRESS_PORT + 1]!;
     const exact = this.#acceptors.find(({ localKnown, local: own }) =>
       localKnown && own.every((byte, index) => byte === local[index])
     );
-    return exact ?? this.#acceptors.find((acceptor) => acceptor.port === port) ?? this.#acceptors[0]!;
+    return exact ?? this.#acceptors.find((acceptor) => !acceptor.localKnown && acceptor.port === port);
   }
 
-  /** accept(2) finds no descriptor free: accepts nothing for a moment, and says so once. */
+  /** accept(2) finds no descriptor free: lets go of idle ones, or accepts nothing for a moment, and says so once. */
   descriptorsExhausted(): void {
+    if (this.parking.makeRoom()) return;
     for (const acceptor of this.#acceptors) acceptor.pause();
     this.exhaustion.begin();
   }
@@ -154,8 +179,9 @@ export class Front {
     for (const acceptor of this.#acceptors) acceptor.stop();
     this.stopping = true;
     for (const connection of this.pool.all) {
-      // Who has asked nothing is owed nothing; who has begun to ask keeps the deadline that runs.
-      if (connection.state === "reading" && connection.seen === 0) this.lifecycle.drop(connection);
+      // Who asks nothing is owed nothing; who has begun to ask keeps the deadline that runs.
+      if (connection.state === "parked") this.parking.expired(connection);
+      else if (connection.state === "reading" && connection.seen === 0) this.lifecycle.drop(connection);
     }
     this.endIfEmpty();
   }

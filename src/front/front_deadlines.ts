@@ -5,8 +5,6 @@ import type { Deadlines, DeadlineSet } from "../loop/deadlines.ts";
 
 /** Milliseconds that an answered client has to end its side before the connection is closed all the same. */
 const LINGER = 2_000;
-/** Milliseconds that a parked connection, one that was answered on and given back, may be idle. */
-const KEEP_ALIVE = 60_000;
 /** Milliseconds that a channel pauses when its backend, or the kernel, says that it is full. */
 const PAUSE = 20;
 /** Milliseconds between attempts to accept while descriptors are short. */
@@ -40,7 +38,7 @@ export class FrontDeadlines {
     this.head = set.list(limits.headTimeout);
     this.acknowledge = set.list(limits.acknowledgeTimeout);
     this.queue = set.list(limits.queueTimeout);
-    this.keepAlive = set.list(KEEP_ALIVE);
+    this.keepAlive = set.list(limits.keepAliveTimeout);
     this.linger = set.list(LINGER);
     this.pause = set.list(PAUSE);
     this.exhausted = set.list(EXHAUSTED);
@@ -53,5 +51,6 @@ export class FrontDeadlines {
     this.head.milliseconds = limits.headTimeout;
     this.acknowledge.milliseconds = limits.acknowledgeTimeout;
     this.queue.milliseconds = limits.queueTimeout;
+    this.keepAlive.milliseconds = limits.keepAliveTimeout;
   }
 }

@@ -16,6 +16,7 @@ import {
   TRANSFER_DETAIL,
   TRANSFER_GENERATION,
   TRANSFER_ID,
+  TRANSFER_KEEP_ALIVE,
   TRANSFER_LOCAL,
   TRANSFER_REQUESTS,
 } from "../protocol/messages.ts";
@@ -72,6 +73,7 @@ export class HandoffMessage {
     this.#view.setUint32(TRANSFER_GENERATION, generation);
     this.#view.setUint16(TRANSFER_REQUESTS, connection.requests);
     fixed[TRANSFER_DETAIL] = route.scope;
+    fixed[TRANSFER_KEEP_ALIVE] = route.keepAlive;
     for (let i = 0; i < SIZE_ADDRESS; i++) {
       fixed[TRANSFER_CLIENT + i] = connection.client[i]!;
       fixed[TRANSFER_LOCAL + i] = connection.local[i]!;

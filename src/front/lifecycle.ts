@@ -53,6 +53,7 @@ export class Lifecycle {
       return;
     }
     if (events & EPOLLRDHUP) connection.ended = true;
+    if (connection.state === "parked") this.front.parking.leave(connection);
     this.front.examiner.examine(connection);
   }
 
@@ -64,6 +65,8 @@ export class Lifecycle {
         if (connection.seen === 0) this.drop(connection);
         else this.refuse(connection, 408, "the request head was not complete in time", false);
         return;
+      case "parked":
+        return this.front.parking.expired(connection);
       case "waiting":
         return this.front.waitingRoom.expired(connection);
       case "handed":
@@ -103,9 +106,9 @@ export class Lifecycle {
     this.front.refusals.refuse(connection, status, why, head);
   }
 
-  /** Ends a connection without a word: its client is gone, or has never asked anything. */
+  /** Ends a connection without a word: its client is gone, or asks nothing (more). */
   drop(connection: Connection): void {
-    this.front.counters.add(DROPPED, 1);
+    if (connection.requests === 0) this.front.counters.add(DROPPED, 1);
     this.end(connection);
   }
 

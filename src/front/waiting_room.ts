@@ -50,7 +50,7 @@ export class WaitingRoom {
     while (next !== undefined) {
       const connection = next;
       next = connection.behind;
-      if (group.pick(connection) === undefined) {
+      if (!group.hasRoom(connection)) {
         // Nobody has room; unless it is this one that those who have room do not want: then others may still go.
         if (connection.refusedBy.length === 0) return;
         continue;

@@ -15,9 +15,10 @@ export const RETURN = 5;
 export const DRAIN = 6;
 export const LOAD = 7;
 export const BYE = 8;
+export const GENERATION = 9;
 
 /** Any of the types above. */
-export type MessageType = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+export type MessageType = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 const TYPE_NAMES: readonly string[] = [
   "",
@@ -29,6 +30,7 @@ const TYPE_NAMES: readonly string[] = [
   "DRAIN",
   "LOAD",
   "BYE",
+  "GENERATION",
 ];
 
 /** The name of a message type, `type 99` for one that has none. */
@@ -48,13 +50,15 @@ export const HELLO_PROCESS = 12;
 export const SIZE_HELLO = 16;
 export const MAGIC: readonly number[] = [0x66, 0x64, 0x70, 0x73];
 
-// HANDOFF and RETURN, which carry a descriptor: id u32, two addresses, generation u32, requests u16, detail u8, 0, fields.
+// HANDOFF and RETURN, which carry a descriptor: id u32, two addresses, generation u32, requests u16, detail u8,
+// keep-alive u8, fields.
 export const TRANSFER_ID = 4;
 export const TRANSFER_CLIENT = 8;
 export const TRANSFER_LOCAL = 28;
 export const TRANSFER_GENERATION = 48;
 export const TRANSFER_REQUESTS = 52;
 export const TRANSFER_DETAIL = 54;
+export const TRANSFER_KEEP_ALIVE = 55;
 export const SIZE_TRANSFER = 56;
 
 // An address: family u8 (0 unknown, 4, 6), 0, port u16, 16 bytes of which IPv4 uses the first four.
@@ -76,6 +80,12 @@ export const SIZE_NACK = 8;
 export const LOAD_ACTIVE = 4;
 export const SIZE_LOAD = 8;
 
+// GENERATION: number u32, idle time u32, requests u32.
+export const GENERATION_NUMBER = 4;
+export const GENERATION_IDLE_TIME = 8;
+export const GENERATION_REQUESTS = 12;
+export const SIZE_GENERATION = 16;
+
 // BYE: reason u16 in the header's last two bytes, then text.
 export const BYE_REASON = 2;
 
@@ -88,6 +98,7 @@ export const FIELD_NAME = 1;
 export const FIELD_SITE = 2;
 export const FIELD_ROUTE = 3;
 export const FIELD_PATH = 4;
+export const FIELD_EXCEPT = 5;
 export const FIELD_PREREAD = 0x81;
 
 /** The most that travels with a connection: bytes already read from it. The u16 of a field's length allows no more. */
@@ -96,10 +107,11 @@ export const MAX_PREREAD = 65_535;
 export const MAX_NAME = 1_024;
 /** The longest mapped path, in bytes: as long as the longest request line. */
 export const MAX_PATH = 65_535;
+/** The longest list of prefixes that a scope leaves out, in bytes. */
+export const MAX_EXCEPT = 8_192;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
 export const MAX_MESSAGE: number = SIZE_TRANSFER + 2 * (SIZE_FIELD + MAX_NAME) + SIZE_FIELD + MAX_PATH +
-  SIZE_FIELD +
-  MAX_PREREAD;
+  SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_PREREAD;
 /** Ids that one ACK can carry. */
 export const MAX_ACKS = 1_024;
 
@@ -107,6 +119,12 @@ export const MAX_ACKS = 1_024;
 export const SCOPE_REQUEST = 0;
 export const SCOPE_HOST = 1;
 export const SCOPE_CONNECTION = 2;
+export const SCOPE_EXCEPT = 3;
+
+/** What becomes of a connection after an answer, as HANDOFF says it. */
+export const KEEP_ALIVE_HOLD = 0;
+export const KEEP_ALIVE_RETURN = 1;
+export const KEEP_ALIVE_CLOSE = 2;
 
 /** Why a backend gives a connection back, as RETURN says it. */
 export const RETURN_OUT_OF_SCOPE = 0;

@@ -1,4 +1,4 @@
-/** The messages without a descriptor: ACK, NACK, DRAIN, LOAD, BYE. */
+/** The messages without a descriptor: ACK, NACK, DRAIN, LOAD, BYE, GENERATION. */
 
 import {
   ACK,
@@ -17,6 +17,10 @@ import {
   BYE_VERSION,
   BYE_WINDOW,
   DRAIN,
+  GENERATION,
+  GENERATION_IDLE_TIME,
+  GENERATION_NUMBER,
+  GENERATION_REQUESTS,
   LOAD,
   LOAD_ACTIVE,
   MAX_ACKS,
@@ -28,6 +32,7 @@ import {
   NACK_REASON,
   NACK_REFUSED,
   NACK_UNSUPPORTED,
+  SIZE_GENERATION,
   SIZE_HEADER,
   SIZE_LOAD,
   SIZE_NACK,
@@ -150,6 +155,39 @@ export function decodeNack(bytes: Uint8Array<ArrayBuffer>, length: number): Nack
 /** Encodes a DRAIN: no more hand-offs, please; what was sent before is still taken or refused. */
 export function encodeDrain(): Uint8Array<ArrayBuffer> {
   return new Uint8Array([VERSION, DRAIN, 0, 0]);
+}
+
+/** What a front decides by from now on, and what it says of connections that backends keep. */
+export interface Generation {
+  /** Transfers of another number were decided by other routes: their scopes are void. */
+  readonly number: number;
+  /** Milliseconds that a kept connection may be idle. */
+  readonly idleTime: number;
+  /** Requests that a connection may have in all; 0 for any number. */
+  readonly requests: number;
+}
+
+/** Encodes a GENERATION. */
+export function encodeGeneration({ number, idleTime, requests }: Generation): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(SIZE_GENERATION);
+  out[0] = VERSION;
+  out[1] = GENERATION;
+  const view = new DataView(out.buffer);
+  view.setUint32(GENERATION_NUMBER, number);
+  view.setUint32(GENERATION_IDLE_TIME, idleTime);
+  view.setUint32(GENERATION_REQUESTS, requests);
+  return out;
+}
+
+/** Decodes a GENERATION; or says what is wrong. */
+export function decodeGeneration(bytes: Uint8Array<ArrayBuffer>, length: number): Generation | string {
+  if (length < SIZE_GENERATION) return "GENERATION is too short";
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  return {
+    number: view.getUint32(GENERATION_NUMBER),
+    idleTime: view.getUint32(GENERATION_IDLE_TIME),
+    requests: view.getUint32(GENERATION_REQUESTS),
+  };
 }
 
 /** Why a channel ends. */

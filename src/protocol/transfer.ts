@@ -1,11 +1,13 @@
 /** HANDOFF and RETURN: the two messages that carry a connection. They differ in direction and in one byte's meaning. */
 
 import {
+  FIELD_EXCEPT,
   FIELD_PATH,
   FIELD_PREREAD,
   FIELD_ROUTE,
   FIELD_SITE,
   HANDOFF,
+  MAX_EXCEPT,
   MAX_NAME,
   MAX_PATH,
   MAX_PREREAD,
@@ -17,6 +19,7 @@ import {
   TRANSFER_DETAIL,
   TRANSFER_GENERATION,
   TRANSFER_ID,
+  TRANSFER_KEEP_ALIVE,
   TRANSFER_LOCAL,
   TRANSFER_REQUESTS,
   VERSION,
@@ -37,12 +40,16 @@ export interface Transfer {
   readonly requests: number;
   /** HANDOFF: the scope, SCOPE_*. RETURN: the reason, RETURN_*. */
   readonly detail: number;
+  /** HANDOFF: what becomes of the connection after an answer, KEEP_ALIVE_*. RETURN: 0. */
+  readonly keepAlive: number;
   /** Name of the site; empty for a site without names, and in a RETURN. */
   readonly site: string;
   /** Path prefix of the route; empty in a RETURN. */
   readonly route: string;
   /** The path below the prefix, normalised and still percent-encoded; empty in a RETURN. */
   readonly path: string;
+  /** Prefixes that the scope leaves out, as {@linkcode exceptions} reads them; empty in a RETURN. */
+  readonly except: Uint8Array<ArrayBuffer>;
   /** Bytes that were read from the connection already and come before what the socket still holds. */
   readonly preread: Uint8Array<ArrayBuffer>;
 }
@@ -59,9 +66,33 @@ export function startTransfer(out: Uint8Array, type: typeof HANDOFF | typeof RET
   out[1] = type;
 }
 
-/** The fields of a HANDOFF that depend on the route alone: encoded once, sent with every hand-off of the route. */
-export function encodeRouteFields(site: string, route: string): Uint8Array<ArrayBuffer> {
-  return encodeTextFields([[FIELD_SITE, site], [FIELD_ROUTE, route]], MAX_NAME);
+/**
+ * The fields of a HANDOFF that depend on the route alone: encoded once, sent with every hand-off of the route.
+ *
+ * @param except the value of {@linkcode encodeExceptions}
+ */
+export function encodeRouteFields(
+  site: string,
+  route: string,
+  except: Uint8Array = NOTHING,
+): Uint8Array<ArrayBuffer> {
+  const names = encodeTextFields([[FIELD_SITE, site], [FIELD_ROUTE, route]], MAX_NAME);
+  if (except.length === 0) return names;
+  const out = new Uint8Array(names.length + SIZE_FIELD + except.length);
+  out.set(names);
+  out.set(except, writeFieldHead(out, names.length, FIELD_EXCEPT, except.length));
+  return out;
+}
+
+/** Prefixes as one value: a NUL between two, as no path contains one. Undefined when it gets too long. */
+export function encodeExceptions(prefixes: readonly string[]): Uint8Array<ArrayBuffer> | undefined {
+  const value = new TextEncoder().encode(prefixes.join("\0"));
+  return value.length > MAX_EXCEPT ? undefined : value;
+}
+
+/** The prefixes in such a value. */
+export function exceptions(value: Uint8Array<ArrayBuffer>): readonly string[] {
+  return value.length === 0 ? [] : new TextDecoder().decode(value).split("\0");
 }
 
 /** Encodes a whole transfer at once: where no buffer is kept for it, and in tests. */
@@ -73,8 +104,11 @@ export function encodeTransfer(
   if (preread.length > MAX_PREREAD) {
     throw new RangeError(`Cannot send ${preread.length} bytes of preread: at most ${MAX_PREREAD}`);
   }
-  const { site, route, path } = transfer;
-  const routeFields = type === HANDOFF ? encodeRouteFields(site, route) : NOTHING;
+  const { site, route, path, except } = transfer;
+  if (except.length > MAX_EXCEPT) {
+    throw new RangeError(`Cannot send ${except.length} bytes of exceptions: at most ${MAX_EXCEPT}`);
+  }
+  const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
   const fieldsEnd = SIZE_TRANSFER + routeFields.length + pathField.length;
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
@@ -87,13 +121,14 @@ export function encodeTransfer(
   view.setUint32(TRANSFER_GENERATION, transfer.generation);
   view.setUint16(TRANSFER_REQUESTS, Math.min(transfer.requests, 0xffff));
   out[TRANSFER_DETAIL] = transfer.detail;
+  out[TRANSFER_KEEP_ALIVE] = transfer.keepAlive;
   out.set(routeFields, SIZE_TRANSFER);
   out.set(pathField, SIZE_TRANSFER + routeFields.length);
   if (prereadSize > 0) out.set(preread, writeFieldHead(out, fieldsEnd, FIELD_PREREAD, preread.length));
   return out;
 }
 
-const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_PREREAD]);
+const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_EXCEPT, FIELD_PREREAD]);
 
 /**
  * Decodes a HANDOFF or RETURN whose version and type have been checked. Copies what it keeps: the buffer is free for
@@ -122,9 +157,11 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     generation: view.getUint32(TRANSFER_GENERATION),
     requests: view.getUint16(TRANSFER_REQUESTS),
     detail: bytes[TRANSFER_DETAIL]!,
+    keepAlive: bytes[TRANSFER_KEEP_ALIVE]!,
     site,
     route,
     path,
+    except: fields.get(FIELD_EXCEPT)?.slice() ?? NOTHING,
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
   };
 }

@@ -132,6 +132,15 @@ export function normalizePath(path: string): string | undefined {
   return new TextDecoder().decode(normalizer.bytes.subarray(normalizer.start, normalizer.end));
 }
 
+/**
+ * Whether a prefix covers a path, both normalised: it does so in whole segments. `/a` covers `/a` and `/a/b`, not
+ * `/ab`; `/a/` covers `/a/` and `/a/b`, not `/a`; `/` covers everything.
+ */
+export function covers(prefix: string, path: string): boolean {
+  return path.startsWith(prefix) &&
+    (prefix.endsWith("/") || path.length === prefix.length || path[prefix.length] === "/");
+}
+
 /** Whether a path may not be in its normal form; `/.well-known` is taken for one, which costs only a copy. */
 function needsWork(bytes: Uint8Array, start: number, end: number): boolean {
   let previous = 0;

@@ -3,7 +3,7 @@
 import type { Route, Site } from "../config/config.ts";
 import { HASH_START, hashStep, type NameTree, NameTrees, NONE, SAME_CASE } from "./name_trees.ts";
 import { normalizePath, PathNormalizer } from "./path.ts";
-import { type Scope, scopeOf } from "./scope.ts";
+import { type Scope, scopesOf } from "./scope.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
 
 export { NO_SITE };
@@ -99,13 +99,17 @@ export class RouteTable {
 }
 
 function flatten(sites: readonly Site[]): RouteEntry[] {
-  return sites.flatMap((site, siteIndex) =>
-    site.routes.map((route, routeIndex) => {
-      const prefix = normalizePath(route.path);
-      if (prefix === undefined) throw new Error(`Cannot route the path "${route.path}"`);
-      return { site, route, siteIndex, prefix, scope: scopeOf(sites, siteIndex, routeIndex) };
-    })
-  );
+  return sites.flatMap((site, siteIndex) => {
+    const prefixes = site.routes.map(({ path }) => {
+      const prefix = normalizePath(path);
+      if (prefix === undefined) throw new Error(`Cannot route the path "${path}"`);
+      return prefix;
+    });
+    const scopes = scopesOf(prefixes, sites.length === 1);
+    return site.routes.map((route, index) => {
+      return { site, route, siteIndex, prefix: prefixes[index]!, scope: scopes[index]! };
+    });
+  });
 }
 
 /**

@@ -18,7 +18,7 @@ import {
 } from "../../ffi/mod.ts";
 import { writeSockaddr } from "../../src/front/address.ts";
 import { encodeHello } from "../../src/protocol/hello.ts";
-import { ACK, HANDOFF, NACK, RETURN, SCOPE_CONNECTION } from "../../src/protocol/messages.ts";
+import { ACK, HANDOFF, KEEP_ALIVE_HOLD, NACK, RETURN, SCOPE_CONNECTION } from "../../src/protocol/messages.ts";
 import { encodeTransfer, type Transfer } from "../../src/protocol/transfer.ts";
 import { Client } from "../front/clients.ts";
 import { idsOf, nackOf, RawChannel, type RawMessage, transferOf } from "../front/raw_channel.ts";
@@ -74,6 +74,8 @@ export class ScriptedFront {
       generation: 1,
       requests: 0,
       detail: SCOPE_CONNECTION,
+      keepAlive: KEEP_ALIVE_HOLD,
+      except: new Uint8Array(0),
       site: "",
       route: "/",
       path: "/",

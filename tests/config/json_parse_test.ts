@@ -145,6 +145,11 @@ Deno.test("parseJson() reads limits with and without units", () => {
     [`"queueTimeout": 0, "drainTimeout": "2m"`, { queueTimeout: 0, drainTimeout: 120_000 }],
     [`"maxRequestLine": "4k", "maxHead": "64KiB"`, { requestLine: 4_096, head: 65_536 }],
     [`"maxHead": 256`, { requestLine: 256, head: 256 }],
+    [`"keepAliveTimeout": "5s", "maxParked": 0, "maxRequests": 100`, {
+      keepAliveTimeout: 5_000,
+      parked: 0,
+      requests: 100,
+    }],
     [`"maxUnacknowledged": 1024, "maxQueue": 0`, { unacknowledged: 1_024, queue: 0 }],
   ];
   for (const [text, expected] of cases) {

@@ -47,10 +47,16 @@ Deno.test("jsonSchema() accepts the example", () => {
   assert(result.success, String(result.error));
 });
 
-Deno.test("jsonSchema() wants one of routes and to in a site, and not both of fetch and static in a backend", () => {
+Deno.test("jsonSchema() wants one of routes and to in a site, and at most one kind of backend", () => {
   const { sites, backends } = published.properties;
   assert.deepEqual(sites.items.oneOf, [{ required: ["routes"] }, { required: ["to"] }]);
-  assert.deepEqual(backends.additionalProperties.not, { required: ["fetch", "static"] });
+  assert.deepEqual(backends.additionalProperties.not, {
+    anyOf: [
+      { required: ["fetch", "static"] },
+      { required: ["fetch", "upstream"] },
+      { required: ["static", "upstream"] },
+    ],
+  });
 });
 
 Deno.test("jsonSchema() refuses what its patterns and ranges exclude", () => {

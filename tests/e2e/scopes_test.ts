@@ -18,6 +18,8 @@ Deno.test("scopes of hand-offs", async (t) => {
       { names: "other.test", to: second! },
       { names: "deep.one.test", to: second! },
       { names: "two.test", routes: [{ path: "/a", to: first! }, { path: "/b", to: second! }] },
+      { names: "nested.test", routes: [{ path: "/", to: first! }, { path: "/files/", to: second! }] },
+      { names: "close.test", routes: [{ path: "/", to: first!, keepAlive: "close" }] },
       { names: "part.test", routes: [{ path: "/part/", to: first! }] },
     ],
   });
@@ -34,23 +36,37 @@ Deno.test("scopes of hand-offs", async (t) => {
       await tables.untilRestored();
     });
 
-  await step("of a site with two routes: one request, then the connection ends", async (client) => {
-    const response = await client.get("/a/x", "two.test");
-    assertServedBy(firstBackend, response, "/a/x");
-    assert.equal(response.fields.get("connection"), "close");
-    await client.assertEnded();
-  });
-
   await step(
-    "of a site with two routes: a second request in the same write is never answered",
+    "of a site with two routes: each request goes to its own, on the one connection",
     async (client) => {
-      await client.write(
-        "GET /a HTTP/1.1\r\nHost: two.test\r\n\r\nGET /b HTTP/1.1\r\nHost: two.test\r\n\r\n",
-      );
-      assertServedBy(firstBackend, await client.response(), "/a");
+      for (const [index, path] of ["/a/x", "/b", "/b/../a", "/a", "/b/y", "/a/../b"].entries()) {
+        const response = await client.get(path, "two.test");
+        assertServedBy([0, 2, 3].includes(index) ? firstBackend : secondBackend, response, path, "two.test");
+        assert.equal(response.fields.get("connection"), undefined);
+      }
+      assert.equal((await client.get("/neither", "two.test")).status, 404);
       await client.assertEnded();
     },
   );
+
+  await step(
+    "of a site with two routes: requests in one write are each answered by their own",
+    async (client) => {
+      const wanted = Array.from({ length: 30 }, (_, index) => `/${index % 3 === 1 ? "b" : "a"}/${index}`);
+      await client.write(wanted.map((path) => `GET ${path} HTTP/1.1\r\nHost: two.test\r\n\r\n`).join(""));
+      for (const path of wanted) {
+        assertServedBy(path.startsWith("/b") ? secondBackend : firstBackend, await client.response(), path);
+      }
+    },
+  );
+
+  await step("a route below another takes its part, and leaves the rest", async (client) => {
+    for (const path of ["/", "/files", "/files/", "/files/a", "/filesx", "/", "/files/../x"]) {
+      const isBelow = path === "/files/" || path === "/files/a";
+      const response = await client.get(path, "nested.test");
+      assertServedBy(isBelow ? secondBackend : firstBackend, response, path, "nested.test");
+    }
+  });
 
   await step("of a site with one route: the connection is kept for the same Host", async (client) => {
     for (const path of ["/1", "/2", "/3"]) {
@@ -147,10 +163,20 @@ Deno.test("scopes of hand-offs", async (t) => {
     await client.assertEnded();
   });
 
-  await step("after a site with one route comes one with two: the connection ends there", async (client) => {
-    assertServedBy(firstBackend, await client.get("/1", "one.test"), "/1");
-    const response = await client.get("/b", "two.test");
-    assertServedBy(secondBackend, response, "/b", "two.test");
+  await step(
+    "a client that ends its side gets the answer to what it asked last, wherever that is",
+    async (client) => {
+      assertServedBy(firstBackend, await client.get("/a", "two.test"), "/a");
+      await client.write("GET /b HTTP/1.1\r\nHost: two.test\r\n\r\n");
+      await client.end();
+      assertServedBy(secondBackend, await client.response(), "/b");
+      await client.assertEnded();
+    },
+  );
+
+  await step("a route that keeps nothing closes after each answer", async (client) => {
+    const response = await client.get("/", "close.test");
+    assertServedBy(firstBackend, response, "/");
     assert.equal(response.fields.get("connection"), "close");
     await client.assertEnded();
   });
@@ -165,6 +191,6 @@ function assertServedBy(backend: Program, response: RawResponse, path: string, s
   assert.equal(response.status, 200, `${response.head}${response.text}`);
   const answer = JSON.parse(response.text);
   assert.equal(answer.process, backend.pid, `${path} was answered by the wrong backend`);
-  assert.equal(answer.path, path);
+  assert.equal(answer.path, new URL(path, "http://any").pathname);
   if (site !== undefined) assert.equal(answer.site, site);
 }

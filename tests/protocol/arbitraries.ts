@@ -51,12 +51,13 @@ const fixed = {
   generation: u32,
   requests: u16,
   detail: fc.nat(255),
+  keepAlive: fc.nat(255),
   preread: bytes,
 };
 
 /** A HANDOFF. */
 export const handoff: fc.Arbitrary<Transfer> = fc.record(
-  { ...fixed, site: text, route: text, path: text },
+  { ...fixed, site: text, route: text, path: text, except: bytes },
   PLAIN,
 );
 
@@ -66,4 +67,5 @@ export const giveBack: fc.Arbitrary<Transfer> = fc.record({
   site: fc.constant(""),
   route: fc.constant(""),
   path: fc.constant(""),
+  except: fc.constant(new Uint8Array(0)),
 }, PLAIN);

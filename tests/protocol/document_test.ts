@@ -25,6 +25,7 @@ const LAYOUTS: Record<string, readonly [prefix: string, size: string]> = {
   ACK: ["ACK_", "ACK_IDS"],
   NACK: ["NACK_", "SIZE_NACK"],
   LOAD: ["LOAD_", "SIZE_LOAD"],
+  GENERATION: ["GENERATION_", "SIZE_GENERATION"],
   BYE: ["BYE_", "SIZE_HEADER"],
 };
 
@@ -36,6 +37,7 @@ const NUMBERS: Record<string, string> = {
   NACK: "NACK_",
   BYE: "BYE_",
   Scope: "SCOPE_",
+  "Keeping connections": "KEEP_ALIVE_",
 };
 
 /** Names in layouts that no constant has: reserved bytes, what the header says, and what comes last. */
@@ -104,7 +106,8 @@ Deno.test("docs/protocol.md computes its limits right", () => {
       const sum = factor.replaceAll(/[(),]/g, "").split("+").reduce((all, part) => all + Number(part), 0);
       return total * sum;
     }, 1);
-  const sum = /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 65,535\)/.exec(page)![0];
+  const sum =
+    /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 65,535\)/.exec(page)![0];
   const terms = sum.split(/ \+ (?![^(]*\))/);
   assert.equal(terms.reduce((all, term) => all + product(term), 0), messages.MAX_MESSAGE);
   assert.ok(page.includes("8 + 4 × 1,024 = 4,104 bytes"));

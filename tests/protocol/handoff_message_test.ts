@@ -30,8 +30,9 @@ class Pair implements Disposable {
   /** Hands a socket over; the bytes that arrive with it. @param cut bytes of the path that the route's prefix takes */
   pass(transfer: Transfer, path: string, cut: number): Uint8Array<ArrayBuffer> {
     const [front, backend] = this.#ends;
-    const { id, generation, client, local, requests, preread, site, route, detail } = transfer;
-    const fields = encodeRouteFields(site, route);
+    const { id, generation, client, local, requests, preread, site, route, detail, keepAlive, except } =
+      transfer;
+    const fields = encodeRouteFields(site, route, except);
     const normalizer = new PathNormalizer();
     const target = ascii(`GET ${path}?a=b`);
     assert.ok(normalizer.normalize(target, 4, 4 + path.length));
@@ -40,7 +41,7 @@ class Pair implements Disposable {
       id,
       generation,
       { fd: front, client, local, requests, preread } as Connection,
-      { fields, fieldsAddress: addressOf(fields), scope: detail, cut } as FrontRoute,
+      { fields, fieldsAddress: addressOf(fields), scope: detail, keepAlive, cut } as FrontRoute,
       normalizer,
     );
     this.#receiver.prepare();
@@ -77,6 +78,8 @@ Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
       generation: 2 ** 32 - 1,
       requests: 65_535,
       detail: 255,
+      keepAlive: 1,
+      except: new Uint8Array(0),
       site: "s".repeat(1024),
       route: "r".repeat(1024),
       path: "/" + "p".repeat(65_000),
@@ -89,6 +92,8 @@ Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
       generation: 0,
       requests: 0,
       detail: 0,
+      keepAlive: 1,
+      except: new Uint8Array(0),
       site: "",
       route: "",
       path: "/",
@@ -120,6 +125,8 @@ Deno.test("HandoffMessage names the path below the prefix, at least its root", (
         generation: 1,
         requests: 0,
         detail: 0,
+        keepAlive: 0,
+        except: new Uint8Array(0),
         site: "",
         route: path.slice(0, cut),
         path: below,

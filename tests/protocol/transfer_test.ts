@@ -5,6 +5,7 @@ import {
   FIELD_PATH,
   FIELD_PREREAD,
   HANDOFF,
+  MAX_EXCEPT,
   MAX_MESSAGE,
   MAX_NAME,
   MAX_PATH,
@@ -18,7 +19,14 @@ import {
   TRANSFER_LOCAL,
   VERSION,
 } from "../../src/protocol/messages.ts";
-import { decodeTransfer, encodeTransfer, type Transfer, transferId } from "../../src/protocol/transfer.ts";
+import {
+  decodeTransfer,
+  encodeExceptions,
+  encodeTransfer,
+  exceptions,
+  type Transfer,
+  transferId,
+} from "../../src/protocol/transfer.ts";
 import { bytes as arbitraryBytes, giveBack, handoff } from "./arbitraries.ts";
 
 const EXAMPLE: Transfer = {
@@ -28,9 +36,11 @@ const EXAMPLE: Transfer = {
   generation: 3,
   requests: 2,
   detail: 1,
+  keepAlive: 2,
   site: "example.com",
   route: "/a/",
   path: "/b",
+  except: Uint8Array.of(47, 97, 47, 99),
   preread: Uint8Array.of(71, 69, 84),
 };
 
@@ -63,7 +73,7 @@ Deno.test("decodeTransfer() gives back what encodeTransfer() was given", () => {
 Deno.test("encodeTransfer() leaves the texts out of a RETURN", () => {
   const bytes = encodeTransfer(RETURN, EXAMPLE);
   assert.equal(bytes.length, SIZE_TRANSFER + SIZE_FIELD + 3);
-  assert.deepEqual(decode(bytes), { ...EXAMPLE, site: "", route: "", path: "" });
+  assert.deepEqual(decode(bytes), { ...EXAMPLE, site: "", route: "", path: "", except: new Uint8Array(0) });
 });
 
 Deno.test("encodeTransfer() says 65,535 for more requests than that", () => {
@@ -82,8 +92,9 @@ Deno.test("decodeTransfer() refuses a HANDOFF cut off at any length, but for tho
   const bytes = encodeTransfer(HANDOFF, EXAMPLE);
   const site = SIZE_TRANSFER + SIZE_FIELD + EXAMPLE.site.length;
   const route = site + SIZE_FIELD + EXAMPLE.route.length;
-  const path = route + SIZE_FIELD + EXAMPLE.path.length;
-  const between = new Set([SIZE_TRANSFER, site, route, path]);
+  const except = route + SIZE_FIELD + EXAMPLE.except.length;
+  const path = except + SIZE_FIELD + EXAMPLE.path.length;
+  const between = new Set([SIZE_TRANSFER, site, route, except, path]);
   for (let length = 0; length < bytes.length; length++) {
     const result = decodeTransfer(bytes, length);
     if (between.has(length)) assert.equal((result as Transfer).id, EXAMPLE.id);
@@ -107,7 +118,7 @@ Deno.test("decodeTransfer() refuses an address family that it does not know, on 
 Deno.test("decodeTransfer() ignores reserved bytes", () => {
   const bytes = encodeTransfer(HANDOFF, EXAMPLE);
   const expected = decode(bytes) as Transfer;
-  for (const offset of [2, 3, 55, SIZE_TRANSFER + 1]) bytes[offset] = 0xff;
+  for (const offset of [2, 3, SIZE_TRANSFER + 1]) bytes[offset] = 0xff;
   assert.deepEqual(decode(bytes), expected);
 });
 
@@ -128,6 +139,7 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
     site: "s".repeat(MAX_NAME),
     route: "r".repeat(MAX_NAME),
     path: "p".repeat(MAX_PATH),
+    except: new Uint8Array(MAX_EXCEPT).fill(47),
     preread: new Uint8Array(MAX_PREREAD),
   };
   const bytes = encodeTransfer(HANDOFF, longest);
@@ -136,6 +148,10 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
   for (const field of ["site", "route", "path"] as const) {
     assert.throws(() => encodeTransfer(HANDOFF, { ...longest, [field]: longest[field] + "x" }), RangeError);
   }
+  const except = new Uint8Array(MAX_EXCEPT + 1);
+  assert.throws(() => encodeTransfer(HANDOFF, { ...longest, except }), {
+    message: "Cannot send 8193 bytes of exceptions: at most 8192",
+  });
   const preread = new Uint8Array(MAX_PREREAD + 1);
   assert.throws(() => encodeTransfer(RETURN, { ...longest, preread }), {
     message: "Cannot send 65536 bytes of preread: at most 65535",
@@ -158,4 +174,13 @@ Deno.test("decodeTransfer() has a verdict on any bytes, and never throws", () =>
     }),
     { numRuns: 1000 },
   );
+});
+
+Deno.test("exceptions() reads what encodeExceptions() wrote, as far as that fits", () => {
+  const prefix = fc.string({ unit: fc.constantFrom("a", "/", "%", "2", "-") }).map((rest) => `/${rest}`);
+  fc.assert(fc.property(fc.array(prefix, { maxLength: 20 }), (prefixes) => {
+    assert.deepEqual(exceptions(encodeExceptions(prefixes)!), prefixes);
+  }));
+  assert.equal(encodeExceptions(["/" + "a".repeat(MAX_EXCEPT - 1)])!.length, MAX_EXCEPT);
+  assert.equal(encodeExceptions(["/" + "a".repeat(MAX_EXCEPT)]), undefined);
 });

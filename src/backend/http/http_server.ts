@@ -5,7 +5,13 @@ import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
 import { httpDate } from "../../http/response_head.ts";
 import type { ConnectionServer } from "../backend.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
-import { RETURN_IDLE, RETURN_OUT_OF_SCOPE } from "../../protocol/messages.ts";
+import {
+  KEEP_ALIVE_CLOSE,
+  KEEP_ALIVE_HOLD,
+  RETURN_IDLE,
+  RETURN_OUT_OF_SCOPE,
+  SCOPE_REQUEST,
+} from "../../protocol/messages.ts";
 import { Exchange } from "./exchange.ts";
 import { Input } from "./input.ts";
 import { BodyError } from "./request_body.ts";
@@ -28,13 +34,22 @@ export interface HttpServerOptions {
 /** Request content that nobody asked for is read away up to this size, in bytes; for more the connection closes. */
 const MAX_SKIP = 262_144;
 
+/** A connection as it is served here. */
+interface Served {
+  readonly connection: Connection;
+  readonly input: Input;
+  readonly guard: ScopeGuard;
+  /** Answered on it so far, those that others answered included. */
+  requests: number;
+}
+
 /** Serves HTTP on every connection of a backend. */
 export class HttpServer implements ConnectionServer {
   readonly #head: RequestHead;
   /** Connections between two requests. */
-  readonly #idle = new Map<Connection, Idle>();
-  /** What has been read on connections that were given back, in case they come back from that. */
-  readonly #away = new WeakMap<Connection, Input>();
+  readonly #idle = new Set<Served>();
+  /** Connections that were given back, in case they come back from that. */
+  readonly #away = new WeakMap<Connection, Served>();
   #draining = false;
 
   constructor(readonly handler: RequestHandler, readonly options: HttpServerOptions) {
@@ -43,37 +58,44 @@ export class HttpServer implements ConnectionServer {
 
   serve(connection: Connection): void {
     connection.setNoDelay();
-    void this.#serve(connection, new Input(connection));
+    const { requests } = connection.transfer;
+    void this.#serve({
+      connection,
+      input: new Input(connection),
+      guard: new ScopeGuard(connection),
+      requests,
+    });
   }
 
-  /** Whoever is between two requests is given back; the others finish theirs and close. */
+  /** Whoever is between two requests is given back; the others are when they are answered. */
   drain(): void {
     this.#draining = true;
-    for (const [connection, idle] of [...this.#idle]) {
-      this.#giveBack(connection, idle.input, idle.requests, RETURN_IDLE);
+    for (const served of [...this.#idle]) {
+      this.#giveBack(served, RETURN_IDLE);
       // Given back or not, nobody here waits for it any more.
-      connection.interrupt();
+      served.connection.interrupt();
     }
   }
 
-  /** The front could not take it: an idle connection is closed, a request on it answered that it is wrong here. */
+  /** The front could not take it: an idle connection waits on here, a request on it is answered that it is wrong here. */
   returnFailed(connection: Connection): void {
-    const input = this.#away.get(connection);
-    if (input === undefined || input.length === 0) connection.close();
-    else void this.#misdirected(connection);
+    const served = this.#away.get(connection);
+    if (served === undefined) return connection.close();
+    if (served.input.length > 0) void this.#misdirected(connection);
+    else if (this.#draining || connection.channel.closed) connection.close();
+    else void this.#serve(served);
   }
 
   /** Never rejects: whatever happens on a connection ends with that connection. */
-  async #serve(connection: Connection, input: Input): Promise<void> {
-    const guard = new ScopeGuard(connection.transfer);
-    let { requests } = connection.transfer;
+  async #serve(served: Served): Promise<void> {
+    const { connection, input, guard } = served;
     try {
       for (;;) {
         // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
         // shared with all other connections, which have their turn at every await.
         const verdict = this.#takeHead(input);
         if (verdict === "more") {
-          if (!await this.#awaitMore(connection, input, requests, guard.first)) return;
+          if (!await this.#awaitMore(served)) return;
           continue;
         }
         if (verdict === "reject") return await this.#refuse(connection, this.#head.status, this.#head.why);
@@ -81,15 +103,15 @@ export class HttpServer implements ConnectionServer {
           if (input.length === 0) return connection.close();
           return await this.#refuse(connection, 400, "the request ends in its head");
         }
-        if (!guard.admits(input.bytes, this.#head)) {
+        const elsewhere = this.#draining && !guard.first;
+        if (!guard.admits(input.bytes, this.#head) || elsewhere) {
           input.keep();
-          if (this.#giveBack(connection, input, requests, RETURN_OUT_OF_SCOPE)) return;
+          if (this.#giveBack(served, RETURN_OUT_OF_SCOPE)) return;
           return await this.#misdirected(connection);
         }
-        const persistent = guard.goesOn && !this.#draining;
-        const exchange = new Exchange(connection, input, this.#head, guard, persistent);
+        served.requests++;
+        const exchange = new Exchange(connection, input, this.#head, guard, this.#goesOn(served));
         input.keep();
-        requests++;
         if (!await this.#handle(exchange)) return;
       }
     } catch (error) {
@@ -98,6 +120,15 @@ export class HttpServer implements ConnectionServer {
       connection.close();
       if (!(error instanceof ConnectionLost)) this.options.onError(error, undefined);
     }
+  }
+
+  /** Whether a connection can have another request: here, or after it was given back. */
+  #goesOn({ connection, guard, requests }: Served): boolean {
+    const { channel, transfer } = connection;
+    if (transfer.keepAlive === KEEP_ALIVE_CLOSE) return false;
+    const most = channel.terms?.requests ?? 0;
+    if (most > 0 && requests >= most) return false;
+    return !channel.closed || (guard.admitsAll && !this.#draining);
   }
 
   /** Takes what there is up to the end of a head: `more` when that has not come yet, `end` when it never will. */
@@ -111,29 +142,37 @@ export class HttpServer implements ConnectionServer {
   }
 
   /** Waits for more of a head; false when it is time to go, and the connection is given back or closed. */
-  async #awaitMore(connection: Connection, input: Input, requests: number, first: boolean): Promise<boolean> {
-    if (input.length === 0 && !first) return await this.#idleUntilReadable(connection, input, requests);
+  async #awaitMore(served: Served): Promise<boolean> {
+    const { connection, input, guard } = served;
+    if (input.length === 0 && !guard.first) return await this.#awaitNext(served);
     await connection.readable(connection.backend.stallDeadlines);
     return true;
   }
 
   /** Waits for the next request; false when it is time to go, and the connection is given back or closed. */
-  async #idleUntilReadable(connection: Connection, input: Input, requests: number): Promise<boolean> {
-    if (this.#draining) {
-      if (!this.#giveBack(connection, input, requests, RETURN_IDLE)) connection.close();
-      return false;
+  async #awaitNext(served: Served): Promise<boolean> {
+    const { connection } = served;
+    const { backend, channel, transfer } = connection;
+    const stays = transfer.keepAlive === KEEP_ALIVE_HOLD;
+    const mayBeOurs = transfer.detail !== SCOPE_REQUEST;
+    if (!this.#draining && (stays || mayBeOurs)) {
+      const deadlines = stays ? backend.idleDeadlines : backend.momentDeadlines;
+      const milliseconds = stays ? backend.idleTime(channel) : deadlines.milliseconds;
+      this.#idle.add(served);
+      const came = await connection.readableWithin(deadlines, milliseconds);
+      this.#idle.delete(served);
+      if (came) return true;
+      // Draining has begun, or the whole backend ends.
+      if (connection.leaving || connection.closed) return false;
     }
-    this.#idle.set(connection, { input, requests });
-    try {
-      await connection.readable(connection.backend.idleDeadlines);
-      return true;
-    } finally {
-      this.#idle.delete(connection);
-    }
+    // Idle for too long, there is nothing to give back; otherwise the front parks it.
+    if ((stays && !this.#draining) || !this.#giveBack(served, RETURN_IDLE)) connection.close();
+    return false;
   }
 
-  #giveBack(connection: Connection, input: Input, requests: number, reason: number): boolean {
-    this.#away.set(connection, input);
+  #giveBack(served: Served, reason: number): boolean {
+    const { connection, input, requests } = served;
+    this.#away.set(connection, served);
     return connection.channel.giveBack({ connection, requests, reason, preread: input.rest() });
   }
 
@@ -191,10 +230,4 @@ export class HttpServer implements ConnectionServer {
       if (!(error instanceof ConnectionLost)) throw error;
     }
   }
-}
-
-/** A connection between two requests. */
-interface Idle {
-  readonly input: Input;
-  readonly requests: number;
 }

@@ -1,10 +1,11 @@
 /** Which requests on a connection are this backend's (docs/protocol.md, "Scope"). */
 
 import type { RequestHead } from "../../http/request_head.ts";
-import { SCOPE_CONNECTION, SCOPE_HOST } from "../../protocol/messages.ts";
-import type { Transfer } from "../../protocol/transfer.ts";
+import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST } from "../../protocol/messages.ts";
+import { exceptions } from "../../protocol/transfer.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
-import { normalizePath, PathNormalizer } from "../../route/path.ts";
+import { covers, normalizePath, PathNormalizer } from "../../route/path.ts";
+import type { Connection } from "../connection.ts";
 
 const normalizer = new PathNormalizer();
 const decoder = new TextDecoder();
@@ -15,33 +16,49 @@ export class ScopeGuard {
   first = true;
   readonly #scope: number;
   readonly #prefix: string;
+  #except: readonly string[] | undefined;
   #host = "";
 
-  constructor(readonly transfer: Transfer) {
+  constructor(readonly connection: Connection) {
+    const { transfer } = connection;
     this.#scope = transfer.detail;
     this.#prefix = normalizePath(transfer.route) ?? "/";
   }
 
-  /** Whether any request after the first may be this backend's. An unknown scope counts as the narrowest. */
-  get goesOn(): boolean {
-    return this.#scope === SCOPE_CONNECTION || this.#scope === SCOPE_HOST;
+  /** Whether nothing that a client may send on the connection is anyone else's. */
+  get admitsAll(): boolean {
+    return this.#scope === SCOPE_CONNECTION;
   }
 
   /** Whether a request, whose head has just been parsed, is this backend's. Asked once for each, in order. */
   admits(bytes: Uint8Array<ArrayBuffer>, head: RequestHead): boolean {
     if (this.first) {
       this.first = false;
-      if (this.#scope === SCOPE_HOST) this.#host = hostOf(bytes, head);
+      if (this.#scope !== SCOPE_CONNECTION) this.#host = hostOf(bytes, head);
       return true;
     }
+    // The front decides by other routes than when it handed the connection over.
+    if (this.#void) return false;
     if (this.#scope === SCOPE_CONNECTION) {
       // What to say to a path without a normal form is the front's business, as it is with a first request.
       return normalizer.normalize(bytes, head.pathStart, head.pathEnd);
     }
-    if (this.#scope !== SCOPE_HOST) return false;
+    // An unknown scope counts as the narrowest.
+    if (this.#scope !== SCOPE_HOST && this.#scope !== SCOPE_EXCEPT) return false;
     if (hostOf(bytes, head) !== this.#host) return false;
     const path = normalPath(bytes, head.pathStart, head.pathEnd);
-    return path !== undefined && covers(this.#prefix, path);
+    return path !== undefined && covers(this.#prefix, path) && !this.#excepts(path);
+  }
+
+  get #void(): boolean {
+    const { terms } = this.connection.channel;
+    return terms !== undefined && terms.number !== this.connection.transfer.generation;
+  }
+
+  #excepts(path: string): boolean {
+    if (this.#scope !== SCOPE_EXCEPT) return false;
+    this.#except ??= exceptions(this.connection.transfer.except);
+    return this.#except.some((prefix) => covers(prefix, path));
   }
 
   /** The path of a request below the route's prefix, normalised; undefined where it is not below it. */
@@ -60,10 +77,4 @@ function hostOf(bytes: Uint8Array<ArrayBuffer>, head: RequestHead): string {
 function normalPath(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string | undefined {
   if (!normalizer.normalize(bytes, start, end)) return undefined;
   return decoder.decode(normalizer.bytes.subarray(normalizer.start, normalizer.end));
-}
-
-/** A prefix covers whole segments, as the front's route table has it. */
-function covers(prefix: string, path: string): boolean {
-  return path.startsWith(prefix) &&
-    (prefix.endsWith("/") || path.length === prefix.length || path[prefix.length] === "/");
 }

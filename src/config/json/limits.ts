@@ -20,7 +20,7 @@ type Amount = number | string;
  */
 export function buildLimits(document: Readonly<Record<string, unknown>>, report: Report): Limits {
   const duration = (
-    key: "headTimeout" | "acknowledgeTimeout" | "queueTimeout" | "drainTimeout",
+    key: "headTimeout" | "acknowledgeTimeout" | "queueTimeout" | "keepAliveTimeout" | "drainTimeout",
     least: number,
   ) => {
     const value = document[key];
@@ -54,9 +54,12 @@ export function buildLimits(document: Readonly<Record<string, unknown>>, report:
     acknowledgeTimeout: duration("acknowledgeTimeout", 1),
     // Zero is a wish: refuse or exit at once.
     queueTimeout: duration("queueTimeout", 0),
+    keepAliveTimeout: duration("keepAliveTimeout", 1),
     drainTimeout: duration("drainTimeout", 0),
     unacknowledged: count("maxUnacknowledged", DEFAULT_LIMITS.unacknowledged),
     queue: count("maxQueue", DEFAULT_LIMITS.queue),
+    parked: count("maxParked", DEFAULT_LIMITS.parked),
+    requests: count("maxRequests", DEFAULT_LIMITS.requests),
   };
 }
 

@@ -78,6 +78,13 @@ const route = z.strictObject({
       "as long as that can take it.",
     default: false,
   }),
+  keepAlive: z.enum(["hold", "return", "close"], {
+    error: expect(`write "hold", "return" or "close"`),
+  }).optional().meta({
+    description: "What a backend does with a connection after an answer: hold it until the next request, " +
+      "return it to the front when none comes at once, or close it. Unless given, hold where the route takes " +
+      "every request on the connection, and return elsewhere.",
+  }),
 }, { error: expect(`write a route such as {"path": "/", "to": "fd:///run/app.sock"}`) });
 
 const ROUTES = `write a list of routes such as [{"path": "/", "to": "fd:///run/app.sock"}]`;
@@ -110,6 +117,22 @@ const backend = z.strictObject({
   static: text(`write the path of a directory, such as "./public"`).optional().meta({
     description: "A directory whose files are served, relative to this file. fdpass up runs it.",
   }),
+  upstream: text(`write the URL of an HTTP server, such as "http://127.0.0.1:3000"`, {
+    pattern: "^([hH][tT][tT][pP]://|[uU][nN][iI][xX]:)[^ ?#]+$",
+    examples: ["http://127.0.0.1:3000", "http://localhost:3000/base", "unix:/run/app.sock"],
+  }).optional().meta({
+    description:
+      "An HTTP server that knows nothing of hand-offs: requests are relayed to it, below the path " +
+      "of the URL. fdpass up runs the relay, not the server.",
+  }),
+  preserveHost: z.boolean({ error: expect("write true or false") }).optional().meta({
+    description: "Whether the upstream is told the Host that the client means, not its own.",
+    default: false,
+  }),
+  upstreamTimeout: duration(
+    60_000,
+    "Silence that the upstream may have while it owes a response, or the rest of one; 504 after that.",
+  ),
   workers: whole(1, 256).optional().meta({
     description: "Processes behind the one socket.",
     default: 1,
@@ -130,7 +153,15 @@ const backend = z.strictObject({
   }),
   group: whole(0, 4_294_967_294).optional().meta({ description: "Numeric group of the socket file." }),
 }, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
-  .meta({ not: { required: ["fetch", "static"] } });
+  .meta({
+    not: {
+      anyOf: [
+        { required: ["fetch", "static"] },
+        { required: ["fetch", "upstream"] },
+        { required: ["static", "upstream"] },
+      ],
+    },
+  });
 
 const SITES = `write a list of sites such as [{"to": "fd:///run/app.sock"}]`;
 const USER = "write a numeric user id, as the command `id -u NAME` prints it";
@@ -152,7 +183,7 @@ const document = z.strictObject({
     backend,
     { error: expect(`write an object such as {"app": {"socket": "/run/app.sock"}}`) },
   ).optional().meta({
-    description: "Processes that receive connections, by name. Those with fetch or static are " +
+    description: "Processes that receive connections, by name. Those with fetch, static or upstream are " +
       "started by fdpass up; the others are somebody else's.",
   }),
   headTimeout: duration(
@@ -167,6 +198,10 @@ const document = z.strictObject({
     DEFAULT_LIMITS.queueTimeout,
     "What a connection waits for a backend that can take it; 503 after that.",
   ),
+  keepAliveTimeout: duration(
+    DEFAULT_LIMITS.keepAliveTimeout,
+    "What a connection may be idle between two requests before it is closed.",
+  ),
   drainTimeout: duration(DEFAULT_LIMITS.drainTimeout, "What draining may take before the front exits."),
   maxRequestLine: size(DEFAULT_LIMITS.requestLine, "Bytes of a request line; 414 beyond."),
   maxHead: size(DEFAULT_LIMITS.head, "Bytes of a request head, request line and all; 431 beyond."),
@@ -177,6 +212,15 @@ const document = z.strictObject({
   maxQueue: whole(0, 1_048_576).optional().meta({
     description: "Connections of one front worker that may wait for a backend; 503 at once beyond.",
     default: DEFAULT_LIMITS.queue,
+  }),
+  maxParked: whole(0, 1_048_576).optional().meta({
+    description:
+      "Idle connections that one front worker keeps; beyond, the one that is idle longest is closed.",
+    default: DEFAULT_LIMITS.parked,
+  }),
+  maxRequests: whole(0, 65_535).optional().meta({
+    description: "Requests on one connection, after which it is closed; 0 for any number.",
+    default: DEFAULT_LIMITS.requests,
   }),
   allowUsers: z.array(
     z.int({ error: expect(USER) }).min(0, { error: expect(USER) }).max(4_294_967_294, {

@@ -1,7 +1,7 @@
 /** The sites of a JSON document, and the listeners that they answer on. */
 
 import { formatAddress, readAddress, readSiteName } from "../address.ts";
-import type { ListenAddress, Listener, Route, Site } from "../config.ts";
+import type { KeepAlive, ListenAddress, Listener, Route, Site } from "../config.ts";
 import { readRoutePath } from "../path.ts";
 import { quote } from "../reading.ts";
 import type { Backends } from "./backends.ts";
@@ -145,9 +145,18 @@ function readRoutes(
         `write one route with a list of targets`;
       report.value([...at, "path"], message);
     } else owners.set(prefix, formatPath(at));
-    routes.push({ path: prefix, backends: targets, ...value.sticky === true ? { sticky: true } : {} });
+    routes.push({
+      path: prefix,
+      backends: targets,
+      ...value.sticky === true ? { sticky: true } : {},
+      ...isKeepAlive(value.keepAlive) ? { keepAlive: value.keepAlive } : {},
+    });
   }
   return routes;
+}
+
+function isKeepAlive(value: unknown): value is KeepAlive {
+  return value === "hold" || value === "return" || value === "close";
 }
 
 function readTargets(value: unknown, path: Path, backends: Backends, report: Report): string[] {

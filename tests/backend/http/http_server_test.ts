@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BodyError } from "../../../src/backend/http/request_body.ts";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
-import { SCOPE_HOST, SCOPE_REQUEST } from "../../../src/protocol/messages.ts";
+import { SCOPE_HOST } from "../../../src/protocol/messages.ts";
 import { ack } from "../../front/raw_channel.ts";
 import { bytes, echo, type HttpRig, testHttp } from "../rig.ts";
 
@@ -195,11 +195,6 @@ testHttp("what a front had read before comes first", echo, async (http) => {
     preread: bytes("POST /pre HTTP/1.1\r\n"),
   });
   assert.match(text, /POST \/pre \[abcd\]$/);
-});
-
-testHttp("a scope of one request answers with Connection: close", echo, async (http) => {
-  const text = await exchange(http, GET + END + GET + END, { detail: SCOPE_REQUEST });
-  assert.match(text, /^HTTP\/1\.1 200 OK\r\nContent-Length: \d+\r\nConnection: close\r\n\r\nGET \/ \[\]$/);
 });
 
 testHttp(

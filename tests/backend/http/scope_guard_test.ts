@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";
 import { RequestHead } from "../../../src/http/request_head.ts";
-import { SCOPE_CONNECTION, SCOPE_HOST, SCOPE_REQUEST } from "../../../src/protocol/messages.ts";
-import type { Transfer } from "../../../src/protocol/transfer.ts";
+import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST, SCOPE_REQUEST } from "../../../src/protocol/messages.ts";
+import { encodeExceptions } from "../../../src/protocol/transfer.ts";
+import { RouteTable } from "../../../src/route/route_table.ts";
+import type { Connection } from "../../../src/backend/connection.ts";
+import { place, site } from "../../route/naive.ts";
 import { bytes } from "../rig.ts";
+import fc from "fast-check";
 
 const head = new RequestHead({ requestLine: 1_000, head: 4_000 });
 
@@ -14,9 +18,16 @@ function admits(guard: ScopeGuard, host: string, target: string): boolean {
   return guard.admits(text, head);
 }
 
+/** A connection as far as a guard looks at it, which the front decided about by generation 1. */
+function connectionOf(detail: number, route: string, except: readonly string[] = [], now?: number) {
+  const transfer = { detail, route, except: encodeExceptions(except), generation: 1 };
+  const terms = now === undefined ? undefined : { number: now };
+  return { transfer, channel: { terms } } as unknown as Connection;
+}
+
 /** The guard of a connection whose first request was for a host, under a route. */
-function guardOf(detail: number, route: string, host = "a.test"): ScopeGuard {
-  const guard = new ScopeGuard({ detail, route } as Transfer);
+function guardOf(detail: number, route: string, host = "a.test", ...rest: [string[]?, number?]): ScopeGuard {
+  const guard = new ScopeGuard(connectionOf(detail, route, ...rest));
   assert.ok(admits(guard, host, "/anything/at/all"), "the first request is always the backend's");
   return guard;
 }
@@ -24,7 +35,7 @@ function guardOf(detail: number, route: string, host = "a.test"): ScopeGuard {
 const CASES:
   readonly (readonly [scope: number, route: string, host: string, target: string, admitted: boolean])[] = [
     [SCOPE_REQUEST, "/", "a.test", "/", false],
-    [3, "/", "a.test", "/", false],
+    [4, "/", "a.test", "/", false],
     [255, "/", "a.test", "/", false],
     [SCOPE_CONNECTION, "/", "other.test", "/y", true],
     [SCOPE_CONNECTION, "/", "a.test", "/a/..", true],
@@ -65,14 +76,61 @@ Deno.test("a request that is left out does not change what is covered", () => {
   assert.equal(admits(guard, "a.test", "/a"), true);
 });
 
-Deno.test("only a known scope lets a connection go on", () => {
-  const goesOn = (detail: number) => new ScopeGuard({ detail, route: "/" } as Transfer).goesOn;
-  assert.deepEqual([0, 1, 2, 3].map(goesOn), [false, true, true, false]);
+Deno.test("a scope with exceptions leaves out whole prefixes, and nothing beside them", () => {
+  const guard = guardOf(SCOPE_EXCEPT, "/", "a.test", ["/files/", "/api"]);
+  const admitted = ["/", "/files", "/filesx", "/apix", "/x/files/"];
+  for (const path of admitted) assert.equal(admits(guard, "a.test", path), true, path);
+  const left = ["/files/", "/files/a", "/api", "/api/", "/api?x", "/x/../api", "/%61pi", "//api"];
+  for (const path of left) assert.equal(admits(guard, "a.test", path), false, path);
+  assert.equal(admits(guard, "b.test", "/"), false);
+});
+
+Deno.test("another generation makes every scope void, for all requests but the first", () => {
+  for (const scope of [SCOPE_HOST, SCOPE_EXCEPT, SCOPE_CONNECTION]) {
+    assert.equal(admits(guardOf(scope, "/", "a.test", [], 2), "a.test", "/"), false);
+    assert.equal(admits(guardOf(scope, "/", "a.test", [], 1), "a.test", "/"), true);
+  }
+});
+
+Deno.test("what a guard admits has the same route in the front's table, and what it leaves out mostly has not", () => {
+  const segment = fc.constantFrom("a", "b", "ab", "%61", ".", "..");
+  const path = fc.array(segment, { maxLength: 4 }).map((parts) => "/" + parts.join("/"));
+  const prefix = fc.array(fc.constantFrom("a", "b", "ab"), { maxLength: 3 })
+    .chain((parts) => fc.constantFrom("/" + parts.join("/"), "/" + [...parts, ""].join("/")))
+    .map((path) => path.replace("//", "/"));
+  const host = fc.constantFrom("a.test", "A.test", "b.test", "b.test:80");
+  const sites = fc.tuple(
+    fc.uniqueArray(prefix, { minLength: 1, maxLength: 5 }),
+    fc.option(fc.uniqueArray(prefix, { minLength: 1, maxLength: 2 })),
+  ).map(([one, other]) => [site(["a.test"], ...one), ...(other === null ? [] : [site([], ...other)])]);
+  fc.assert(
+    fc.property(sites, host, path, host, path, (sites, firstHost, firstPath, nextHost, nextPath) => {
+      const table = new RouteTable(sites);
+      const find = (host: string, path: string) => {
+        const { bytes, hostStart, hostEnd, pathStart, pathEnd } = place(host, path);
+        return table.find(bytes, hostStart, hostEnd, pathStart, pathEnd);
+      };
+      const first = find(firstHost, firstPath);
+      if (first < 0) return;
+      const { prefix, scope: { reach, except } } = table.routes[first]!;
+      const detail = reach === "connection"
+        ? SCOPE_CONNECTION
+        : except.length > 0
+        ? SCOPE_EXCEPT
+        : SCOPE_HOST;
+      const guard = new ScopeGuard(connectionOf(detail, prefix, except));
+      assert.ok(admits(guard, firstHost, firstPath));
+      const next = find(nextHost, nextPath);
+      if (admits(guard, nextHost, nextPath)) assert.equal(next, first);
+      else if (firstHost === nextHost) assert.notEqual(next, first);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 Deno.test("ScopeGuard.mapped() is the path below the route", () => {
   const mapped = (route: string, path: string) =>
-    new ScopeGuard({ detail: 0, route } as Transfer).mapped(path);
+    new ScopeGuard(connectionOf(SCOPE_REQUEST, route)).mapped(path);
   assert.equal(mapped("/files/", "/files/a/b"), "/a/b");
   assert.equal(mapped("/files/", "/files/"), "/");
   assert.equal(mapped("/files", "/files"), "/");

@@ -156,6 +156,29 @@ test("each path gets what is there, and nothing from outside", async ({ get }) =
   }
 });
 
+const AT_PREFIX: readonly (readonly [prefix: string, target: string, answer: RegExp])[] = [
+  ["/files", "/files", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/files\/\r\n/],
+  ["/files", "/files?x=%20y&z", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/files\/\?x=%20y&z\r\n/],
+  ["/files", "//%66iles", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/files\/\r\n/],
+  ["/files", "http://a/files", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/files\/\r\n/],
+  ["/files", "/files/", /^HTTP\/1\.1 200 [^]*<p>root$/],
+  ["/files", "/files/.", /^HTTP\/1\.1 200 [^]*<p>root$/],
+  ["/files", "/files/a.txt", /^HTTP\/1\.1 200 [^]*hello$/],
+  ["/files", "/files/dir", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/files\/dir\/\r\n/],
+  ["/files", "/files/dir/", /^HTTP\/1\.1 200 [^]*<p>dir$/],
+  ["/files/", "/files/", /^HTTP\/1\.1 200 [^]*<p>root$/],
+  ["/files/", "/files/dir?x", /^HTTP\/1\.1 301 [^]*\r\nLocation: \/files\/dir\/\?x\r\n/],
+  ["/", "http://a", /^HTTP\/1\.1 200 [^]*<p>root$/],
+];
+
+test("below a prefix, a directory's path ends with a slash too, the prefix's own as well", async ({ rig, front }) => {
+  for (const [route, target, answer] of AT_PREFIX) {
+    const client = front.give(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, { route });
+    assert.match(await rig.rest(client), answer, `${target} below ${route}`);
+    client.close();
+  }
+});
+
 test("a path that climbs out is the front's to answer, also when it is not the first", async ({ rig, front }) => {
   const next = "GET /%2e%2e/secret.txt HTTP/1.1\r\nHost: a\r\n\r\n";
   const client = front.give(`GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n${next}`);

@@ -22,7 +22,7 @@ export const BACKENDS: readonly FaultyDocument[] = [
   ],
   [
     inTo(`"http://127.0.0.1:3000/"`),
-    `1:37: sites[0].to: Cannot hand over to "http://127.0.0.1:3000/", for fdpass hands over to fd:// sockets; declare a backend of your own with "fetch" or "static" and write its name`,
+    `1:37: sites[0].to: Cannot hand over to "http://127.0.0.1:3000/", for fdpass hands over to fd:// sockets; declare a backend with "upstream": "http://127.0.0.1:3000/" and write its name`,
   ],
   [
     inTo(`"https://example.com"`),
@@ -100,6 +100,38 @@ export const BACKENDS: readonly FaultyDocument[] = [
   [
     inBackends(`"a": { "socket": "/b.sock", "fetch": "a.ts", "static": "b" }`),
     `1:65: backends.a: Found both "fetch" and "static"; keep one of them, or make two backends`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "fetch": "a.ts", "static": "b", "upstream": "http://c" }`),
+    `1:65: backends.a: Found "fetch", "static", "upstream"; keep one of them, or make three backends`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "https://c" }`),
+    `1:105: backends.a.upstream: Cannot relay to "https://c", for a relay speaks no TLS; write a URL such as "http://127.0.0.1:3000", or "unix:/run/app.sock"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "c:3000" }`),
+    `1:105: backends.a.upstream: Cannot relay to "c:3000"; write a URL such as "http://127.0.0.1:3000", or "unix:/run/app.sock"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "http://c/?d" }`),
+    `1:105: backends.a.upstream: Cannot relay to "http://c/?d", for every request has a query of its own; write it without "?" and "#"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "unix:/d/" }`),
+    `1:105: backends.a.upstream: Cannot use "/d/" as a socket; write the path of a file, such as "/run/app.sock"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": 3000 }`),
+    `1:105: backends.a.upstream: Found 3000; write the URL of an HTTP server, such as "http://127.0.0.1:3000"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "http://c", "upstreamTimeout": 0 }`),
+    `1:136: backends.a.upstreamTimeout: Cannot use the duration 0; write at least 1ms`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "preserveHost": true }`),
+    `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream", which it is about`,
   ],
   [
     inBackends(`"a": { "socket": "/b.sock", "workers": 0 }`),

@@ -104,8 +104,8 @@ Deno.test("RouteTable.routes has every route with site, normalised prefix and sc
   const sites = [site(["a.com"], "/a//", "/%61"), site(["b.com"], "/")];
   const { routes } = new RouteTable(sites);
   assert.deepEqual(
-    routes.map(({ siteIndex, prefix, scope }) => [siteIndex, prefix, scope]),
-    [[0, "/a/", "request"], [0, "/a", "request"], [1, "/", "host"]],
+    routes.map(({ siteIndex, prefix, scope }) => [siteIndex, prefix, scope.reach, ...scope.except]),
+    [[0, "/a/", "host"], [0, "/a", "host", "/a/"], [1, "/", "host"]],
   );
   assert.equal(routes[1]!.site, sites[0]);
   assert.equal(routes[1]!.route, sites[0]!.routes[1]);
