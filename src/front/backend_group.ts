@@ -65,7 +65,7 @@ export class BackendGroup {
   #pickSticky(connection: Connection): Channel | undefined {
     let best: Channel | undefined;
     let bestRank = -1;
-    const client = hashAddress(connection.client);
+    const client = hashAddress(connection.addresses, connection.at);
     for (const { channels, weight } of this.members) {
       for (const channel of channels) {
         if (!channel.available || connection.refusedBy.includes(channel)) continue;
@@ -90,9 +90,11 @@ export class BackendGroup {
 }
 
 /** A hash of the IP address of a protocol address; the port changes with every connection and does not count. */
-function hashAddress(address: Uint8Array): number {
+function hashAddress(addresses: Uint8Array, at: number): number {
   let hash = 0x811c9dc5; // FNV-1a
-  for (let i = ADDRESS_BYTES; i < SIZE_ADDRESS; i++) hash = Math.imul(hash ^ address[i]!, 0x01000193);
+  for (let i = at + ADDRESS_BYTES; i < at + SIZE_ADDRESS; i++) {
+    hash = Math.imul(hash ^ addresses[i]!, 0x01000193);
+  }
   return hash;
 }
 

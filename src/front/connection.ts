@@ -43,9 +43,6 @@ export class Connection extends Timed implements Source {
   state: ConnectionState = "free";
   /** Where it was accepted: says which sites answer on it. Undefined when no listener takes its address any more. */
   acceptor: Acceptor | undefined;
-  /** The client's address and the one it connected to, as hand-offs carry them. */
-  readonly client: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
-  readonly local: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
   localKnown = false;
   /** Bytes of the head that were there at the last look. */
   seen = 0;
@@ -71,8 +68,22 @@ export class Connection extends Timed implements Source {
   /** When it must have found a backend, since the first time that it had to wait; 0 before that. */
   waitsUntil = 0;
 
-  constructor(readonly front: Front) {
+  /**
+   * @param addresses where, from `at` on, the client's address and the one it connected to are, as hand-offs carry them:
+   * memory of many connections, as a typed array of its own would be the larger half of one
+   */
+  constructor(readonly front: Front, readonly addresses: Uint8Array<ArrayBuffer>, readonly at: number) {
     super();
+  }
+
+  /** The client's address. A view that is made for the occasion, not for every connection. */
+  get client(): Uint8Array<ArrayBuffer> {
+    return this.addresses.subarray(this.at, this.at + SIZE_ADDRESS);
+  }
+
+  /** The address that the client connected to; another such view. */
+  get local(): Uint8Array<ArrayBuffer> {
+    return this.addresses.subarray(this.at + SIZE_ADDRESS, this.at + 2 * SIZE_ADDRESS);
   }
 
   ready(events: number): void {
@@ -101,11 +112,12 @@ export class Connection extends Timed implements Source {
   findLocal(): void {
     if (this.localKnown) return;
     const { acceptor, front } = this;
+    const at = this.at + SIZE_ADDRESS;
     if (acceptor?.localKnown) {
-      this.local.set(acceptor.local);
+      this.addresses.set(acceptor.local, at);
     } else {
       front.addressBuffer.readLocal(this.fd);
-      writeSockaddr(this.local, 0, front.addressBuffer.bytes);
+      writeSockaddr(this.addresses, at, front.addressBuffer.bytes);
     }
     this.localKnown = true;
   }

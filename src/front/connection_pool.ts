@@ -2,14 +2,22 @@
 
 import { Connection } from "./connection.ts";
 import { counterIndex } from "./counters.ts";
+import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Front } from "./front.ts";
 
 const OPEN = counterIndex("open");
+
+/** Bytes of the two addresses of a connection. */
+const ADDRESSES = 2 * SIZE_ADDRESS;
+/** Connections whose addresses are in one piece of memory. */
+const TOGETHER = 256;
 
 /** Lends connection objects and counts those that are out. */
 export class ConnectionPool {
   readonly #all: Connection[] = [];
   readonly #free: Connection[] = [];
+  #addresses = new Uint8Array(0);
+  #addressesUsed = 0;
 
   constructor(readonly front: Front) {}
 
@@ -28,7 +36,12 @@ export class ConnectionPool {
     this.front.counters.add(OPEN, 1);
     const free = this.#free.pop();
     if (free !== undefined) return free;
-    const made = new Connection(this.front);
+    if (this.#addressesUsed === this.#addresses.length) {
+      this.#addresses = new Uint8Array(TOGETHER * ADDRESSES);
+      this.#addressesUsed = 0;
+    }
+    const made = new Connection(this.front, this.#addresses, this.#addressesUsed);
+    this.#addressesUsed += ADDRESSES;
     this.#all.push(made);
     return made;
   }

@@ -17,7 +17,6 @@ import {
   TRANSFER_GENERATION,
   TRANSFER_ID,
   TRANSFER_KEEP_ALIVE,
-  TRANSFER_LOCAL,
   TRANSFER_REQUESTS,
 } from "../protocol/messages.ts";
 import { startTransfer } from "../protocol/transfer.ts";
@@ -74,10 +73,9 @@ export class HandoffMessage {
     this.#view.setUint16(TRANSFER_REQUESTS, connection.requests);
     fixed[TRANSFER_DETAIL] = route.scope;
     fixed[TRANSFER_KEEP_ALIVE] = route.keepAlive;
-    for (let i = 0; i < SIZE_ADDRESS; i++) {
-      fixed[TRANSFER_CLIENT + i] = connection.client[i]!;
-      fixed[TRANSFER_LOCAL + i] = connection.local[i]!;
-    }
+    // Both, as TRANSFER_LOCAL follows at once.
+    const { addresses, at } = connection;
+    for (let i = 0; i < 2 * SIZE_ADDRESS; i++) fixed[TRANSFER_CLIENT + i] = addresses[at + i]!;
     header.setPart(ROUTE, route.fields, route.fieldsAddress);
     header.setLength(PATH, this.#writePath(path, route.cut));
     this.#setPreread(connection.preread);

@@ -2,6 +2,7 @@
 
 import { type Descriptor, EPOLLRDHUP } from "../../ffi/mod.ts";
 import type { AnswerStatus } from "../http/answers.ts";
+import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
 import type { Acceptor } from "./acceptor.ts";
 import { writeSockaddr } from "./address.ts";
@@ -27,7 +28,7 @@ export class Lifecycle {
     front.exhaustion.accepted();
     const connection = front.pool.take();
     connection.begin(fd, acceptor);
-    writeSockaddr(connection.client, 0, front.addressBuffer.bytes);
+    writeSockaddr(connection.addresses, connection.at, front.addressBuffer.bytes);
     front.counters.add(ACCEPTED, 1);
     front.examiner.examine(connection);
   }
@@ -37,8 +38,8 @@ export class Lifecycle {
     const { front } = this;
     const connection = front.pool.take();
     connection.begin(fd, front.acceptorOf(transfer.local));
-    connection.client.set(transfer.client);
-    connection.local.set(transfer.local);
+    connection.addresses.set(transfer.client, connection.at);
+    connection.addresses.set(transfer.local, connection.at + SIZE_ADDRESS);
     connection.localKnown = true;
     connection.preread = transfer.preread;
     connection.requests = transfer.requests;

@@ -40,7 +40,7 @@ class Pair implements Disposable {
       front,
       id,
       generation,
-      { fd: front, client, local, requests, preread } as Connection,
+      { fd: front, addresses: Uint8Array.of(9, ...client, ...local), at: 1, requests, preread } as Connection,
       { fields, fieldsAddress: addressOf(fields), scope: detail, keepAlive, cut } as FrontRoute,
       normalizer,
     );
