@@ -57,6 +57,10 @@ export class Connection extends Timed implements Source {
   #nonblocking = false;
   #gone = false;
   #readable = false;
+  /** Nothing was left to receive, and nothing has come since. */
+  #emptied = false;
+  /** The client has ended its side, or the connection is broken: there is an end to be received. */
+  #ending = false;
   #writable = false;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
@@ -104,15 +108,31 @@ export class Connection extends Timed implements Source {
     if (!this.#closed) setOption(this.fd, IPPROTO_TCP, TCP_NODELAY, true);
   }
 
-  /** Takes bytes from the socket; their number, 0 at the end, or `-errno` (-EAGAIN: {@linkcode readable} waits). */
+  /**
+   * Takes bytes from the socket.
+   *
+   * @param size how many at most, as a bigint that its caller has made once
+   * @returns their number, 0 at the end, or `-errno` (-EAGAIN: {@linkcode readable} waits)
+   */
   receive(bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
-    return this.#closed ? -EBADF : settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+    if (this.#closed) return -EBADF;
+    if (this.#emptied && this.#watched) return -EAGAIN;
+    const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+    // Less than asked for was all there was (epoll(7), on edge-triggered sockets); but then the end may be there, which
+    // fires no edge of its own when it came with the bytes.
+    this.#emptied = !this.#ending && length !== 0 && length < size;
+    return length;
   }
 
   /** Gives bytes to the socket as far as it takes them; their number, or `-errno`. @param more whether more follow at once */
   send(bytes: Uint8Array<ArrayBuffer>, more: boolean): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
     return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(bytes.byteLength), flags));
+  }
+
+  /** The same with the first so many bytes of a larger piece of memory. */
+  sendFirst(bytes: Uint8Array<ArrayBuffer>, size: number): number {
+    return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(size), MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 
   /** Gives all of the bytes to the socket, waiting as long as the client makes progress. */
@@ -179,14 +199,18 @@ export class Connection extends Timed implements Source {
    * @param milliseconds how long at most
    * @returns whether there is something
    */
-  async readableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
+  readableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
     this.watch();
-    if (!this.#readable) {
-      await this.#wait(deadlines, milliseconds, (wake) => this.#wakeReader = wake);
-      if (!this.#readable) return false;
-    }
-    this.#readable = false;
-    return true;
+    return new Promise((resolve) => {
+      const take = () => {
+        const came = this.#readable;
+        this.#readable = false;
+        resolve(came);
+      };
+      if (this.#readable || this.#closed) return take();
+      this.#wakeReader = take;
+      this.#startWait(deadlines, milliseconds);
+    });
   }
 
   /**
@@ -196,23 +220,20 @@ export class Connection extends Timed implements Source {
    */
   async writable(): Promise<void> {
     this.watch();
-    if (!this.#writable) {
+    if (!this.#writable && !this.#closed) {
       const { stallDeadlines } = this.backend;
-      await this.#wait(stallDeadlines, stallDeadlines.milliseconds, (wake) => this.#wakeWriter = wake);
-      if (!this.#writable) throw new ConnectionLost("Cannot send: the client read nothing in time");
+      await new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve;
+        this.#startWait(stallDeadlines, stallDeadlines.milliseconds);
+      });
     }
+    if (!this.#writable) throw new ConnectionLost("Cannot send: the client read nothing in time");
     this.#writable = false;
   }
 
-  #wait(
-    deadlines: Deadlines,
-    milliseconds: number,
-    register: (wake: () => void) => void,
-  ): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    // One deadline for both directions: a connection that waits for either is alive while either moves.
+  /** One deadline for both directions: a connection that waits for either is alive while either moves. */
+  #startWait(deadlines: Deadlines, milliseconds: number): void {
     deadlines.startUntil(this, performance.now() + milliseconds);
-    return new Promise(register);
   }
 
   /** Calls back, once, when the client is gone for good: not when it has merely ended its own side. */
@@ -233,6 +254,8 @@ export class Connection extends Timed implements Source {
   ready(events: number): void {
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
       this.#readable = true;
+      this.#emptied = false;
+      if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#ending = true;
       this.#wake();
     }
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {

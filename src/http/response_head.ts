@@ -81,21 +81,39 @@ export function responseHeadText(
   headers: Iterable<readonly [string, string]>,
   reason: string = reasonPhrase(status),
 ): string {
+  let head = statusLine(status, reason);
+  for (const [name, value] of headers) head += fieldLine(name, value);
+  return head + "\r\n";
+}
+
+/** The first line of a response head. Throws as {@linkcode responseHeadText} does. */
+export function statusLine(status: number, reason: string = reasonPhrase(status)): string {
   if (!Number.isInteger(status) || status < 100 || status > 999) {
     throw new TypeError(`Cannot send the status "${status}"`);
   }
   if (!LINE_SAFE.test(reason)) throw new TypeError(`Cannot send the reason phrase ${JSON.stringify(reason)}`);
-  let head = `HTTP/1.1 ${status} ${reason}\r\n`;
-  for (const [name, value] of headers) {
-    if (!IS_TOKEN.test(name)) {
-      throw new TypeError(`Cannot send a header field with the name ${JSON.stringify(name)}`);
-    }
-    if (!LINE_SAFE.test(value)) {
-      throw new TypeError(`Cannot send the value ${JSON.stringify(value)} in the header field "${name}"`);
-    }
-    head += `${name}: ${value}\r\n`;
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
+}
+
+/** One line of a head. Throws as {@linkcode responseHeadText} does. */
+export function fieldLine(name: string, value: string): string {
+  if (!knownNames.has(name)) learnName(name);
+  if (!LINE_SAFE.test(value)) {
+    throw new TypeError(`Cannot send the value ${JSON.stringify(value)} in the header field "${name}"`);
   }
-  return head + "\r\n";
+  return `${name}: ${value}\r\n`;
+}
+
+/** Names that are tokens: a program sends the same few again and again. */
+const knownNames = new Set<string>();
+/** Programs that make names up do not fill the memory. */
+const MOST_NAMES = 1_000;
+
+function learnName(name: string): void {
+  if (!IS_TOKEN.test(name)) {
+    throw new TypeError(`Cannot send a header field with the name ${JSON.stringify(name)}`);
+  }
+  if (knownNames.size < MOST_NAMES) knownNames.add(name);
 }
 
 /** The bytes of {@linkcode responseHeadText}. */
@@ -136,6 +154,7 @@ export function httpDate(ms: number): string {
 export class DateField {
   #second = NaN;
   #value = "";
+  #text = "";
   #line: Uint8Array = new Uint8Array(0);
 
   /** The field's value at the time `ms`. */
@@ -144,7 +163,13 @@ export class DateField {
     return this.#value;
   }
 
-  /** The whole field line at the time `ms`, `Date: …` with its CRLF. Not to be written to: it is shared. */
+  /** The whole field line at the time `ms` as text, with its CRLF. */
+  text(ms: number): string {
+    this.#update(ms);
+    return this.#text;
+  }
+
+  /** The bytes of the whole field line at the time `ms`, `Date: …` with its CRLF. Not to be written to: it is shared. */
   line(ms: number): Uint8Array {
     this.#update(ms);
     return this.#line;
@@ -154,7 +179,8 @@ export class DateField {
     const second = Math.floor(ms / 1000);
     if (second === this.#second) return;
     this.#value = httpDate(second * 1000);
-    this.#line = latin1(`Date: ${this.#value}\r\n`);
+    this.#text = `Date: ${this.#value}\r\n`;
+    this.#line = latin1(this.#text);
     this.#second = second;
   }
 }

@@ -2,11 +2,15 @@
 
 import type { TcpAddress } from "../address.ts";
 
-/** What a handler is told beside the request. `remoteAddr` and `completed` are as in `Deno.serve`. */
+/** What a handler is told beside the request. `remoteAddr` and `completed` have the form that they have in `Deno.serve`. */
 export interface RequestInfo {
-  /** The client: the real one, since the socket is the client's own. */
+  /**
+   * The client's address: the kernel told it to the front that accepted the connection (accept(2)), and the front says it
+   * with the hand-off. It comes from no header, and is not asked of the socket again. Of a connection that another
+   * backend had before, it is what that one said when it gave it back. The hostname is empty where the front knew none.
+   */
   readonly remoteAddr: TcpAddress;
-  /** The address that the client connected to. */
+  /** The address that the client connected to, as the hand-off says it. */
   readonly localAddr: TcpAddress;
   /** The site that took the request: its first name, empty for a site without names. */
   readonly site: string;

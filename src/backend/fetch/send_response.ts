@@ -2,17 +2,29 @@
 
 import type { Exchange, Field } from "../http/exchange.ts";
 import { settlesAtOnce } from "./settles.ts";
-import { wholeBody } from "./whole_body.ts";
+import { fieldsOf, wholeBody } from "./response_parts.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Sends a response: in one piece where its content is all there, else as it comes. */
-export async function sendResponse(exchange: Exchange, response: Response): Promise<void> {
-  const fields: Field[] = [...response.headers];
+/**
+ * Sends a response: in one piece where its content is all there, else as it comes.
+ *
+ * @returns nothing when it has left at once, as most do
+ */
+export function sendResponse(exchange: Exchange, response: Response): Promise<void> | undefined {
+  // Before anything else is asked of the response: it may make a stream of its content then.
+  const whole = wholeBody(response);
+  if (whole === undefined) return sendStream(exchange, response);
+  return exchange.respond(response.status, fieldsOf(response), whole, response.statusText || undefined);
+}
+
+async function sendStream(exchange: Exchange, response: Response): Promise<void> {
+  if (response.bodyUsed) {
+    throw new TypeError("Cannot respond: the body of the response has been read already");
+  }
+  const fields: readonly Field[] = [...response.headers];
   const { status, statusText } = response;
   const reason = statusText || undefined;
-  const whole = wholeBody(response);
-  if (whole !== undefined) return await exchange.respond(status, fields, whole, reason);
   const declared = contentLength(response.headers);
   const { body } = response;
   if (body === null) {

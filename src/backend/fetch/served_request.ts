@@ -1,15 +1,49 @@
 /** The `Request` that handlers get. */
 
+/** What a request is made of. */
+export interface RequestParts {
+  readonly method: string;
+  /** Known to make a URL. */
+  readonly url: string;
+  /** Name and value, in order. */
+  fields(): [string, string][];
+  /** The content; undefined when there is none. */
+  content(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+}
+
 /**
- * A request whose `signal` is made when somebody asks for it: most handlers do not, and making one for each request
- * takes longer than everything else about it.
+ * A request that makes what a handler asks for when it asks. Most handlers look at the URL, the method and a field or two;
+ * making all of a `Request` for each of them takes longer than everything else about it. What is not here is asked of a
+ * real `Request`, made at that moment; so are the places where the runtime itself looks inside of one.
  */
-export class ServedRequest extends Request {
+class LazyRequest {
+  readonly #parts: RequestParts;
+  #real: Request | undefined;
+  #url: string | undefined;
+  #headers: Headers | undefined;
   #controller: AbortController | undefined;
   #reason: { readonly value: unknown } | undefined;
 
+  constructor(parts: RequestParts) {
+    this.#parts = parts;
+  }
+
+  get method(): string {
+    const { method } = this.#parts;
+    // Six methods are written in upper case however they came (Fetch, 2.2.1); those are rare, and the real one knows.
+    return UPPER_CASE.test(method) ? method : LazyRequest.real(this).method;
+  }
+
+  get url(): string {
+    return this.#url ??= this.#real?.url ?? new URL(this.#parts.url).href;
+  }
+
+  get headers(): Headers {
+    return this.#headers ??= this.#real?.headers ?? new Headers(this.#parts.fields());
+  }
+
   /** Aborted when the client leaves before it has the whole response. */
-  override get signal(): AbortSignal {
+  get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#reason !== undefined) this.#controller.abort(this.#reason.value);
@@ -18,8 +52,64 @@ export class ServedRequest extends Request {
   }
 
   /** Aborts the signal. A static method, so that handlers do not see it on their request. */
-  static abort(request: ServedRequest, reason: unknown): void {
+  static abort(request: LazyRequest, reason: unknown): void {
     request.#reason ??= { value: reason };
     request.#controller?.abort(reason);
   }
+
+  /** The real request behind it. */
+  static real(request: LazyRequest): Request {
+    if (request.#real !== undefined) return request.#real;
+    const { method, url } = request.#parts;
+    const content = request.#parts.content();
+    const headers = request.#headers ?? request.#parts.fields();
+    const { signal } = request;
+    const real = new Request(url, { method, headers, signal, ...content && { body: content } });
+    // What was changed in the headers before is in the copy that the real one has made; later changes go there.
+    if (request.#headers !== undefined) request.#headers = real.headers;
+    return request.#real = real;
+  }
+}
+
+const UPPER_CASE = /^[^a-z]+$/;
+
+const sample = new Request("http://sample/");
+// Everything else that a request has: its properties and methods, and the slots that the runtime keeps in it.
+const others = new Set([...Reflect.ownKeys(Request.prototype), ...Object.getOwnPropertySymbols(sample)]);
+for (const key of others) {
+  if (Object.hasOwn(LazyRequest.prototype, key)) continue;
+  const isMethod = typeof Object.getOwnPropertyDescriptor(Request.prototype, key)?.value === "function";
+  Object.defineProperty(
+    LazyRequest.prototype,
+    key,
+    isMethod
+      ? {
+        configurable: true,
+        writable: true,
+        value(this: LazyRequest, ...args: unknown[]) {
+          const real = LazyRequest.real(this);
+          return Reflect.apply(Reflect.get(real, key), real, args);
+        },
+      }
+      : {
+        configurable: true,
+        get(this: LazyRequest) {
+          return Reflect.get(LazyRequest.real(this), key);
+        },
+        set(this: LazyRequest, value: unknown) {
+          Reflect.set(LazyRequest.real(this), key, value);
+        },
+      },
+  );
+}
+Object.setPrototypeOf(LazyRequest.prototype, Request.prototype);
+
+/** Makes the request of a handler. @param parts asked when the handler asks, and at most once each */
+export function servedRequest(parts: RequestParts): Request {
+  return new LazyRequest(parts) as unknown as Request;
+}
+
+/** Aborts the signal of a {@linkcode servedRequest}. */
+export function abortRequest(request: Request, reason: unknown): void {
+  LazyRequest.abort(request as unknown as LazyRequest, reason);
 }

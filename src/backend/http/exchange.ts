@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import type { RequestHead } from "../../http/request_head.ts";
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
-import { DateField, encodeResponseHead, responseHeadText } from "../../http/response_head.ts";
+import { DateField, encodeResponseHead, fieldLine, statusLine } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 import type { Input } from "./input.ts";
 import { RequestBody } from "./request_body.ts";
@@ -18,9 +18,28 @@ const dateField = new DateField();
 const encoder = new TextEncoder();
 const joined = new ResponseBuffer();
 
+/** Fields of a response that are not a handler's to say, and the one that it may say itself; by length, then by name. */
+const FRAMING = 1;
+const DATE = 2;
+const KINDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
+  4: { date: DATE },
+  10: { connection: FRAMING, "keep-alive": FRAMING },
+  14: { "content-length": FRAMING },
+  17: { "transfer-encoding": FRAMING },
+};
+
+/** Whitespace around a field's value, and the CR of its line (RFC 9112, 5). */
+const OUTER_SPACE = /^[ \t]+|[ \t]*\r?$/g;
+
+let viewed: Buffer = Buffer.alloc(0);
+
 /** Latin-1, the encoding of header fields (RFC 9110, 5.5): node:buffer does it several times faster than TextDecoder. */
 function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1", start, end);
+  // Mostly the same memory as the last time, that which all connections share.
+  if (viewed.buffer !== bytes.buffer || viewed.byteOffset !== bytes.byteOffset || viewed.length < end) {
+    viewed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  return viewed.toString("latin1", start, end);
 }
 
 /** A header field as it came. */
@@ -45,10 +64,8 @@ export class Exchange {
   persistent: boolean;
   /** Whether (part of) a response has been sent. */
   responded = false;
+  /** The whole head, as it came. */
   readonly #head: string;
-  /** Of the fields in the input, where the head began at {@linkcode #origin}. */
-  readonly #fieldOffsets: Int32Array;
-  readonly #origin: number;
   /** Whether the content of the response is framed by chunks. */
   #chunked = false;
   /** HEAD, 204, 304: a response without content, whatever its fields say (RFC 9112, 6.3). */
@@ -71,8 +88,6 @@ export class Exchange {
     const text = latin1(bytes, start, head.end);
     const slice = (from: number, to: number) => text.slice(from - start, to - start);
     this.#head = text;
-    this.#fieldOffsets = head.fields.slice(0, 4 * head.fieldCount);
-    this.#origin = start;
     this.method = slice(head.methodStart, head.methodEnd);
     this.target = slice(head.targetStart, head.targetEnd);
     this.path = slice(head.pathStart, head.pathEnd);
@@ -87,15 +102,13 @@ export class Exchange {
 
   /** The header fields, in order, names as the client wrote them. */
   fields(): Field[] {
+    // The head is known to be well-formed. Behind its first line a field is a line, and at the end there is an empty one.
+    const lines = this.#head.split("\n");
     const out: Field[] = [];
-    const at = this.#fieldOffsets;
-    const text = this.#head;
-    const origin = this.#origin;
-    for (let i = 0; i < at.length; i += 4) {
-      out.push([
-        text.slice(at[i]! - origin, at[i + 1]! - origin),
-        text.slice(at[i + 2]! - origin, at[i + 3]! - origin),
-      ]);
+    for (let at = 1; at < lines.length - 2; at++) {
+      const line = lines[at]!;
+      const colon = line.indexOf(":");
+      out.push([line.slice(0, colon), line.slice(colon + 1).replace(OUTER_SPACE, "")]);
     }
     return out;
   }
@@ -122,34 +135,37 @@ export class Exchange {
    *
    * @param fields Content-Length, Transfer-Encoding and Connection among them are left out: framing is done here
    * @param content text goes out as UTF-8
+   * @returns nothing when it has left at once, as most do
    */
-  async respond(
+  respond(
+    status: number,
+    fields: readonly Field[],
+    content: string | Uint8Array<ArrayBuffer>,
+    reason?: string,
+  ): Promise<void> | undefined {
+    const head = this.#headText(status, fields, content.length, reason);
+    const length = joined.put(head, content);
+    // Too long to be joined, or not ASCII; then a text has another length than was said.
+    if (length < 0) return this.#respondApart(status, fields, content, reason);
+    const size = this.#contentless ? head.length : length;
+    const sent = this.connection.sendFirst(joined.bytes, size);
+    // The memory is everybody's: what does not leave at once is copied.
+    return sent === size ? undefined : this.connection.sendAll(joined.bytes.slice(Math.max(0, sent), size));
+  }
+
+  async #respondApart(
     status: number,
     fields: readonly Field[],
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> {
-    const length = joined.take(content);
-    if (length !== undefined) {
-      const head = this.#headText(status, fields, length, reason);
-      const whole = joined.join(head, this.#contentless);
-      if (whole !== undefined) return await this.#sendShared(whole);
-      // The head does not fit; what was worked out for it is not worked out twice.
-      this.responded = false;
-    }
+    this.responded = false;
     const bytes = typeof content === "string" ? encoder.encode(content) : content;
     await this.connection.sendAll(
       this.#encodeHead(status, fields, bytes.byteLength, reason),
       !this.#contentless,
     );
     if (!this.#contentless) await this.connection.sendAll(bytes);
-  }
-
-  /** Sends from memory that others use as well: what does not leave at once is copied first. */
-  async #sendShared(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const sent = this.connection.send(bytes, false);
-    if (sent === bytes.byteLength) return;
-    await this.connection.sendAll(bytes.slice(Math.max(0, sent)));
   }
 
   /**
@@ -216,33 +232,29 @@ export class Exchange {
     if (this.responded) throw new Error("Cannot respond twice to one request");
     if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
     this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
-    const out: Field[] = [];
+    let head = statusLine(status, reason);
     let dated = false;
-    for (const field of fields) {
-      const name = field[0].toLowerCase();
-      if (name === "date") dated = true;
+    for (const [name, value] of fields) {
       // How the content is framed, and whether the connection goes on, is decided here (RFC 9112, 6 and 9).
-      if (
-        name !== "connection" && name !== "transfer-encoding" && name !== "content-length" &&
-        name !== "keep-alive"
-      ) {
-        out.push(field);
-      }
+      const kind = KINDS[name.length]?.[name.toLowerCase()];
+      if (kind === FRAMING) continue;
+      if (kind === DATE) dated = true;
+      head += fieldLine(name, value);
     }
-    if (!dated) out.push(["Date", dateField.value(Date.now())]);
+    if (!dated) head += dateField.text(Date.now());
     if (length !== undefined) {
       // RFC 9110, 8.6: not with 204. With 304 and HEAD it says what GET would have got.
-      if (status !== 204) out.push(["Content-Length", String(length)]);
+      if (status !== 204) head += `Content-Length: ${length}\r\n`;
     } else if (!this.#contentless) {
       this.#chunked = this.minor === 1;
-      if (this.#chunked) out.push(["Transfer-Encoding", "chunked"]);
+      if (this.#chunked) head += "Transfer-Encoding: chunked\r\n";
       else this.persistent = false; // HTTP/1.0 has no chunks: the end of the connection is the end of the content
     }
     // A body that the client was never asked for would be taken for the next request.
     if (this.body.unasked && !this.body.done) this.persistent = false;
-    if (!this.persistent) out.push(["Connection", "close"]);
-    else if (this.minor === 0) out.push(["Connection", "keep-alive"]);
-    const head = responseHeadText(status, out, reason);
+    if (!this.persistent) head += "Connection: close\r\n";
+    else if (this.minor === 0) head += "Connection: keep-alive\r\n";
+    head += "\r\n";
     this.responded = true;
     return head;
   }

@@ -1,5 +1,6 @@
 /** HTTP/1.1 on handed-over connections: one request after another, for as long as the hand-off's scope allows. */
 
+import { setImmediate } from "node:timers";
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
 import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
 import { httpDate } from "../../http/response_head.ts";
@@ -20,7 +21,7 @@ import { ScopeGuard } from "./scope_guard.ts";
 /** What a backend kind does with a request. */
 export interface RequestHandler {
   /** Responds through the exchange. What it throws is logged, and answered with 500 if nothing was sent yet. */
-  handle(exchange: Exchange): Promise<void>;
+  handle(exchange: Exchange): Promise<void> | undefined;
 }
 
 /** How requests are served. */
@@ -34,6 +35,9 @@ export interface HttpServerOptions {
 /** Request content that nobody asked for is read away up to this size, in bytes; for more the connection closes. */
 const MAX_SKIP = 262_144;
 
+/** Requests of one connection that are answered without a wait before others have their turn. */
+const MOST_IN_A_ROW = 64;
+
 /** A connection as it is served here. */
 interface Served {
   readonly connection: Connection;
@@ -41,13 +45,14 @@ interface Served {
   readonly guard: ScopeGuard;
   /** Answered on it so far, those that others answered included. */
   requests: number;
+  /** Between two requests. */
+  idle: boolean;
 }
 
 /** Serves HTTP on every connection of a backend. */
 export class HttpServer implements ConnectionServer {
   readonly #head: RequestHead;
-  /** Connections between two requests. */
-  readonly #idle = new Set<Served>();
+  readonly #served = new Set<Served>();
   /** Connections that were given back, in case they come back from that. */
   readonly #away = new WeakMap<Connection, Served>();
   #draining = false;
@@ -64,13 +69,15 @@ export class HttpServer implements ConnectionServer {
       input: new Input(connection),
       guard: new ScopeGuard(connection),
       requests,
+      idle: false,
     });
   }
 
   /** Whoever is between two requests is given back; the others are when they are answered. */
   drain(): void {
     this.#draining = true;
-    for (const served of [...this.#idle]) {
+    for (const served of this.#served) {
+      if (!served.idle) continue;
       this.#giveBack(served, RETURN_IDLE);
       // Given back or not, nobody here waits for it any more.
       served.connection.interrupt();
@@ -89,13 +96,18 @@ export class HttpServer implements ConnectionServer {
   /** Never rejects: whatever happens on a connection ends with that connection. */
   async #serve(served: Served): Promise<void> {
     const { connection, input, guard } = served;
+    this.#served.add(served);
     try {
-      for (;;) {
+      for (let inARow = 1;; inARow++) {
+        // A client that sends request behind request leaves others their turn.
+        if (inARow % MOST_IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
         // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
         // shared with all other connections, which have their turn at every await.
         const verdict = this.#takeHead(input);
         if (verdict === "more") {
-          if (!await this.#awaitMore(served)) return;
+          inARow = 0;
+          if (input.length > 0 || guard.first) await connection.readable(connection.backend.stallDeadlines);
+          else if (!await this.#awaitNext(served)) return;
           continue;
         }
         if (verdict === "reject") return await this.#refuse(connection, this.#head.status, this.#head.why);
@@ -112,13 +124,18 @@ export class HttpServer implements ConnectionServer {
         served.requests++;
         const exchange = new Exchange(connection, input, this.#head, guard, this.#goesOn(served));
         input.keep();
-        if (!await this.#handle(exchange)) return;
+        const handled = this.#handle(exchange);
+        // Most are answered without a wait, and then there is nothing more to be done for them.
+        if (handled === undefined && exchange.persistent && exchange.body.done) continue;
+        if (!await this.#conclude(exchange, handled)) return;
       }
     } catch (error) {
       // On its way back to the front it is not this function's: the channel answers for it.
       if (connection.leaving) return;
       connection.close();
       if (!(error instanceof ConnectionLost)) this.options.onError(error, undefined);
+    } finally {
+      this.#served.delete(served);
     }
   }
 
@@ -141,14 +158,6 @@ export class HttpServer implements ConnectionServer {
     }
   }
 
-  /** Waits for more of a head; false when it is time to go, and the connection is given back or closed. */
-  async #awaitMore(served: Served): Promise<boolean> {
-    const { connection, input, guard } = served;
-    if (input.length === 0 && !guard.first) return await this.#awaitNext(served);
-    await connection.readable(connection.backend.stallDeadlines);
-    return true;
-  }
-
   /** Waits for the next request; false when it is time to go, and the connection is given back or closed. */
   async #awaitNext(served: Served): Promise<boolean> {
     const { connection } = served;
@@ -158,9 +167,9 @@ export class HttpServer implements ConnectionServer {
     if (!this.#draining && (stays || mayBeOurs)) {
       const deadlines = stays ? backend.idleDeadlines : backend.momentDeadlines;
       const milliseconds = stays ? backend.idleTime(channel) : deadlines.milliseconds;
-      this.#idle.add(served);
+      served.idle = true;
       const came = await connection.readableWithin(deadlines, milliseconds);
-      this.#idle.delete(served);
+      served.idle = false;
       if (came) return true;
       // Draining has begun, or the whole backend ends.
       if (connection.leaving || connection.closed) return false;
@@ -181,11 +190,20 @@ export class HttpServer implements ConnectionServer {
     return this.#refuse(connection, 421, "this connection is for another host or path");
   }
 
-  /** Lets the handler respond; afterwards, whether the connection goes on. */
-  async #handle(exchange: Exchange): Promise<boolean> {
+  /** Lets the handler respond; nothing when it has. What a handler throws, it may throw at once. */
+  #handle(exchange: Exchange): Promise<void> | undefined {
+    try {
+      return this.handler.handle(exchange);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Waits for the response and looks at what is left of the request; whether the connection goes on. */
+  async #conclude(exchange: Exchange, handled: Promise<void> | undefined): Promise<boolean> {
     const { connection, body } = exchange;
     try {
-      await this.handler.handle(exchange);
+      await handled;
     } catch (error) {
       if (error instanceof ConnectionLost) throw error;
       if (error instanceof BodyError && !exchange.responded) {

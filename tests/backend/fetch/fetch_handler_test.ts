@@ -20,7 +20,7 @@ const RESPONSES: readonly (readonly [what: string, handler: FetchHandler, respon
   [
     "text",
     () => new Response("hello", { headers: { "x-a": "1" } }),
-    /^HTTP\/1\.1 200 OK\r\ncontent-type: text\/plain;charset=UTF-8\r\nx-a: 1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello$/,
+    /^HTTP\/1\.1 200 OK\r\nx-a: 1\r\nContent-Type: text\/plain;charset=UTF-8\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello$/,
   ],
   ["a promise of text", async () => await Promise.resolve(new Response("later")), /\r\n\r\nlater$/],
   [
@@ -72,7 +72,7 @@ const RESPONSES: readonly (readonly [what: string, handler: FetchHandler, respon
     () => Response.redirect("http://b.test/x", 307),
     /^HTTP\/1\.1 307 [^]*location: http:\/\/b\.test\/x\r\n/,
   ],
-  ["JSON", () => Response.json({ a: 1 }), /content-type: application\/json\r\n[^]*\r\n\r\n\{"a":1\}$/],
+  ["JSON", () => Response.json({ a: 1 }), /Content-Type: application\/json\r\n[^]*\r\n\r\n\{"a":1\}$/],
 ];
 
 async function* slowly(...texts: string[]) {

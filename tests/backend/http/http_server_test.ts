@@ -34,7 +34,7 @@ async function stream(exchange: Exchange): Promise<void> {
 
 interface Framing {
   readonly what: string;
-  readonly handler: (exchange: Exchange) => Promise<void>;
+  readonly handler: (exchange: Exchange) => Promise<void> | undefined;
   readonly request: string;
   readonly response: string;
 }

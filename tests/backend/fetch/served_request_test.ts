@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import { isCertainUrl } from "../../../src/backend/fetch/request_url.ts";
+import { abortRequest, servedRequest } from "../../../src/backend/fetch/served_request.ts";
+
+/** A request, and what has been asked for to make it. */
+function make(method = "POST", content = "some text") {
+  const asked = { fields: 0, content: 0 };
+  const request = servedRequest({
+    method,
+    url: "http://Example.com:80/a/../b?c#d",
+    fields: () => (asked.fields++, [["X-A", "1"], ["x-a", "2"], ["Content-Type", "text/plain"]]),
+    content: () => (asked.content++, /^get$/i.test(method) ? undefined : new Blob([content]).stream()),
+  });
+  return { request, asked };
+}
+
+Deno.test("what a handler does not ask for is not made", () => {
+  const { request, asked } = make();
+  assert.deepEqual([request.method, request.url], ["POST", "http://example.com/b?c#d"]);
+  assert.deepEqual(asked, { fields: 0, content: 0 });
+  assert.equal(request.headers.get("x-a"), "1, 2");
+  assert.equal(request.headers, request.headers);
+  assert.equal(request.signal.aborted, false);
+  assert.deepEqual(asked, { fields: 1, content: 0 });
+});
+
+Deno.test("everything that a Request has is there, and is what a Request would have", async () => {
+  const { request } = make("GET");
+  const real = new Request("http://example.com/b?c#d", { headers: [...request.headers] });
+  for (const key of Object.getOwnPropertyNames(Request.prototype)) {
+    const [mine, its] = [Reflect.get(request, key), Reflect.get(real, key)];
+    assert.equal(typeof mine, typeof its, key);
+    if (typeof its !== "object" && typeof its !== "function") assert.equal(mine, its, key);
+  }
+  assert.ok(request instanceof Request);
+  assert.equal(Object.prototype.toString.call(request), "[object Request]");
+  assert.equal(await make().request.text(), "some text");
+  assert.deepEqual(await make("POST", "[1]").request.json(), [1]);
+  assert.equal(Buffer.from(await make().request.bytes()).toString(), "some text");
+});
+
+Deno.test("the runtime takes it for a Request wherever it takes one", async () => {
+  assert.equal(await new Request(make().request).text(), "some text");
+  assert.equal(new Request(make().request, { method: "PUT" }).method, "PUT");
+  assert.equal(new Request(make("GET").request).headers.get("x-a"), "1, 2");
+  const { request } = make();
+  const clone = request.clone();
+  assert.deepEqual([await request.text(), await clone.text()], ["some text", "some text"]);
+  assert.equal(request.bodyUsed, true);
+  await assert.rejects(request.text(), TypeError);
+  assert.equal(await new Response(make().request.body).text(), "some text");
+});
+
+Deno.test("fetch() sends one on", async () => {
+  await using server = Deno.serve({ port: 0, onListen() {} }, async (request) => {
+    return new Response(`${request.method} ${request.headers.get("x-a")} ${await request.text()}`);
+  });
+  const request = servedRequest({
+    method: "POST",
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    fields: () => [["x-a", "1"]],
+    content: () => new Blob(["sent on"]).stream(),
+  });
+  assert.equal(await (await fetch(request)).text(), "POST 1 sent on");
+});
+
+Deno.test("what a handler changes in the headers stays changed", () => {
+  const { request } = make();
+  request.headers.set("x-a", "changed");
+  assert.equal(new Request(request).headers.get("x-a"), "changed");
+  assert.equal(request.headers.get("x-a"), "changed");
+  const another = make().request;
+  another.headers.set("x-b", "2");
+  assert.equal(another.clone().headers.get("x-b"), "2");
+});
+
+Deno.test("methods are written as the Fetch standard has them", () => {
+  const methods = ["get", "Post", "patch", "GET", "M-SEARCH", "purge"];
+  assert.deepEqual(methods.map((method) => make(method).request.method), [
+    "GET",
+    "POST",
+    "patch",
+    "GET",
+    "M-SEARCH",
+    "purge",
+  ]);
+});
+
+Deno.test("the signal is aborted with the reason, asked for before or afterwards", () => {
+  const [before, after, real] = [make().request, make().request, make("GET").request];
+  const reason = new Error("gone");
+  const { signal } = before;
+  const copy = new Request(real);
+  for (const request of [before, after, real]) abortRequest(request, reason);
+  abortRequest(after, new Error("again"));
+  for (const each of [signal, after.signal, real.signal, copy.signal]) assert.equal(each.reason, reason);
+});
+
+Deno.test("what is certainly a URL is one", () => {
+  const part = fc.string({ unit: fc.constantFrom(..."az09.-x n:@/%?#[]&"), maxLength: 12 });
+  const host = fc.oneof(
+    part,
+    fc.ipV4(),
+    fc.ipV4Extended(),
+    fc.domain(),
+    fc.constantFrom("xn--a", "a.xn--b", "a.0x1", "1.2"),
+  );
+  const port = fc.oneof(fc.constant(""), fc.nat(99_999).map((port) => `:${port}`), part);
+  let certain = 0;
+  fc.assert(
+    fc.property(host, port, part, (host, port, path) => {
+      const url = `http://${host}${port}/${path}`;
+      if (!isCertainUrl(url)) return;
+      certain++;
+      assert.ok(URL.canParse(url), url);
+    }),
+    { numRuns: 10_000 },
+  );
+  assert.ok(certain > 500, `${certain} of 10,000`);
+  for (const url of ["http://localhost:8080/", "http://a.example.com/x?y", "http://127.0.0.1:65535/"]) {
+    assert.equal(isCertainUrl(url), url !== "http://127.0.0.1:65535/");
+  }
+});
