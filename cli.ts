@@ -8,6 +8,8 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { BackendKind, Config } from "./src/config/config.ts";
+import { readDuration } from "./src/config/quantity.ts";
+import { formatUpstream, readUpstream } from "./src/config/upstream.ts";
 import { EXIT_USAGE, explain, UsageError } from "./src/control/failure.ts";
 import { VERSION } from "./src/control/version.ts";
 
@@ -26,11 +28,11 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-/** A duration in milliseconds, for options: `500ms`, `10s`, `2m`, or seconds. */
+/** A duration in milliseconds, for options: `500ms`, `10s`, `2m`, or seconds. The bounds are the configuration's. */
 function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("It takes a time such as 500ms, 10s or 2m.");
-  return Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[match[2] ?? "s"]!;
+  const reading = readDuration(/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text, { least: 0 });
+  if ("fault" in reading) throw new InvalidArgumentError(`${reading.fault}.`);
+  return reading.value;
 }
 
 /** Permission bits in octal, for options. */
@@ -39,14 +41,21 @@ function fileMode(text: string): number {
   return parseInt(text, 8);
 }
 
-/** A numeric user, and a group if it is not to stay as it is, for options. */
+/** The largest id of a user or a group. */
+const MAX_ID = 0xffff_fffe;
+/** chown(2): (uid_t) -1 and (gid_t) -1 leave the user or the group as it is. */
+const UNCHANGED = 0xffff_ffff;
+
+/** A numeric user, a group, or both, for options; what is left out stays as it is. */
 function fileOwner(text: string): { readonly uid: number; readonly gid: number } {
-  const match = /^(\d+)(?::(\d+))?$/.exec(text);
-  if (match === null) {
-    throw new InvalidArgumentError("It takes numbers such as 33:33; `id` tells those of a user.");
+  const match = /^(\d+)?(?::(\d+))?$/.exec(text);
+  const [uid, gid] = [match?.[1], match?.[2]];
+  if (uid === undefined && gid === undefined || [uid, gid].some((id) => Number(id ?? 0) > MAX_ID)) {
+    throw new InvalidArgumentError(
+      `It takes numbers up to ${MAX_ID}, such as 33, 33:33, or :33 for the group alone; \`id\` tells those of a user.`,
+    );
   }
-  // chown(2): (gid_t) -1 leaves the group as it is.
-  return { uid: Number(match[1]), gid: match[2] === undefined ? 0xffff_ffff : Number(match[2]) };
+  return { uid: Number(uid ?? UNCHANGED), gid: Number(gid ?? UNCHANGED) };
 }
 
 const collect = (value: number, before: number[]) => [...before, value];
@@ -101,6 +110,9 @@ interface BackendArguments {
   readonly socket: string;
   readonly fetch?: string;
   readonly static?: string;
+  readonly upstream?: string;
+  readonly preserveHost?: boolean;
+  readonly upstreamTimeout?: number;
   readonly name?: string;
   readonly mode: number;
   readonly takeOver?: boolean;
@@ -117,9 +129,24 @@ function absolute(path: string): string {
 }
 
 function kindOf(options: BackendArguments): BackendKind {
-  const { fetch, static: directory } = options;
-  if ((fetch === undefined) === (directory === undefined)) {
-    throw new UsageError("Cannot tell what the backend runs: give one of --fetch MODULE and --static DIR");
+  const { fetch, static: directory, upstream, preserveHost, upstreamTimeout } = options;
+  if ([fetch, directory, upstream].filter((kind) => kind !== undefined).length !== 1) {
+    throw new UsageError(
+      "Cannot tell what the backend runs: give one of --fetch MODULE, --static DIR and --upstream URL",
+    );
+  }
+  if (upstream !== undefined) {
+    const reading = readUpstream(upstream, absolute);
+    if ("fault" in reading) throw new UsageError(reading.fault);
+    return {
+      kind: "relay",
+      upstream: formatUpstream(reading.value),
+      ...preserveHost ? { preserveHost } : {},
+      ...upstreamTimeout === undefined ? {} : { timeout: upstreamTimeout },
+    };
+  }
+  if (preserveHost || upstreamTimeout !== undefined) {
+    throw new UsageError("Cannot use --preserve-host or --upstream-timeout without --upstream URL");
   }
   if (directory !== undefined) return { kind: "static", directory };
   const url = /^(file|https?|data|npm|jsr):/.test(fetch!);
@@ -233,12 +260,20 @@ function program(done: (code: number) => void): Command {
     .requiredOption("--socket <path>", "where to listen for fronts")
     .option("--fetch <module>", "serve with a module whose default export is { fetch(request, info) }")
     .option("--static <dir>", "serve the files of a directory")
+    .option("--upstream <url>", "relay to an HTTP server: http://host:port/base or unix:/path")
+    .option("--preserve-host", "tell the upstream the Host that the client means, not its own")
+    .addOption(
+      new Option("--upstream-timeout <time>", "silence that the upstream may have (default: 60s)")
+        .argParser(duration),
+    )
     .option("--name <name>", "what to call it in messages (default: the socket's file name)")
     .addOption(
       new Option("--mode <bits>", "permissions of the socket file").default(0o600, "600").argParser(fileMode),
     )
     .addOption(
-      new Option("--owner <uid[:gid]>", "owner and group of the socket file, by number").argParser(fileOwner),
+      new Option("--owner <[uid][:gid]>", "owner and group of the socket file, by number").argParser(
+        fileOwner,
+      ),
     )
     .addOption(
       new Option("--workers <n>", "processes behind the socket").default(1).argParser(wholeNumber(1, 256)),
@@ -247,9 +282,7 @@ function program(done: (code: number) => void): Command {
     .option("--take-over", "replace a backend that listens there")
     .addOption(
       new Option("--allow-user <uid>", "another user that may hand over, by number; may be repeated")
-        .default([]).argParser((text, before: number[]) =>
-          collect(wholeNumber(0, 2 ** 32 - 2)(text), before)
-        ),
+        .default([]).argParser((text, before: number[]) => collect(wholeNumber(0, MAX_ID)(text), before)),
     )
     .addOption(
       new Option("--drain-timeout <time>", "how long to finish after SIGTERM").default(10_000, "10s")

@@ -62,6 +62,8 @@ export const SO_PASSRIGHTS = 83;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 export const TCP_CORK = 3;
+/** Its value, a `struct tcp_info`, begins with the state (tcp(7)). */
+export const TCP_INFO = 11;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 
@@ -244,6 +246,17 @@ export function peerCredentials(fd: Descriptor): PeerCredentials {
  * @returns undefined when it is, else what it is instead, in words
  */
 export function notAClientSocket(fd: Descriptor): string | undefined {
+  // One question that only a TCP socket answers; what it is instead, or what else, is asked where it matters.
+  stateLength[0] = 1;
+  const answer = settle(getsockopt(fd, IPPROTO_TCP, TCP_INFO, state, stateLength));
+  return answer === 0 && state[0] !== TCP_LISTEN ? undefined : whatElse(fd);
+}
+
+const TCP_LISTEN = 10;
+const state = new Uint8Array(1);
+const stateLength = new Uint32Array(1);
+
+function whatElse(fd: Descriptor): string | undefined {
   const domain = getOption(fd, SOL_SOCKET, SO_DOMAIN);
   if (domain < 0) return "not a socket";
   // A Unix socket could carry descriptors itself, without end: never accepted as a client.

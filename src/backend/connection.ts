@@ -59,6 +59,7 @@ export class Connection extends Timed implements Source {
   #readable = false;
   /** Nothing was left to receive, and nothing has come since. */
   #emptied = false;
+  #noDelay = false;
   /** The client has ended its side, or the connection is broken: there is an end to be received. */
   #ending = false;
   #writable = false;
@@ -98,6 +99,11 @@ export class Connection extends Timed implements Source {
   /** It is on its way back to the front: the channel answers for it. */
   leaving = false;
 
+  /** Whether nothing was left when it was received from last. Something may have come since. */
+  get emptied(): boolean {
+    return this.#emptied;
+  }
+
   /** Whether there is something to receive at this moment. */
   hasInput(): boolean {
     return !this.#closed && settle(recv(this.fd, this.backend.scratch, 1n, MSG_PEEK | MSG_DONTWAIT)) > 0;
@@ -105,7 +111,9 @@ export class Connection extends Timed implements Source {
 
   /** Small writes go out at once: an answer in two parts would wait for the client's delayed ACK otherwise. */
   setNoDelay(): void {
-    if (!this.#closed) setOption(this.fd, IPPROTO_TCP, TCP_NODELAY, true);
+    if (this.#closed || this.#noDelay) return;
+    this.#noDelay = true;
+    setOption(this.fd, IPPROTO_TCP, TCP_NODELAY, true);
   }
 
   /**

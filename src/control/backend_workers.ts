@@ -4,14 +4,12 @@ import { Dealer } from "../backend/dealer.ts";
 import type { ListenerOptions } from "../backend/listener.ts";
 import type { BackendKind } from "../config/config.ts";
 import { Loop } from "../loop/loop.ts";
-import { Child } from "./child.ts";
+import { Child, GRACE } from "./child.ts";
+import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
-import { selfCommand } from "./self.ts";
+import { kindArguments, needsOf, selfCommand } from "./self.ts";
 import { handleSignals } from "./signals.ts";
-
-/** Milliseconds beyond a worker's own limit for draining before it is killed. */
-const GRACE = 1_000;
 
 /** How a backend of several processes is run. */
 export interface BackendWorkersOptions extends ListenerOptions {
@@ -34,7 +32,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     door,
     "--worker-of",
     String(options.workers),
-    ...runs.kind === "fetch" ? ["--fetch", runs.module] : ["--static", runs.directory],
+    ...kindArguments(runs),
     "--name",
     `${options.name}.${index + 1}`,
     "--drain-timeout",
@@ -60,18 +58,23 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   });
   const workers = Array.from({ length: options.workers }, (_, index) =>
     new Child({
-      ...selfCommand(options.runs.kind, workerArguments(options, door, index)),
+      ...selfCommand(options.runs.kind, workerArguments(options, door, index), needsOf(options.runs)),
       name: `worker ${index + 1}`,
       log,
       killAfter: options.drainTimeout + GRACE,
       hidesReady: true,
     }));
   const ended = Promise.withResolvers<number>();
+  let stopping = false;
   handleSignals({
     drain: (signal) => {
+      stopping = true;
       log.info("{signal}: the workers finish what they serve", { signal });
       notify("STOPPING=1");
       ended.resolve(0);
+    },
+    abandon: () => {
+      for (const worker of workers) worker.kill();
     },
   }, options.supervised);
   loop.run().catch((error) => {
@@ -82,7 +85,8 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
     print(`fdpass backend ${options.name} ready on ${options.socket}`);
     notify("READY=1");
   }, (error) => {
-    log.error("{reason}; stopping", { reason: error instanceof Error ? error.message : String(error) });
+    if (stopping) return;
+    log.error("{reason}; stopping", { reason: reasonOf(error) });
     ended.resolve(2);
   });
   const code = await ended.promise;

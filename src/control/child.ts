@@ -1,13 +1,21 @@
 /** A child process that is kept running: started, watched, started again, and ended in good order. */
 
 import type { Logger } from "@logtape/logtape";
-import { print } from "./log.ts";
+import { libc, settle } from "../../ffi/mod.ts";
+import { reasonOf } from "./failure.ts";
+import { passOn } from "./log.ts";
+import { WITHOUT_MANAGER } from "./notify.ts";
 
+/** Milliseconds that a process is given beyond its own limit for draining before it is killed. */
+export const GRACE = 1_000;
 /** Milliseconds before a child that ended is started again; each time twice as long, up to the last. */
 const RESTART_FIRST = 100;
 const RESTART_LAST = 5_000;
 /** Milliseconds after which a child counts as one that had started well. */
 const STARTED_WELL = 10_000;
+const SIGKILL = 9;
+/** The line in which our commands say that they are ready. What a handler prints is not taken for it. */
+const READY = /^fdpass (?:front|backend .+) ready on /;
 
 /** How a child is started. */
 export interface ChildOptions {
@@ -20,6 +28,12 @@ export interface ChildOptions {
   readonly log: Logger;
   /** Keeps the line to itself in which the child says that it is ready. */
   readonly hidesReady?: boolean;
+  /**
+   * Starts it as the leader of a session, and so of a process group, of its own. Signals to this process's group (Ctrl+C,
+   * `kill %1`, timeout(1)) do not reach it then: it ends when this process says so, in the order that this process knows.
+   * And {@linkcode Child.kill} can end all that it has started along with it.
+   */
+  readonly ownGroup?: boolean;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly killAfter: number;
 }
@@ -28,6 +42,8 @@ export interface ChildOptions {
 export class Child {
   /** Settles when the child has said that it is ready, for the first time; rejects when it ends before that. */
   readonly ready: Promise<void>;
+  /** Milliseconds from SIGTERM to SIGKILL. */
+  killAfter: number;
   readonly #ready = Promise.withResolvers<void>();
   #process: Deno.ChildProcess | undefined;
   #stopping = false;
@@ -37,6 +53,7 @@ export class Child {
   #wasReady = false;
 
   constructor(readonly options: ChildOptions) {
+    this.killAfter = options.killAfter;
     this.ready = this.#ready.promise;
     // Whoever does not wait for it must not be told of its failure as unhandled.
     this.ready.catch(() => {});
@@ -49,17 +66,19 @@ export class Child {
   }
 
   #start(): void {
-    const { command, args, input } = this.options;
+    const { command, args, input, ownGroup = false } = this.options;
     const started = performance.now();
     const process = new Deno.Command(command, {
       args: [...args],
+      env: WITHOUT_MANAGER,
+      detached: ownGroup,
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
     this.#process = process;
     if (input !== undefined) void this.#feed(process, input);
-    this.#ended = Promise.all([this.#passOn(process), process.status]).then(([, status]) => {
+    this.#ended = Promise.all([this.#readLines(process), process.status]).then(([, status]) => {
       this.#process = undefined;
       this.#endedWith(status, performance.now() - started);
     });
@@ -76,39 +95,50 @@ export class Child {
   }
 
   /** Passes on what it prints, line by line. */
-  async #passOn(process: Deno.ChildProcess): Promise<void> {
+  async #readLines(process: Deno.ChildProcess): Promise<void> {
     let rest = "";
     for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + text).split("\n");
       rest = lines.pop()!;
       for (const line of lines) {
-        if (/ ready on /.test(line)) {
+        if (READY.test(line)) {
           this.#wasReady = true;
           this.#ready.resolve();
           if (this.options.hidesReady) continue;
         }
-        print(line);
+        passOn(line);
       }
     }
-    if (rest !== "") print(rest);
+    if (rest !== "") passOn(rest);
   }
 
   #endedWith(status: Deno.CommandStatus, lived: number): void {
-    const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
-    if (this.#stopping) return;
+    const { name } = this.options;
+    if (this.#stopping) {
+      this.#ready.reject(new Error(`${name} was stopped before it was ready`));
+      return;
+    }
     if (!this.#wasReady && status.signal === null) {
       // It cannot start as it is configured, and has said why: better seen now than tried for ever.
-      this.#ready.reject(new Error(`${this.options.name} cannot start`));
+      this.#ready.reject(new Error(`${name} cannot start`));
       return;
     }
     // One that was asked to end, by somebody else, has done nothing wrong.
     if (lived > STARTED_WELL || status.code === 0) this.#delay = RESTART_FIRST;
-    this.options.log.warn("{name} ended ({how}); starting it again in {delay} ms", {
-      name: this.options.name,
-      how,
-      delay: this.#delay,
-    });
-    this.#restart = setTimeout(() => this.#start(), this.#delay);
+    this.#startAgain(status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`);
+  }
+
+  #startAgain(how: string): void {
+    const { name, log } = this.options;
+    log.warn("{name} ended ({how}); starting it again in {delay} ms", { name, how, delay: this.#delay });
+    this.#restart = setTimeout(() => {
+      try {
+        this.#start();
+      } catch (error) {
+        // No process or descriptor to be had at the moment: not a reason to end what else runs.
+        this.#startAgain(reasonOf(error));
+      }
+    }, this.#delay);
     this.#delay = Math.min(this.#delay * 2, RESTART_LAST);
   }
 
@@ -122,6 +152,15 @@ export class Child {
     }
   }
 
+  /** Ends it at once and by force; with a group of its own, everything in that. It is not started again. */
+  kill(): void {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    // Deno.kill() would take the permission to run every program there is.
+    if (this.options.ownGroup && this.pid !== undefined) settle(libc.kill(-this.pid, SIGKILL));
+    else this.signal("SIGKILL");
+  }
+
   /** Asks it to end, and makes it end when it takes too long. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -129,8 +168,8 @@ export class Child {
     this.signal("SIGTERM");
     const late = setTimeout(() => {
       this.options.log.warn("{name} does not end; killing it", { name: this.options.name });
-      this.signal("SIGKILL");
-    }, this.options.killAfter);
+      this.kill();
+    }, this.killAfter);
     await this.#ended;
     clearTimeout(late);
   }

@@ -29,3 +29,8 @@ export function explain(error: unknown): { readonly text: string; readonly code:
   if (code !== undefined) return { text: error.message, code };
   return { text: error.stack ?? error.message, code: EXIT_FAILED };
 }
+
+/** Why something failed, for a sentence of ours. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

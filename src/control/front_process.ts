@@ -3,10 +3,11 @@
 import { close, raiseDescriptorLimit } from "../../ffi/mod.ts";
 import type { Config, Listener } from "../config/config.ts";
 import type { Plan, Report } from "../front/plan.ts";
-import { UsageError } from "./failure.ts";
+import { reasonOf, UsageError } from "./failure.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
 import { logOf, print } from "./log.ts";
-import { notify } from "./notify.ts";
+import { notify, notifyReloading } from "./notify.ts";
+import { Reloads } from "./reloads.ts";
 import { logReport } from "./reports.ts";
 import { WORKER_PERMISSION } from "./self.ts";
 import { handleSignals } from "./signals.ts";
@@ -27,6 +28,7 @@ class FrontProcess {
   readonly #log = logOf("front");
   readonly #handles: WorkerHandle[] = [];
   readonly #waiting = new Map<Report["type"], () => void>();
+  readonly #reloads = new Reloads(() => this.#reload());
   #counts = new Map<Report["type"], number>();
   #listeners = new Map<string, OpenListener>();
   #generation = 1;
@@ -50,15 +52,14 @@ class FrontProcess {
       );
     }
     handleSignals(
-      { drain: (signal) => void this.#drain(signal), reload: () => void this.#reload() },
+      { drain: (signal) => void this.#drain(signal), reload: () => this.#reloadAsked() },
       this.options.supervised,
     );
     // A Worker that cannot start never becomes ready.
     await Promise.race([this.#ready, this.ended.promise]);
     if (this.#handles.some(({ ready }) => !ready)) return;
-    const addresses = [...this.#listeners.values()].map(({ address }) => address).join(", ");
-    print(`fdpass front ready on ${addresses}`);
-    notify(`READY=1\nSTATUS=Serving on ${addresses}`);
+    print(`fdpass front ready on ${this.#addresses}`);
+    notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
   }
 
   /** Opens what is not open yet; on failure nothing is left open that was not before. */
@@ -113,32 +114,49 @@ class FrontProcess {
     this.ended.resolve(1);
   }
 
+  #reloadAsked(): void {
+    if (this.#reloads.request()) return;
+    this.#log.info("SIGHUP during a reload: the configuration will be read once more after it");
+  }
+
+  /** One at a time: what was read first must not be applied last. */
   async #reload(): Promise<void> {
     await this.#ready;
     if (this.#stopping) return;
-    if (this.options.reload === undefined) {
-      this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
-      return;
-    }
+    notifyReloading();
     try {
-      notify("RELOADING=1");
+      if (this.options.reload === undefined) {
+        this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
+        return;
+      }
       const config = await this.options.reload();
-      const before = this.#listeners;
-      this.#listeners = this.#openListeners(config.listeners);
-      this.config = config;
-      this.#generation++;
-      const fresh = new Set([...this.#listeners.keys()].filter((key) => !before.has(key)));
-      const applied = this.#expect("applied");
-      this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index, fresh) }));
-      await applied;
-      const addresses = [...this.#listeners.values()].map(({ address }) => address).join(", ");
-      this.#log.info("configuration read again; serving on {addresses}", { addresses });
+      // Workers that drain must not be given listeners to open.
+      if (this.#stopping) return;
+      await this.#apply(config);
+      this.#log.info("configuration read again; serving on {addresses}", { addresses: this.#addresses });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#log.error("the new configuration is not used, the old one stays: {reason}", { reason });
+      for (const reason of reasonOf(error).split("\n")) {
+        this.#log.error("the new configuration is not used, the old one stays: {reason}", { reason });
+      }
     } finally {
-      notify("READY=1");
+      if (!this.#stopping) notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
     }
+  }
+
+  /** Settles when every Worker goes by this configuration. */
+  async #apply(config: Config): Promise<void> {
+    const before = this.#listeners;
+    this.#listeners = this.#openListeners(config.listeners);
+    this.config = config;
+    this.#generation++;
+    const fresh = new Set([...this.#listeners.keys()].filter((key) => !before.has(key)));
+    const applied = this.#expect("applied");
+    this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index, fresh) }));
+    await applied;
+  }
+
+  get #addresses(): string {
+    return [...this.#listeners.values()].map(({ address }) => address).join(", ");
   }
 
   async #drain(signal: string): Promise<void> {

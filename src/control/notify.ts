@@ -1,4 +1,4 @@
-/** Tells the service manager how the process is doing (sd_notify(3)), where there is one. */
+/** Tells the service manager how this process is doing (sd_notify(3)), where there is one. */
 
 import {
   adopt,
@@ -10,22 +10,34 @@ import {
   settle,
   SOCK_CLOEXEC,
 } from "../../ffi/mod.ts";
+import { monotonicMicroseconds } from "./monotonic.ts";
 
 const { connect, send, socket } = libc;
 
 const SOCK_DGRAM = 2;
+/** What `sun_path` holds beside the NUL behind or in front (unix(7)). */
+const LONGEST_PATH = 107;
+const encoder = new TextEncoder();
+const VARIABLE = "NOTIFY_SOCKET";
+
+/**
+ * What the environment of a child is to have besides this process's own. The service manager is told by the process that
+ * it has started: a child that said READY or STOPPING would speak for all of them. The variable is emptied, which every
+ * implementation takes for "nobody to tell"; to remove it would take the right to read the whole environment.
+ */
+export const WITHOUT_MANAGER: Readonly<Record<string, string>> = { [VARIABLE]: "" };
 
 /** The service manager's socket: undefined where there is none, or its name may not be read. */
 function notifySocket(): string | undefined {
-  const variable = "NOTIFY_SOCKET";
-  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
-  return Deno.env.get(variable);
+  if (Deno.permissions.querySync({ name: "env", variable: VARIABLE }).state !== "granted") return undefined;
+  return Deno.env.get(VARIABLE);
 }
 
 /** Sends a state such as `READY=1`. Does nothing without a service manager; a manager that is gone is no error. */
 export function notify(state: string): void {
   const path = notifySocket();
   if (path === undefined || !/^[/@]./.test(path)) return;
+  if (encoder.encode(path).length > LONGEST_PATH) return;
   const address = encodeUnixAddress(path);
   let length = address.byteLength;
   if (path.startsWith("@")) {
@@ -36,9 +48,17 @@ export function notify(state: string): void {
   const result = settle(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (result < 0) return;
   const fd = adopt(result);
-  const bytes = new TextEncoder().encode(state);
+  const bytes = encoder.encode(state);
   if (settle(connect(fd, address, length)) === 0) {
     settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_NOSIGNAL));
   }
   close(fd);
+}
+
+/**
+ * Says that a reload has begun. `READY=1` says that it is over, whatever came of it. With `Type=notify-reload` the time
+ * tells the manager that this answers its own SIGHUP, and not an earlier one.
+ */
+export function notifyReloading(): void {
+  notify(`RELOADING=1\nMONOTONIC_USEC=${monotonicMicroseconds()}`);
 }

@@ -6,20 +6,27 @@ export interface SignalHandlers {
   readonly drain: (signal: string) => void;
   /** SIGHUP, where that means something. */
   readonly reload?: () => void;
+  /** Right before the second SIGTERM or SIGINT ends this process: ends the processes that it has started. */
+  readonly abandon?: () => void;
 }
 
 /**
  * Listens to signals for the rest of the process. The second SIGTERM or SIGINT ends it at once, with exit code 1.
  *
- * @param supervised whether another process ends this one. Ctrl+C reaches every process of a terminal's job at the same
- *   time; here it would make the supervisor's SIGTERM a second, impatient signal
+ * @param supervised whether another process ends this one. Then that one alone counts, and insists with SIGKILL: a signal
+ *   to every process of a job or a service (Ctrl+C, `kill %1`, systemd) arrives here by itself and once more from the
+ *   supervisor, and the kernel tells of a parent's end more than once (prctl(2), PR_SET_PDEATHSIG, for each thread). None
+ *   of that is impatience. SIGINT means nothing here: who types it means the supervisor, which knows the right order
  */
 export function handleSignals(handlers: SignalHandlers, supervised = false): void {
   let asked = false;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     Deno.addSignalListener(signal, () => {
-      if (supervised && signal === "SIGINT") return;
-      if (asked) Deno.exit(1);
+      if (supervised && (asked || signal === "SIGINT")) return;
+      if (asked) {
+        handlers.abandon?.();
+        Deno.exit(1);
+      }
       asked = true;
       handlers.drain(signal);
     });

@@ -77,6 +77,8 @@ export class Front {
 
   /** Goes on by another plan: keeps the listeners and channels that both have, ends and starts the others. */
   apply(plan: Plan): void {
+    // What came in at a listener that goes is still routed, and numbered, by the plan that had it.
+    this.#stopListeners(plan);
     this.limits = plan.limits;
     this.generation = plan.generation;
     this.terms = encodeGeneration({
@@ -112,6 +114,12 @@ export class Front {
     for (const link of old.values()) link.retire();
   }
 
+  #stopListeners(plan: Plan): void {
+    for (const acceptor of this.#acceptors) {
+      if (plan.listeners.every(({ key }) => key !== acceptor.key)) acceptor.stop();
+    }
+  }
+
   #applyListeners(plan: Plan): void {
     const old = this.#acceptors;
     this.#acceptors = plan.listeners.map(({ key, fd, sites }) => {
@@ -121,7 +129,6 @@ export class Front {
     });
     const gone = old.filter((acceptor) => !this.#acceptors.includes(acceptor));
     if (gone.length === 0) return;
-    for (const acceptor of gone) acceptor.stop();
     // What came in there goes on where its address is still listened at.
     for (const connection of this.pool.all) {
       if (connection.acceptor === undefined || !gone.includes(connection.acceptor)) continue;

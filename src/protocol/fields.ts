@@ -73,6 +73,25 @@ export function readFields(
   return values;
 }
 
+/** Decodes texts that are mostly the same as the last one: names of sites and routes, which come with every hand-off. */
+export class TextMemo {
+  #bytes = new Uint8Array(0);
+  #text = "";
+
+  /** The same as {@linkcode fieldText}. */
+  text(value: Uint8Array<ArrayBuffer> | undefined): string | undefined {
+    if (value === undefined) return "";
+    const last = this.#bytes;
+    let at = value.length === last.length ? 0 : -1;
+    while (at >= 0 && at < last.length) at = value[at] === last[at] ? at + 1 : -1;
+    if (at >= 0) return this.#text;
+    const text = fieldText(value);
+    if (text === undefined) return undefined;
+    this.#bytes = value.slice();
+    return this.#text = text;
+  }
+}
+
 /** Decodes a text field; undefined when it is not UTF-8, the empty text when it is absent. */
 export function fieldText(value: Uint8Array<ArrayBuffer> | undefined): string | undefined {
   if (value === undefined) return "";

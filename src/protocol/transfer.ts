@@ -24,7 +24,7 @@ import {
   TRANSFER_REQUESTS,
   VERSION,
 } from "./messages.ts";
-import { encodeTextFields, fieldText, readFields, writeFieldHead } from "./fields.ts";
+import { encodeTextFields, readFields, TextMemo, writeFieldHead } from "./fields.ts";
 
 /** A connection on its way, without the descriptor. */
 export interface Transfer {
@@ -128,6 +128,10 @@ export function encodeTransfer(
   return out;
 }
 
+const sites = new TextMemo();
+const routes = new TextMemo();
+const paths = new TextMemo();
+
 const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_EXCEPT, FIELD_PREREAD]);
 
 /**
@@ -145,9 +149,9 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   for (const family of [client[0], local[0]]) {
     if (family !== 0 && family !== 4 && family !== 6) return `address family ${family} is not known`;
   }
-  const site = fieldText(fields.get(FIELD_SITE));
-  const route = fieldText(fields.get(FIELD_ROUTE));
-  const path = fieldText(fields.get(FIELD_PATH));
+  const site = sites.text(fields.get(FIELD_SITE));
+  const route = routes.text(fields.get(FIELD_ROUTE));
+  const path = paths.text(fields.get(FIELD_PATH));
   if (site === undefined || route === undefined || path === undefined) return "a text field is not UTF-8";
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {

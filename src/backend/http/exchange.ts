@@ -60,6 +60,8 @@ export class Exchange {
   readonly authority: string;
   readonly minor: 0 | 1;
   readonly body: RequestBody;
+  /** Whether the client has said that it sends no other request on the connection. */
+  readonly isLast: boolean;
   /** Whether another request may follow on the connection. May be turned off until the response's head is sent. */
   persistent: boolean;
   /** Whether (part of) a response has been sent. */
@@ -94,6 +96,7 @@ export class Exchange {
     this.query = slice(head.queryStart, head.queryEnd);
     this.authority = slice(head.hostStart, head.hostEnd);
     this.minor = head.minor;
+    this.isLast = !head.keepAlive;
     this.persistent = persistent && head.keepAlive;
     input.start = head.end;
     const awaited = head.expectContinue ? () => this.#continue() : undefined;
@@ -161,6 +164,7 @@ export class Exchange {
   ): Promise<void> {
     this.responded = false;
     const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    this.connection.setNoDelay();
     await this.connection.sendAll(
       this.#encodeHead(status, fields, bytes.byteLength, reason),
       !this.#contentless,
@@ -183,6 +187,8 @@ export class Exchange {
     more = false,
     reason?: string,
   ): Promise<boolean> {
+    // Head and content, or pieces of content, are several packets.
+    this.connection.setNoDelay();
     await this.connection.sendAll(
       this.#encodeHead(status, fields, length, reason),
       more && !this.#contentless,

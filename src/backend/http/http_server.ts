@@ -62,7 +62,6 @@ export class HttpServer implements ConnectionServer {
   }
 
   serve(connection: Connection): void {
-    connection.setNoDelay();
     const { requests } = connection.transfer;
     void this.#serve({
       connection,
@@ -124,6 +123,8 @@ export class HttpServer implements ConnectionServer {
         served.requests++;
         const exchange = new Exchange(connection, input, this.#head, guard, this.#goesOn(served));
         input.keep();
+        // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
+        if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
         const handled = this.#handle(exchange);
         // Most are answered without a wait, and then there is nothing more to be done for them.
         if (handled === undefined && exchange.persistent && exchange.body.done) continue;
@@ -222,7 +223,10 @@ export class HttpServer implements ConnectionServer {
     }
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
     if (exchange.persistent) return true;
-    if (body.done && exchange.input.length === 0 && !exchange.connection.hasInput()) connection.close();
+    // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request
+    // was its last sends no more.
+    const certain = exchange.isLast && connection.emptied;
+    if (body.done && exchange.input.length === 0 && (certain || !connection.hasInput())) connection.close();
     else await connection.closeGently();
     return false;
   }

@@ -1,7 +1,7 @@
 /** Which requests on a connection are this backend's (docs/protocol.md, "Scope"). */
 
 import type { RequestHead } from "../../http/request_head.ts";
-import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST } from "../../protocol/messages.ts";
+import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST, SCOPE_REQUEST } from "../../protocol/messages.ts";
 import { exceptions } from "../../protocol/transfer.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import { covers, normalizePath, PathNormalizer } from "../../route/path.ts";
@@ -15,14 +15,17 @@ export class ScopeGuard {
   /** No request has been judged yet. */
   first = true;
   readonly #scope: number;
-  readonly #prefix: string;
+  #normalPrefix: string | undefined;
   #except: readonly string[] | undefined;
   #host = "";
 
   constructor(readonly connection: Connection) {
     const { transfer } = connection;
     this.#scope = transfer.detail;
-    this.#prefix = normalizePath(transfer.route) ?? "/";
+  }
+
+  get #prefix(): string {
+    return this.#normalPrefix ??= normalizePath(this.connection.transfer.route) ?? "/";
   }
 
   /** Whether nothing that a client may send on the connection is anyone else's. */
@@ -34,7 +37,7 @@ export class ScopeGuard {
   admits(bytes: Uint8Array<ArrayBuffer>, head: RequestHead): boolean {
     if (this.first) {
       this.first = false;
-      if (this.#scope !== SCOPE_CONNECTION) this.#host = hostOf(bytes, head);
+      if (this.#scope !== SCOPE_CONNECTION && this.#scope !== SCOPE_REQUEST) this.#host = hostOf(bytes, head);
       return true;
     }
     // The front decides by other routes than when it handed the connection over.

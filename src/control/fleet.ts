@@ -1,0 +1,166 @@
+/** The backends that `fdpass up` runs, and how they follow the configuration. */
+
+import type { Backend, Config } from "../config/config.ts";
+import { Child, GRACE } from "./child.ts";
+import { reasonOf } from "./failure.ts";
+import { logOf } from "./log.ts";
+import { kindArguments, needsOf, selfCommand } from "./self.ts";
+
+/** What `fdpass backend` is started with for a backend of the configuration. */
+function backendArguments(backend: Backend, config: Config): string[] {
+  const { runs, mode, owner, group } = backend;
+  if (runs === undefined) throw new Error(`Cannot run the backend "${backend.name}"`);
+  return [
+    "backend",
+    "--socket",
+    backend.socket,
+    ...kindArguments(runs),
+    "--name",
+    backend.name,
+    "--workers",
+    String(backend.workers),
+    ...mode === undefined ? [] : ["--mode", mode.toString(8).padStart(3, "0")],
+    ...owner === undefined && group === undefined
+      ? []
+      : ["--owner", `${owner ?? ""}${group === undefined ? "" : `:${group}`}`],
+    "--drain-timeout",
+    `${config.limits.drainTimeout}ms`,
+    ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
+    "--with-parent",
+    String(Deno.pid),
+  ];
+}
+
+function declared(config: Config): Backend[] {
+  return config.backends.filter(({ runs }) => runs !== undefined);
+}
+
+/** A backend that serves. */
+interface Member {
+  readonly child: Child;
+  readonly args: readonly string[];
+}
+
+/** The backends of one `up`. Told apart by their sockets: that is what a front finds them by, whatever they are called. */
+export class Fleet {
+  readonly #log = logOf("up");
+  /** By socket: what serves there by the configuration in force. */
+  #members: ReadonlyMap<string, Member> = new Map();
+  /** By process: all that were started and have not been seen to end. Whatever goes wrong, none is lost from here. */
+  readonly #children = new Map<Child, string>();
+  #stopping = false;
+
+  /**
+   * Starts what a configuration declares.
+   *
+   * @returns when all of it is ready; rejects when something cannot start
+   */
+  async start(config: Config): Promise<void> {
+    this.#members = new Map(
+      declared(config).map((backend) => [backend.socket, this.#launch(backend, config)]),
+    );
+    await Promise.all([...this.#members.values()].map(({ child }) => child.ready));
+  }
+
+  #launch(backend: Backend, config: Config, extra: readonly string[] = []): Member {
+    if (this.#stopping) throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
+    const args = backendArguments(backend, config);
+    // A directory for sockets is for its owner alone, unless somebody has made it otherwise.
+    Deno.mkdirSync(backend.socket.slice(0, backend.socket.lastIndexOf("/") + 1), {
+      recursive: true,
+      mode: 0o700,
+    });
+    const several = backend.workers > 1;
+    const child = new Child({
+      ...selfCommand(
+        several ? "dealer" : backend.runs!.kind,
+        [...args, ...extra],
+        several ? [] : needsOf(backend.runs!),
+      ),
+      name: `backend ${backend.name}`,
+      log: this.#log,
+      ownGroup: true,
+      // One of several processes must have the time to kill those of its own that hang.
+      killAfter: config.limits.drainTimeout + (several ? 2 * GRACE : GRACE),
+    });
+    this.#children.set(child, backend.socket);
+    return { child, args };
+  }
+
+  /**
+   * Follows a new configuration: starts what is new, and replaces what has changed, or runs a module that may have. A
+   * replacement takes the path over before the old process is asked to finish, so nobody finds the path empty; one that
+   * cannot start is reported, and the old process stays.
+   *
+   * @returns the processes that are not needed any more; to be stopped once no front uses them
+   * @throws when something new cannot start: everything is as it was before then
+   */
+  async follow(config: Config): Promise<readonly Child[]> {
+    const before = this.#members;
+    // New paths first. That takes nothing from anybody, and can be undone.
+    const members = await this.#add(config, declared(config).filter(({ socket }) => !before.has(socket)));
+    const leaving: Child[] = [];
+    for (const backend of declared(config)) {
+      const old = before.get(backend.socket);
+      if (old === undefined) continue;
+      const member = await this.#renew(backend, config, old);
+      members.set(backend.socket, member);
+      if (member !== old) leaving.push(old.child);
+    }
+    for (const [socket, { child }] of before) if (!members.has(socket)) leaving.push(child);
+    this.#members = members;
+    return leaving;
+  }
+
+  async #add(config: Config, backends: readonly Backend[]): Promise<Map<string, Member>> {
+    const added = new Map<string, Member>();
+    try {
+      for (const backend of backends) {
+        // Of an earlier configuration, and not done yet: it may listen still.
+        const left = [...this.#children.values()].includes(backend.socket);
+        added.set(backend.socket, this.#launch(backend, config, left ? ["--take-over"] : []));
+      }
+      await Promise.all([...added.values()].map(({ child }) => child.ready));
+      return added;
+    } catch (error) {
+      await this.retire([...added.values()].map(({ child }) => child));
+      throw error;
+    }
+  }
+
+  /** What serves at a path from now on: the old process, or one that has taken over from it. */
+  async #renew(backend: Backend, config: Config, old: Member): Promise<Member> {
+    const same = old.args.join("\n") === backendArguments(backend, config).join("\n");
+    if (same && backend.runs!.kind !== "fetch") return old;
+    let member: Member | undefined;
+    try {
+      member = this.#launch(backend, config, ["--take-over"]);
+      await member.child.ready;
+      return member;
+    } catch (error) {
+      if (!this.#stopping) this.#log.error("{reason}; the one that runs stays", { reason: reasonOf(error) });
+      if (member !== undefined) await this.retire([member.child]);
+      return old;
+    }
+  }
+
+  /** Stops processes that are not needed any more. @returns when they have ended */
+  async retire(children: readonly Child[]): Promise<void> {
+    await Promise.all(children.map(async (child) => {
+      await child.stop();
+      this.#children.delete(child);
+    }));
+  }
+
+  /** Stops everything, what is being started or retired included. @returns when all have ended */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.retire([...this.#children.keys()]);
+  }
+
+  /** Ends everything at once, by force. */
+  kill(): void {
+    this.#stopping = true;
+    for (const child of this.#children.keys()) child.kill();
+  }
+}
