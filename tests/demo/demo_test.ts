@@ -30,7 +30,9 @@ Deno.test("demo: what it says about processes is what the kernel says", async ()
   });
   assert.deepEqual(sent, ["x-forwarded-for"]);
   assert.equal(again.hostname, "127.0.0.1");
-  assert.equal(connections, answeredBy.connections + 1);
+  // The page and the files are two backends', and a client may come back on the connection that it had.
+  const isNew = again.port !== client.port;
+  assert.equal(connections, answeredBy.connections + (isNew ? 1 : 0));
   assert.equal((await demo.stop()).code, 0);
 });
 
