@@ -23,6 +23,8 @@ export * from "./message_header.ts";
 export * from "./rights.ts";
 export * from "./sockaddr.ts";
 export * from "./socket.ts";
+export * from "./connect.ts";
+export * from "./splice.ts";
 export * from "./epoll.ts";
 export * from "./eventfd.ts";
 export * from "./file.ts";

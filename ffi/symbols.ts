@@ -67,7 +67,7 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- bytes: recv(2), send(2), recvmsg(2), sendmsg(2), read(2), write(2), sendfile(2) ----------------------------
+  // --- bytes: recv(2), send(2), recvmsg(2), sendmsg(2), read(2), write(2), sendfile(2), splice(2) -----------------
   recv: {
     parameters: ["i32", /* fd */ "buffer", /* void *buf */ "usize", /* size_t len */ "i32" /* flags */],
     result: "i32",
@@ -98,6 +98,18 @@ export const SYMBOLS = {
       "i32", /* in_fd */
       "buffer", /* off_t *offset */
       "usize", /* size_t count */
+    ],
+    result: "i32",
+  },
+
+  splice: {
+    parameters: [
+      "i32", /* fd_in */
+      "buffer", /* off_t *off_in */
+      "i32", /* fd_out */
+      "buffer", /* off_t *off_out */
+      "usize", /* size_t size */
+      "u32", /* unsigned int flags */
     ],
     result: "i32",
   },

@@ -42,7 +42,12 @@ Deno.test("the command line", async (t) => {
   await t.step("says what is missing", () => fails(["backend"], 2, /--socket <path>/));
   await t.step(
     "says what a backend can run",
-    () => fails(["backend", "--socket", "/tmp/x.sock"], 2, /give one of --fetch MODULE and --static DIR/),
+    () =>
+      fails(
+        ["backend", "--socket", "/tmp/x.sock"],
+        2,
+        /give one of --fetch MODULE, --static DIR and --upstream URL/,
+      ),
   );
   await t.step("prints help and version on standard output, with 0", async () => {
     const help = await runProgram(["help"], { permissions: [] });

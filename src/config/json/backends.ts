@@ -97,7 +97,10 @@ export class Backends {
     if (entry.upstream === undefined) {
       for (const key of ["preserveHost", "upstreamTimeout"]) {
         if (entry[key] === undefined) continue;
-        this.#report.key([...path, key], `Found ${quote(key)} without "upstream", which it is about`);
+        this.#report.key(
+          [...path, key],
+          `Found ${quote(key)} without "upstream"; add the URL of the server, or leave it out`,
+        );
       }
     }
     return kind;

@@ -127,11 +127,11 @@ export const BACKENDS: readonly FaultyDocument[] = [
   ],
   [
     inBackends(`"a": { "socket": "/b.sock", "upstream": "http://c", "upstreamTimeout": 0 }`),
-    `1:136: backends.a.upstreamTimeout: Cannot use the duration 0; write at least 1ms`,
+    `1:136: backends.a.upstreamTimeout: Cannot wait for 0; write a duration from "1ms" to "1440m"`,
   ],
   [
     inBackends(`"a": { "socket": "/b.sock", "preserveHost": true }`),
-    `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream", which it is about`,
+    `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream"; add the URL of the server, or leave it out`,
   ],
   [
     inBackends(`"a": { "socket": "/b.sock", "workers": 0 }`),

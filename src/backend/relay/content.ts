@@ -1,0 +1,114 @@
+/** The content of a response on its way to the client, framed as the client can read it (RFC 9112, 6 and 7). */
+
+import { setImmediate } from "node:timers";
+import { ChunkedDecoder } from "../../http/chunked.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
+import type { Connection } from "../connection.ts";
+import { splice, WORTH_SPLICING } from "./spliced.ts";
+import { framedAsChunk, room } from "./relay_buffer.ts";
+import type { UpstreamConnection } from "./upstream_connection.ts";
+import { UpstreamError } from "./upstream_error.ts";
+
+/** Bytes that may pass without a pause, before everybody else has a turn. */
+const FAIR = 1 << 20;
+
+/** Relays the content of one response. It reads only when what it read before has left, so memory does not grow. */
+export class ContentRelay {
+  #sinceTurn = 0;
+  #splices = true;
+
+  /**
+   * @param chunked whether the client gets chunks; otherwise it counts bytes, or waits for the connection's end
+   * @param deadlines for the upstream, from one piece to the next
+   */
+  constructor(
+    readonly upstream: UpstreamConnection,
+    readonly client: Connection,
+    readonly chunked: boolean,
+    readonly deadlines: Deadlines,
+  ) {}
+
+  /** Relays so many bytes. */
+  async counted(length: number): Promise<void> {
+    const { upstream } = this;
+    for (let rest = length; rest > 0;) {
+      if (upstream.length === 0 && rest >= WORTH_SPLICING && this.#splices) {
+        rest -= await splice(upstream, this.client, rest, this.deadlines);
+        this.#splices = false;
+        continue;
+      }
+      await this.#fill("its response ends before its content does");
+      upstream.share();
+      const from = upstream.start;
+      const to = from + Math.min(upstream.length, rest);
+      rest -= to - from;
+      upstream.start = to;
+      await this.#send(from, to, false);
+    }
+  }
+
+  /** Relays up to the last chunk. Sizes of chunks are a matter of one connection, and trailer fields stay behind. */
+  async untilLastChunk(): Promise<void> {
+    const { upstream } = this;
+    const decoder = new ChunkedDecoder();
+    for (;;) {
+      await this.#fill("its response ends before its last chunk");
+      upstream.share();
+      const from = upstream.start;
+      let to = from;
+      let verdict: ReturnType<ChunkedDecoder["next"]>;
+      do {
+        verdict = decoder.next(room, upstream.start, upstream.end);
+        upstream.start = decoder.consumed;
+        if (verdict === "reject") throw new UpstreamError(`its response is malformed: ${decoder.why}`);
+        if (verdict !== "data") break;
+        room.copyWithin(to, decoder.dataStart, decoder.dataEnd);
+        to += decoder.dataEnd - decoder.dataStart;
+      } while (upstream.length > 0);
+      await this.#send(from, to, verdict === "end");
+      if (verdict === "end") return;
+    }
+  }
+
+  /** Relays up to the end of the connection. */
+  async untilEnd(): Promise<void> {
+    const { upstream } = this;
+    for (;;) {
+      await this.#fill(undefined);
+      if (upstream.length === 0) return await this.#send(0, 0, true);
+      upstream.share();
+      const { start, end } = upstream;
+      upstream.start = end;
+      await this.#send(start, end, false);
+    }
+  }
+
+  /** Waits until there is something. @param early what it means when the connection ends instead, if it may not */
+  async #fill(early: string | undefined): Promise<void> {
+    const { upstream } = this;
+    while (upstream.length === 0) {
+      if (!upstream.take()) {
+        this.#sinceTurn = 0;
+        await upstream.readable(this.deadlines);
+      } else if (upstream.ended) {
+        if (early === undefined) return;
+        throw new UpstreamError(early);
+      }
+    }
+  }
+
+  /** Sends `room[from, to)`. What does not leave at once is copied first: others use the buffer meanwhile. */
+  async #send(from: number, to: number, last: boolean): Promise<void> {
+    // What follows the content in the buffer would be overwritten by its framing.
+    this.upstream.keep();
+    const bytes = this.chunked ? framedAsChunk(from, to, last) : room.subarray(from, to);
+    if (bytes.byteLength > 0) {
+      const sent = this.client.send(bytes, false);
+      if (sent < bytes.byteLength) return await this.client.sendAll(bytes.slice(Math.max(0, sent)));
+    }
+    this.#sinceTurn += to - from;
+    if (this.#sinceTurn < FAIR) return;
+    this.#sinceTurn = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,44 @@
+/** The memory through which content is relayed. */
+
+/** Bytes of content taken in one go. */
+const SIZE = 65_536;
+/** Room for the line before a chunk of that many bytes: `10000` and CRLF. */
+const BEFORE = 8;
+/** Room for the CRLF after it, and for the last chunk. */
+const AFTER = 8;
+
+/**
+ * One buffer for everything that a process relays: it is filled and sent without a pause between, and free again before
+ * anybody else has a turn. Around the content there is room for the framing of a chunk, so that content and framing
+ * leave in one call.
+ */
+export const whole: Uint8Array<ArrayBuffer> = new Uint8Array(BEFORE + SIZE + AFTER);
+
+/** The part of it that is received into. */
+export const room: Uint8Array<ArrayBuffer> = whole.subarray(BEFORE, BEFORE + SIZE);
+export const roomSize = BigInt(SIZE);
+
+const LAST = [0x30, 0x0d, 0x0a, 0x0d, 0x0a] as const; // "0", CRLF, CRLF
+
+/**
+ * Frames `room[start, end)` as a chunk, in place (RFC 9112, 7.1).
+ *
+ * @param last whether the last chunk follows it
+ * @returns the bytes to send; empty where there is nothing to say
+ */
+export function framedAsChunk(start: number, end: number, last: boolean): Uint8Array<ArrayBuffer> {
+  let from = BEFORE + start;
+  let to = BEFORE + end;
+  if (end > start) {
+    whole[--from] = 0x0a;
+    whole[--from] = 0x0d;
+    for (let size = end - start; size > 0; size >>>= 4) {
+      const digit = size & 15;
+      whole[--from] = digit < 10 ? 0x30 + digit : 0x57 + digit;
+    }
+    whole[to++] = 0x0d;
+    whole[to++] = 0x0a;
+  }
+  if (last) { for (const byte of LAST) whole[to++] = byte; }
+  return whole.subarray(from, to);
+}

@@ -1,0 +1,147 @@
+/** Requests relayed to an HTTP server that knows nothing of hand-offs: a gateway (RFC 9110, 3.7). */
+
+import type { Upstream } from "../../config/upstream.ts";
+import { reasonPhrase } from "../../http/response_head.ts";
+import { ResponseParser } from "../../http/response_parser.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Exchange } from "../http/exchange.ts";
+import type { RequestHandler } from "../http/http_server.ts";
+import { type RelayContext, Relaying } from "./relaying.ts";
+import { type RelayedRequest, relayedRequest } from "./request_head.ts";
+import type { UpstreamConnection } from "./upstream_connection.ts";
+import { closePipes } from "./spliced.ts";
+import { UpstreamError } from "./upstream_error.ts";
+import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
+
+/**
+ * What a relay tells people: that its upstream cannot be reached, and that it can be again; and each request that it
+ * has taken and not answered as it should.
+ */
+export type RelayEvent =
+  | { readonly type: "upstream-failed"; readonly request: string; readonly reason: string }
+  | { readonly type: "upstream-away"; readonly reason: string }
+  | { readonly type: "upstream-back" };
+
+/** How requests are relayed. */
+export interface RelayOptions extends PoolOptions {
+  readonly upstream: Upstream;
+  /** Whether the upstream is told the Host that the client means; false unless given. */
+  readonly preserveHost?: boolean;
+  /** Milliseconds of silence that an upstream may have while it owes something; 60,000 unless given. */
+  readonly timeout?: number;
+  /** Takes what people should know. */
+  readonly report?: (event: RelayEvent) => void;
+}
+
+/** Bytes of a response's head. */
+const HEAD = 32_768;
+/** Milliseconds for 100 (Continue): an upstream that does not know of it says nothing. */
+const CONTINUE = 1_000;
+
+/** RFC 9110, 9.2.2: what may be asked twice, because the effect is that of asking once. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** Methods that are for somebody else: a tunnel's start, and what shows a client's fields to whoever asks (9.3.8). */
+const REFUSED: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
+
+/** Serves requests by asking an upstream. */
+export class RelayRequestHandler implements RequestHandler {
+  #shared: { readonly pool: UpstreamPool; readonly context: RelayContext } | undefined;
+  #away = false;
+
+  constructor(readonly options: RelayOptions) {}
+
+  /** Connections to the upstream that are kept for further requests. */
+  get idle(): number {
+    return this.#shared?.pool.idle ?? 0;
+  }
+
+  async handle(exchange: Exchange): Promise<void> {
+    if (REFUSED.has(exchange.method)) return await say(exchange, 501, `${exchange.method} is not relayed`);
+    const request = relayedRequest(exchange, {
+      upstream: this.options.upstream,
+      preserveHost: this.options.preserveHost ?? false,
+    });
+    try {
+      await this.#relay(exchange, request);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || exchange.responded || exchange.connection.closed) throw error;
+      this.#tell(exchange, error);
+      await say(exchange, error.status, SENTENCES[error.status]);
+    }
+  }
+
+  async #relay(exchange: Exchange, request: RelayedRequest): Promise<void> {
+    const { pool } = this.#share(exchange.connection.backend.loop);
+    const kept = pool.take();
+    if (kept !== undefined) {
+      // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
+      // whether the request was read, so only what may be repeated is, and only if all of it is still here.
+      const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
+      try {
+        return await this.#relayOn(kept, exchange, request);
+      } catch (error) {
+        if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
+      }
+    }
+    await this.#relayOn(await this.#connect(pool), exchange, request);
+  }
+
+  async #relayOn(upstream: UpstreamConnection, exchange: Exchange, request: RelayedRequest): Promise<void> {
+    const { pool, context } = this.#shared!;
+    const view = {
+      upstream: this.options.upstream,
+      authority: request.authority,
+      prefix: exchange.connection.transfer.route,
+    };
+    const patience = await new Relaying(context, exchange, upstream, request, view).run();
+    if (patience === undefined) upstream.close();
+    else pool.put(upstream, patience);
+  }
+
+  #tell({ method, target }: Exchange, { why: reason, unreached }: UpstreamError): void {
+    if (unreached) {
+      if (!this.#away) this.options.report?.({ type: "upstream-away", reason });
+      this.#away = true;
+    } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason });
+  }
+
+  async #connect(pool: UpstreamPool): Promise<UpstreamConnection> {
+    const upstream = await pool.connect();
+    if (this.#away) this.options.report?.({ type: "upstream-back" });
+    this.#away = false;
+    return upstream;
+  }
+
+  /** Made with the first request, when the loop is known. */
+  #share(loop: Loop): { readonly pool: UpstreamPool; readonly context: RelayContext } {
+    return this.#shared ??= {
+      pool: new UpstreamPool(loop, this.options.upstream, this.options),
+      context: {
+        parser: new ResponseParser({ head: HEAD }),
+        deadlines: {
+          upstream: loop.deadlines.list(this.options.timeout ?? 60_000),
+          continue: loop.deadlines.list(CONTINUE),
+          never: loop.deadlines.list(Infinity),
+        },
+      },
+    };
+  }
+
+  /** Closes all connections to the upstream, whatever they are doing. */
+  close(): void {
+    this.#shared?.pool.close();
+    closePipes();
+  }
+}
+
+const SENTENCES = {
+  502: "The server behind this one gave no valid response.",
+  504: "The server behind this one did not respond in time.",
+} as const;
+
+/** What is wrong in detail is for whoever runs this, not for clients: it names machines. */
+async function say(exchange: Exchange, status: number, sentence: string): Promise<void> {
+  const content = `${status} ${reasonPhrase(status)}\n\n${sentence}\n`;
+  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"]], content);
+}

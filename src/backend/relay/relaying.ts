@@ -1,0 +1,229 @@
+/** One request on one upstream connection, and its response. */
+
+import { Buffer } from "node:buffer";
+import { resetConnection } from "../../../ffi/mod.ts";
+import type { HeaderField } from "../../http/hop_by_hop.ts";
+import { upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
+import { encodeResponseHead } from "../../http/response_head.ts";
+import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
+import { ConnectionLost } from "../connection.ts";
+import type { Exchange } from "../http/exchange.ts";
+import { ContentRelay } from "./content.ts";
+import type { RelayedRequest } from "./request_head.ts";
+import { responseFields, type View } from "./response_fields.ts";
+import { Tunnel } from "./tunnel.ts";
+import { Upload } from "./upload.ts";
+import type { UpstreamConnection } from "./upstream_connection.ts";
+import { UpstreamError } from "./upstream_error.ts";
+
+/** What all requests of a relay share. */
+export interface RelayContext {
+  readonly parser: ResponseParser;
+  readonly deadlines: {
+    /** For the upstream: from one byte to the next. */
+    readonly upstream: Deadlines;
+    readonly continue: Deadlines;
+    /** A time that does not end. */
+    readonly never: Deadlines;
+  };
+}
+
+/** A response's head in strings: nothing of it refers to the buffer that it was in. */
+interface ResponseHead {
+  readonly status: number;
+  readonly minor: 0 | 1;
+  readonly reason: string;
+  readonly fields: readonly HeaderField[];
+  readonly framing: ResponseFraming;
+  readonly length: number | undefined;
+  readonly keepAlive: boolean;
+}
+
+/** Milliseconds that an upstream will keep a connection, or Infinity; undefined when the connection is at its end. */
+export type Patience = number | undefined;
+
+/** Relays one exchange. */
+export class Relaying {
+  #gone = false;
+  #endsWithConnection = false;
+
+  /** @param upstream owned by the caller, but closed here when it cannot be used again */
+  constructor(
+    readonly context: RelayContext,
+    readonly exchange: Exchange,
+    readonly upstream: UpstreamConnection,
+    readonly request: RelayedRequest,
+    readonly view: View,
+  ) {}
+
+  /**
+   * Asks the upstream, and passes on what it says.
+   *
+   * @returns whether the upstream's connection can take another request
+   * @throws {UpstreamError} when there was no response, or not all of it; the upstream's connection is closed then
+   * @throws {ConnectionLost} when the client is gone; the same
+   */
+  async run(): Promise<Patience> {
+    const { exchange, upstream, request, context: { deadlines } } = this;
+    const { connection } = exchange;
+    connection.onGone(() => {
+      this.#gone = true;
+      upstream.close();
+    });
+    upstream.answered = false;
+    let upload: Upload | undefined;
+    try {
+      const head = Buffer.from(request.head, "latin1") as Uint8Array<ArrayBuffer>;
+      await upstream.sendAll(head, deadlines.upstream, !exchange.body.done && !request.expectsContinue);
+      upload = new Upload(exchange, upstream, request, deadlines);
+      const patience = await this.#respond(upload);
+      if (patience !== undefined && upload.complete) return patience;
+      upstream.close();
+      await upload.cancel();
+      return undefined;
+    } catch (error) {
+      upstream.close();
+      await upload?.cancel();
+      if (this.#endsWithConnection && !connection.closed) {
+        // The client takes the connection's end for the end of the content: it must not look like one.
+        resetConnection(connection.fd);
+      }
+      if (upload?.failure !== undefined) throw upload.failure.error;
+      if (this.#gone || connection.closed) throw new ConnectionLost("Cannot relay: the client is gone");
+      throw error;
+    } finally {
+      connection.onGone(undefined);
+    }
+  }
+
+  /** Passes responses on up to the final one. */
+  async #respond(upload: Upload): Promise<Patience> {
+    const { exchange, upstream, request } = this;
+    for (;;) {
+      const head = await this.#readHead();
+      if (head.status >= 200) {
+        upload.refuse();
+        return await this.#respondFinally(head);
+      }
+      if (head.status === 101) {
+        if (!request.upgrade) throw new UpstreamError("it changed the protocol, which it was not asked for");
+        await this.#changeProtocol(head);
+        return undefined;
+      }
+      // 100 is said by whoever reads the content, to a client that waits for it. HTTP/1.0 knows no such responses.
+      if (head.status === 100) upload.open();
+      else if (exchange.minor === 1) {
+        upstream.keep();
+        const fields = responseFields(head.fields, head.minor, this.view);
+        await this.#sendHead(encodeResponseHead(head.status, fields, head.reason));
+      }
+    }
+  }
+
+  async #sendHead(bytes: Uint8Array): Promise<void> {
+    await this.exchange.connection.sendAll(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  async #readHead(): Promise<ResponseHead> {
+    const { upstream, context: { parser, deadlines } } = this;
+    for (;;) {
+      const verdict = upstream.length === 0
+        ? "more"
+        : parser.parse(upstream.bytes, upstream.start, upstream.end);
+      if (verdict === "head") return this.#takeHead();
+      if (verdict === "reject") throw new UpstreamError(`its response is malformed: ${parser.why}`);
+      if (!upstream.take()) await upstream.readable(deadlines.upstream);
+      else if (upstream.ended) {
+        const why = upstream.length === 0
+          ? "it ended the connection without a response"
+          : "its response ends in its head";
+        throw new UpstreamError(why, 502, !upstream.answered);
+      }
+    }
+  }
+
+  /** Takes over what the parser has just found: its results, and the buffer they lie in, are everybody's. */
+  #takeHead(): ResponseHead {
+    const { upstream, context: { parser }, exchange } = this;
+    const { bytes, start } = upstream;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+      "latin1",
+      start,
+      parser.end,
+    );
+    const slice = (from: number, to: number) => text.slice(from - start, to - start);
+    const fields: HeaderField[] = [];
+    for (let at = 0; at < 4 * parser.fieldCount; at += 4) {
+      const [nameStart, nameEnd, valueStart, valueEnd] = parser.fields.subarray(at, at + 4);
+      fields.push([slice(nameStart!, nameEnd!), slice(valueStart!, valueEnd!)]);
+    }
+    upstream.start = parser.end;
+    const { status, minor, keepAlive, contentLength } = parser;
+    return {
+      status,
+      minor,
+      reason: slice(parser.reasonStart, parser.reasonEnd),
+      fields,
+      framing: parser.framing(exchange.method),
+      length: contentLength < 0 ? undefined : contentLength,
+      keepAlive,
+    };
+  }
+
+  async #respondFinally(head: ResponseHead): Promise<Patience> {
+    const { exchange, upstream, view } = this;
+    const { status, framing, length, reason } = head;
+    const fields = responseFields(head.fields, head.minor, view);
+    if (framing === "length" && length! <= upstream.length) {
+      // All there: it leaves in one piece.
+      const content = upstream.bytes.slice(upstream.start, upstream.start + length!);
+      upstream.start += length!;
+      upstream.keep();
+      await exchange.respond(status, fields, content, reason);
+      return this.#patience(head);
+    }
+    upstream.keep();
+    const known = framing === "length" || framing === "none" ? length : undefined;
+    const follows = await exchange.start(status, fields, known, upstream.length > 0, reason);
+    if (follows) await this.#relayContent(framing, known);
+    return this.#patience(head);
+  }
+
+  async #relayContent(framing: ResponseFraming, length: number | undefined): Promise<void> {
+    const { exchange, upstream, context: { deadlines } } = this;
+    this.#endsWithConnection = length === undefined && exchange.minor === 0;
+    const chunked = length === undefined && exchange.minor === 1;
+    const content = new ContentRelay(upstream, exchange.connection, chunked, deadlines.upstream);
+    if (framing === "length") await content.counted(length!);
+    else if (framing === "chunked") await content.untilLastChunk();
+    else await content.untilEnd();
+    this.#endsWithConnection = false;
+  }
+
+  /** Whether the connection can be kept, and how long. `Keep-Alive: timeout=5` is what an upstream says of itself. */
+  #patience(head: ResponseHead): Patience {
+    if (!head.keepAlive || head.framing === "close") return undefined;
+    const [value] = valuesOf(head.fields, "keep-alive");
+    const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(value ?? "")?.[1];
+    return seconds === undefined ? Infinity : 1000 * Number(seconds);
+  }
+
+  async #changeProtocol(head: ResponseHead): Promise<void> {
+    const { exchange, upstream, context: { deadlines } } = this;
+    const protocols = upgradeProtocols(head.fields);
+    if (protocols === "") throw new UpstreamError("it changed the protocol and does not say to which");
+    upstream.keep();
+    exchange.persistent = false;
+    exchange.responded = true;
+    // From here on a client that has ended its side and is sent an end counts as gone, with bytes of its still unread.
+    exchange.connection.onGone(undefined);
+    const fields: HeaderField[] = [
+      ...responseFields(head.fields, head.minor, this.view),
+      ["Connection", "Upgrade"],
+      ["Upgrade", protocols],
+    ];
+    await this.#sendHead(encodeResponseHead(101, fields, head.reason));
+    await new Tunnel(exchange, upstream, { open: deadlines.never, half: deadlines.upstream }).run();
+  }
+}

@@ -1,0 +1,62 @@
+/** What a client is sent as the fields of a response. */
+
+import type { Upstream } from "../../config/upstream.ts";
+import { endToEnd, type HeaderField } from "../../http/hop_by_hop.ts";
+import { PSEUDONYM } from "./request_head.ts";
+
+/** Where an upstream's own URLs are found by clients. */
+export interface View {
+  readonly upstream: Upstream;
+  /** Host that the upstream was told: what it takes its own name to be. */
+  readonly authority: string;
+  /** Prefix of the route: what the upstream's base is called here. */
+  readonly prefix: string;
+}
+
+/** Fields that hold a URL of the upstream's own. */
+const REFERENCES: ReadonlySet<string> = new Set(["location", "content-location", "uri"]);
+
+/**
+ * The fields for the client: without those for this hop, and with the upstream's own URLs as the client sees them.
+ *
+ * @param minor of the upstream's HTTP version
+ */
+export function responseFields(
+  fields: readonly HeaderField[],
+  minor: 0 | 1,
+  view: View,
+): HeaderField[] {
+  const passed = endToEnd(fields).map((field): HeaderField =>
+    REFERENCES.has(field[0].toLowerCase()) ? [field[0], clientReference(field[1], view)] : field
+  );
+  passed.push(["Via", `1.${minor} ${PSEUDONYM}`]);
+  return passed;
+}
+
+/**
+ * A reference as the client sees it: one to the upstream, below its base, becomes a path below the route's prefix. It
+ * needs no scheme and no host, which only the client knows for sure (RFC 9110, 10.2.2). Anything else stays.
+ */
+export function clientReference(reference: string, view: View): string {
+  const match = /^(?:http:)?\/\/([^/?#]*)([^]*)$/i.exec(reference);
+  let path = reference;
+  if (match !== null) {
+    const authority = match[1]!.toLowerCase().replace(/:80$/, "");
+    const own = [view.authority, view.upstream.authority].map((name) =>
+      name.toLowerCase().replace(/:80$/, "")
+    );
+    if (!own.includes(authority)) return reference;
+    path = match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`;
+  }
+  if (!path.startsWith("/")) return reference;
+  const { base } = view.upstream;
+  const rest = path.slice(base.length);
+  if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
+    // Outside of what is relayed. With the client's host it would name something else of that host's.
+    return reference;
+  }
+  const prefix = view.prefix.replace(/\/$/, "");
+  const mapped = prefix + (rest.startsWith("/") ? rest : `/${rest}`);
+  // Two slashes at its start would make a host of the first segment.
+  return mapped.replace(/^\/{2,}/, "/");
+}

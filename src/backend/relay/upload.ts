@@ -1,0 +1,104 @@
+/** The content of a request on its way to the upstream, beside the response that is waited for. */
+
+import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
+import type { Exchange } from "../http/exchange.ts";
+import type { RelayedRequest } from "./request_head.ts";
+import type { UpstreamConnection } from "./upstream_connection.ts";
+import { UpstreamError } from "./upstream_error.ts";
+
+/** How an upload is timed. */
+export interface UploadDeadlines {
+  /** For the upstream to take a piece. */
+  readonly upstream: Deadlines;
+  /** For it to say 100 (Continue), before the content is sent all the same (RFC 9110, 10.1.1). */
+  readonly continue: Deadlines;
+}
+
+/** Sends a request's content. It reads a piece only when the one before has left, so memory does not grow. */
+export class Upload extends Timed {
+  /** Settles, never rejects, when nothing more will be read or sent. */
+  readonly settled: Promise<void>;
+  /** All of it was sent. */
+  complete = false;
+  /** What went wrong at the client's end. */
+  failure: { readonly error: unknown } | undefined;
+  readonly #gate = Promise.withResolvers<boolean>();
+  #cancelled = false;
+
+  constructor(
+    readonly exchange: Exchange,
+    readonly upstream: UpstreamConnection,
+    readonly request: RelayedRequest,
+    readonly times: UploadDeadlines,
+  ) {
+    super();
+    if (exchange.body.done) {
+      // A chunked body of no content is not done before its last chunk was read.
+      this.complete = true;
+      this.settled = Promise.resolve();
+      return;
+    }
+    if (request.expectsContinue) times.continue.start(this, performance.now());
+    else this.#gate.resolve(true);
+    // As long as content is under way, silence may be the client's.
+    upstream.excuse();
+    this.settled = this.#run().finally(() => upstream.demand(times.upstream));
+  }
+
+  /** The upstream wants the content. The client is told when it is read (`RequestBody`). */
+  open(): void {
+    this.stopDeadline();
+    this.#gate.resolve(true);
+  }
+
+  /** The upstream has responded without wanting the content: what was not asked for stays unasked. */
+  refuse(): void {
+    this.stopDeadline();
+    this.#gate.resolve(false);
+  }
+
+  /** The upstream has not said 100 in time: it may not know of it. */
+  override expire(): void {
+    this.#gate.resolve(true);
+  }
+
+  async #run(): Promise<void> {
+    if (!await this.#gate.promise) return;
+    try {
+      const { body } = this.exchange;
+      for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
+        await this.#send(piece);
+      }
+      if (this.request.framing === "chunked") await this.#sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
+      this.complete = true;
+    } catch (error) {
+      // An upstream that reads no further may have responded, or is about to: whoever reads from it finds out.
+      if (error instanceof UpstreamError || this.#cancelled) return;
+      this.failure = { error };
+      this.upstream.close();
+    }
+  }
+
+  async #send(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.request.framing !== "chunked") return await this.#sendAll(piece);
+    await this.#sendAll(chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>, true);
+    await this.#sendAll(piece, true);
+    await this.#sendAll(CRLF as Uint8Array<ArrayBuffer>);
+  }
+
+  #sendAll(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
+    return this.upstream.sendAll(bytes, this.times.upstream, more);
+  }
+
+  /**
+   * Ends it; settles when nobody reads from the client any more. The upstream's connection must be closed, and nobody
+   * be sending to the client.
+   */
+  async cancel(): Promise<void> {
+    this.#cancelled = true;
+    this.refuse();
+    if (!this.complete && !this.exchange.connection.closed) this.exchange.connection.interrupt();
+    await this.settled;
+  }
+}

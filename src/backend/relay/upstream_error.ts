@@ -1,0 +1,31 @@
+/** What can go wrong between a relay and its upstream. */
+
+/** What the client is told: there was no valid response (502), or none in time (504); RFC 9110, 15.6.3 and 15.6.5. */
+export type UpstreamStatus = 502 | 504;
+
+/** The upstream gave no response, or not all of one. */
+export class UpstreamError extends Error {
+  override name: string = "UpstreamError";
+  /** Whether there was not even a connection. */
+  get unreached(): boolean {
+    return false;
+  }
+
+  /**
+   * @param why the rest of a sentence that begins with "because"
+   * @param status for the client, as long as nothing was said to it
+   * @param unanswered whether the connection ended before any byte of a response, as a kept one may at any time
+   */
+  constructor(readonly why: string, readonly status: UpstreamStatus = 502, readonly unanswered = false) {
+    super(`Cannot relay: ${why}`);
+  }
+}
+
+/** The upstream cannot be connected to. */
+export class UnreachedError extends UpstreamError {
+  override name = "UnreachedError";
+
+  override get unreached(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,188 @@
+/** Connections to one upstream: made when there is none, kept between two requests. */
+
+import {
+  adopt,
+  close,
+  connectUnix,
+  describeErrno,
+  EAGAIN,
+  encodeUnixAddress,
+  getOption,
+  IPPROTO_TCP,
+  keepAlive,
+  setOption,
+  SO_ERROR,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  startConnecting,
+  TCP_NODELAY,
+  unixSocket,
+} from "../../../ffi/mod.ts";
+import { formatAddress } from "../../config/address.ts";
+import type { Upstream } from "../../config/upstream.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
+import { type Lookup, Resolver } from "./resolver.ts";
+import { UpstreamConnection } from "./upstream_connection.ts";
+import { UnreachedError, UpstreamError } from "./upstream_error.ts";
+
+/** How connections are made and kept. */
+export interface PoolOptions {
+  /** Milliseconds for one attempt to connect; 5,000 unless given. */
+  readonly connectTimeout?: number;
+  /** Idle connections that are kept; 64 unless given. */
+  readonly maxIdle?: number;
+  /** Milliseconds that one is kept; 15,000 unless given. An upstream that says less gets less. */
+  readonly idleTimeout?: number;
+  /** Finds the addresses of a name; asks the system unless given. */
+  readonly lookup?: Lookup;
+}
+
+/** Seconds of silence after which the kernel asks an upstream whether it is still there. */
+const KEEP_ALIVE = 60;
+/** Milliseconds before an upstream's own end of patience: a request that is under way then would be lost. */
+const MARGIN = 1_000;
+/** Milliseconds until a Unix socket whose backlog was full is tried again. */
+const PAUSE = 10;
+
+/** A short time, as the loop measures it. */
+class Pause extends Timed {
+  readonly #over = Promise.withResolvers<void>();
+  readonly over: Promise<void> = this.#over.promise;
+
+  constructor(deadlines: Deadlines) {
+    super();
+    deadlines.start(this, performance.now());
+  }
+
+  override expire(): void {
+    this.#over.resolve();
+  }
+}
+
+/** The connections to one upstream that nobody uses now, and the way to new ones. */
+export class UpstreamPool {
+  readonly #idle: UpstreamConnection[] = [];
+  /** Those in use, too. */
+  readonly #open = new Set<UpstreamConnection>();
+  readonly #maxIdle: number;
+  readonly #idleTimeout: number;
+  readonly #connectDeadlines: Deadlines;
+  readonly #idleDeadlines: Deadlines;
+  readonly #resolver: Resolver | undefined;
+  readonly #pauses: Deadlines;
+  #closed = false;
+
+  constructor(readonly loop: Loop, readonly upstream: Upstream, options: PoolOptions = {}) {
+    this.#maxIdle = options.maxIdle ?? 64;
+    this.#idleTimeout = options.idleTimeout ?? 15_000;
+    this.#connectDeadlines = loop.deadlines.list(options.connectTimeout ?? 5_000);
+    this.#idleDeadlines = loop.deadlines.list(this.#idleTimeout);
+    this.#pauses = loop.deadlines.list(PAUSE);
+    const { at } = upstream;
+    this.#resolver = "path" in at ? undefined : new Resolver(at.host, options.lookup);
+  }
+
+  /** How many connections are kept. */
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** A connection that was kept, if there is one; the caller's from now on. */
+  take(): UpstreamConnection | undefined {
+    // The one that was used last: it is the one that the upstream will keep longest.
+    for (let kept = this.#idle.pop(); kept !== undefined; kept = this.#idle.pop()) {
+      kept.onIdleEvent = undefined;
+      kept.stopDeadline();
+      if (kept.quiet) return kept;
+      kept.close();
+    }
+    return undefined;
+  }
+
+  /**
+   * Keeps a connection on which a response has ended, or closes it.
+   *
+   * @param patience milliseconds that the upstream will keep it by its own account, if it gave one
+   */
+  put(connection: UpstreamConnection, patience = Infinity): void {
+    const time = Math.min(this.#idleTimeout, patience - MARGIN);
+    // What has come behind a response answers nothing that was asked: such a connection is not quiet.
+    if (this.#closed || time <= 0 || this.#idle.length >= this.#maxIdle || !connection.quiet) {
+      return connection.close();
+    }
+    connection.onIdleEvent = (late) => {
+      // The event may be an old one: of bytes that were read before the connection came here.
+      if (!late && connection.quiet) return;
+      const at = this.#idle.indexOf(connection);
+      if (at >= 0) this.#idle.splice(at, 1);
+      connection.close();
+    };
+    this.#idle.push(connection);
+    this.#idleDeadlines.startUntil(connection, performance.now() + time);
+  }
+
+  /**
+   * Makes a new connection, to the first address that takes it; the caller's from now on.
+   *
+   * @throws {UpstreamError} when there is none
+   */
+  async connect(): Promise<UpstreamConnection> {
+    const { at } = this.upstream;
+    if ("path" in at) return await this.#connectUnix(at.path);
+    let failure: UpstreamError | undefined;
+    for (const address of await this.#resolver!.addresses()) {
+      try {
+        return await this.#connectTcp(address, at.port);
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        failure = error;
+      }
+    }
+    throw failure!;
+  }
+
+  async #connectTcp(host: string, port: number): Promise<UpstreamConnection> {
+    const cannot = `it cannot be reached at ${formatAddress({ host, port })}`;
+    const number = startConnecting(host, port);
+    if (number < 0) throw new UnreachedError(`${cannot}: ${describeErrno(-number)}`);
+    const connection = new UpstreamConnection(this.loop, adopt(number), this.#open);
+    try {
+      await connection.writable(this.#connectDeadlines);
+    } catch (error) {
+      connection.close();
+      if (error instanceof UpstreamError) throw new UnreachedError(`${cannot} in time`);
+      throw error;
+    }
+    const errno = getOption(connection.fd, SOL_SOCKET, SO_ERROR);
+    if (errno !== 0) {
+      connection.close();
+      throw new UnreachedError(`${cannot}: ${describeErrno(Math.abs(errno))}`);
+    }
+    setOption(connection.fd, IPPROTO_TCP, TCP_NODELAY, true);
+    keepAlive(connection.fd, KEEP_ALIVE);
+    return connection;
+  }
+
+  async #connectUnix(path: string): Promise<UpstreamConnection> {
+    const fd = unixSocket(SOCK_STREAM);
+    const address = encodeUnixAddress(path);
+    const end = performance.now() + this.#connectDeadlines.milliseconds;
+    let result = connectUnix(fd, address);
+    // unix(7): a backlog that is full is said at once, where TCP would wait.
+    while (result === -EAGAIN && performance.now() < end) {
+      await new Pause(this.#pauses).over;
+      result = connectUnix(fd, address);
+    }
+    if (result === 0) return new UpstreamConnection(this.loop, fd, this.#open);
+    close(fd);
+    throw new UnreachedError(`it cannot be reached at "${path}": ${describeErrno(-result)}`);
+  }
+
+  /** Closes every connection, those in use included, and keeps nothing more. For the end of a process, and of a test. */
+  close(): void {
+    this.#closed = true;
+    this.#idle.length = 0;
+    for (const connection of [...this.#open]) connection.close();
+  }
+}

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { head, testRelay } from "./rig.ts";
+
+const GET = head("GET / HTTP/1.1");
+const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+
+testRelay("one connection to the upstream takes one request after another", async (it) => {
+  for (let count = 0; count < 3; count++) {
+    const client = it.give(GET);
+    const peer = await it.request();
+    peer.take();
+    peer.send(`${OK}${count}.`);
+    await it.gets(client, `${count}.`);
+    await it.rig.settle();
+    assert.equal(it.handler.idle, 1);
+  }
+  assert.equal(it.upstream.accept().length, 1);
+});
+
+testRelay("requests at the same time have connections of their own", async (it) => {
+  const clients = [0, 1, 2].map(() => it.give(GET));
+  for (let index = 0; index < 3; index++) (await it.request(index)).send(`${OK}${index}.`);
+  for (const client of clients) await it.gets(client, ".");
+  await it.rig.settle();
+  assert.equal(it.handler.idle, 2);
+}, { maxIdle: 2 });
+
+testRelay("a kept connection that ends is noticed, and not used", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(`${OK}1.`);
+  await it.gets(client, "1.");
+  await it.rig.settle();
+  assert.equal(it.handler.idle, 1);
+  peer.close();
+  await it.rig.until(() => it.handler.idle === 0, "the end of the kept connection");
+  client.send(head("POST / HTTP/1.1", "Content-Length: 0"));
+  (await it.request(1)).send(`${OK}2.`);
+  await it.gets(client, "2.");
+});
+
+testRelay("a kept connection on which something comes unasked is not used", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(`${OK}1.`);
+  await it.gets(client, "1.");
+  await it.rig.settle();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+  client.send(GET);
+  (await it.request(1)).send(`${OK}2.`);
+  assert.doesNotMatch(await it.gets(client, "2."), /evil/);
+});
+
+/** Gives a relay a kept connection that ends when it gets the next request, which is this one. */
+function testStale(name: string, request: string, answer: RegExp, second: boolean): void {
+  testRelay(name, async (it) => {
+    const client = it.give(GET);
+    const peer = await it.request();
+    peer.send(`${OK}1.`);
+    await it.gets(client, "1.");
+    await it.rig.settle();
+    peer.take();
+    client.send(request);
+    await it.request();
+    peer.reset();
+    if (second) (await it.request(1)).send(`${OK}2.`);
+    const got = await it.gets(client, second ? "2." : "gave no valid response.\n");
+    assert.match(got, answer);
+    if (!second) assert.equal(it.upstream.accept().length, 1);
+  });
+}
+
+testStale("a request that may be repeated is, when a kept connection has ended", GET, /200 OK/, true);
+testStale(
+  "one that has an effect each time is not",
+  head("POST / HTTP/1.1", "Content-Length: 0"),
+  /HTTP\/1\.1 502 /,
+  false,
+);
+testStale(
+  "one whose content is gone is not",
+  head("PUT / HTTP/1.1", "Content-Length: 2") + "hi",
+  /HTTP\/1\.1 502 /,
+  false,
+);
+
+testRelay("a new connection that ends without a response is not tried again", async (it) => {
+  const client = it.give(GET);
+  (await it.request()).close();
+  await it.gets(client, "gave no valid response.\n");
+  assert.equal(it.upstream.accept().length, 1);
+});
+
+testRelay("a request whose response has begun is not repeated", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(`${OK}1.`);
+  await it.gets(client, "1.");
+  await it.rig.settle();
+  peer.take();
+  client.send(GET);
+  await it.request();
+  peer.send("HTTP/1.1 2");
+  await it.rig.settle();
+  peer.reset();
+  await it.gets(client, "502");
+  assert.equal(it.upstream.accept().length, 1);
+});
+
+for (
+  const [what, response] of [
+    ["Connection: close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n1."],
+    ["HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n1."],
+    [
+      "a time that is over at once",
+      `HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 2\r\n\r\n1.`,
+    ],
+  ] as const
+) {
+  testRelay(`a connection with ${what} is not kept`, async (it) => {
+    const client = it.give(GET);
+    const peer = await it.request();
+    peer.send(response);
+    await it.gets(client, "1.");
+    await it.rig.until(() => peer.ended, "the end of the connection");
+    assert.equal(it.handler.idle, 0);
+  });
+}
+
+testRelay("a kept connection is closed before the upstream's own time for it is over", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=9\r\nContent-Length: 2\r\n\r\n1.");
+  await it.gets(client, "1.");
+  await it.rig.settle();
+  await it.rig.advance(3_500);
+  assert.equal(it.handler.idle, 1);
+  await it.rig.advance(4_000);
+  assert.equal(it.handler.idle, 0);
+  assert.equal(peer.ended, "end");
+});
+
+testRelay("a kept connection is closed when nobody needs it", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(`${OK}1.`);
+  await it.gets(client, "1.");
+  await it.rig.settle();
+  await it.rig.advance(15_000);
+  assert.equal(peer.ended, "end");
+});
