@@ -1,0 +1,167 @@
+/** Those who are compared: what stands on a port, and which of its processes are the front. */
+
+import { fileURLToPath } from "node:url";
+import { selfCommand } from "../src/control/self.ts";
+import { freePort, type Service } from "./processes.ts";
+import { NotInstalled } from "./programs.ts";
+import { exchange } from "./request.ts";
+import type { Stage } from "./stage.ts";
+
+/** Several processes that answer on one port. */
+export interface Contender {
+  /** Short, for results. */
+  readonly id: string;
+  /** For people. */
+  readonly title: string;
+  readonly port: number;
+  readonly path: string;
+  /** What stands between the client and the program that answers; nothing where the client asks that directly. */
+  readonly front: readonly Service[];
+  /** Whatever else takes part. */
+  readonly behind: readonly Service[];
+}
+
+/** One that cannot take part, and why. */
+export interface Absent {
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+}
+
+export type Entry = Contender | Absent;
+
+/** Whether it takes part. */
+export function takesPart(entry: Entry): entry is Contender {
+  return "port" in entry;
+}
+
+/** What a contender is made of. */
+export type Built = Omit<Contender, "id" | "title" | "path"> & { readonly path?: string };
+
+/**
+ * Builds a contender and asks it once, to see that it answers what it should.
+ *
+ * @param expect the body of its answer, or the length of it
+ * @param build starts what it consists of
+ */
+export async function enter(
+  stage: Stage,
+  id: string,
+  title: string,
+  expect: string | number,
+  build: () => Promise<Built>,
+): Promise<Entry> {
+  try {
+    const contender = { id, title, path: "/", ...await build() };
+    const { status, length, body } = await exchange(contender.port, contender.path);
+    if (status !== 200 || (typeof expect === "number" ? length : body) !== expect) {
+      const output = [...contender.front, ...contender.behind].map((service) => service.output).join("");
+      throw new Error(`it answers ${status} with ${length} bytes instead: ${output.trim().slice(-300)}`);
+    }
+    return contender;
+  } catch (error) {
+    if (error instanceof NotInstalled) return { id, title, why: error.message };
+    // The others can be measured all the same; the table names this one and the reason.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { id, title, why: `cannot be measured: ${reason.replaceAll(stage.directory, "…")}` };
+  }
+}
+
+/** The path of a file in bench/apps. */
+export function app(name: string): string {
+  return fileURLToPath(import.meta.resolve(`./apps/${name}`));
+}
+
+/** What an fdpass backend serves. */
+export type Kind = { readonly fetch: string } | { readonly static: string };
+
+/** Starts an fdpass backend; returns it and its socket. */
+export async function startBackend(stage: Stage, kind: Kind): Promise<{ service: Service; socket: string }> {
+  const socket = `${stage.room("backend")}/app.sock`;
+  const [role, ...args] = "fetch" in kind
+    ? ["fetch" as const, "--fetch", kind.fetch]
+    : ["static" as const, "--static", kind.static];
+  const command = selfCommand(role, ["backend", "--socket", socket, ...args]);
+  const service = await stage.processes.serve("fdpass backend", command, {
+    line: /^fdpass backend .* ready on /m,
+  });
+  return { service, socket };
+}
+
+/** A part of an fdpass configuration: sites, for one listener and one backend. */
+export type Sites = (target: string) => object[];
+
+/** How a front is started. */
+export interface FrontOptions {
+  /** One site with one route, unless said otherwise. */
+  readonly sites?: Sites;
+  /** Further keys of its configuration. */
+  readonly more?: Readonly<Record<string, unknown>>;
+  /** The compiled binary that is to run, instead of `deno run`. */
+  readonly binary?: string;
+}
+
+/** Starts an fdpass front with one listener; returns it and its port. */
+export async function startFront(
+  stage: Stage,
+  socket: string,
+  { sites = (to) => [{ to }], more = {}, binary }: FrontOptions = {},
+): Promise<{ service: Service; port: number }> {
+  const port = freePort();
+  const path = `${stage.room("front")}/fdpass.json`;
+  const configuration = { listen: `127.0.0.1:${port}`, sites: sites(`fd://${socket}`), ...more };
+  Deno.writeTextFileSync(path, JSON.stringify(configuration));
+  const args = ["front", path];
+  const command = binary === undefined ? selfCommand("front", args, [path]) : { command: binary, args };
+  const service = await stage.processes.serve("fdpass front", command, { line: /^fdpass front ready on /m });
+  return { service, port };
+}
+
+/** fdpass with a front and an fdpass backend. */
+export async function fdpass(stage: Stage, kind: Kind, path = "/"): Promise<Built> {
+  const backend = await startBackend(stage, kind);
+  const front = await startFront(stage, backend.socket);
+  return { port: front.port, path, front: [front.service], behind: [backend.service] };
+}
+
+/** Starts the backend in C; returns it and its socket. */
+export async function startFloorBackend(stage: Stage): Promise<{ service: Service; socket: string }> {
+  const socket = `${stage.room("floor")}/app.sock`;
+  const command = { command: stage.programs.floor("backend"), args: ["unix", socket] };
+  const service = await stage.processes.serve("floor backend", command, { line: /^ready$/m });
+  return { service, socket };
+}
+
+/** fdpass's front with the backend in C. */
+export async function fdpassToFloor(stage: Stage, options?: FrontOptions, path = "/"): Promise<Built> {
+  const backend = await startFloorBackend(stage);
+  const front = await startFront(stage, backend.socket, options);
+  return { port: front.port, path, front: [front.service], behind: [backend.service] };
+}
+
+/** The front in C with the backend in C. */
+export async function floor(stage: Stage): Promise<Built> {
+  const backend = await startFloorBackend(stage);
+  const port = freePort();
+  const command = { command: stage.programs.floor("front"), args: [String(port), backend.socket] };
+  const front = await stage.processes.serve("floor front", command, { line: /^ready$/m });
+  return { port, front: [front], behind: [backend.service] };
+}
+
+/** The backend in C, which accepts by itself. */
+export async function floorAlone(stage: Stage): Promise<Built> {
+  const port = freePort();
+  const command = { command: stage.programs.floor("backend"), args: ["tcp", String(port)] };
+  const service = await stage.processes.serve("floor backend", command, { line: /^ready$/m });
+  return { port, front: [], behind: [service] };
+}
+
+/** An HTTP server of Deno's own. @param program which of those in bench/apps */
+export async function denoServe(stage: Stage, program = "serve.ts"): Promise<Built> {
+  const port = freePort();
+  // It needs no configuration; that of the benchmarks would only cost it time.
+  const options = ["--quiet", "--no-prompt", "--no-config", "--allow-net=127.0.0.1"];
+  const args = ["run", ...options, app(program), String(port)];
+  const service = await stage.processes.serve("Deno.serve", { command: Deno.execPath(), args }, { port });
+  return { port, front: [], behind: [service] };
+}

@@ -1,0 +1,177 @@
+/** Load, and what its programs say about it: ab, wrk, and the clients in bench/floor. */
+
+import type { Contender } from "./contenders.ts";
+import type { Stage } from "./stage.ts";
+
+/** Seconds that a measurement may take before it is given up. */
+const PATIENCE = 120;
+
+/** What clients saw. Times are in microseconds. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly failed: number;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+function addressOf({ port, path }: Contender): string {
+  return `http://127.0.0.1:${port}${path}`;
+}
+
+/** A number that a program prints behind a label; undefined when it prints none. */
+function numberAfter(output: string, label: string): number | undefined {
+  const match = new RegExp(`^\\s*${label}\\s*([\\d.]+)`, "m").exec(output);
+  return match === null ? undefined : Number(match[1]);
+}
+
+function required(output: string, label: string): number {
+  const value = numberAfter(output, label);
+  if (value === undefined) throw new Error(`Cannot find "${label}" in: ${output.slice(-300)}`);
+  return value;
+}
+
+/** Requests by ab (ApacheBench): HTTP/1.0, a connection each unless they are to be kept. */
+export async function ab(
+  stage: Stage,
+  contender: Contender,
+  { clients, requests, keepAlive = false }: {
+    readonly clients: number;
+    readonly requests: number;
+    readonly keepAlive?: boolean;
+  },
+): Promise<LoadResult> {
+  const percentiles = `${stage.directory}/percentiles.csv`;
+  // -r: a connection that is reset counts as failed instead of ending the measurement.
+  const args = ["-q", "-r", "-s", "30", "-n", String(requests), "-c", String(clients), "-e", percentiles];
+  if (keepAlive) args.push("-k");
+  const command = { command: stage.programs.path("ab"), args: [...args, addressOf(contender)] };
+  const output = await stage.processes.run("ab", command, PATIENCE);
+  const times = Deno.readTextFileSync(percentiles).split("\n").slice(1).map((line) =>
+    Number(line.split(",")[1])
+  );
+  const complete = required(output, "Complete requests:");
+  const unlike = numberAfter(output, "Non-2xx responses:") ?? 0;
+  return {
+    requests: complete,
+    failed: required(output, "Failed requests:") + unlike + (requests - complete),
+    perSecond: required(output, "Requests per second:"),
+    p50: times[50]! * 1_000,
+    p99: times[99]! * 1_000,
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
+
+/** Requests on connections that are kept, by wrk: one thread, 64 connections. */
+export async function wrk(stage: Stage, contender: Contender, seconds: number): Promise<LoadResult> {
+  const args = ["-t1", "-c64", `-d${seconds}s`, "--timeout", "10s", "--latency", addressOf(contender)];
+  const output = await stage.processes.run("wrk", { command: stage.programs.path("wrk"), args }, PATIENCE);
+  const time = (label: string) => {
+    const [, amount, unit] = new RegExp(`^\\s*${label}\\s+([\\d.]+)(us|ms|s)`, "m").exec(output) ?? [];
+    return Number(amount) * (UNITS[unit ?? ""] ?? NaN);
+  };
+  const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(output);
+  return {
+    requests: Number(/(\d+) requests in /.exec(output)?.[1] ?? NaN),
+    failed: (errors?.slice(1) ?? []).reduce((sum, count) => sum + Number(count), 0) +
+      (numberAfter(output, "Non-2xx or 3xx responses:") ?? 0),
+    perSecond: required(output, "Requests/sec:"),
+    p50: time("50%"),
+    p99: time("99%"),
+  };
+}
+
+/** Requests on kept connections, by whichever program there is. */
+export async function keepAliveLoad(stage: Stage, contender: Contender): Promise<LoadResult> {
+  const { seconds, requests } = stage.amounts.keepAlive;
+  if (stage.programs.has("wrk")) return await wrk(stage, contender, seconds);
+  return await ab(stage, contender, { clients: 64, requests, keepAlive: true });
+}
+
+async function client<T>(stage: Stage, contender: Contender, what: string, count: number): Promise<T> {
+  const command = stage.programs.floor("client");
+  const args = [what, String(contender.port), contender.path, String(count)];
+  return JSON.parse(await stage.processes.run(`client ${what}`, { command, args }, PATIENCE)) as T;
+}
+
+/** Microseconds at three points of a distribution. */
+export interface Times {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+/** Connections one after the other: the time until an answer is whole, and until the connection has ended. */
+export async function oneByOne(
+  stage: Stage,
+  contender: Contender,
+  count: number,
+): Promise<{ readonly failed: number; readonly answered: Times; readonly ended: Times }> {
+  return await client(stage, contender, "latency", count);
+}
+
+/** Downloads of a contender's path, so many at a time. */
+export async function download(
+  stage: Stage,
+  contender: Contender,
+  streams: number,
+): Promise<{ readonly failed: number; readonly bytes: number; readonly seconds: number }> {
+  return await client(stage, contender, "download", streams);
+}
+
+/** Where requests go in turn, and whether connections are kept. */
+export interface Switching {
+  readonly clients: number;
+  readonly seconds: number;
+  readonly keep: boolean;
+  readonly targets: readonly { readonly host: string; readonly path: string }[];
+}
+
+/** Requests that go to several targets in turn, by clients that keep their connections as long as the server does. */
+export async function switching(
+  stage: Stage,
+  contender: Contender,
+  { clients, seconds, keep, targets }: Switching,
+): Promise<{
+  readonly requests: number;
+  readonly failed: number;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly times: Times;
+}> {
+  const command = stage.programs.floor("switch");
+  const args = [String(contender.port), String(clients), String(seconds), keep ? "keep" : "close"];
+  args.push(...targets.flatMap(({ host, path }) => [host, path]));
+  return JSON.parse(await stage.processes.run("switch", { command, args }, PATIENCE));
+}
+
+/** Connections that are open until they are let go. */
+export interface Held {
+  /** Those that never came about. */
+  readonly failed: number;
+  /** Lets them go. @returns how many the server had ended by then */
+  release(): Promise<number>;
+}
+
+/** Says nothing on the connections it holds. */
+export const SILENT = "-";
+
+/** Opens connections and holds them: with a stream of events from a path each, or silent. */
+export async function hold(stage: Stage, contender: Contender, path: string, count: number): Promise<Held> {
+  const command = {
+    command: stage.programs.floor("hold"),
+    args: [String(contender.port), path, String(count)],
+  };
+  const service = await stage.processes.serve("hold", command, { line: /^\{"open".*\}$/m });
+  const { failed } = JSON.parse(/^\{.*\}$/m.exec(service.output)![0]) as { failed: number };
+  if (failed > 0) stage.say(`  ${contender.title}: ${service.output.trim()}`);
+  return {
+    failed,
+    async release() {
+      await service.stop();
+      const last = service.output.trim().split("\n").at(-1)!;
+      return (JSON.parse(last) as { ended?: number }).ended ?? count;
+    },
+  };
+}

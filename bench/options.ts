@@ -1,0 +1,116 @@
+/** What a run measures, and how much of it. */
+
+/** The workloads by name, in the order in which they run. */
+export const WORKLOADS = [
+  "connections",
+  "keep-alive",
+  "switching",
+  "download",
+  "streams",
+  "latency",
+  "growth",
+  "open-connections",
+  "start-up",
+] as const;
+
+export type WorkloadName = typeof WORKLOADS[number];
+
+/** How much is done: a full run for figures, a quick one to see that everything works. */
+export interface Amounts {
+  /** How often each contender is measured, in turn with the others. */
+  readonly rounds: number;
+  /** Requests, on connections of their own, that each contender answers before it is measured. */
+  readonly warmUp: number;
+  /** Clients at a time, and the requests that they make in all. */
+  readonly connections: readonly { readonly clients: number; readonly requests: number }[];
+  /** Seconds of a keep-alive measurement, and the requests where `ab` has to do it. */
+  readonly keepAlive: { readonly seconds: number; readonly requests: number };
+  readonly switching: { readonly seconds: number; readonly clients: readonly number[] };
+  /** Bytes of the file, and how many clients read it at a time. */
+  readonly download: { readonly bytes: number; readonly streams: readonly Downloads[] };
+  /** Streams that are open and idle, if the limit of descriptors allows for as many. */
+  readonly streams: number;
+  /** Connections of the one client that has the server to itself. */
+  readonly latency: number;
+  readonly growth: { readonly routes: readonly number[]; readonly requests: number };
+  /** Connections that are open while others are handed over. */
+  readonly open: { readonly counts: readonly number[]; readonly requests: number };
+  /** Rounds of starting everything. */
+  readonly startUp: number;
+}
+
+/** So many downloads at a time, in rounds of their own number. */
+export interface Downloads {
+  readonly count: number;
+  readonly rounds: number;
+}
+
+const FULL: Amounts = {
+  rounds: 5,
+  // V8 compiles what is hot, and FFI calls get fast after about 100,000.
+  warmUp: 100_000,
+  connections: [
+    { clients: 64, requests: 25_000 },
+    { clients: 1, requests: 5_000 },
+    { clients: 8, requests: 15_000 },
+    { clients: 512, requests: 15_000 },
+  ],
+  keepAlive: { seconds: 4, requests: 200_000 },
+  switching: { seconds: 2, clients: [64, 1] },
+  download: { bytes: 1 << 30, streams: [{ count: 1, rounds: 5 }, { count: 16, rounds: 3 }] },
+  streams: 10_000,
+  latency: 4_000,
+  growth: { routes: [1, 100, 10_000], requests: 25_000 },
+  open: { counts: [1, 100, 1_000, 10_000], requests: 25_000 },
+  startUp: 5,
+};
+
+const QUICK: Amounts = {
+  rounds: 2,
+  warmUp: 5_000,
+  connections: [{ clients: 64, requests: 3_000 }],
+  keepAlive: { seconds: 1, requests: 5_000 },
+  switching: { seconds: 1, clients: [64] },
+  download: { bytes: 64 << 20, streams: [{ count: 1, rounds: 2 }] },
+  streams: 1_000,
+  latency: 300,
+  growth: { routes: [1, 100, 10_000], requests: 3_000 },
+  open: { counts: [1, 1_000], requests: 3_000 },
+  startUp: 2,
+};
+
+/** What was asked for on the command line. */
+export interface Options {
+  readonly quick: boolean;
+  readonly only: readonly WorkloadName[];
+  readonly amounts: Amounts;
+  /** The command that does this again. */
+  readonly command: string;
+}
+
+export const USAGE = `usage: deno task bench [--quick] [--only ${WORKLOADS.join(",")}]`;
+
+/**
+ * Reads the command line.
+ *
+ * @returns the options, or a sentence that says what is wrong
+ */
+export function readOptions(args: readonly string[]): Options | string {
+  let quick = false;
+  let only: readonly WorkloadName[] = WORKLOADS;
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index]!;
+    if (argument === "--quick") {
+      quick = true;
+      continue;
+    }
+    const value = argument === "--only" ? args[++index] : /^--only=(.*)$/.exec(argument)?.[1];
+    if (value === undefined) return `Cannot understand the argument "${argument}"`;
+    const names = value.split(",");
+    const unknown = names.find((name) => !(WORKLOADS as readonly string[]).includes(name));
+    if (unknown !== undefined) return `Cannot find the workload "${unknown}": write ${WORKLOADS.join(", ")}`;
+    only = WORKLOADS.filter((name) => names.includes(name));
+  }
+  const command = ["deno task bench", ...args].join(" ");
+  return { quick, only, amounts: quick ? QUICK : FULL, command };
+}
