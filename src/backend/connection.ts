@@ -12,6 +12,7 @@ import {
   EPOLLOUT,
   EPOLLRDHUP,
   IPPROTO_TCP,
+  keepAlive,
   libc,
   MSG_DONTWAIT,
   MSG_MORE,
@@ -36,6 +37,9 @@ const { recv, send } = libc;
 
 /** Milliseconds that the client has to end its side after ours has ended. */
 export const LINGER = 2_000;
+
+/** Seconds between two questions whether a client that has ended its side is still there. */
+const PROBE = 15;
 
 /** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
 const SENDFILE = 1 << 20;
@@ -79,6 +83,8 @@ export class Connection extends Timed implements Source {
     readonly transfer: Transfer,
   ) {
     super();
+    // A request that came along is mostly all there is.
+    this.#emptied = transfer.preread.length > 0;
   }
 
   /** The client. */
@@ -124,7 +130,11 @@ export class Connection extends Timed implements Source {
    */
   receive(bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
     if (this.#closed) return -EBADF;
-    if (this.#emptied && this.#watched) return -EAGAIN;
+    if (this.#emptied) {
+      // If something has come since, the poller says so, also when it is asked only now.
+      this.watch();
+      return -EAGAIN;
+    }
     const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
     // Less than asked for was all there was (epoll(7), on edge-triggered sockets); but then the end may be there, which
     // fires no edge of its own when it came with the bytes.
@@ -248,8 +258,18 @@ export class Connection extends Timed implements Source {
   onGone(callback: (() => void) | undefined): void {
     this.#onGone = callback;
     if (callback === undefined) return;
-    if (this.#gone) callback();
-    else this.watch();
+    if (this.#gone) return callback();
+    this.watch();
+    if (this.#ending) this.#probe();
+  }
+
+  /**
+   * A client that has ended its side may wait for the response, or be gone: a closed socket looks the same from here. So
+   * the kernel asks it for a sign of life now and then. One that is gone answers with a reset, after a minute at the
+   * latest, when its kernel has forgotten the connection (tcp_fin_timeout).
+   */
+  #probe(): void {
+    if (!this.#closed) keepAlive(this.fd, PROBE);
   }
 
   /** Starts watching. Edge-triggered, both ways, once for the connection's life. */
@@ -263,7 +283,10 @@ export class Connection extends Timed implements Source {
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
       this.#readable = true;
       this.#emptied = false;
-      if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#ending = true;
+      if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && !this.#ending) {
+        this.#ending = true;
+        if (this.#onGone !== undefined) this.#probe();
+      }
       this.#wake();
     }
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {

@@ -1,6 +1,7 @@
 /** Connections that go back to the front over one channel. */
 
 import {
+  addressOf,
   type Descriptor,
   EAGAIN,
   EPOLLIN,
@@ -53,6 +54,7 @@ export class Returns extends Timed {
   #waiting: Leaving[] = [];
   readonly #underWay = new Map<number, Connection>();
   #nextId = 1;
+  readonly #sender = new RightsSender([new Uint8Array(1)]);
 
   constructor(readonly path: ReturnPath) {
     super();
@@ -98,9 +100,9 @@ export class Returns extends Timed {
       keepAlive: 0,
       preread,
     });
-    const sender = new RightsSender([message]);
-    sender.descriptor = connection.fd;
-    const sent = settle(sendmsg(this.path.fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+    this.#sender.header.setPart(0, message, addressOf(message));
+    this.#sender.descriptor = connection.fd;
+    const sent = settle(sendmsg(this.path.fd, this.#sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
     if (sent < 0) return sent;
     this.#nextId = (id + 1) >>> 0;
     this.#underWay.set(id, connection);

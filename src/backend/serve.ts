@@ -1,10 +1,10 @@
 /** A backend inside a program of one's own: the counterpart of `Deno.serve` for connections that are handed over. */
 
-import { DEFAULT_LIMITS } from "../config/config.ts";
 import { Backend, type BackendEvent, type BackendOptions } from "./backend.ts";
 import { FetchRequestHandler } from "./fetch/fetch_handler.ts";
 import type { FetchHandler, FetchModule } from "./fetch/handler.ts";
 import { handlerOf } from "./fetch/module.ts";
+import { WIDEST_HEAD } from "./http/head_limits.ts";
 import { HttpServer } from "./http/http_server.ts";
 
 /** How {@linkcode serve} serves. */
@@ -36,7 +36,7 @@ export interface BackendServer {
 export function serve(handler: FetchHandler | FetchModule, options: ServeOptions): BackendServer {
   const { onError, onEvent, signal, socket } = options;
   const server = new HttpServer(new FetchRequestHandler(handlerOf(handler, "the handler")), {
-    limits: { ...DEFAULT_LIMITS, head: 65_536 },
+    limits: WIDEST_HEAD,
     // deno-lint-ignore no-console -- a program without a log of its own should not lose its errors
     onError: (error) => onError === undefined ? console.error(error) : onError(error),
   });

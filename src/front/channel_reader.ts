@@ -2,6 +2,7 @@
 
 import {
   close,
+  type Descriptor,
   EAGAIN,
   ECONNRESET,
   libc,
@@ -48,11 +49,17 @@ import {
   nackReason,
   readAck,
 } from "../protocol/replies.ts";
-import { decodeTransfer, transferId } from "../protocol/transfer.ts";
+import { decodeTransfer, type Transfer, transferId } from "../protocol/transfer.ts";
 import type { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
 
 const { recvmsg, send } = libc;
+
+/** A connection that a backend gives back. */
+interface Returned {
+  readonly fd: Descriptor;
+  readonly transfer: Transfer;
+}
 
 /** Messages read from one channel before others get their turn; the poller tells again of what is left. */
 const BATCH = 64;
@@ -64,11 +71,18 @@ export class ChannelReader {
   readonly #view = new DataView(this.#bytes.buffer);
   readonly #receiver = new RightsReceiver(this.#bytes);
   readonly #ack = new AckWriter();
+  /** Connections that have come back in this batch: their backend's, until the one ACK for all of them is sent. */
+  #returns: Returned[] = [];
 
   constructor(readonly front: Front) {}
 
   /** Reads what has come. The channel may be closed afterwards. */
   read(channel: Channel): void {
+    this.#readBatch(channel);
+    if (this.#returns.length > 0) this.#takeReturns(channel);
+  }
+
+  #readBatch(channel: Channel): void {
     for (let count = 0; count < BATCH && channel.state !== "closed"; count++) {
       const length = this.#receive(channel);
       if (length === -EAGAIN) return;
@@ -78,9 +92,12 @@ export class ChannelReader {
         channel.end("the backend closed the channel");
         return;
       }
+      const { inFlight } = channel;
       this.#take(channel, length);
       // Whatever the message did not account for goes. Nothing is left over after a well-formed one.
       this.#receiver.discard();
+      // Nothing more is expected: asking would find nothing, mostly. The poller tells of what comes all the same.
+      if (inFlight > 0 && channel.inFlight === 0) return;
     }
   }
 
@@ -210,10 +227,7 @@ export class ChannelReader {
     channel.endIfIdle();
   }
 
-  /**
-   * Takes a connection back. The same commit point, mirrored: it is the front's once our ACK is sent; if that cannot be
-   * sent, our copy is closed untouched and the backend still has its own.
-   */
+  /** A connection that comes back. It is taken at the end of the batch, together with others. */
   #returned(channel: Channel, length: number): void {
     const transfer = decodeTransfer(this.#bytes, length);
     if (typeof transfer === "string") return channel.end(transfer, BYE_MALFORMED);
@@ -223,16 +237,29 @@ export class ChannelReader {
       close(fd);
       return channel.end(`RETURN of ${problem}`, BYE_DESCRIPTORS);
     }
-    this.#ack.clear();
-    this.#ack.add(transfer.id);
-    this.#ack.finish(0);
-    const sent = settle(
-      send(channel.fd, this.#ack.bytes, BigInt(this.#ack.length), MSG_DONTWAIT | MSG_NOSIGNAL),
-    );
-    if (sent < 0) {
-      close(fd);
-      return channel.end("a RETURN could not be acknowledged");
+    this.#returns.push({ fd, transfer });
+  }
+
+  /**
+   * Takes connections back. The same commit point, mirrored: they are the front's once our ACK is sent; if that cannot be
+   * sent, or the channel has ended meanwhile, our copies are closed untouched and the backend still has its own.
+   */
+  #takeReturns(channel: Channel): void {
+    const returns = this.#returns;
+    this.#returns = [];
+    const failed = channel.state === "closed" || !this.#acknowledge(channel, returns);
+    for (const { fd, transfer } of returns) {
+      if (failed) close(fd);
+      else this.front.lifecycle.returned(fd, transfer);
     }
-    this.front.lifecycle.returned(fd, transfer);
+    if (failed) channel.end("a RETURN could not be acknowledged");
+  }
+
+  #acknowledge(channel: Channel, returns: readonly Returned[]): boolean {
+    this.#ack.clear();
+    for (const { transfer } of returns) this.#ack.add(transfer.id);
+    this.#ack.finish(0);
+    const size = BigInt(this.#ack.length);
+    return settle(send(channel.fd, this.#ack.bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL)) >= 0;
   }
 }

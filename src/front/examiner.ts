@@ -73,7 +73,8 @@ export class Examiner {
     const peeked = this.#peeked;
     const taken = Math.min(preread.length, peeked.length);
     peeked.set(preread.subarray(0, taken));
-    if (taken === peeked.length) return taken;
+    // Mostly a whole head: then the socket has nothing to add.
+    if (taken === peeked.length || endsHead(peeked, 0, 0, taken)) return taken;
     const rest = peeked.subarray(taken);
     const length = settle(recv(connection.fd, rest, BigInt(rest.length), MSG_PEEK | MSG_DONTWAIT));
     if (length === 0) connection.ended = true;

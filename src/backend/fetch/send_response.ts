@@ -1,5 +1,6 @@
 /** From a `Response` to the connection. */
 
+import { ConnectionLost } from "../connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import { settlesAtOnce } from "./settles.ts";
 import { fieldsOf, wholeBody } from "./response_parts.ts";
@@ -34,9 +35,21 @@ async function sendStream(exchange: Exchange, response: Response): Promise<void>
     return;
   }
   const reader = body.getReader();
+  const lost = new ConnectionLost("Cannot send the response: the client is gone");
+  let gone = false;
+  // Also while the source has nothing to send, which may be for ever.
+  exchange.connection.onGone(() => {
+    gone = true;
+    reader.cancel(lost).catch(() => {});
+  });
   try {
-    if (declared !== undefined) return await sendCounted(exchange, reader, fields, response, declared);
+    if (declared !== undefined) {
+      const sent = await sendCounted(exchange, reader, fields, response, declared);
+      if (gone) throw lost;
+      return checkLength(declared, sent);
+    }
     const first = await reader.read();
+    if (gone) throw lost;
     if (first.done) return await exchange.respond(status, fields, EMPTY, reason);
     // A content that is all there in one piece, as most are, is sent with its length; what takes longer as it comes.
     let next = reader.read();
@@ -50,6 +63,7 @@ async function sendStream(exchange: Exchange, response: Response): Promise<void>
     for (let piece = await next; !piece.done; piece = await reader.read()) {
       await exchange.write(bytesOf(piece.value));
     }
+    if (gone) throw lost;
     await exchange.finish();
   } catch (error) {
     // Tells the source that nobody reads on. Its own errors there are not ours.
@@ -58,17 +72,18 @@ async function sendStream(exchange: Exchange, response: Response): Promise<void>
   }
 }
 
-/** Content whose length the handler has said: it is held to it, since the client is. */
+/** Sends content whose length the handler has said; how much there was. */
 async function sendCounted(
   exchange: Exchange,
   reader: ReadableStreamDefaultReader<Uint8Array>,
   fields: readonly Field[],
   response: Response,
   length: number,
-): Promise<void> {
+): Promise<number> {
   const { status, statusText } = response;
   if (!await exchange.start(status, fields, length, true, statusText || undefined)) {
-    return void await reader.cancel();
+    await reader.cancel();
+    return length;
   }
   let sent = 0;
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
@@ -76,6 +91,11 @@ async function sendCounted(
     if (sent > length) break;
     await exchange.write(bytesOf(piece.value));
   }
+  return sent;
+}
+
+/** A handler is held to the length that it has said, since the client is. */
+function checkLength(length: number, sent: number): void {
   if (sent !== length) {
     throw new Error(
       `Cannot send the response: its Content-Length is ${length}, its content is ${

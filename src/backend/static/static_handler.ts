@@ -88,13 +88,16 @@ export class StaticRequestHandler implements RequestHandler {
     if (result < 0) throw new ErrnoError("Cannot look at a file", -result);
   }
 
-  /** A directory is its index file; without a slash at its end, the links in that file would lead elsewhere. */
+  /**
+   * A directory is its index file; without a slash at its end, the links in that file would lead elsewhere. The client's
+   * own path tells: the mapped path of a route's prefix is `/`, with and without that slash.
+   */
   async #serveDirectory(exchange: Exchange, name: string): Promise<void> {
-    if (name !== "" && !name.endsWith("/")) {
+    // Normalised, so that `//host/dir` does not become a redirect to another host.
+    const path = normalizePath(exchange.path) ?? "/";
+    if (!path.endsWith("/")) {
       const query = exchange.query === "" ? "" : `?${exchange.query}`;
-      // Normalised, so that `//host/dir` does not become a redirect to another host.
-      const location = `${normalizePath(exchange.path) ?? "/"}/${query}`;
-      return await say(exchange, 301, "This is a directory", [["Location", location]]);
+      return await say(exchange, 301, "This is a directory", [["Location", `${path}/${query}`]]);
     }
     const fd = openBeneath(this.#directory, name + INDEX);
     if (fd < 0) return await this.#cannotOpen(exchange, -fd);

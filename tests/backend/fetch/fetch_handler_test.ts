@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import type { FetchHandler, RequestInfo } from "../../../src/backend/fetch/handler.ts";
 import { handlerOf, loadHandler } from "../../../src/backend/fetch/module.ts";
 import { type HttpRig, testFetch } from "../rig.ts";
+import type { Connection } from "../../../src/backend/connection.ts";
+import type { ExchangeInfo } from "../../../src/backend/fetch/info.ts";
+import { getOption, SOL_SOCKET } from "../../../ffi/mod.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n";
 const CLOSE = "Connection: close\r\n\r\n";
@@ -379,4 +382,33 @@ Deno.test("loadHandler() names a module that cannot be loaded", async () => {
   const handler = await loadHandler("data:text/javascript,export default () => new Response('data')");
   const response = await handler(new Request("http://a/"), {} as RequestInfo);
   assert.equal(await response.text(), "data");
+});
+
+/** Why streams were cancelled, and the connections on which they were sent. */
+const reasons: string[] = [];
+const served: Connection[] = [];
+
+testFetch("a client that is gone ends a stream that has nothing to send", (_, info) => {
+  served.push((info as ExchangeInfo).exchange.connection);
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode("first"));
+    },
+    cancel(reason) {
+      reasons.push(String(reason));
+    },
+  });
+  return new Response(body);
+}, async ({ rig, give, errors }) => {
+  const [reset, ended] = [give(GET + CLOSE), give(GET + CLOSE)];
+  await rig.until(() => reset.received.includes("first") && ended.received.includes("first"), "the streams");
+  reset.reset();
+  await rig.until(() => reasons.length === 1, "the end of the first");
+  assert.match(reasons[0]!, /the client is gone/);
+  // One that has only ended its side may still read: it is asked for signs of life, and gets what comes.
+  ended.end();
+  const SO_KEEPALIVE = 9;
+  const left = served.find(({ closed }) => !closed);
+  await rig.until(() => getOption(left!.fd, SOL_SOCKET, SO_KEEPALIVE) === 1, "the question");
+  assert.deepEqual([reasons.length, errors], [1, []]);
 });
