@@ -134,6 +134,8 @@ export async function switching(
   contender: Contender,
   { clients, seconds, keep, targets }: Switching,
 ): Promise<{
+  /** Processor time of the client, in microseconds. */
+  readonly cpu: number;
   readonly requests: number;
   readonly failed: number;
   readonly connections: number;

@@ -5,6 +5,7 @@
  * usage: switch PORT CLIENTS SECONDS keep|close HOST PATH [HOST PATH]...
  */
 #include "client.h"
+#include <sys/resource.h>
 
 enum { MAX_CLIENTS = 1024, MAX_TARGETS = 16, MAX_TIMES = 1 << 22, TEXT = 2048 };
 
@@ -110,7 +111,10 @@ int main(int argc, char **argv) {
     if (ready == 0) return fputs("no answer comes\n", stderr), 1;
     for (int i = 0; i < ready; i++) on_readable(events[i].data.ptr);
   }
-  printf("{\"requests\":%zu,\"failed\":%zu,\"connections\":%zu,\"seconds\":%.6f,", requests, failed, connections,
+  struct rusage used;
+  getrusage(RUSAGE_SELF, &used);
+  double cpu = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+  printf("{\"cpu\":%.0f,\"requests\":%zu,\"failed\":%zu,\"connections\":%zu,\"seconds\":%.6f,", cpu, requests, failed, connections,
          time - start);
   print_times("times", times, requests < MAX_TIMES ? requests : MAX_TIMES);
   printf("}\n");
