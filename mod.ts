@@ -1,5 +1,10 @@
 /**
- * fdpass as a library: receive connections in your own program, and everything needed to speak the hand-off protocol.
+ * fdpass as a library: receive connections in a program of your own.
+ *
+ * {@linkcode serve} answers their requests with a handler, as `Deno.serve` does. {@linkcode Backend} takes them in for a
+ * {@linkcode ConnectionServer} of your own, which gets each {@linkcode Connection} once it has been acknowledged. Both
+ * speak the hand-off protocol themselves; its messages are not part of this module. The libc calls underneath are a
+ * module of their own, `@fdpass/fdpass/libc`.
  *
  * @example A server in one file
  * ```ts
@@ -24,3 +29,7 @@ export {
 } from "./src/backend/backend.ts";
 export { Connection, ConnectionLost } from "./src/backend/connection.ts";
 export { type ListenerOptions, ListenError } from "./src/backend/listener.ts";
+// What a Connection refers to: what the front said of it, where it can be given back, how long to wait for its client.
+export type { Transfer } from "./src/protocol/transfer.ts";
+export type { Channel } from "./src/backend/channel.ts";
+export type { Deadlines } from "./src/loop/deadlines.ts";

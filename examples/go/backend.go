@@ -1,7 +1,7 @@
 // A backend in Go, with the standard library alone: go run backend.go /tmp/x.sock
 //
 // It speaks the hand-off protocol (docs/protocol.md) in its simplest form: it gives nothing back, ends the channel
-// where something is not as it should be, and closes each connection after one response, whatever the scope says.
+// where a front breaks the protocol, and closes each connection after one response, whatever the scope says.
 package main
 
 import (
@@ -13,7 +13,16 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
+	"sync"
 	"syscall"
+)
+
+const (
+	hello, handoff, generation, preread = 1, 2, 9, 0x81
+	full, noClient, unsupported         = 1, 3, 4 // why a hand-off is refused
+	fields                              = 56      // where the fields of a HANDOFF begin
+	room                                = 1 << 18 // for any message, and more
 )
 
 // client is a connection that was handed over. What was read from it before comes first.
@@ -32,78 +41,167 @@ type clients struct {
 
 func (c clients) Accept() (net.Conn, error) { return <-c.acknowledged, nil }
 
+// backend receives connections from any number of fronts.
+type backend struct {
+	clients
+	mutex    sync.Mutex // held while a hand-off is taken, and from DRAIN on
+	channels map[*net.UnixConn]bool
+	serving  sync.WaitGroup
+}
+
 func main() {
 	syscall.Umask(0o177) // only this user, and root, may hand over
-	os.Remove(os.Args[1])
-	fronts, err := net.Listen("unixpacket", os.Args[1])
-	handed := clients{fronts, make(chan net.Conn)}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "Hello %s, this is Go. You asked for %s.\n", r.RemoteAddr, r.URL)
-	})}
-	server.SetKeepAlivesEnabled(false)
-	go server.Serve(handed)
-	for err == nil {
-		var channel net.Conn
-		if channel, err = fronts.Accept(); err == nil {
-			go serve(channel.(*net.UnixConn), handed.acknowledged)
-		}
+	path := os.Args[1]
+	unready := fmt.Sprintf("%s.%d", path, os.Getpid())
+	fronts, err := net.ListenUnix("unixpacket", &net.UnixAddr{Name: unready, Net: "unixpacket"})
+	if err == nil {
+		fronts.SetUnlinkOnClose(false) // what is at the path by then may be a successor's
+		err = os.Rename(unready, path)
 	}
-	log.Fatal(err)
+	if err != nil {
+		log.Fatal(err)
+	}
+	b := &backend{clients: clients{fronts, make(chan net.Conn)}, channels: map[*net.UnixConn]bool{}}
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, "Hello %s, this is Go. You asked for %s.\n", r.RemoteAddr, r.URL)
+		}),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				b.serving.Done()
+			}
+		},
+	}
+	server.SetKeepAlivesEnabled(false) // the next request may be for another backend
+	go server.Serve(b)
+	go b.listen(fronts)
+
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	<-stop
+	fronts.Close()
+	b.mutex.Lock() // what is not acknowledged by now is the front's, which hands it on
+	for channel := range b.channels {
+		channel.Write([]byte("\x01\x06\x00\x00")) // DRAIN
+		channel.Close()
+	}
+	b.serving.Wait()
 }
 
-// serve answers HELLO, then takes one HANDOFF after another.
-func serve(channel *net.UnixConn, to chan<- net.Conn) {
-	defer channel.Close()
-	message := make([]byte, 133_191)
-	n, err := channel.Read(message)
-	if err == nil && n >= 16 && bytes.HasPrefix(message, []byte("\x01\x01\x00\x00fdps")) {
-		hello := []byte("\x01\x01\x00\x00fdps\x00\x01\x00\x40") // one process, 64 unanswered hand-offs
-		_, err = channel.Write(binary.BigEndian.AppendUint32(hello, uint32(os.Getpid())))
-		for err == nil && take(channel, message, to) {
-		}
+func (b *backend) listen(fronts *net.UnixListener) {
+	for channel, err := fronts.AcceptUnix(); err == nil; channel, err = fronts.AcceptUnix() {
+		b.mutex.Lock()
+		b.channels[channel] = true
+		b.mutex.Unlock()
+		go b.receive(channel)
 	}
 }
 
-// take acknowledges one HANDOFF. After false the channel ends, and what was not acknowledged is the front's.
-func take(channel *net.UnixConn, message []byte, to chan<- net.Conn) bool {
-	control := make([]byte, 1_032)
-	n, length, flags, _, err := channel.ReadMsgUnix(message, control) // Go asks for MSG_CMSG_CLOEXEC
-	parts, _ := syscall.ParseSocketControlMessage(control[:length])
-	var files []*os.File
-	for i := range parts {
-		fds, _ := syscall.ParseUnixRights(&parts[i])
+// receive reads one message after another. When it returns, the channel ends.
+func (b *backend) receive(channel *net.UnixConn) {
+	greeted := false
+	message, control := make([]byte, room), make([]byte, syscall.CmsgSpace(253*4)) // no descriptor goes unseen
+	for going := true; going; {
+		n, length, flags, _, err := channel.ReadMsgUnix(message, control) // Go asks for MSG_CMSG_CLOEXEC
+		fds := descriptors(control[:length])
+		going = err == nil && n >= 4 && message[0] == 1 && flags&syscall.MSG_TRUNC == 0
+		switch {
+		case !going:
+		case message[1] == handoff && greeted && n >= 8 && len(fds) == 1:
+			going = b.take(channel, message[:n], fds[0])
+			fds = nil
+		case message[1] == handoff && greeted && n >= 8 && len(fds) == 0 && flags&syscall.MSG_CTRUNC != 0:
+			going = refuse(channel, message, full) // no number was free for it
+		case message[1] == hello && !greeted && n >= 16 && len(fds) == 0:
+			greeted = string(message[4:8]) == "fdps"
+			going = greeted && greet(channel)
+		default:
+			going = message[1] == generation && greeted && len(fds) == 0 // for backends that keep connections
+		}
 		for _, fd := range fds {
-			files = append(files, os.NewFile(uintptr(fd), "handed over"))
-			defer files[len(files)-1].Close() // net.FileConn makes a copy
+			syscall.Close(fd)
 		}
 	}
-	cut := flags&(syscall.MSG_TRUNC|syscall.MSG_CTRUNC) != 0
-	if err != nil || cut || n < 56 || message[0] != 1 || message[1] != 2 || len(files) != 1 {
+	b.mutex.Lock()
+	delete(b.channels, channel)
+	b.mutex.Unlock()
+	channel.Close()
+}
+
+func greet(channel *net.UnixConn) bool {
+	answer := []byte("\x01\x01\x00\x00fdps\x00\x01\x00\x40") // one process, 64 unanswered hand-offs
+	_, err := channel.Write(binary.BigEndian.AppendUint32(answer, uint32(os.Getpid())))
+	return err == nil
+}
+
+func refuse(channel *net.UnixConn, message []byte, reason byte) bool {
+	_, err := channel.Write(append([]byte{1, 4, 0, reason}, message[4:8]...)) // NACK
+	return err == nil
+}
+
+// take acknowledges a HANDOFF, or refuses it. It owns the descriptor. After false the channel ends.
+func (b *backend) take(channel *net.UnixConn, message []byte, fd int) bool {
+	before, known := findPreread(message)
+	if !known || !isClient(fd) {
+		syscall.Close(fd)
+		if !known {
+			return refuse(channel, message, unsupported)
+		}
+		return refuse(channel, message, noClient)
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	ack := append([]byte("\x01\x03\x00\x01\x00\x00\x00\x00"), message[4:8]...)
+	if _, err := channel.Write(ack); err != nil {
+		syscall.Close(fd) // it is the front's, and untouched
 		return false
 	}
-	rest, preread := message[56:n], []byte{}
-	for len(rest) > 0 {
+	file := os.NewFile(uintptr(fd), "handed over")
+	defer file.Close() // net.FileConn makes a copy
+	conn, err := net.FileConn(file)
+	if err == nil && conn.RemoteAddr() != nil {
+		b.serving.Add(1)
+		b.acknowledged <- client{conn, io.MultiReader(bytes.NewReader(before), conn)}
+	} else if err == nil {
+		conn.Close() // the client has left meanwhile
+	}
+	return true
+}
+
+// findPreread returns what was read of the connection before, and whether the message may be acted on.
+func findPreread(message []byte) (before []byte, known bool) {
+	if len(message) < fields {
+		return nil, false
+	}
+	for rest := message[fields:]; len(rest) > 0; {
 		if len(rest) < 4 || len(rest) < 4+int(binary.BigEndian.Uint16(rest[2:])) {
-			return false // a field is cut off
+			return nil, false // a field is cut off
 		}
 		end := 4 + int(binary.BigEndian.Uint16(rest[2:]))
-		if rest[0] == 0x81 {
-			preread = append(preread, rest[4:end]...)
+		if rest[0] == preread && before == nil {
+			before = append([]byte{}, rest[4:end]...)
 		} else if rest[0] >= 0x80 {
-			return false // unknown, and must not be skipped
+			return nil, false // unknown, and must not be skipped
 		}
 		rest = rest[end:]
 	}
-	ack := append([]byte("\x01\x03\x00\x01\x00\x00\x00\x00"), message[4:8]...)
-	if _, err = channel.Write(ack); err != nil {
-		return false
+	return before, true
+}
+
+// isClient tells a TCP connection from other descriptors. A Unix socket in particular can carry descriptors itself.
+func isClient(fd int) bool {
+	domain, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_DOMAIN)
+	kind, _ := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
+	listens, _ := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+	internet := domain == syscall.AF_INET || domain == syscall.AF_INET6
+	return err == nil && internet && kind == syscall.SOCK_STREAM && listens == 0
+}
+
+func descriptors(control []byte) (fds []int) {
+	parts, _ := syscall.ParseSocketControlMessage(control)
+	for i := range parts {
+		rights, _ := syscall.ParseUnixRights(&parts[i])
+		fds = append(fds, rights...)
 	}
-	// From here on it is ours; before that, nothing touches it.
-	conn, _ := net.FileConn(files[0])
-	if _, tcp := conn.(*net.TCPConn); tcp {
-		to <- client{conn, io.MultiReader(bytes.NewReader(preread), conn)}
-	} else if conn != nil {
-		conn.Close()
-	}
-	return true
+	return fds
 }

@@ -18,7 +18,14 @@ import {
 } from "../../ffi/mod.ts";
 import { writeSockaddr } from "../../src/front/address.ts";
 import { encodeHello } from "../../src/protocol/hello.ts";
-import { ACK, HANDOFF, KEEP_ALIVE_HOLD, NACK, RETURN, SCOPE_CONNECTION } from "../../src/protocol/messages.ts";
+import {
+  ACK,
+  HANDOFF,
+  KEEP_ALIVE_HOLD,
+  NACK,
+  RETURN,
+  SCOPE_CONNECTION,
+} from "../../src/protocol/messages.ts";
 import { encodeTransfer, type Transfer } from "../../src/protocol/transfer.ts";
 import { Client } from "../front/clients.ts";
 import { idsOf, nackOf, RawChannel, type RawMessage, transferOf } from "../front/raw_channel.ts";

@@ -28,9 +28,9 @@ export function openDescriptors(pid: number | "self" = "self"): Map<number, stri
   return found;
 }
 
-/** The flags that `/proc/self/fdinfo` shows for a descriptor: those of open(2), O_CLOEXEC among them. */
-export function descriptorFlags(fd: number): number {
-  const line = /^flags:\s*([0-7]+)$/m.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`));
+/** The flags that `/proc/PID/fdinfo` shows for a descriptor: those of open(2), O_CLOEXEC among them. */
+export function descriptorFlags(fd: number, pid: number | "self" = "self"): number {
+  const line = /^flags:\s*([0-7]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/fdinfo/${fd}`));
   return parseInt(line![1]!, 8);
 }
 

@@ -13,6 +13,20 @@ export function processState(pid: number): string | undefined {
   }
 }
 
+/** The states of a process's threads. */
+export function threadStates(pid: number): string[] {
+  const states: string[] = [];
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${pid}/task/${name}/stat`);
+      states.push(stat.charAt(stat.lastIndexOf(")") + 2));
+    } catch {
+      // It has just ended.
+    }
+  }
+  return states;
+}
+
 /** Whether a process still runs. One that has ended and was not waited for does not. */
 export function isRunning(pid: number): boolean {
   const state = processState(pid);

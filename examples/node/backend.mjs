@@ -1,0 +1,19 @@
+// A backend in Node, for connections that its parent has received: ../python/node_backend.py starts it.
+
+import { Buffer } from "node:buffer";
+import { createServer } from "node:http";
+import process from "node:process";
+
+const server = createServer((request, response) => {
+  const { remoteAddress, remotePort } = request.socket;
+  response.setHeader("Content-Type", "text/plain; charset=utf-8");
+  response.setHeader("Connection", "close"); // the next request may be for another backend
+  response.end(`Hello ${remoteAddress}:${remotePort}, this is Node. You asked for ${request.url}.\n`);
+});
+
+process.on("message", ({ preread }, client) => {
+  if (client === undefined) return; // it has left meanwhile
+  // What was read from the client before it came here comes before what its socket holds.
+  if (preread !== "") client.unshift(Buffer.from(preread, "base64"));
+  server.emit("connection", client);
+});

@@ -1,0 +1,56 @@
+/** The programs in the documentation and in the modules' own comments are programs: they type-check against the exports. */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import project from "../deno.json" with { type: "json" };
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** Where programs stand. */
+const PAGES = ["README.md", "docs/library.md", "mod.ts", "ffi/mod.ts"];
+
+/** What the programs call the two modules, and where those are. */
+const MODULES: Readonly<Record<string, string>> = {
+  "./mod.ts": `${ROOT}mod.ts`,
+  "./ffi/mod.ts": `${ROOT}ffi/mod.ts`,
+  "@fdpass/fdpass": `${ROOT}mod.ts`,
+  "@fdpass/fdpass/libc": `${ROOT}ffi/mod.ts`,
+};
+
+/** The TypeScript blocks of a page, or of a comment. */
+function programs(text: string): string[] {
+  const page = text.replace(/^ \* ?/gm, "");
+  return [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, program]) =>
+    program!.replace(/(?<=from ")[^"]+(?=";)/g, (specifier) => MODULES[specifier] ?? specifier)
+  );
+}
+
+Deno.test("the documented programs type-check", async () => {
+  const directory = Deno.makeTempDirSync({ prefix: "fdpass-programs-" });
+  try {
+    // The project's own options but for unused parameters: an example may show one that it does not use.
+    const compilerOptions = { ...project.compilerOptions, noUnusedLocals: false, noUnusedParameters: false };
+    Deno.writeTextFileSync(
+      `${directory}/deno.json`,
+      JSON.stringify({ imports: project.imports, compilerOptions, lock: false }),
+    );
+    const files: string[] = [];
+    for (const page of PAGES) {
+      const found = programs(Deno.readTextFileSync(ROOT + page));
+      assert.ok(found.length > 0, `${page} has no program`);
+      found.forEach((program, index) => {
+        const file = `${page.replaceAll("/", "-")}-${index + 1}.ts`;
+        Deno.writeTextFileSync(`${directory}/${file}`, program);
+        files.push(file);
+      });
+    }
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "--quiet", ...files],
+      cwd: directory,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+});
