@@ -8,6 +8,9 @@ import { close, createEventfd, type Descriptor, EPOLLIN, signalEventfd, takeEven
 import { DeadlineSet } from "./deadlines.ts";
 import { Poller, type Source } from "./poller.ts";
 
+/** Milliseconds that a loop beside promises stays awake for what may come. */
+const MOMENT = 0.2;
+
 /** What both loops have: a poller, deadlines, the time, and an eventfd that ends a wait. */
 export class Loop implements Source {
   readonly poller: Poller = new Poller();
@@ -20,6 +23,8 @@ export class Loop implements Source {
   #running = false;
   #stopped = false;
   #closed = false;
+  /** Events have come close together of late. */
+  #busy = false;
   /** When the sleep of {@linkcode run} ends by itself; -Infinity while it is awake. */
   #sleepsUntil = -Infinity;
 
@@ -79,15 +84,38 @@ export class Loop implements Source {
           await turn();
           continue;
         }
-        const timeout = this.deadlines.timeout(this.now);
-        this.#sleepsUntil = timeout < 0 ? Infinity : this.now + timeout;
-        const found = await this.poller.waitElsewhere(timeout);
-        this.#sleepsUntil = -Infinity;
-        this.#tell(found);
+        this.#tell(await this.#linger() || await this.#sleep());
       }
     } finally {
       this.#running = false;
     }
+  }
+
+  /**
+   * Stays awake for a moment, where the last sleep was shorter than that: going to sleep and being woken on another
+   * thread takes longer than many an event takes to come. Where nothing comes, the next sleep is not put off.
+   */
+  async #linger(): Promise<number> {
+    if (!this.#busy) return 0;
+    const until = this.now + MOMENT;
+    do {
+      await turn();
+      const count = this.poller.wait(0);
+      if (count > 0) return count;
+    } while (performance.now() < until && !this.#stopped);
+    this.#busy = false;
+    return 0;
+  }
+
+  /** Sleeps until something happens or the next deadline passes. */
+  async #sleep(): Promise<number> {
+    const begun = performance.now();
+    const timeout = this.deadlines.timeout(begun);
+    this.#sleepsUntil = timeout < 0 ? Infinity : begun + timeout;
+    const count = await this.poller.waitElsewhere(timeout);
+    this.#sleepsUntil = -Infinity;
+    this.#busy = count > 0 && performance.now() - begun < MOMENT;
+    return count;
   }
 
   /** Serves the events of a wait, then the deadlines that have passed: both by the time after the wait. */
