@@ -1,4 +1,4 @@
-/** The programs in the documentation and in the modules' own comments are programs: they type-check against the exports. */
+/** Programs in the documentation and in the modules' own comments are what they say they are. */
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -52,5 +52,28 @@ Deno.test("the documented programs type-check", async () => {
     assert.equal(code, 0, new TextDecoder().decode(stderr));
   } finally {
     Deno.removeSync(directory, { recursive: true });
+  }
+});
+
+/** Whether lines stand in a program one after another, however deep. */
+function contains(program: string, excerpt: readonly string[]): boolean {
+  const lines = program.split("\n");
+  return lines.some((line, at) => {
+    const depth = line.indexOf(excerpt[0]!);
+    if (depth < 0 || line.slice(0, depth).trim() !== "") return false;
+    const indent = " ".repeat(depth);
+    return excerpt.every((wanted, index) => lines[at + index] === (wanted === "" ? "" : indent + wanted));
+  });
+}
+
+Deno.test("the steps on writing a backend are lines of the example", () => {
+  const page = Deno.readTextFileSync(`${ROOT}docs/writing-a-backend.md`);
+  const examples = ["handoff.py", "threaded_backend.py"].map((file) =>
+    Deno.readTextFileSync(`${ROOT}examples/python/${file}`)
+  );
+  const excerpts = [...page.matchAll(/^```python\n([^]*?)\n```$/gm)].map(([, text]) => text!.split("\n"));
+  assert.ok(excerpts.length > 0, "the page has no step");
+  for (const excerpt of excerpts) {
+    assert.ok(examples.some((example) => contains(example, excerpt)), excerpt.join("\n"));
   }
 });

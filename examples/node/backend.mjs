@@ -17,3 +17,6 @@ process.on("message", ({ preread }, client) => {
   if (preread !== "") client.unshift(Buffer.from(preread, "base64"));
   server.emit("connection", client);
 });
+
+// Who stops a service may tell every process of it. The parent takes nothing more then, and this one finishes.
+process.on("SIGTERM", () => {});

@@ -16,7 +16,7 @@ PREREAD = 0x81
 
 ROOM = 1 << 18  # for any message, and more
 RIGHTS = socket.CMSG_SPACE(253 * 4)  # for as many descriptors as the kernel sends at once: none goes unseen
-WINDOW = 64  # hand-offs that may be unanswered: so many answers fit the channel, and sending one never waits
+WINDOW = 64  # hand-offs that may be unanswered at a time: so many answers fit the channel
 
 
 class Ended(Exception):
@@ -53,6 +53,7 @@ class Receiver:
             elif source is self.listener:
                 with contextlib.suppress(OSError):  # out of descriptors: it is still there the next time
                     peer, _ = self.listener.accept()
+                    peer.setblocking(False)  # a front that reads no answers is left, not waited for
                     self.sources.register(peer, selectors.EVENT_READ, Channel(peer))
             else:
                 self.drain()

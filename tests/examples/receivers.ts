@@ -29,6 +29,15 @@ export interface Receiver {
 
 const PYTHON = ["python3", "--version"];
 
+/** The one that has fdpass as a library. */
+export const LIBRARY: Receiver = {
+  name: "Deno, with the library",
+  calls: "Deno",
+  needs: [],
+  run: () => [Deno.execPath(), "run", "--quiet", "--no-prompt", ALLOW_LIBC, `${EXAMPLES}deno/backend.ts`],
+  keeps: true,
+};
+
 /** Every receiver. */
 export const RECEIVERS: readonly Receiver[] = [
   {
@@ -61,17 +70,11 @@ export const RECEIVERS: readonly Receiver[] = [
     name: "C",
     calls: "C",
     needs: [["cc", "--version"]],
-    make: (program) => ["cc", "-Wall", "-Wextra", "-Werror", "-o", program, `${EXAMPLES}c/backend.c`],
+    make: (program) => ["cc", "-o", program, `${EXAMPLES}c/backend.c`],
     run: (program) => [program],
     neverWaits: true,
   },
-  {
-    name: "Deno, with the library",
-    calls: "Deno",
-    needs: [],
-    run: () => [Deno.execPath(), "run", "--quiet", "--no-prompt", ALLOW_LIBC, `${EXAMPLES}deno/backend.ts`],
-    keeps: true,
-  },
+  LIBRARY,
 ];
 
 /** What a receiver needs and this machine lacks; undefined when it has everything. */
@@ -87,6 +90,18 @@ export function missing({ needs }: Receiver): string | undefined {
   return undefined;
 }
 
+function programIn(directory: string): string {
+  return `${directory}/receiver`;
+}
+
+/** Makes a receiver's program, where it has to be made. @param directory for the program */
+export async function make(receiver: Receiver, directory: string): Promise<void> {
+  if (receiver.make === undefined) return;
+  const [command, ...args] = receiver.make(programIn(directory));
+  const { success, stderr } = await new Deno.Command(command!, { args, stdout: "null" }).output();
+  if (!success) throw new Error(`Cannot make it: ${new TextDecoder().decode(stderr)}`);
+}
+
 /** A running receiver. Killed at the end of its block if it has not ended by then. */
 export class ReceiverProcess {
   readonly #process: Deno.ChildProcess;
@@ -99,16 +114,14 @@ export class ReceiverProcess {
     this.#said = new Response(this.#process.stderr).text();
   }
 
-  /** Makes a receiver, starts it and waits until it listens. @param directory for its socket and what is made */
+  /** Starts a receiver that has been made, and waits until it listens. @param directory for its socket */
   static async start(receiver: Receiver, directory: string): Promise<ReceiverProcess> {
-    const program = `${directory}/receiver`;
-    if (receiver.make !== undefined) {
-      const [command, ...args] = receiver.make(program);
-      const { success, stderr } = await new Deno.Command(command!, { args, stdout: "null" }).output();
-      if (!success) throw new Error(`Cannot make it: ${new TextDecoder().decode(stderr)}`);
-    }
     const socket = `${directory}/receiver.sock`;
-    const started = new ReceiverProcess([...receiver.run(program), socket, ...receiver.more ?? []]);
+    const started = new ReceiverProcess([
+      ...receiver.run(programIn(directory)),
+      socket,
+      ...receiver.more ?? [],
+    ]);
     try {
       await until(() => isListening(socket), "the receiver to listen");
       return started;
