@@ -184,10 +184,11 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- processes: getpid(2), getuid(2), kill(2), prctl(2), getrlimit(2) -------------------------------------------
+  // --- processes: getpid(2), getuid(2), kill(2), prctl(2), getrlimit(2), clock_gettime(2) -------------------------
   getpid: { parameters: [], result: "i32" },
   getppid: { parameters: [], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
+  clock_gettime: { parameters: ["i32", /* clockid_t */ "buffer" /* struct timespec *tp */], result: "i32" },
   kill: { parameters: ["i32", /* pid_t pid */ "i32" /* sig */], result: "i32" },
   prctl: {
     parameters: [

@@ -10,7 +10,7 @@ import {
   settle,
   SOCK_CLOEXEC,
 } from "../../ffi/mod.ts";
-import { monotonicMicroseconds } from "./monotonic.ts";
+import { monotonicMicroseconds } from "../../ffi/mod.ts";
 
 const { connect, send, socket } = libc;
 

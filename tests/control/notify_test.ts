@@ -1,7 +1,7 @@
 /** What a service manager is told, and by whom. */
 
 import assert from "node:assert/strict";
-import { monotonicMicroseconds } from "../../src/control/monotonic.ts";
+import { monotonicMicroseconds } from "../../ffi/mod.ts";
 import { ALLOW_LIBC, FRONT_PERMISSIONS, Program, TemporaryDirectory } from "../support/processes.ts";
 import { descendantsOf } from "./family.ts";
 import { Manager } from "./manager.ts";
