@@ -116,8 +116,9 @@ export class Connection extends Readiness {
   }
 
   /** The same with the first so many bytes of a larger piece of memory. */
-  sendFirst(bytes: Uint8Array<ArrayBuffer>, size: number): number {
-    return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(size), MSG_DONTWAIT | MSG_NOSIGNAL));
+  sendFirst(bytes: Uint8Array<ArrayBuffer>, size: number, more: boolean): number {
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(size), flags));
   }
 
   /** Gives all of the bytes to the socket, waiting as long as the client makes progress. */
