@@ -151,8 +151,9 @@ export class Exchange {
     // Too long to be joined, or not ASCII; then a text has another length than was said.
     if (length < 0) return this.#respondApart(status, fields, content, reason);
     const size = this.#contentless ? head.length : length;
-    // What ends the connection leaves together with its end, in one packet: that follows at once.
-    const sent = this.connection.sendFirst(joined.bytes, size, !this.persistent);
+    // What ends the connection leaves together with its end, in one packet. That follows at once, unless somebody still
+    // reads the request.
+    const sent = this.connection.sendFirst(joined.bytes, size, !this.persistent && this.body.done);
     // The memory is everybody's: what does not leave at once is copied.
     return sent === size ? undefined : this.connection.sendAll(joined.bytes.slice(Math.max(0, sent), size));
   }
