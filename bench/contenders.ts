@@ -1,7 +1,6 @@
 /** Those who are compared: what stands on a port, and which of its processes are the front. */
 
 import { fileURLToPath } from "node:url";
-import { selfCommand } from "../src/control/self.ts";
 import { freePort, type Service } from "./processes.ts";
 import { NotInstalled } from "./programs.ts";
 import { exchange } from "./request.ts";
@@ -75,13 +74,17 @@ export function app(name: string): string {
 /** What an fdpass backend serves. */
 export type Kind = { readonly fetch: string } | { readonly static: string };
 
+/** The command that runs fdpass from its source. */
+function fromSource(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
+  const program = fileURLToPath(import.meta.resolve("../cli.ts"));
+  return { command: Deno.execPath(), args: ["run", "--quiet", "-A", program, ...args] };
+}
+
 /** Starts an fdpass backend; returns it and its socket. */
 export async function startBackend(stage: Stage, kind: Kind): Promise<{ service: Service; socket: string }> {
   const socket = `${stage.room("backend")}/app.sock`;
-  const [role, ...args] = "fetch" in kind
-    ? ["fetch" as const, "--fetch", kind.fetch]
-    : ["static" as const, "--static", kind.static];
-  const command = selfCommand(role, ["backend", "--socket", socket, ...args]);
+  const what = "fetch" in kind ? ["--fetch", kind.fetch] : ["--static", kind.static];
+  const command = fromSource(["backend", "--socket", socket, ...what]);
   const service = await stage.processes.serve("fdpass backend", command, {
     line: /^fdpass backend .* ready on /m,
   });
@@ -112,7 +115,7 @@ export async function startFront(
   const configuration = { listen: `127.0.0.1:${port}`, sites: sites(`fd://${socket}`), ...more };
   Deno.writeTextFileSync(path, JSON.stringify(configuration));
   const args = ["front", path];
-  const command = binary === undefined ? selfCommand("front", args, [path]) : { command: binary, args };
+  const command = binary === undefined ? fromSource(args) : { command: binary, args };
   const service = await stage.processes.serve("fdpass front", command, { line: /^fdpass front ready on /m });
   return { service, port };
 }

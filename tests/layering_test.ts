@@ -8,8 +8,9 @@ import { posix } from "node:path";
 
 /** Each room and the rooms below it, which it may import; always itself, never one above. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  cli: ["demo", "control", "front", "backend", "loop", "route", "config", "protocol", "http", "ffi"],
+  cli: ["commands", "control"],
   mod: ["control", "front", "backend", "loop", "route", "config", "protocol", "http", "ffi"],
+  commands: ["demo", "control", "route", "config", "ffi"],
   // Its app is a handler as anyone writes it, and knows the type of one from backend; no more than that.
   demo: ["control", "backend", "config"],
   control: ["front", "backend", "loop", "route", "config", "protocol", "http", "ffi"],

@@ -48,10 +48,20 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind =
-  | { readonly kind: "fetch"; readonly module: string }
-  | { readonly kind: "static"; readonly directory: string }
-  | Relay;
+export type BackendKind = Fetch | Static | Relay;
+
+/** A backend that serves with a handler module. */
+export interface Fetch {
+  readonly kind: "fetch";
+  /** An absolute path, or a URL. */
+  readonly module: string;
+}
+
+/** A backend that serves files. */
+export interface Static {
+  readonly kind: "static";
+  readonly directory: string;
+}
 
 /** A backend that relays to an HTTP server. */
 export interface Relay {

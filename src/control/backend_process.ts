@@ -2,20 +2,11 @@
 
 import { raiseDescriptorLimit } from "../../ffi/mod.ts";
 import { Backend, type BackendEvent, type BackendOptions } from "../backend/backend.ts";
-import { FetchRequestHandler } from "../backend/fetch/fetch_handler.ts";
-import { loadHandler } from "../backend/fetch/module.ts";
-import { WIDEST_HEAD } from "../backend/http/head_limits.ts";
-import { HttpServer, type RequestHandler } from "../backend/http/http_server.ts";
-import { RelayRequestHandler } from "../backend/relay/relay_handler.ts";
-import { StaticRequestHandler } from "../backend/static/static_handler.ts";
-import type { BackendKind, Relay } from "../config/config.ts";
-import { readUpstream } from "../config/upstream.ts";
-import { UsageError } from "./failure.ts";
+import type { BackendKind } from "../config/config.ts";
+import { programOf } from "./kinds/programs.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
 import { handleSignals } from "./signals.ts";
-
-type Log = ReturnType<typeof logOf>;
 
 /** How a backend is run. */
 export interface BackendProcessOptions extends BackendOptions {
@@ -24,33 +15,6 @@ export interface BackendProcessOptions extends BackendOptions {
   readonly drainTimeout: number;
   /** Whether a supervisor ends this process. */
   readonly supervised?: boolean;
-}
-
-async function handlerOf(kind: BackendKind, log: Log): Promise<RequestHandler> {
-  switch (kind.kind) {
-    case "fetch":
-      return new FetchRequestHandler(await loadHandler(kind.module));
-    case "static":
-      return new StaticRequestHandler(kind.directory);
-    case "relay":
-      return relayHandler(kind, log);
-  }
-}
-
-function relayHandler({ upstream, ...options }: Relay, log: Log): RequestHandler {
-  const reading = readUpstream(upstream, (path) => path);
-  if ("fault" in reading) throw new UsageError(reading.fault);
-  return new RelayRequestHandler({
-    ...options,
-    upstream: reading.value,
-    report: (event) => {
-      if (event.type === "upstream-back") return log.info("{upstream} can be reached again", { upstream });
-      if (event.type === "upstream-failed") {
-        return log.warn("{request} was not answered by {upstream}: {reason}", { upstream, ...event });
-      }
-      log.error("{upstream} is away: {reason}; requests get 502 until it is back", { upstream, ...event });
-    },
-  });
 }
 
 /**
@@ -62,13 +26,7 @@ function relayHandler({ upstream, ...options }: Relay, log: Log): RequestHandler
 export async function runBackend(options: BackendProcessOptions): Promise<number> {
   const log = logOf(`backend ${options.name}`);
   raiseDescriptorLimit();
-  const server = new HttpServer(await handlerOf(options.runs, log), {
-    limits: WIDEST_HEAD,
-    onError: (error, exchange) => {
-      const request = exchange === undefined ? "a connection" : `${exchange.method} ${exchange.target}`;
-      log.error("{request} failed: {error}", { request, error });
-    },
-  });
+  const server = await programOf(options.runs).serve(options.runs, log);
   const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
   const ended = Promise.withResolvers<number>();
   handleSignals({

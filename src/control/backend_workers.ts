@@ -8,7 +8,8 @@ import { Child, GRACE } from "./child.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
-import { kindArguments, needsOf, selfCommand } from "./self.ts";
+import { programOf } from "./kinds/programs.ts";
+import { selfCommand } from "./self.ts";
 import { handleSignals } from "./signals.ts";
 
 /** How a backend of several processes is run. */
@@ -32,7 +33,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     door,
     "--worker-of",
     String(options.workers),
-    ...kindArguments(runs),
+    ...programOf(runs).arguments(runs),
     "--name",
     `${options.name}.${index + 1}`,
     "--drain-timeout",
@@ -58,7 +59,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   });
   const workers = Array.from({ length: options.workers }, (_, index) =>
     new Child({
-      ...selfCommand(options.runs.kind, workerArguments(options, door, index), needsOf(options.runs)),
+      ...selfCommand(options.runs, workerArguments(options, door, index)),
       name: `worker ${index + 1}`,
       log,
       killAfter: options.drainTimeout + GRACE,

@@ -4,7 +4,8 @@ import type { Backend, Config } from "../config/config.ts";
 import { Child, GRACE } from "./child.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf } from "./log.ts";
-import { kindArguments, needsOf, selfCommand } from "./self.ts";
+import { programOf } from "./kinds/programs.ts";
+import { selfCommand } from "./self.ts";
 
 /** What `fdpass backend` is started with for a backend of the configuration. */
 function backendArguments(backend: Backend, config: Config): string[] {
@@ -14,7 +15,7 @@ function backendArguments(backend: Backend, config: Config): string[] {
     "backend",
     "--socket",
     backend.socket,
-    ...kindArguments(runs),
+    ...programOf(runs).arguments(runs),
     "--name",
     backend.name,
     "--workers",
@@ -72,11 +73,7 @@ export class Fleet {
     });
     const several = backend.workers > 1;
     const child = new Child({
-      ...selfCommand(
-        several ? "dealer" : backend.runs!.kind,
-        [...args, ...extra],
-        several ? [] : needsOf(backend.runs!),
-      ),
+      ...selfCommand(several ? "dealer" : backend.runs!, [...args, ...extra]),
       name: `backend ${backend.name}`,
       log: this.#log,
       ownGroup: true,

@@ -1,21 +1,13 @@
 /** The backends of a JSON document: those it declares, and those its routes use without declaring them. */
 
-import type { Backend, BackendKind, Relay } from "../config.ts";
+import type { Backend } from "../config.ts";
 import { nearestTo } from "../nearest.ts";
-import { readFilePath, readModule, readSocketPath, type Resolve } from "../path.ts";
+import { readSocketPath, type Resolve } from "../path.ts";
 import { quote } from "../reading.ts";
 import { BACKEND_NAME, nameAfterSocket, readTarget } from "../target.ts";
-import { readDuration } from "../quantity.ts";
-import { formatUpstream, readUpstream } from "../upstream.ts";
+import { readKind } from "./kinds/kinds.ts";
 import type { Path, Report } from "./report.ts";
 import { isObject } from "./value.ts";
-
-/** The keys that say what a backend runs. */
-const KINDS = ["fetch", "static", "upstream"];
-
-function words(count: number): string {
-  return count === 2 ? "two" : "three";
-}
 
 /** Knows every backend by its name and by its socket. */
 export class Backends {
@@ -61,7 +53,7 @@ export class Backends {
   }
 
   #read(name: string, entry: Record<string, unknown>, path: Path): Backend | undefined {
-    const runs = this.#readKind(entry, path);
+    const runs = readKind(entry, { path, report: this.#report, resolve: this.#resolve });
     if (typeof entry.socket !== "string") return undefined;
     const socketPath = [...path, "socket"];
     const socket = this.#report.take(readSocketPath(entry.socket, this.#resolve), socketPath);
@@ -76,49 +68,6 @@ export class Backends {
     this.#nameBySocket.set(socket, name);
     const workers = typeof entry.workers === "number" ? entry.workers : 1;
     return { name, socket, workers, ...runs ? { runs } : {}, ...settings(entry) };
-  }
-
-  #readKind(entry: Record<string, unknown>, path: Path): BackendKind | undefined {
-    let kind: BackendKind | undefined;
-    if (typeof entry.fetch === "string") {
-      const module = this.#report.take(readModule(entry.fetch, this.#resolve), [...path, "fetch"]);
-      if (module !== undefined) kind = { kind: "fetch", module };
-    }
-    if (typeof entry.static === "string") {
-      const directory = this.#report.take(readFilePath(entry.static, this.#resolve), [...path, "static"]);
-      if (directory !== undefined) kind = { kind: "static", directory };
-    }
-    if (typeof entry.upstream === "string") kind = this.#readRelay(entry, entry.upstream, path) ?? kind;
-    const kinds = KINDS.filter((key) => entry[key] !== undefined).map(quote);
-    if (kinds.length > 1) {
-      const found = kinds.length === 2 ? `both ${kinds.join(" and ")}` : kinds.join(", ");
-      this.#report.key(path, `Found ${found}; keep one of them, or make ${words(kinds.length)} backends`);
-    }
-    if (entry.upstream === undefined) {
-      for (const key of ["preserveHost", "upstreamTimeout"]) {
-        if (entry[key] === undefined) continue;
-        this.#report.key(
-          [...path, key],
-          `Found ${quote(key)} without "upstream"; add the URL of the server, or leave it out`,
-        );
-      }
-    }
-    return kind;
-  }
-
-  #readRelay(entry: Record<string, unknown>, text: string, path: Path): Relay | undefined {
-    const upstream = this.#report.take(readUpstream(text, this.#resolve), [...path, "upstream"]);
-    const { preserveHost, upstreamTimeout: time } = entry;
-    const timeout = typeof time === "number" || typeof time === "string"
-      ? this.#report.take(readDuration(time, { least: 1 }), [...path, "upstreamTimeout"])
-      : undefined;
-    if (upstream === undefined) return undefined;
-    return {
-      kind: "relay",
-      upstream: formatUpstream(upstream),
-      ...preserveHost === true ? { preserveHost } : {},
-      ...timeout === undefined ? {} : { timeout },
-    };
   }
 
   /**

@@ -6,46 +6,9 @@
 
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
-import { MAX_HEAD, MIN_SIZE } from "./limits.ts";
-import { formatDuration } from "../quantity.ts";
 import { found } from "../reading.ts";
-
-type Explain = (issue: { readonly input: unknown }) => string;
-
-/** What zod says when a value does not fit; `hint` begins with a verb. */
-function expect(hint: string): Explain {
-  return ({ input }) => input === undefined ? `Missing; ${hint}` : `Found ${found(input)}; ${hint}`;
-}
-
-/** One text or a list of them, for keys that mostly have one. */
-function oneOrMore<T extends z.ZodType>(item: T, error: Explain): z.ZodUnion<[T, z.ZodArray<T>]> {
-  const empty: Explain = () => error({ input: [] }).replace("a list", "an empty list");
-  return z.union([item, z.array(item, { error }).min(1, { error: empty })], { error });
-}
-
-function text(hint: string, meta: { pattern?: string; examples?: string[] } = {}): z.ZodString {
-  return z.string({ error: expect(hint) }).meta(meta);
-}
-
-function whole(least: number, most: number): z.ZodInt {
-  const error = expect(`write a whole number from ${least} to ${most}`);
-  return z.int({ error }).min(least, { error }).max(most, { error });
-}
-
-function duration(milliseconds: number, description: string): z.ZodOptional {
-  const pattern = "^[0-9]+([.][0-9]+)? ?(ms|s|m)$";
-  const error = expect(`write seconds as a number, or "500ms", "10s" or "2m"`);
-  return z.union([z.number().meta({ minimum: 0 }), z.string().meta({ pattern })], { error })
-    .optional().meta({ description, default: formatDuration(milliseconds) });
-}
-
-function size(bytes: number, description: string): z.ZodOptional {
-  const pattern = "^[0-9]+([.][0-9]+)? ?[kK]([iI][bB])?$";
-  const error = expect(`write a number of bytes, or "8k" or "64KiB"`);
-  const count = z.number().meta({ minimum: MIN_SIZE, maximum: MAX_HEAD });
-  return z.union([count, z.string().meta({ pattern })], { error })
-    .optional().meta({ description, default: bytes });
-}
+import { KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
+import { duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
 
 const ADDRESS = `write an address such as "127.0.0.1:8080"`;
 const address = text(ADDRESS, {
@@ -73,11 +36,11 @@ const route = z.strictObject({
     description: "Where the route leads: the socket of a backend (fd:///run/app.sock, or fd://run/app.sock " +
       "relative to this file), or a name from backends. Each target of a list can serve the route.",
   }),
-  sticky: z.boolean({ error: expect("write true or false") }).optional().meta({
-    description: "Whether a client, told by its IP address, goes to the same backend process each time, " +
+  sticky: flag(
+    false,
+    "Whether a client, told by its IP address, goes to the same backend process each time, " +
       "as long as that can take it.",
-    default: false,
-  }),
+  ),
   keepAlive: z.enum(["hold", "return", "close"], {
     error: expect(`write "hold", "return" or "close"`),
   }).optional().meta({
@@ -110,29 +73,7 @@ const MODE = `write permissions such as "660"`;
 const backend = z.strictObject({
   socket: text(`write the path of the backend's socket, such as "/run/app.sock"`)
     .meta({ description: "Path of the Unix socket that it receives on, relative to this file." }),
-  fetch: text(`write the path of a module, such as "./app.ts"`).optional().meta({
-    description: "A module whose default export has fetch(request, info), as for deno serve: " +
-      "a path relative to this file, or a URL. fdpass up runs it.",
-  }),
-  static: text(`write the path of a directory, such as "./public"`).optional().meta({
-    description: "A directory whose files are served, relative to this file. fdpass up runs it.",
-  }),
-  upstream: text(`write the URL of an HTTP server, such as "http://127.0.0.1:3000"`, {
-    pattern: "^([hH][tT][tT][pP]://|[uU][nN][iI][xX]:)[^ ?#]+$",
-    examples: ["http://127.0.0.1:3000", "http://localhost:3000/base", "unix:/run/app.sock"],
-  }).optional().meta({
-    description:
-      "An HTTP server that knows nothing of hand-offs: requests are relayed to it, below the path " +
-      "of the URL. fdpass up runs the relay, not the server.",
-  }),
-  preserveHost: z.boolean({ error: expect("write true or false") }).optional().meta({
-    description: "Whether the upstream is told the Host that the client means, not its own.",
-    default: false,
-  }),
-  upstreamTimeout: duration(
-    60_000,
-    "Silence that the upstream may have while it owes a response, or the rest of one; 504 after that.",
-  ),
+  ...KIND_SHAPE,
   workers: whole(1, 256).optional().meta({
     description: "Processes behind the one socket.",
     default: 1,
@@ -153,15 +94,7 @@ const backend = z.strictObject({
   }),
   group: whole(0, 4_294_967_294).optional().meta({ description: "Numeric group of the socket file." }),
 }, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
-  .meta({
-    not: {
-      anyOf: [
-        { required: ["fetch", "static"] },
-        { required: ["fetch", "upstream"] },
-        { required: ["static", "upstream"] },
-      ],
-    },
-  });
+  .meta(ONE_KIND);
 
 const SITES = `write a list of sites such as [{"to": "fd:///run/app.sock"}]`;
 const USER = "write a numeric user id, as the command `id -u NAME` prints it";

@@ -1,0 +1,78 @@
+/** `fdpass backend`. */
+
+import { type Command, Option } from "commander";
+import type { BackendProcessOptions } from "../control/backend_process.ts";
+import type { Run } from "./command.ts";
+import { addKindOptions, readKind } from "./kinds/kinds.ts";
+import { bindToParent, withParentOption } from "./shared_options.ts";
+import { duration, fileMode, type FileOwner, fileOwner, MAX_ID, wholeNumber } from "./values.ts";
+
+interface BackendOptions {
+  readonly socket: string;
+  readonly name?: string;
+  readonly mode: number;
+  readonly owner?: FileOwner;
+  readonly workers: number;
+  readonly workerOf?: number;
+  readonly takeOver?: boolean;
+  readonly allowUser: number[];
+  readonly drainTimeout: number;
+  readonly withParent?: number;
+}
+
+export function addBackend(program: Command, run: Run): void {
+  const command = program.command("backend").description("run a backend")
+    .requiredOption("--socket <path>", "where to listen for fronts");
+  addKindOptions(command);
+  const user = (text: string, before: number[]) => [...before, wholeNumber(0, MAX_ID)(text)];
+  command
+    .option("--name <name>", "what to call it in messages (default: the socket's file name)")
+    .addOption(
+      new Option("--mode <bits>", "permissions of the socket file").default(0o600, "600").argParser(fileMode),
+    )
+    .addOption(
+      new Option("--owner <[uid][:gid]>", "owner and group of the socket file, by number").argParser(
+        fileOwner,
+      ),
+    )
+    .addOption(
+      new Option("--workers <n>", "processes behind the socket").default(1).argParser(wholeNumber(1, 256)),
+    )
+    .addOption(new Option("--worker-of <n>").argParser(wholeNumber(1, 256)).hideHelp())
+    .option("--take-over", "replace a backend that listens there")
+    .addOption(
+      new Option("--allow-user <uid>", "another user that may hand over, by number; may be repeated")
+        .default([]).argParser(user),
+    )
+    .addOption(
+      new Option("--drain-timeout <time>", "how long to finish after SIGTERM").default(10_000, "10s")
+        .argParser(duration),
+    )
+    .addOption(withParentOption()).action(run(backend));
+}
+
+async function backend(options: BackendOptions): Promise<number> {
+  const runs = readKind({ ...options });
+  await bindToParent(options.withParent);
+  const { configureLog } = await import("../control/log.ts");
+  configureLog();
+  const { socket, mode, owner, allowUser: allowUsers, drainTimeout, takeOver = false, workers, workerOf } =
+    options;
+  const common: BackendProcessOptions = {
+    runs,
+    socket,
+    mode,
+    allowUsers,
+    drainTimeout,
+    takeOver,
+    name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
+    supervised: options.withParent !== undefined,
+    ...owner === undefined ? {} : { owner },
+  };
+  if (workers > 1) {
+    const { runBackendWorkers } = await import("../control/backend_workers.ts");
+    return await runBackendWorkers({ ...common, allowUsers, workers });
+  }
+  const { runBackend } = await import("../control/backend_process.ts");
+  return await runBackend({ ...common, ...workerOf === undefined ? {} : { workerOf } });
+}

@@ -1,0 +1,34 @@
+/** `fdpass check`. */
+
+import type { Command } from "commander";
+import type { Run } from "./command.ts";
+import { write, writeError } from "./output.ts";
+import { CONFIG_ARGUMENT, load, sourceOf } from "./source.ts";
+
+export function addCheck(program: Command, run: Run): void {
+  program.command("check").description("validate a configuration and print what it means")
+    .argument(...CONFIG_ARGUMENT).option("--route <url>", "say where one request would go").action(
+      run(check),
+    );
+}
+
+async function check(argument: string | undefined, options: { readonly route?: string }): Promise<number> {
+  const config = await load(sourceOf(argument, "check"));
+  if (options.route === undefined) {
+    const { describe } = await import("../config/describe.ts");
+    write(describe(config));
+    return 0;
+  }
+  const { resolve } = await import("../route/resolve_url.ts");
+  const answer = resolve(config.listeners, options.route);
+  if (!answer.found) {
+    writeError(`fdpass: ${answer.reason}\n`);
+    return 1;
+  }
+  const { site, route, rest } = answer;
+  write(`site      ${site.names.join(", ") || "(every Host)"}\n`);
+  write(`route     ${route.path}\n`);
+  write(`path      ${rest}\n`);
+  write(`backends  ${route.backends.join(", ")}\n`);
+  return 0;
+}

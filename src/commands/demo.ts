@@ -1,0 +1,21 @@
+/** `fdpass demo`. */
+
+import { type Command, Option } from "commander";
+import type { Run } from "./command.ts";
+import { wholeNumber } from "./values.ts";
+
+export function addDemo(program: Command, run: Run): void {
+  const port = new Option("--port <n>", "the port to try first").default(8080).argParser(
+    wholeNumber(1, 65_535),
+  );
+  program.command("demo").description("serve a page that shows what happens").addOption(port).action(
+    run(demo),
+  );
+}
+
+async function demo(options: { readonly port: number }): Promise<number> {
+  const { configureLog } = await import("../control/log.ts");
+  configureLog();
+  const { runDemo } = await import("../demo/demo.ts");
+  return await runDemo(options.port);
+}

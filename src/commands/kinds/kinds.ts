@@ -1,0 +1,48 @@
+/** The kinds of backends on the command line: one of them is chosen. */
+
+import type { Command, Option } from "commander";
+import type { BackendKind } from "../../config/config.ts";
+import { UsageError } from "../../control/failure.ts";
+import { fetchOptions } from "./fetch.ts";
+import type { KindOptions, Values } from "./kind.ts";
+import { relayOptions } from "./relay.ts";
+import { staticOptions } from "./static.ts";
+
+const KINDS: readonly KindOptions[] = [fetchOptions, staticOptions, relayOptions];
+
+/** Adds the options of all kinds to a command. */
+export function addKindOptions(command: Command): void {
+  for (const { choice, more } of KINDS) {
+    command.addOption(choice);
+    for (const option of more) command.addOption(option);
+  }
+}
+
+/**
+ * Finds out which kind is chosen.
+ *
+ * @param values the options of the command
+ * @throws {UsageError} for none, several, or options of another kind
+ */
+export function readKind(values: Values): BackendKind {
+  const given = (option: Option) => values[option.attributeName()] !== undefined;
+  const [kind, other] = KINDS.filter(({ choice }) => given(choice));
+  if (kind === undefined || other !== undefined) {
+    const choices = KINDS.map(({ choice }) => flag(choice));
+    const last = choices.pop();
+    throw new UsageError(`Cannot tell what the backend runs: give one of ${choices.join(", ")} and ${last}`);
+  }
+  for (const { choice, more } of KINDS) {
+    const stray = choice === kind.choice ? undefined : more.find(given);
+    if (stray === undefined) continue;
+    // Kinds may share an option, and then it is nobody's alone.
+    if (kind.more.some(({ long }) => long === stray.long)) continue;
+    throw new UsageError(`Cannot use ${stray.long} without ${flag(choice)}`);
+  }
+  return kind.read(values);
+}
+
+/** `--static DIR` */
+function flag({ flags }: Option): string {
+  return flags.replace(/<(\w+)>/, (_, word: string) => word.toUpperCase());
+}

@@ -1,0 +1,22 @@
+/** Options that several commands have. */
+
+import { Option } from "commander";
+import { wholeNumber } from "./values.ts";
+
+/** Data-plane Workers of a front. */
+export function workersOption(): Option {
+  return new Option("--workers <n>", "data-plane threads").default(1).argParser(wholeNumber(1, 64));
+}
+
+/** Ties a child to its supervisor. For our own use. */
+export function withParentOption(): Option {
+  return new Option("--with-parent <pid>", "end when that process, the parent, ends")
+    .argParser(wholeNumber(1, 2 ** 22)).hideHelp();
+}
+
+/** Ends this process with its parent, where a supervisor asks for that. */
+export async function bindToParent(parent: number | undefined): Promise<void> {
+  if (parent === undefined) return;
+  const { endWithParent } = await import("../../ffi/mod.ts");
+  if (!endWithParent(parent)) Deno.exit(1);
+}

@@ -1,0 +1,21 @@
+/** The kind `fetch` as a process. */
+
+import type { Fetch } from "../../config/config.ts";
+import type { KindProgram } from "./program.ts";
+
+/**
+ * Gets all permissions, whatever the process that starts it may do: only its module knows what it needs, it would fail
+ * at some later request without that, and nobody is there to be asked. Nothing is given away that was not given before:
+ * who starts it may run Deno (`--allow-run`), and Deno can be run with any permission. To run a handler with less, start
+ * its backend by hand.
+ */
+export const fetchProgram: KindProgram<Fetch> = {
+  arguments: ({ module }) => ["--fetch", module],
+  permissions: () => ["-A"],
+  async serve({ module }, log) {
+    const { FetchRequestHandler } = await import("../../backend/fetch/fetch_handler.ts");
+    const { loadHandler } = await import("../../backend/fetch/module.ts");
+    const { httpServer } = await import("./http.ts");
+    return httpServer(new FetchRequestHandler(await loadHandler(module)), log);
+  },
+};

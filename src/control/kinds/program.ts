@@ -1,0 +1,25 @@
+/** What a kind of backend is to the processes that run backends: how it is started, and what serves in it. */
+
+import type { ConnectionServer } from "../../backend/backend.ts";
+import type { BackendKind } from "../../config/config.ts";
+import type { logOf } from "../log.ts";
+
+/** The log of the backend that is made. */
+export type KindLog = ReturnType<typeof logOf>;
+
+/** One kind. What serves is loaded only where it does: `fdpass up` knows the arguments of all kinds, and runs none. */
+export interface KindProgram<Kind extends BackendKind> {
+  /** The arguments of `fdpass backend` that say what it runs. */
+  arguments(kind: Kind): string[];
+  /**
+   * The permissions that its process needs under `deno run`, besides libc and NOTIFY_SOCKET, which every backend has.
+   * `-A` alone stands for all of them.
+   */
+  permissions(kind: Kind): string[];
+  /**
+   * Makes what serves the connections.
+   *
+   * @throws {Error} when it cannot start: why, and the way out
+   */
+  serve(kind: Kind, log: KindLog): Promise<ConnectionServer>;
+}

@@ -1,0 +1,42 @@
+/** The kind `relay` as a process. */
+
+import type { RelayOptions } from "../../backend/relay/relay_handler.ts";
+import type { Relay } from "../../config/config.ts";
+import { nameToResolve, readUpstream } from "../../config/upstream.ts";
+import { UsageError } from "../failure.ts";
+import type { KindLog, KindProgram } from "./program.ts";
+
+export const relayProgram: KindProgram<Relay> = {
+  arguments: ({ upstream, preserveHost, timeout }) => [
+    "--upstream",
+    upstream,
+    ...preserveHost ? ["--preserve-host"] : [],
+    ...timeout === undefined ? [] : ["--upstream-timeout", `${timeout}ms`],
+  ],
+  permissions({ upstream }) {
+    // Sockets are opened by libc; what remains of the network is finding a name's addresses.
+    const reading = readUpstream(upstream, (path) => path);
+    const name = "value" in reading ? nameToResolve(reading.value) : undefined;
+    return name === undefined ? [] : [`--allow-net=${name}`];
+  },
+  async serve({ upstream, kind: _, ...options }, log) {
+    const reading = readUpstream(upstream, (path) => path);
+    if ("fault" in reading) throw new UsageError(reading.fault);
+    const { RelayRequestHandler } = await import("../../backend/relay/relay_handler.ts");
+    const { httpServer } = await import("./http.ts");
+    const report = reportTo(log, upstream);
+    return httpServer(new RelayRequestHandler({ ...options, upstream: reading.value, report }), log);
+  },
+};
+
+type Report = NonNullable<RelayOptions["report"]>;
+
+function reportTo(log: KindLog, upstream: string): Report {
+  return (event) => {
+    if (event.type === "upstream-back") return log.info("{upstream} can be reached again", { upstream });
+    if (event.type === "upstream-failed") {
+      return log.warn("{request} was not answered by {upstream}: {reason}", { upstream, ...event });
+    }
+    log.error("{upstream} is away: {reason}; requests get 502 until it is back", { upstream, ...event });
+  };
+}
