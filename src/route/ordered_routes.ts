@@ -1,6 +1,7 @@
 /** Routes that are tried one after another: those by expression, and the prefixes that stand between them. */
 
 import type { Route } from "../config/config.ts";
+import { routeExpression } from "../config/mapping.ts";
 import { MAX_PATH } from "../protocol/messages.ts";
 import { type DecodedPath, decodePath } from "./decoded_path.ts";
 import { NONE } from "./name_trees.ts";
@@ -25,16 +26,6 @@ const decoder = new TextDecoder("latin1");
 /** Whether a route has its turn among the ordered ones of its site. */
 export function isOrdered(route: Route): boolean {
   return route.match !== undefined || route.inOrder === true;
-}
-
-/**
- * The expression of a route. Always this one, so that what is checked is what is run.
- *
- * @throws {SyntaxError} If it is none.
- */
-export function routeExpression(match: string): RegExp {
-  // `s`: a line end in a path is a character like any other. `d`: where the groups are.
-  return new RegExp(match, "ds");
 }
 
 /** The ordered routes of one site. A search makes strings, and takes the time that its expressions take. */
