@@ -129,6 +129,7 @@ export class Backend {
         ? BackendListener.listen(options.socket, options)
         : WorkerPort.connect(options.socket);
     } catch (error) {
+      this.#apache?.close();
       this.loop.close();
       throw error;
     }

@@ -4,6 +4,7 @@ import {
   close,
   type Descriptor,
   EPOLLIN,
+  expect,
   libc,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
@@ -76,7 +77,8 @@ class SharingWorker implements Source {
     poller.add(fd, EPOLLIN, this);
     const sender = new RightsSender([new Uint8Array(1)]);
     sender.descriptor = listener;
-    settle(sendmsg(fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+    const sent = settle(sendmsg(fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+    expect(sent, "Cannot give the listening socket to a worker");
   }
 
   /** A worker says nothing, but for its end. */
