@@ -64,6 +64,15 @@ export class ScopeGuard {
     return this.#except.some((prefix) => covers(prefix, path));
   }
 
+  /** Whether a request for another path of the same host would be this backend's, as far as is known here. */
+  owns(path: string): boolean {
+    const normal = normalizePath(path);
+    const known = this.#scope === SCOPE_CONNECTION || this.#scope === SCOPE_HOST ||
+      this.#scope === SCOPE_EXCEPT;
+    return known && !this.#void && normal !== undefined && covers(this.#prefix, normal) &&
+      !this.#excepts(normal);
+  }
+
   /** The path of a request below the route's prefix, normalised; undefined where it is not below it. */
   mapped(path: string): string | undefined {
     const normal = normalizePath(path);
