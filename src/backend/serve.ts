@@ -8,7 +8,7 @@ import { WIDEST_HEAD } from "./http/head_limits.ts";
 import { HttpServer } from "./http/http_server.ts";
 
 /** How {@linkcode serve} serves. */
-export interface ServeOptions extends Omit<BackendOptions, "name" | "report"> {
+export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "apache"> {
   /** What it calls itself to fronts; the socket's file name unless given. */
   readonly name?: string;
   /** Stops serving when aborted, as {@linkcode BackendServer.shutdown} does. */

@@ -1,5 +1,6 @@
 /** `fdpass backend --workers N`: N processes behind one path, and the one that listens for them. */
 
+import { ListenerSharer } from "../backend/apache/shared_listener.ts";
 import { Dealer } from "../backend/dealer.ts";
 import type { ListenerOptions } from "../backend/listener.ts";
 import type { BackendKind } from "../config/config.ts";
@@ -18,6 +19,8 @@ export interface BackendWorkersOptions extends ListenerOptions {
   readonly name: string;
   readonly runs: BackendKind;
   readonly workers: number;
+  /** Whether hand-offs come from Apache. */
+  readonly apache?: boolean;
   readonly allowUsers: readonly number[];
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
@@ -34,6 +37,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     "--worker-of",
     String(options.workers),
     ...programOf(runs).arguments(runs),
+    ...options.apache ? ["--apache"] : [],
     "--name",
     `${options.name}.${index + 1}`,
     "--drain-timeout",
@@ -54,7 +58,8 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const log = logOf(`backend ${options.name}`);
   const loop = new Loop();
   const door = `${options.socket.slice(0, options.socket.lastIndexOf("/") + 1)}.${Deno.pid}.door`;
-  const dealer = new Dealer(loop, options.socket, door, options, {
+  const Listening = options.apache ? ListenerSharer : Dealer;
+  const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
   const workers = Array.from({ length: options.workers }, (_, index) =>
@@ -91,7 +96,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
     ended.resolve(2);
   });
   const code = await ended.promise;
-  dealer.close();
+  listening.close();
   await Promise.all(workers.map((worker) => worker.stop()));
   loop.stop();
   return code;

@@ -18,4 +18,16 @@ export const fetchProgram: KindProgram<Fetch> = {
     const { httpServer } = await import("./http.ts");
     return httpServer(new FetchRequestHandler(await loadHandler(module)), log);
   },
+  async serveForApache({ module }, log) {
+    const { ContentServer } = await import("../../backend/apache/content_server.ts");
+    const { loadHandler } = await import("../../backend/fetch/module.ts");
+    return new ContentServer(await loadHandler(module), {
+      onError: (error) => log.error("a connection was broken off: {error}", { error }),
+      onUnsaid: (what) =>
+        log.warn(
+          "the handler's {what} was not sent: Apache has sent the head of the response, and only content can follow",
+          { what },
+        ),
+    });
+  },
 };
