@@ -265,6 +265,11 @@ export class Backend {
     this.#drained = undefined;
   }
 
+  /** Ends what works for its connections in other processes; see {@linkcode ConnectionServer.abandon}. */
+  async abandon(force: boolean): Promise<void> {
+    await this.server.abandon?.(force);
+  }
+
   /** Closes everything at once, whatever it is doing. For the end of a process, and of a test. */
   close(): void {
     this.draining = true;
