@@ -102,6 +102,7 @@ export class Bridge extends Timed implements Source {
       return undefined;
     }
     const [ours, theirs] = pair;
+    setNonblocking(theirs, false);
     const bridge = new Bridge(connection, ours, upward!, downward!);
     const program = programs.start(theirs, theirs, environment, () => bridge.#end());
     close(theirs);
