@@ -94,8 +94,8 @@ export function testCgi(
         software: "test",
         onFault: (_exchange, _process, why) => faults.push(why),
       });
-    const limits = { ...DEFAULT_LIMITS, head: 262_144 };
-    const server = () => new HttpServer(handler(), { limits, onError: (error) => errors.push(error) });
+    const server = () =>
+      new HttpServer(handler(), { limits: DEFAULT_LIMITS, onError: (error) => errors.push(error) });
     return run(() => new Rig(server()), { events, faults, errors }, body);
   });
 }

@@ -16,12 +16,9 @@ export interface CgiRequest {
 
 /** Why a request cannot be put into variables. */
 export interface Unspeakable {
-  readonly status: 400 | 404 | 431;
+  readonly status: 400 | 404;
   readonly why: string;
 }
-
-/** Bytes of one variable: execve(2), MAX_ARG_STRLEN, with its NUL. */
-const MOST = 131_071;
 
 /** In the environment of the process, these would be taken for what the client has said. */
 const OF_A_REQUEST =
@@ -88,9 +85,6 @@ export function metaVariables(
     ...fieldVariables(fields),
     ...connectionEnvironment({ client, local, site, route, path: place.mapped }),
   ];
-  if (variables.some((variable) => variable.length > MOST)) {
-    return { status: 431, why: "a field is too long to be passed to a program" };
-  }
   // Field values and paths of well-formed requests have none; this is what would cut a variable short.
   if (variables.some((variable) => variable.includes("\0"))) {
     return { status: 400, why: "it contains a NUL" };
