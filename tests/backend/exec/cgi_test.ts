@@ -130,11 +130,12 @@ testCgi(
         ["/app", "/app", "/app|"],
         ["/app", "/app/", "/app|/"],
         ["/app/", "/app/x/../y", "/app|/y"],
+        ["^/(.*)$", "/z", "|/mapped"],
         ["/a%20b", "/a%20b/c", "/a b|/c"],
       ] as const
     ) {
       assert.equal(
-        (await ask(exec, last(path), { route })).content,
+        (await ask(exec, last(path), { route, path: "/mapped" })).content,
         `${expected}\n`,
         `${path} below ${route}`,
       );

@@ -107,7 +107,8 @@ function placeOf(exchange: Exchange, path: string): Place | Unspeakable {
   const mapped = guard.mapped(path) ?? transfer.path;
   // A separator for the program that was none for whoever has decided about the path, "..%2F" for example.
   if (/%2f/i.test(mapped)) return { status: 404, why: "an encoded slash is not passed to a program" };
-  const script = decodeBytes(transfer.route.replace(/\/$/, ""));
+  // A route by an expression has no prefix: all of the path is the program's to interpret.
+  const script = transfer.route.startsWith("/") ? decodeBytes(transfer.route.replace(/\/$/, "")) : "";
   // `/app` is the program itself, and `/app/` something below it.
   const self = mapped === "/" && !(normalizePath(path) ?? "/").endsWith("/");
   return { script, info: self ? "" : decodeBytes(mapped), mapped };
