@@ -66,6 +66,8 @@ export class Exchange {
   persistent: boolean;
   /** Whether (part of) a response has been sent. */
   responded = false;
+  /** Whether the connection has left HTTP: whoever has taken it over ends it, and nothing more is done with it here. */
+  left = false;
   /** The whole head, as it came. */
   readonly #head: string;
   /** Whether the content of the response is framed by chunks. */
@@ -124,6 +126,17 @@ export class Exchange {
   /** The path below the route's prefix, normalised and still percent-encoded: `/files/a` below `/files/` is `/a`. */
   get mappedPath(): string {
     return this.guard.mapped(this.path) ?? this.connection.transfer.path;
+  }
+
+  /**
+   * Lets the connection leave HTTP, for whoever is about to take it over.
+   *
+   * @returns what was read behind the request
+   */
+  leave(): Uint8Array<ArrayBuffer> {
+    this.left = this.responded = true;
+    this.persistent = false;
+    return this.input.rest();
   }
 
   #continue(): void {

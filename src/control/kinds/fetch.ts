@@ -15,7 +15,9 @@ export const fetchProgram: KindProgram<Fetch> = {
   async serve({ module }, log) {
     const { FetchRequestHandler } = await import("../../backend/fetch/fetch_handler.ts");
     const { loadHandler } = await import("../../backend/fetch/module.ts");
+    const { extendDeno } = await import("../../backend/fetch/upgrade_websocket.ts");
     const { httpServer } = await import("./http.ts");
+    extendDeno();
     return httpServer(new FetchRequestHandler(await loadHandler(module)), log);
   },
 };
