@@ -20,8 +20,11 @@
  */
 export { type BackendServer, serve, type ServeOptions } from "./src/backend/serve.ts";
 export type {
+  ConnectionHandler,
+  ConnectionModule,
   FetchHandler,
   FetchModule,
+  RawConnection,
   RequestInfo,
   Upgrade,
   WebSocketOptions,

@@ -1,5 +1,6 @@
 /** `fdpass backend --workers N`: N processes behind one path, and the one that listens for them. */
 
+import type { Logger } from "@logtape/logtape";
 import { Dealer } from "../backend/dealer.ts";
 import type { ListenerOptions } from "../backend/listener.ts";
 import type { BackendKind } from "../config/config.ts";
@@ -7,8 +8,9 @@ import { Loop } from "../loop/loop.ts";
 import { Child, GRACE } from "./child.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
-import { notify } from "./notify.ts";
+import { notify, notifyReloading } from "./notify.ts";
 import { programOf } from "./kinds/programs.ts";
+import { Reloads } from "./reloads.ts";
 import { selfCommand } from "./self.ts";
 import { handleSignals } from "./signals.ts";
 
@@ -57,14 +59,8 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const dealer = new Dealer(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
-  const workers = Array.from({ length: options.workers }, (_, index) =>
-    new Child({
-      ...selfCommand(options.runs, workerArguments(options, door, index)),
-      name: `worker ${index + 1}`,
-      log,
-      killAfter: options.drainTimeout + GRACE,
-      hidesReady: true,
-    }));
+  const crew = new Crew(options, door, log);
+  const { workers } = crew;
   const ended = Promise.withResolvers<number>();
   let stopping = false;
   handleSignals({
@@ -74,9 +70,9 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       notify("STOPPING=1");
       ended.resolve(0);
     },
-    abandon: () => {
-      for (const worker of workers) worker.kill();
-    },
+    // What others serve with does not change under them.
+    ...options.runs.kind === "fetch" && { reload: () => crew.reload() },
+    abandon: () => crew.kill(),
   }, options.supervised);
   loop.run().catch((error) => {
     log.fatal("the backend ended by an error: {error}", { error });
@@ -92,7 +88,86 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   });
   const code = await ended.promise;
   dealer.close();
-  await Promise.all(workers.map((worker) => worker.stop()));
+  await crew.stop();
   loop.stop();
   return code;
+}
+
+/** The worker processes: as many as there should be, and those that they have replaced and that still serve. */
+class Crew {
+  readonly workers: Child[];
+  /** All that were started and have not been seen to end. */
+  readonly #children = new Set<Child>();
+  #stopping = false;
+  readonly #reloads = new Reloads(() => this.#replace());
+
+  constructor(readonly options: BackendWorkersOptions, readonly door: string, readonly log: Logger) {
+    this.workers = Array.from({ length: options.workers }, (_, index) => this.#start(index));
+  }
+
+  #start(index: number): Child {
+    const { options, door, log } = this;
+    const child = new Child({
+      ...selfCommand(options.runs, workerArguments(options, door, index)),
+      name: `worker ${index + 1}`,
+      log,
+      killAfter: options.drainTimeout + GRACE,
+      hidesReady: true,
+    });
+    this.#children.add(child);
+    return child;
+  }
+
+  /** Has every worker replaced by one that loads the module afresh. */
+  reload(): void {
+    this.#reloads.request();
+  }
+
+  /**
+   * One after another, and each only when its successor is ready: a front always finds as many as before. One that leaves
+   * lets its fronts go to the dealer, which sends them to the one that has come.
+   */
+  async #replace(): Promise<void> {
+    if (this.#stopping) return;
+    notifyReloading();
+    for (const [index, before] of this.workers.entries()) {
+      let next: Child | undefined;
+      try {
+        next = this.#start(index);
+        await next.ready;
+      } catch (error) {
+        if (next !== undefined) void this.#end(next);
+        if (this.#stopping) return;
+        this.log.error("{reason}; the workers that serve go on with the module that they have", {
+          reason: reasonOf(error),
+        });
+        break;
+      }
+      if (this.#stopping) return;
+      this.workers[index] = next;
+      this.log.info("process {process} has loaded the module afresh and serves from now on", {
+        process: next.pid,
+      });
+      // Finishing what it serves may take it long.
+      void this.#end(before);
+    }
+    notify("READY=1");
+  }
+
+  async #end(child: Child): Promise<void> {
+    await child.stop();
+    this.#children.delete(child);
+  }
+
+  /** Ends all in good order. @returns when they have ended */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#children].map((child) => this.#end(child)));
+  }
+
+  /** Ends all at once and by force. */
+  kill(): void {
+    this.#stopping = true;
+    for (const child of this.#children) child.kill();
+  }
 }

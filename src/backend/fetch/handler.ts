@@ -79,7 +79,36 @@ export interface RequestInfo {
 /** Answers one request. */
 export type FetchHandler = (request: Request, info: RequestInfo) => Response | Promise<Response>;
 
+/** A handed-over connection as it is, before anything has been read from it but what came along with it. */
+export interface RawConnection
+  extends Pick<RequestInfo, "remoteAddr" | "localAddr" | "site" | "route" | "path" | "front"> {
+  /**
+   * The connection as a socket of node:net. It is the handler's, which ends it. Either side may end before the other, and
+   * an error that nobody listens for is no exception.
+   */
+  readonly socket: Socket;
+  /** What the client sends, as a stream of the web. */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** What is sent to the client. Closing it ends this side. */
+  readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
+  /** Ends the connection at once. */
+  close(): void;
+  /** Serves HTTP on it, with the `fetch` beside the handler: for those connections that the handler does not want. */
+  answer(): void;
+}
+
+/**
+ * Takes a connection raw. If it throws or rejects, that is logged and the connection is closed; so it is when it comes to
+ * its end without having asked for the socket or a stream.
+ */
+export type ConnectionHandler = (connection: RawConnection) => void | Promise<void>;
+
 /** What a module for `--fetch` exports by default: this, or a plain {@linkcode FetchHandler}. */
 export interface FetchModule {
   fetch: FetchHandler;
+}
+
+/** The same with a {@linkcode ConnectionHandler} that gets every connection first. A module may export that by its name. */
+export interface ConnectionModule extends Partial<FetchModule> {
+  connection: ConnectionHandler;
 }

@@ -13,11 +13,11 @@ export const fetchProgram: KindProgram<Fetch> = {
   arguments: ({ module }) => ["--fetch", module],
   permissions: () => ["-A"],
   async serve({ module }, log) {
-    const { FetchRequestHandler } = await import("../../backend/fetch/fetch_handler.ts");
-    const { loadHandler } = await import("../../backend/fetch/module.ts");
+    const { fetchServer } = await import("../../backend/fetch/fetch_server.ts");
+    const { loadHandlers } = await import("../../backend/fetch/module.ts");
     const { extendDeno } = await import("../../backend/fetch/upgrade_websocket.ts");
-    const { httpServer } = await import("./http.ts");
+    const { errorsTo } = await import("./http.ts");
     extendDeno();
-    return httpServer(new FetchRequestHandler(await loadHandler(module)), log);
+    return fetchServer(await loadHandlers(module), errorsTo(log));
   },
 };
