@@ -122,6 +122,11 @@ export function openDirectory(path: string): number {
   return settle(libc_open(cString(path), O_RDONLY | O_DIRECTORY[Deno.build.arch]! | O_CLOEXEC, 0));
 }
 
+/** Opens a file for reading; a descriptor owned by the caller, or `-errno`. A FIFO is not waited for. */
+export function openFile(path: string): number {
+  return settle(libc_open(cString(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0));
+}
+
 const SYS_OPENAT2 = 437n; // the same on every architecture
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_BENEATH = 0x08n;

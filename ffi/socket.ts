@@ -5,7 +5,7 @@
  */
 import { libc } from "./libc.ts";
 import { adopt, close, type Descriptor } from "./descriptor.ts";
-import { ErrnoError, expect, settle } from "./errno.ts";
+import { EPROTOTYPE, ErrnoError, expect, settle } from "./errno.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -32,6 +32,7 @@ const {
 } = libc;
 
 export const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
@@ -171,6 +172,20 @@ export function connectUnix(fd: Descriptor, address: Uint8Array<ArrayBuffer>): n
   return settle(connect(fd, address, address.byteLength));
 }
 
+/**
+ * Whether a socket that is not SOCK_SEQPACKET is SOCK_STREAM. Whoever has it does not notice: what is tried is to connect
+ * a datagram socket, which is no more than a note of the address.
+ *
+ * @param address of a path at which connecting with SOCK_SEQPACKET has just ended with -EPROTOTYPE
+ */
+export function isStreamSocket(address: Uint8Array<ArrayBuffer>): boolean {
+  const probe = settle(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (probe < 0) return false;
+  const answer = connectUnix(adopt(probe), address);
+  close(adopt(probe));
+  return answer === -EPROTOTYPE;
+}
+
 /** Two connected Unix sockets, non-blocking, both owned by the caller. */
 export function unixSocketPair(type: UnixSocketType): [Descriptor, Descriptor] {
   const ends = new Int32Array(2);
@@ -229,12 +244,14 @@ export interface PeerCredentials {
   readonly gid: number;
 }
 
+const ucred = new Uint32Array(3); // struct ucred: pid, uid, gid
+const ucredLength = new Uint32Array(1);
+
 /** SO_PEERCRED of a connected Unix socket (unix(7)). */
 export function peerCredentials(fd: Descriptor): PeerCredentials {
-  const ucred = new Uint32Array(3); // struct ucred: pid, uid, gid
-  const length = new Uint32Array([12]);
+  ucredLength[0] = 12;
   expect(
-    settle(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, length)),
+    settle(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, ucredLength)),
     "Cannot read the peer's credentials",
   );
   return { pid: ucred[0]!, uid: ucred[1]!, gid: ucred[2]! };

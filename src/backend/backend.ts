@@ -1,8 +1,9 @@
 /** A backend: it listens at a path, takes connections in, has them served, and lets go of them when it drains. */
 
-import { type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
+import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import { type Deadlines, Timed } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
+import { ApacheIntake } from "./apache/intake.ts";
 import { Channel, refuseFront } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { ChannelBuffers } from "./channel_buffers.ts";
@@ -26,6 +27,7 @@ export type BackendEvent =
   | { readonly type: "front-found"; readonly process: number; readonly name: string }
   | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
   | { readonly type: "front-refused"; readonly uid: number }
+  | { readonly type: "handoff-refused"; readonly reason: string }
   | { readonly type: "descriptors" };
 
 /** What a backend is made with. */
@@ -34,6 +36,8 @@ export interface BackendOptions extends ListenerOptions {
   readonly socket: string;
   /** This process is one of so many behind one path, and gets its channels from the one that listens there. */
   readonly workerOf?: number;
+  /** Speaks Apache's protocol, not ours: connections come without their requests, and none is given back. */
+  readonly apache?: boolean;
   /** What it calls itself to fronts. */
   readonly name: string;
   /** User ids of fronts, besides root and this process's own. */
@@ -89,6 +93,7 @@ export class Backend {
   /** Takes nothing new. */
   draining = false;
   readonly #source: ChannelSource;
+  readonly #apache: ApacheIntake | undefined;
   readonly #channels = new Set<Channel>();
   readonly #connections = new Set<Connection>();
   readonly #allowedUsers: ReadonlySet<number>;
@@ -116,8 +121,11 @@ export class Backend {
     this.retryDeadlines = deadlines.list(RETRY);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
     this.workers = options.workerOf ?? 1;
+    this.#apache = options.apache ? new ApacheIntake(this) : undefined;
     try {
-      this.#source = options.workerOf === undefined
+      this.#source = this.#apache !== undefined
+        ? this.#apache.source(options)
+        : options.workerOf === undefined
         ? BackendListener.listen(options.socket, options)
         : WorkerPort.connect(options.socket);
     } catch (error) {
@@ -150,11 +158,13 @@ export class Backend {
   #accept(fd: Descriptor): void {
     const { uid } = peerCredentials(fd);
     if (!this.#allowedUsers.has(uid)) {
-      refuseFront(fd, uid);
+      if (this.#apache === undefined) refuseFront(fd, uid);
+      else close(fd);
       this.#options.report?.({ type: "front-refused", uid });
       return;
     }
-    this.#channels.add(new Channel(this, fd));
+    if (this.#apache === undefined) this.#channels.add(new Channel(this, fd));
+    else this.#apache.expect(fd);
   }
 
   /** A front has introduced itself. */
@@ -181,13 +191,18 @@ export class Backend {
   connectionEnded(connection: Connection): void {
     this.#connections.delete(connection);
     this.#load.changed();
-    this.#endIfEmpty();
+    this.endIfEmpty();
   }
 
   /** A connection could not be given back. */
   returnFailed(connection: Connection): void {
     connection.leaving = false;
     this.server.returnFailed(connection);
+  }
+
+  /** Something came that is no hand-off, in a protocol that cannot say so. */
+  handoffRefused(reason: string): void {
+    this.#options.report?.({ type: "handoff-refused", reason });
   }
 
   /** A hand-off came without its descriptor, since this process has no number free for it. */
@@ -222,12 +237,13 @@ export class Backend {
       for (const channel of this.#channels) channel.drain();
       this.server.drain();
     }
-    this.#endIfEmpty();
+    this.endIfEmpty();
     return promise;
   }
 
-  #endIfEmpty(): void {
-    if (!this.draining || this.active > 0) return;
+  /** Ends a backend that has drained: nothing is served, and nothing on its way. */
+  endIfEmpty(): void {
+    if (!this.draining || this.active > 0 || this.#apache?.expecting) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();
@@ -254,6 +270,7 @@ export class Backend {
   close(): void {
     this.draining = true;
     this.#source.close();
+    this.#apache?.close();
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
     for (const connection of [...this.#connections]) connection.close();
     this.loop.stop();

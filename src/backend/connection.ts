@@ -11,6 +11,7 @@ import {
   MSG_MORE,
   MSG_NOSIGNAL,
   MSG_PEEK,
+  resetConnection,
   sendFile,
   setNonblocking,
   setOption,
@@ -49,6 +50,7 @@ export interface Taker {
  * Every call asks for no waiting (MSG_DONTWAIT), so the socket stays in the mode in which it came.
  */
 export class Connection extends Readiness {
+  readonly #channel: Channel | undefined;
   #client: TcpAddress | undefined;
   #local: TcpAddress | undefined;
   #closed = false;
@@ -58,17 +60,26 @@ export class Connection extends Readiness {
 
   /**
    * @param fd owned by this object from now on
-   * @param channel where it came from, and where it can be given back
+   * @param channel where it came from, and where it can be given back; none for one that can not
    * @param transfer what the front said about it
    */
   constructor(
     backend: Backend,
     fd: Descriptor,
-    readonly channel: Channel,
+    channel: Channel | undefined,
     readonly transfer: Transfer,
   ) {
     // A request that came along is mostly all there is.
     super(backend, fd, transfer.preread.length > 0);
+    this.#channel = channel;
+  }
+
+  /** Where it came from, and where it can be given back. */
+  get channel(): Channel {
+    if (this.#channel === undefined) {
+      throw new Error("Cannot use the channel of a connection that came from none");
+    }
+    return this.#channel;
   }
 
   /** The client. */
@@ -221,6 +232,15 @@ export class Connection extends Readiness {
     close(this.fd);
     this.interrupt();
     this.backend.connectionEnded(this);
+  }
+
+  /**
+   * Closes by a reset, so that the client does not take what it has for the whole: for content whose end is the end of
+   * the connection (RFC 9112, 8).
+   */
+  breakOff(): void {
+    if (!this.#closed) resetConnection(this.fd);
+    this.close();
   }
 
   /**

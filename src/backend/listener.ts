@@ -28,6 +28,7 @@ import {
   SOCK_SEQPACKET,
   startListening,
   unixSocket,
+  type UnixSocketType,
   unlink,
 } from "../../ffi/mod.ts";
 import type { Poller, Source } from "../loop/poller.ts";
@@ -37,6 +38,15 @@ const { accept4 } = libc;
 
 /** Fronts that may wait to be accepted. */
 const BACKLOG = 128;
+
+/** What kind of socket it is, and how many may wait at it to be accepted. */
+export interface SocketKind {
+  readonly type: UnixSocketType;
+  readonly backlog: number;
+}
+
+/** Of our own protocol. */
+const CHANNELS: SocketKind = { type: SOCK_SEQPACKET, backlog: BACKLOG };
 
 /** How a backend's socket file should be. */
 export interface ListenerOptions {
@@ -93,7 +103,7 @@ export class BackendListener implements ChannelSource, Source {
    *
    * @throws {ListenError} when the path cannot be had
    */
-  static listen(path: string, options: ListenerOptions = {}): BackendListener {
+  static listen(path: string, options: ListenerOptions = {}, kind: SocketKind = CHANNELS): BackendListener {
     try {
       encodeUnixAddress(path);
     } catch (error) {
@@ -114,7 +124,7 @@ export class BackendListener implements ChannelSource, Source {
     // Bound under a name of its own, then moved into place: at every moment the path leads to somebody who listens,
     // with the permissions it should have.
     const temporary = `${path.slice(0, path.lastIndexOf("/") + 1)}.${libc.getpid()}`;
-    const fd = unixSocket(SOCK_SEQPACKET);
+    const fd = unixSocket(kind.type);
     try {
       const action = `Cannot listen on "${path}"`;
       unlink(temporary);
@@ -124,7 +134,7 @@ export class BackendListener implements ChannelSource, Source {
       expect(bound, action);
       expect(chmod(temporary, options.mode ?? 0o600), action);
       if (options.owner) expect(chown(temporary, options.owner.uid, options.owner.gid), action);
-      expect(startListening(fd, BACKLOG), action);
+      expect(startListening(fd, kind.backlog), action);
       const status = new FileStatus();
       expect(status.readPath(temporary), action);
       expect(rename(temporary, path), action);

@@ -6,7 +6,7 @@ import type { ConnectionModule, FetchHandler, FetchModule } from "./fetch/handle
 import { handlersOf } from "./fetch/module.ts";
 
 /** How {@linkcode serve} serves. */
-export interface ServeOptions extends Omit<BackendOptions, "name" | "report"> {
+export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "apache"> {
   /** What it calls itself to fronts; the socket's file name unless given. */
   readonly name?: string;
   /** Stops serving when aborted, as {@linkcode BackendServer.shutdown} does. */

@@ -9,6 +9,7 @@ import { duration, fileMode, type FileOwner, fileOwner, MAX_ID, wholeNumber } fr
 
 interface BackendOptions {
   readonly socket: string;
+  readonly apache?: boolean;
   readonly name?: string;
   readonly mode: number;
   readonly owner?: FileOwner;
@@ -26,6 +27,7 @@ export function addBackend(program: Command, run: Run): void {
   addKindOptions(command);
   const user = (text: string, before: number[]) => [...before, wholeNumber(0, MAX_ID)(text)];
   command
+    .option("--apache", "speak the protocol of Apache's mod_proxy_fdpass there; --static names one file then")
     .option("--name <name>", "what to call it in messages (default: the socket's file name)")
     .addOption(
       new Option("--mode <bits>", "permissions of the socket file").default(0o600, "600").argParser(fileMode),
@@ -58,6 +60,11 @@ async function backend(options: BackendOptions): Promise<number> {
   configureLog();
   const { socket, mode, owner, allowUser: allowUsers, drainTimeout, takeOver = false, workers, workerOf } =
     options;
+  const { apache = false } = options;
+  if (apache) {
+    const { servingForApache } = await import("../control/kinds/programs.ts");
+    servingForApache(runs);
+  }
   const common: BackendProcessOptions = {
     runs,
     socket,
@@ -65,6 +72,7 @@ async function backend(options: BackendOptions): Promise<number> {
     allowUsers,
     drainTimeout,
     takeOver,
+    apache,
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
     supervised: options.withParent !== undefined,
     ...owner === undefined ? {} : { owner },

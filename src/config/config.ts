@@ -74,6 +74,13 @@ export interface Relay {
   readonly timeout?: number;
 }
 
+/**
+ * What a front does for a backend that speaks Apache's protocol before it hands a connection over, by the names of
+ * mod_proxy_fdpass. `flush`: takes the request's head and sends that of a response, whose body the backend is to write.
+ * `none`: nothing; the backend reads the request itself.
+ */
+export type Flusher = "flush" | "none";
+
 /** A process, or a group of equal ones, that receives connections on a Unix socket. */
 export interface Backend {
   /** Unique in the configuration. */
@@ -86,6 +93,11 @@ export interface Backend {
   readonly workers: number;
   /** Its share beside the others of a route: with 2 it gets twice what one with 1 gets, the default. 1–100. */
   readonly weight?: number;
+  /**
+   * How a connection is handed over where the backend speaks Apache's protocol, which its socket's type tells: see
+   * {@linkcode Flusher}. `none` unless given; without meaning for a backend that speaks ours.
+   */
+  readonly flusher?: Flusher;
   /** Permission bits of the socket file, where `fdpass up` makes it; 0o600 unless given. */
   readonly mode?: number;
   /** Numeric owner and group of that file; those of the process unless given. */

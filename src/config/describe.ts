@@ -71,12 +71,13 @@ function describeRoutes(site: Site, config: Config): string[] {
   return columns(rows);
 }
 
-function describeBackend({ name, socket, runs, workers, weight = 1 }: Backend): string[] {
+function describeBackend({ name, socket, runs, workers, weight = 1, flusher }: Backend): string[] {
   const notes = [
     runs ? `${runs.kind} ${subjectOf(runs)}` : "started by somebody else",
   ];
   if (workers > 1) notes.push(count(workers, "worker"));
   if (weight > 1) notes.push(`weight ${weight}`);
+  if (flusher !== undefined) notes.push(`flusher ${flusher}`);
   return [name, socket, notes.join(", ")];
 }
 

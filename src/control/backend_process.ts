@@ -3,7 +3,7 @@
 import { raiseDescriptorLimit } from "../../ffi/mod.ts";
 import { Backend, type BackendEvent, type BackendOptions } from "../backend/backend.ts";
 import type { BackendKind } from "../config/config.ts";
-import { programOf } from "./kinds/programs.ts";
+import { serverOf } from "./kinds/programs.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
 import { handleSignals } from "./signals.ts";
@@ -30,7 +30,7 @@ export interface BackendProcessOptions extends BackendOptions {
 export async function runBackend(options: BackendProcessOptions): Promise<number> {
   const log = logOf(`backend ${options.name}`);
   raiseDescriptorLimit();
-  const server = await programOf(options.runs).serve(options.runs, log);
+  const server = await serverOf(options.runs, log, options.apache);
   const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
   const ended = Promise.withResolvers<number>();
   let cutOff: ReturnType<typeof setTimeout> | undefined;
@@ -81,6 +81,8 @@ function logEvent(log: ReturnType<typeof logOf>, event: BackendEvent): void {
       return log.warn("refused a front of user {uid}: name it in allowUsers to let it in", {
         uid: event.uid,
       });
+    case "handoff-refused":
+      return log.warn("refused what is no hand-off of a client: {reason}", { reason: event.reason });
     case "descriptors":
       return log.error(
         "out of descriptors: a hand-off was refused; raise the limit (ulimit -n, LimitNOFILE=)",

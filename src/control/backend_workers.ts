@@ -1,16 +1,15 @@
 /** `fdpass backend --workers N`: N processes behind one path, and the one that listens for them. */
 
-import type { Logger } from "@logtape/logtape";
+import { ListenerSharer } from "../backend/apache/shared_listener.ts";
 import { Dealer } from "../backend/dealer.ts";
 import type { ListenerOptions } from "../backend/listener.ts";
 import type { BackendKind } from "../config/config.ts";
 import { Loop } from "../loop/loop.ts";
-import { Child, GRACE } from "./child.ts";
+import { Crew } from "./crew.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
-import { notify, notifyReloading } from "./notify.ts";
+import { notify } from "./notify.ts";
 import { programOf } from "./kinds/programs.ts";
-import { Reloads } from "./reloads.ts";
 import { selfCommand } from "./self.ts";
 import { handleSignals } from "./signals.ts";
 
@@ -20,6 +19,8 @@ export interface BackendWorkersOptions extends ListenerOptions {
   readonly name: string;
   readonly runs: BackendKind;
   readonly workers: number;
+  /** Whether hand-offs come from Apache. */
+  readonly apache?: boolean;
   readonly allowUsers: readonly number[];
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
@@ -36,6 +37,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     "--worker-of",
     String(options.workers),
     ...programOf(runs).arguments(runs),
+    ...options.apache ? ["--apache"] : [],
     "--name",
     `${options.name}.${index + 1}`,
     "--drain-timeout",
@@ -56,11 +58,16 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const log = logOf(`backend ${options.name}`);
   const loop = new Loop();
   const door = `${options.socket.slice(0, options.socket.lastIndexOf("/") + 1)}.${Deno.pid}.door`;
-  const dealer = new Dealer(loop, options.socket, door, options, {
+  const Listening = options.apache ? ListenerSharer : Dealer;
+  const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
-  const crew = new Crew(options, door, log);
-  const { workers } = crew;
+  const crew = new Crew({
+    count: options.workers,
+    command: (index) => selfCommand(options.runs, workerArguments(options, door, index)),
+    log,
+    drainTimeout: options.drainTimeout,
+  });
   const ended = Promise.withResolvers<number>();
   let stopping = false;
   handleSignals({
@@ -78,7 +85,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
     log.fatal("the backend ended by an error: {error}", { error });
     ended.resolve(1);
   });
-  Promise.all(workers.map(({ ready }) => ready)).then(() => {
+  Promise.all(crew.workers.map(({ ready }) => ready)).then(() => {
     print(`fdpass backend ${options.name} ready on ${options.socket}`);
     notify("READY=1");
   }, (error) => {
@@ -87,87 +94,8 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
     ended.resolve(2);
   });
   const code = await ended.promise;
-  dealer.close();
+  listening.close();
   await crew.stop();
   loop.stop();
   return code;
-}
-
-/** The worker processes: as many as there should be, and those that they have replaced and that still serve. */
-class Crew {
-  readonly workers: Child[];
-  /** All that were started and have not been seen to end. */
-  readonly #children = new Set<Child>();
-  #stopping = false;
-  readonly #reloads = new Reloads(() => this.#replace());
-
-  constructor(readonly options: BackendWorkersOptions, readonly door: string, readonly log: Logger) {
-    this.workers = Array.from({ length: options.workers }, (_, index) => this.#start(index));
-  }
-
-  #start(index: number): Child {
-    const { options, door, log } = this;
-    const child = new Child({
-      ...selfCommand(options.runs, workerArguments(options, door, index)),
-      name: `worker ${index + 1}`,
-      log,
-      killAfter: options.drainTimeout + GRACE,
-      hidesReady: true,
-    });
-    this.#children.add(child);
-    return child;
-  }
-
-  /** Has every worker replaced by one that loads the module afresh. */
-  reload(): void {
-    this.#reloads.request();
-  }
-
-  /**
-   * One after another, and each only when its successor is ready: a front always finds as many as before. One that leaves
-   * lets its fronts go to the dealer, which sends them to the one that has come.
-   */
-  async #replace(): Promise<void> {
-    if (this.#stopping) return;
-    notifyReloading();
-    for (const [index, before] of this.workers.entries()) {
-      let next: Child | undefined;
-      try {
-        next = this.#start(index);
-        await next.ready;
-      } catch (error) {
-        if (next !== undefined) void this.#end(next);
-        if (this.#stopping) return;
-        this.log.error("{reason}; the workers that serve go on with the module that they have", {
-          reason: reasonOf(error),
-        });
-        break;
-      }
-      if (this.#stopping) return;
-      this.workers[index] = next;
-      this.log.info("process {process} has loaded the module afresh and serves from now on", {
-        process: next.pid,
-      });
-      // Finishing what it serves may take it long.
-      void this.#end(before);
-    }
-    notify("READY=1");
-  }
-
-  async #end(child: Child): Promise<void> {
-    await child.stop();
-    this.#children.delete(child);
-  }
-
-  /** Ends all in good order. @returns when they have ended */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await Promise.all([...this.#children].map((child) => this.#end(child)));
-  }
-
-  /** Ends all at once and by force. */
-  kill(): void {
-    this.#stopping = true;
-    for (const child of this.#children) child.kill();
-  }
 }

@@ -17,6 +17,7 @@ const FOR_PEOPLE: Record<string, number> = {
   UnsupportedSystemError: EXIT_USAGE,
   ModuleError: EXIT_USAGE,
   DirectoryError: EXIT_USAGE,
+  FileError: EXIT_USAGE,
   ListenError: EXIT_FAILED,
   ErrnoError: EXIT_FAILED,
   NotCapable: EXIT_USAGE,

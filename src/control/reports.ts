@@ -7,6 +7,14 @@ import type { Report } from "../front/plan.ts";
 export function logReport(log: Logger, report: Report): void {
   switch (report.type) {
     case "backend-found":
+      if (report.protocol === "apache") {
+        return log.info(
+          "backend {backend} found at {socket}: its socket is SOCK_STREAM, so it gets hand-offs as Apache sends them",
+          {
+            ...report,
+          },
+        );
+      }
       return log.info("backend {backend} found at {socket}, process {process}", { ...report });
     case "backend-lost":
       return log.warn("backend {backend} lost at {socket}: {reason}", { ...report });
@@ -18,6 +26,8 @@ export function logReport(log: Logger, report: Report): void {
       const times = report.count === 1 ? "" : `, ${report.count} times`;
       return log.info("answered {status}, because {why}{times}", { ...report, times });
     }
+    case "response-broken-off":
+      return log.warn("broke a response off whose head was sent already, because {why}", { ...report });
     case "descriptors":
       if (report.exhausted) {
         return log.error(

@@ -1,9 +1,9 @@
 /** The backends that can serve one route, and how one of their channels is chosen. */
 
 import type { BackendLink } from "./backend_link.ts";
-import type { Channel } from "./channel.ts";
 import { ADDRESS_BYTES, SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Connection } from "./connection.ts";
+import type { HandoffChannel } from "./handoff_channel.ts";
 import { WaitingLine } from "./waiting_line.ts";
 
 /** Backends among which it does not matter who serves. Routes that name the same ones in the same way share a group. */
@@ -19,14 +19,14 @@ export class BackendGroup {
    *
    * @returns undefined when no channel can take it
    */
-  pick(connection: Connection): Channel | undefined {
-    return this.sticky ? this.#pickSticky(connection) : this.#pickLeast(connection.refusedBy);
+  pick(connection: Connection): HandoffChannel | undefined {
+    return this.sticky ? this.#pickSticky(connection) : this.#pickLeast(connection);
   }
 
   /** Whether {@linkcode pick} would find a channel; nobody's turn changes by the question. */
   hasRoom(connection: Connection): boolean {
     return this.members.some(({ channels }) =>
-      channels.some((channel) => channel.available && !connection.refusedBy.includes(channel))
+      channels.some((channel) => channel.takes(connection) && !connection.refusedBy.includes(channel))
     );
   }
 
@@ -35,19 +35,20 @@ export class BackendGroup {
    * take turns, as many as their weight says: each gains its weight in credit, and who has most is chosen and pays for
    * all. So weights hold for processes that have little to do as well, and turns are mixed, not in rows.
    */
-  #pickLeast(refusedBy: readonly Channel[]): Channel | undefined {
+  #pickLeast(connection: Connection): HandoffChannel | undefined {
+    const { refusedBy } = connection;
     let least = Infinity;
     for (const { channels, weight } of this.members) {
       for (const channel of channels) {
-        if (!channel.available || refusedBy.includes(channel)) continue;
+        if (!channel.takes(connection) || refusedBy.includes(channel)) continue;
         least = Math.min(least, Math.ceil(channel.load / weight));
       }
     }
-    let best: Channel | undefined;
+    let best: HandoffChannel | undefined;
     let total = 0;
     for (const { channels, weight } of this.members) {
       for (const channel of channels) {
-        if (!channel.available || refusedBy.includes(channel)) continue;
+        if (!channel.takes(connection) || refusedBy.includes(channel)) continue;
         if (Math.ceil(channel.load / weight) !== least) continue;
         channel.credit += weight;
         total += weight;
@@ -62,13 +63,13 @@ export class BackendGroup {
    * Rendezvous hashing: every process has a rank for every client, and the highest that is there serves. When one goes,
    * only its clients move. A process that is started again is another one, with another number and other clients.
    */
-  #pickSticky(connection: Connection): Channel | undefined {
-    let best: Channel | undefined;
+  #pickSticky(connection: Connection): HandoffChannel | undefined {
+    let best: HandoffChannel | undefined;
     let bestRank = -1;
     const client = hashAddress(connection.addresses, connection.at);
     for (const { channels, weight } of this.members) {
       for (const channel of channels) {
-        if (!channel.available || connection.refusedBy.includes(channel)) continue;
+        if (!channel.takes(connection) || connection.refusedBy.includes(channel)) continue;
         const rank = rankOf(mix(client ^ channel.process), weight);
         if (rank > bestRank) {
           best = channel;
@@ -80,7 +81,7 @@ export class BackendGroup {
   }
 
   /** Whether every member is there, and has no other channel than these to take hand-offs on. */
-  allIn(channels: readonly Channel[]): boolean {
+  allIn(channels: readonly HandoffChannel[]): boolean {
     // A member that is away has refused nothing: it may be back in time.
     return this.members.every((member) => {
       const ready = member.channels.filter(({ state }) => state === "ready");

@@ -9,6 +9,7 @@ import {
   encodeUnixAddress,
   EPROTOTYPE,
   ErrnoError,
+  isStreamSocket,
   peerCredentials,
   SOCK_SEQPACKET,
   unixSocket,
@@ -17,9 +18,12 @@ import type { Backend } from "../config/config.ts";
 import { Timed } from "../loop/deadlines.ts";
 import type { Hello } from "../protocol/hello.ts";
 import { BYE_STOPPING } from "../protocol/messages.ts";
+import { ApacheChannel } from "./apache_channel.ts";
 import type { BackendGroup } from "./backend_group.ts";
 import { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
+import type { HandoffChannel } from "./handoff_channel.ts";
+import type { Report } from "./plan.ts";
 
 /** Which of the retry deadlines applies at most while somebody waits for the backend. */
 const HURRIED = 1;
@@ -27,38 +31,51 @@ const HURRIED = 1;
 /** A backend as one front Worker sees it. */
 export class BackendLink extends Timed {
   /** Open ones, being opened, draining: all that are not closed. */
-  channels: Channel[] = [];
+  channels: HandoffChannel[] = [];
   /** The groups it is a member of. */
   groups: BackendGroup[] = [];
   /** Not in the configuration any more, or the front ends: its channels end as soon as nothing is under way. */
   retired = false;
-  /** Its share beside the other members of a group. */
-  weight: number;
-  readonly #address: Uint8Array<ArrayBuffer>;
+  /** Of its socket, for connect(2). */
+  readonly address: Uint8Array<ArrayBuffer>;
   /** Processes behind the path, as the last HELLO said: a channel for each. */
   #workers = 1;
   #failures = 0;
   #reachable = false;
   /** The reason that was reported last, so that the same one is not told at every attempt. */
   #toldReason: string | undefined;
+  /** A path of Apache's protocol took nothing when it came to it: until one does, the type of the socket is not enough. */
+  #doubted = false;
 
-  constructor(readonly front: Front, readonly backend: Backend) {
+  /** @param backend a later configuration may say other things of the same socket */
+  constructor(readonly front: Front, public backend: Backend) {
     super();
-    this.weight = backend.weight ?? 1;
-    this.#address = encodeUnixAddress(backend.socket);
+    this.address = encodeUnixAddress(backend.socket);
+  }
+
+  /** Its share beside the other members of a group. */
+  get weight(): number {
+    return this.backend.weight ?? 1;
   }
 
   /** Opens as many channels as there are processes behind the path. */
   connect(): void {
     if (this.retired) return;
-    let missing = this.#workers;
-    for (const channel of this.channels) if (channel.state !== "draining") missing--;
-    for (; missing > 0; missing--) {
+    while (this.#missing > 0) {
       const reason = this.#openChannel();
       if (reason === undefined) continue;
       this.#failed(reason);
       return;
     }
+    this.pump();
+  }
+
+  /** Channels that are to be opened. */
+  get #missing(): number {
+    return this.channels.reduce(
+      (count, { state }) => state === "draining" ? count : count - 1,
+      this.#workers,
+    );
   }
 
   /** Starts one channel; its HELLO decides whether it becomes one. Returns why it cannot. */
@@ -71,10 +88,11 @@ export class BackendLink extends Timed {
       if (error instanceof ErrnoError) return error.message;
       throw error;
     }
-    const result = connectUnix(fd, this.#address);
+    const result = connectUnix(fd, this.address);
     if (result < 0) {
       close(fd);
-      if (result === -EPROTOTYPE) return "the socket there is not SOCK_SEQPACKET, which hand-offs need";
+      if (result === -EPROTOTYPE) return this.#openApacheChannel();
+      this.#doubted = false;
       if (result === -EAGAIN) return "it does not accept connections (its backlog is full)";
       return describeErrno(-result);
     }
@@ -87,6 +105,33 @@ export class BackendLink extends Timed {
     this.channels.push(channel);
     channel.greet();
     return undefined;
+  }
+
+  /** The socket is of another type. A stream is what Apache's protocol needs; nothing else of it can be asked. */
+  #openApacheChannel(): string | undefined {
+    if (!isStreamSocket(this.address)) {
+      return "the socket there is neither SOCK_SEQPACKET nor SOCK_STREAM, which hand-offs need";
+    }
+    // However many processes accept there: the kernel deals the connections out.
+    this.#workers = 1;
+    this.channels.push(new ApacheChannel(this));
+    if (!this.#doubted) this.#found({ protocol: "apache", process: 0, name: "" });
+    return undefined;
+  }
+
+  /** The first hand-off on a path of Apache's protocol was taken. */
+  channelProven({ process }: ApacheChannel): void {
+    this.#failures = 0;
+    this.#doubted = false;
+    this.#found({ protocol: "apache", process, name: "" });
+  }
+
+  #found(who: Pick<Extract<Report, { type: "backend-found" }>, "process" | "name" | "protocol">): void {
+    if (this.#reachable) return;
+    this.#reachable = true;
+    this.#toldReason = undefined;
+    const { name: backend, socket } = this.backend;
+    this.front.report({ type: "backend-found", backend, socket, ...who });
   }
 
   #failed(reason: string): void {
@@ -131,17 +176,8 @@ export class BackendLink extends Timed {
     channel.open(hello.window, hello.process);
     this.#failures = 0;
     this.#workers = Math.max(1, Math.min(hello.workers, 256));
-    if (!this.#reachable) {
-      this.#reachable = true;
-      this.#toldReason = undefined;
-      this.front.report({
-        type: "backend-found",
-        backend: this.backend.name,
-        socket: this.backend.socket,
-        process: hello.process,
-        name: hello.name,
-      });
-    }
+    this.#doubted = false;
+    this.#found({ protocol: "fdpass", process: hello.process, name: hello.name });
     if (this.retired) channel.drain();
     else this.connect();
     this.pump();
@@ -153,8 +189,9 @@ export class BackendLink extends Timed {
   }
 
   /** A channel has ended. Its connections are reclaimed by the caller afterwards, when it is in no list any more. */
-  channelEnded(channel: Channel, reason: string): void {
+  channelEnded(channel: HandoffChannel, reason: string): void {
     this.channels = this.channels.filter((other) => other !== channel);
+    if (channel instanceof ApacheChannel && !channel.proven) this.#doubted = true;
     if (this.retired) return;
     if (this.#reachable && this.channels.every((other) => other.state !== "ready")) {
       this.#reachable = false;

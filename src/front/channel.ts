@@ -23,16 +23,9 @@ import type { PathNormalizer } from "../route/path.ts";
 import type { BackendLink } from "./backend_link.ts";
 import type { Connection } from "./connection.ts";
 import type { FrontRoute } from "./front_route.ts";
+import type { ChannelState, HandoffChannel } from "./handoff_channel.ts";
 
 const { send } = libc;
-
-/**
- * - `greeting`: connected; our HELLO is out, the backend's has not come
- * - `ready`: takes hand-offs
- * - `draining`: takes no more; those under way are still acknowledged or refused
- * - `closed`: gone
- */
-export type ChannelState = "greeting" | "ready" | "draining" | "closed";
 
 /**
  * Connections that a backend may be giving back at a time. Their ACKs have to fit the socket beside our own hand-offs,
@@ -48,7 +41,7 @@ const SLOTS = 1 << SLOT_BITS;
  * A channel owns its socket and, on behalf of the front, every connection that it has sent and that is not yet
  * acknowledged. What the backend says is read in channel_reader.ts.
  */
-export class Channel extends Timed implements Source {
+export class Channel extends Timed implements HandoffChannel, Source {
   state: ChannelState = "greeting";
   /** Hand-offs that may be unacknowledged at a time: the backend's limit or ours. */
   window = 0;
@@ -106,9 +99,9 @@ export class Channel extends Timed implements Source {
     if (this.#unannounced) front.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
   }
 
-  /** Whether a hand-off can be sent now. */
-  get available(): boolean {
-    return this.state === "ready" && !this.#blocked && this.inFlight < this.window;
+  /** Whether this connection can be sent now. No backend here expects one whose response has begun. */
+  takes(connection: Connection): boolean {
+    return this.state === "ready" && !this.#blocked && this.inFlight < this.window && !connection.begun;
   }
 
   /** How busy the backend process is, as far as is known here. */

@@ -8,6 +8,7 @@ import type { Acceptor } from "./acceptor.ts";
 import { writeSockaddr } from "./address.ts";
 import type { Channel } from "./channel.ts";
 import type { Front } from "./front.ts";
+import type { HandoffChannel } from "./handoff_channel.ts";
 import type { WaitingLine } from "./waiting_line.ts";
 
 /**
@@ -32,7 +33,7 @@ export type ConnectionState = "free" | "reading" | "parked" | "waiting" | "hande
 /** No bytes: what most connections have as their preread. */
 export const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-const NOBODY: readonly Channel[] = [];
+const NOBODY: readonly HandoffChannel[] = [];
 
 /**
  * A connection's state. Objects are pooled and used again, so that a connection costs no allocation. Decisions are
@@ -50,7 +51,7 @@ export class Connection extends Timed implements Source {
   ended = false;
   /** Whether the poller watches it. Never while it is on a channel: a registration outlives our descriptor. */
   watched = false;
-  /** Bytes that a backend had read before it gave the connection back. */
+  /** Bytes that were read from it: by a backend, before it gave the connection back, or for a response that has begun. */
   preread: Uint8Array<ArrayBuffer> = NOTHING;
   /** Requests answered on it before. */
   requests = 0;
@@ -58,7 +59,9 @@ export class Connection extends Timed implements Source {
   channel: Channel | undefined;
   id = 0;
   /** The channels whose backends do not want it. */
-  refusedBy: readonly Channel[] = NOBODY;
+  refusedBy: readonly HandoffChannel[] = NOBODY;
+  /** The head of a response is out, and the request's has been taken for it: see apache_channel.ts. */
+  begun = false;
   /** Whether its request is a HEAD; known for one that waits. */
   isHead = false;
   /** The line it waits in and its neighbours there. */
@@ -105,6 +108,7 @@ export class Connection extends Timed implements Source {
     this.preread = NOTHING;
     this.requests = 0;
     this.refusedBy = NOBODY;
+    this.begun = false;
     this.waitsUntil = 0;
   }
 

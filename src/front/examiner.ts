@@ -137,7 +137,34 @@ export class Examiner {
       return;
     }
     // The channel is full, or broke and gave back what was on it: other requests have been in the peek buffer since.
-    this.examine(connection);
+    if (connection.state !== "free") this.examine(connection);
+  }
+
+  /**
+   * Whether bytes of the request's content have been read from the socket, behind the head that was looked at last.
+   * They can go along with a hand-off of ours only.
+   */
+  hasReadContent({ preread }: Connection): boolean {
+    const { end, chunked, contentLength } = this.#head;
+    return preread.length > end && (chunked || contentLength > 0);
+  }
+
+  /**
+   * Takes the head that was looked at last out of the socket, and not a byte behind it: it is the connection's preread
+   * from then on, so that the connection can still be looked at, and routed, as before.
+   *
+   * @returns false when the client is gone
+   */
+  takeHead(connection: Connection): boolean {
+    const { end } = this.#head;
+    const missing = end - connection.preread.length;
+    if (missing <= 0) return true;
+    // Over the same bytes, which were only looked at before.
+    const room = this.#peeked.subarray(connection.preread.length, end);
+    const length = settle(recv(connection.fd, room, BigInt(missing), MSG_DONTWAIT));
+    if (length !== missing) return false;
+    connection.preread = this.#peeked.slice(0, end);
+    return true;
   }
 
   /** RFC 9110, 9.3.2: the answer to a HEAD request has no content. */

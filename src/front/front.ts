@@ -6,6 +6,7 @@ import type { Loop } from "../loop/loop.ts";
 import { ADDRESS_PORT } from "../protocol/messages.ts";
 import { encodeGeneration } from "../protocol/replies.ts";
 import { Acceptor } from "./acceptor.ts";
+import { ApacheMessage } from "./apache_message.ts";
 import { BackendGroup } from "./backend_group.ts";
 import { BackendLink } from "./backend_link.ts";
 import { ChannelReader } from "./channel_reader.ts";
@@ -48,6 +49,7 @@ export class Front {
   readonly exhaustion: Exhaustion = new Exhaustion(this);
   readonly reader: ChannelReader = new ChannelReader(this);
   readonly message: HandoffMessage = new HandoffMessage();
+  readonly apacheMessage: ApacheMessage = new ApacheMessage();
   readonly addressBuffer: AddressBuffer = new AddressBuffer();
   examiner: Examiner;
   limits: Limits;
@@ -108,7 +110,7 @@ export class Front {
       if (kept !== undefined) old.delete(backend.name);
       const link = kept ?? new BackendLink(this, backend);
       link.groups = [];
-      link.weight = backend.weight ?? 1;
+      link.backend = backend;
       this.#links.set(backend.name, link);
     }
     for (const link of old.values()) link.retire();

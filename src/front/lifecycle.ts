@@ -1,15 +1,15 @@
 /** What can happen to a connection, and what follows: every change of {@linkcode ConnectionState} but for waiting. */
 
-import { type Descriptor, EPOLLRDHUP } from "../../ffi/mod.ts";
+import { type Descriptor, EPOLLRDHUP, resetConnection } from "../../ffi/mod.ts";
 import type { AnswerStatus } from "../http/answers.ts";
 import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
 import type { Acceptor } from "./acceptor.ts";
 import { writeSockaddr } from "./address.ts";
-import type { Channel } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { counterIndex } from "./counters.ts";
 import type { Front } from "./front.ts";
+import type { HandoffChannel } from "./handoff_channel.ts";
 
 const ACCEPTED = counterIndex("accepted");
 const HANDED_OVER = counterIndex("handedOver");
@@ -95,16 +95,28 @@ export class Lifecycle {
     this.front.examiner.examine(connection);
   }
 
-  /** A backend does not want this one connection. */
-  unwanted(connection: Connection, channel: Channel, reason: string): void {
+  /** A backend does not want this one connection. @param reason where people should know */
+  unwanted(connection: Connection, channel: HandoffChannel, reason?: string): void {
     connection.refusedBy = [...connection.refusedBy, channel];
+    if (reason === undefined) return;
     this.front.report({ type: "handoff-refused", backend: channel.link.backend.name, reason });
   }
 
   /** Answers with an error and ends the connection so that the client can read it. */
   refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean): void {
     this.front.counters.add(REFUSED, 1);
+    if (connection.begun) return this.#breakOff(connection, why);
     this.front.refusals.refuse(connection, status, why, head);
+  }
+
+  /**
+   * Ends a connection on which a response has begun that nobody goes on with. A reset, since what has no length ends
+   * where the connection does: the client must not take what it has for the whole (RFC 9112, 8).
+   */
+  #breakOff(connection: Connection, why: string): void {
+    this.front.report({ type: "response-broken-off", why });
+    resetConnection(connection.fd);
+    this.end(connection);
   }
 
   /** Ends a connection without a word: its client is gone, or asks nothing (more). */

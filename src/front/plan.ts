@@ -45,8 +45,11 @@ export type Report =
     readonly type: "backend-found";
     readonly backend: string;
     readonly socket: string;
+    /** 0 where the protocol does not say it. */
     readonly process: number;
+    /** What it calls itself; empty where the protocol does not say it. */
     readonly name: string;
+    readonly protocol: "fdpass" | "apache";
   }
   | {
     readonly type: "backend-lost";
@@ -67,5 +70,6 @@ export type Report =
     readonly why: string;
     readonly count: number;
   }
+  | { readonly type: "response-broken-off"; readonly why: string }
   | { readonly type: "descriptors"; readonly exhausted: boolean }
   | { readonly type: "drained" };

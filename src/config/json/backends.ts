@@ -107,10 +107,13 @@ export class Backends {
 }
 
 /** What is passed on as it is written. Values of a wrong type have been reported with the shape. */
-function settings(entry: Record<string, unknown>): Pick<Backend, "weight" | "mode" | "owner" | "group"> {
-  const { weight, mode, owner, group } = entry;
+function settings(
+  entry: Record<string, unknown>,
+): Pick<Backend, "weight" | "flusher" | "mode" | "owner" | "group"> {
+  const { weight, flusher, mode, owner, group } = entry;
   return {
     ...typeof weight === "number" ? { weight } : {},
+    ...flusher === "flush" || flusher === "none" ? { flusher } : {},
     ...typeof mode === "string" ? { mode: parseInt(mode, 8) } : {},
     ...typeof owner === "number" ? { owner } : {},
     ...typeof group === "number" ? { group } : {},

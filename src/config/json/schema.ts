@@ -82,6 +82,15 @@ const backend = z.strictObject({
     description: "Its share beside the other backends of a route: with 2 it gets twice as much.",
     default: 1,
   }),
+  flusher: z.enum(["none", "flush"], {
+    error: expect(`write "none" or "flush"`),
+  }).optional().meta({
+    description:
+      "For a backend that speaks the protocol of Apache's mod_proxy_fdpass (its socket is SOCK_STREAM): none " +
+      "hands the connection over untouched; flush takes the request's head from it and sends the head of a response, " +
+      "as Apache does. Without meaning for a backend of fdpass.",
+    default: "none",
+  }),
   mode: text(MODE, { pattern: "^0?[0-7]{3}$", examples: ["600", "660"] }).regex(/^0?[0-7]{3}$/, {
     error: ({ input }) => `Found ${found(input)}; ${MODE}`,
   }).optional().meta({

@@ -1,6 +1,7 @@
 /** The kind `fetch` as a process. */
 
 import type { Fetch } from "../../config/config.ts";
+import { UsageError } from "../failure.ts";
 import type { KindProgram } from "./program.ts";
 
 /**
@@ -19,5 +20,23 @@ export const fetchProgram: KindProgram<Fetch> = {
     const { errorsTo } = await import("./http.ts");
     extendDeno();
     return fetchServer(await loadHandlers(module), errorsTo(log));
+  },
+  async serveForApache({ module }, log) {
+    const { ContentServer } = await import("../../backend/apache/content_server.ts");
+    const { loadHandlers } = await import("../../backend/fetch/module.ts");
+    const { fetch } = await loadHandlers(module);
+    if (fetch === undefined) {
+      throw new UsageError(
+        `Cannot use the module "${module}" with --apache: it has no default export { fetch(request, info) }, nor a function`,
+      );
+    }
+    return new ContentServer(fetch, {
+      onError: (error) => log.error("a connection was broken off: {error}", { error }),
+      onUnsaid: (what) =>
+        log.warn(
+          "the handler's {what} was not sent: Apache has sent the head of the response, and only content can follow",
+          { what },
+        ),
+    });
   },
 };

@@ -22,4 +22,10 @@ export interface KindProgram<Kind extends BackendKind> {
    * @throws {Error} when it cannot start: why, and the way out
    */
   serve(kind: Kind, log: KindLog): Promise<ConnectionServer>;
+  /**
+   * Makes what serves connections that Apache hands over: their requests have been read, and the heads of their responses
+   * sent. It throws when it cannot start: why, and the way out. A kind that cannot do without requests says that instead,
+   * as a sentence.
+   */
+  readonly serveForApache?: string | ((kind: Kind, log: KindLog) => Promise<ConnectionServer>);
 }

@@ -1,8 +1,10 @@
 /** The kinds of backends there are. */
 
+import type { ConnectionServer } from "../../backend/backend.ts";
 import type { BackendKind } from "../../config/config.ts";
+import { UsageError } from "../failure.ts";
 import { fetchProgram } from "./fetch.ts";
-import type { KindProgram } from "./program.ts";
+import type { KindLog, KindProgram } from "./program.ts";
 import { relayProgram } from "./relay.ts";
 import { staticProgram } from "./static.ts";
 
@@ -17,4 +19,27 @@ const PROGRAMS: {
 /** The program of a kind. */
 export function programOf<Kind extends BackendKind>(kind: Kind): KindProgram<Kind> {
   return PROGRAMS[kind.kind] as unknown as KindProgram<Kind>;
+}
+
+/**
+ * Makes what serves the connections of a backend.
+ *
+ * @param apache whether they come from Apache
+ * @throws {Error} when it cannot start: why, and the way out
+ */
+export async function serverOf(kind: BackendKind, log: KindLog, apache = false): Promise<ConnectionServer> {
+  return await (apache ? servingForApache(kind)(kind, log) : programOf(kind).serve(kind, log));
+}
+
+/**
+ * How a kind serves connections that come from Apache.
+ *
+ * @throws {UsageError} when it cannot do without requests
+ */
+export function servingForApache<Kind extends BackendKind>(
+  kind: Kind,
+): (kind: Kind, log: KindLog) => Promise<ConnectionServer> {
+  const { serveForApache = `Cannot use the kind ${kind.kind} with --apache` } = programOf(kind);
+  if (typeof serveForApache === "string") throw new UsageError(serveForApache);
+  return serveForApache;
 }

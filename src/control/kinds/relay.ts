@@ -27,6 +27,9 @@ export const relayProgram: KindProgram<Relay> = {
     const report = reportTo(log, upstream);
     return httpServer(new RelayRequestHandler({ ...options, upstream: reading.value, report }), log);
   },
+  serveForApache:
+    "Cannot relay with --apache: Apache has read the request by then, and there is none to pass on; " +
+    "have Apache proxy to the server itself (ProxyPass), or hand over by fdpass front",
 };
 
 type Report = NonNullable<RelayOptions["report"]>;

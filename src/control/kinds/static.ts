@@ -12,4 +12,9 @@ export const staticProgram: KindProgram<Static> = {
     const { httpServer } = await import("./http.ts");
     return httpServer(new StaticRequestHandler(directory), log);
   },
+  // Which file is asked for, Apache does not say: it is always the same one.
+  async serveForApache({ directory: file }, log) {
+    const { FileServer } = await import("../../backend/apache/file_server.ts");
+    return new FileServer(file, (error) => log.error("a connection was broken off: {error}", { error }));
+  },
 };
