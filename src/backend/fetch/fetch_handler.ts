@@ -131,13 +131,25 @@ function makeRequest(exchange: Exchange, info: ExchangeInfo): Request | undefine
   });
 }
 
-/** The content as a stream that reads from the connection only when it is read itself. */
+/**
+ * The content as a stream that reads from the connection only when it is read itself. A reader that brings its own memory
+ * (`getReader({ mode: "byob" })`) has it filled, and nothing is allocated for it.
+ */
 function streamOf(body: RequestBody): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
+    type: "bytes",
     async pull(controller) {
-      const piece = await body.read();
-      if (piece === undefined) controller.close();
-      else controller.enqueue(piece);
+      const { byobRequest } = controller;
+      if (byobRequest === null) {
+        const piece = await body.read();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(piece);
+        return;
+      }
+      const { buffer, byteOffset, byteLength } = byobRequest.view!;
+      const size = await body.readInto(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+      if (size === 0) controller.close();
+      byobRequest.respond(size);
     },
-  }, { highWaterMark: 0 });
+  });
 }
