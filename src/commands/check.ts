@@ -14,8 +14,8 @@ export function addCheck(program: Command, run: Run): void {
 
 async function check(argument: string | undefined, options: { readonly route?: string }): Promise<number> {
   const config = await load(sourceOf(argument, "check"));
+  const { describe, describePaths } = await import("../config/describe.ts");
   if (options.route === undefined) {
-    const { describe } = await import("../config/describe.ts");
     write(describe(config));
     return 0;
   }
@@ -27,7 +27,7 @@ async function check(argument: string | undefined, options: { readonly route?: s
   }
   const { site, route, rest } = answer;
   write(`site      ${site.names.join(", ") || "(every Host)"}\n`);
-  write(`route     ${route.path}\n`);
+  write(`route     ${describePaths(route)}\n`);
   write(`path      ${rest}\n`);
   write(`backends  ${route.backends.join(", ")}\n`);
   return 0;
