@@ -173,19 +173,23 @@ class ServerWebSocket extends EventTarget {
   #listenForLife(socket: Socket, idleTimeout: number): void {
     // What the client has taken counts as well: a Pong waits behind the message that it is still receiving.
     const moved = () => socket.bytesRead + socket.bytesWritten - socket.writableLength;
+    const half = idleTimeout * 500;
     let before = moved();
+    let last = performance.now();
     let asked = false;
     this.#heartbeat = setInterval(() => {
-      const now = moved();
+      const [now, time] = [moved(), performance.now()];
       const silent = now - before <= (asked ? PING : 0);
-      before = now;
-      if (silent && asked) {
+      // A process that was held up itself has not looked at what the client has sent.
+      const late = time - last > half * 1.5;
+      [before, last] = [now, time];
+      if (silent && asked && !late) {
         this.#failed("The client gives no sign of life");
         return this.#peer?.terminate();
       }
       asked = silent && this.readyState === OPEN;
       if (asked) this.#peer?.ping();
-    }, idleTimeout * 500);
+    }, half);
   }
 }
 
