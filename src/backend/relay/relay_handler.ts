@@ -11,6 +11,7 @@ import { type RelayedRequest, relayedRequest } from "./request_head.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { closePipes } from "./spliced.ts";
 import { UpstreamError } from "./upstream_error.ts";
+import type { ResponseRules } from "./response_fields.ts";
 import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
 
 /**
@@ -23,7 +24,7 @@ export type RelayEvent =
   | { readonly type: "upstream-back" };
 
 /** How requests are relayed. */
-export interface RelayOptions extends PoolOptions {
+export interface RelayOptions extends PoolOptions, ResponseRules {
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means; false unless given. */
   readonly preserveHost?: boolean;
@@ -93,6 +94,8 @@ export class RelayRequestHandler implements RequestHandler {
       upstream: this.options.upstream,
       authority: request.authority,
       prefix: exchange.connection.transfer.route,
+      clientAuthority: exchange.authority,
+      rules: this.options,
     };
     const patience = await new Relaying(context, exchange, upstream, request, view).run();
     if (patience === undefined) upstream.close();

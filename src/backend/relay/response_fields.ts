@@ -2,7 +2,17 @@
 
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField } from "../../http/hop_by_hop.ts";
+import type { CookieRule, ReverseRule } from "../../config/config.ts";
 import { PSEUDONYM } from "./request_head.ts";
+import { reverseReference, rewriteCookie } from "./reverse_rules.ts";
+
+/** What is rewritten besides, or instead of, an upstream's own URLs. */
+export interface ResponseRules {
+  /** For references; without them the upstream's own URLs are rewritten to the route's. */
+  readonly reverse?: readonly ReverseRule[];
+  readonly cookieDomains?: readonly CookieRule[];
+  readonly cookiePaths?: readonly CookieRule[];
+}
 
 /** Where an upstream's own URLs are found by clients. */
 export interface View {
@@ -11,6 +21,9 @@ export interface View {
   readonly authority: string;
   /** Prefix of the route: what the upstream's base is called here. */
   readonly prefix: string;
+  /** Host that the client means; empty where it did not say. */
+  readonly clientAuthority: string;
+  readonly rules: ResponseRules;
 }
 
 /** Fields that hold a URL of the upstream's own. */
@@ -26,9 +39,21 @@ export function responseFields(
   minor: 0 | 1,
   view: View,
 ): HeaderField[] {
-  const passed = endToEnd(fields).map((field): HeaderField =>
-    REFERENCES.has(field[0].toLowerCase()) ? [field[0], clientReference(field[1], view)] : field
-  );
+  const { reverse, cookieDomains = [], cookiePaths = [] } = view.rules;
+  const cookies = cookieDomains.length > 0 || cookiePaths.length > 0;
+  const passed = endToEnd(fields).map((field): HeaderField => {
+    const [name, value] = field;
+    const lower = name.toLowerCase();
+    if (REFERENCES.has(lower)) {
+      const seen = reverse === undefined
+        ? clientReference(value, view)
+        : reverseReference(value, reverse, view.clientAuthority);
+      return [name, seen];
+    }
+    return cookies && lower === "set-cookie"
+      ? [name, rewriteCookie(value, cookieDomains, cookiePaths)]
+      : field;
+  });
   passed.push(["Via", `1.${minor} ${PSEUDONYM}`]);
   return passed;
 }

@@ -1,17 +1,24 @@
 /** The kind `relay` as a process. */
 
 import type { RelayOptions } from "../../backend/relay/relay_handler.ts";
-import type { Relay } from "../../config/config.ts";
+import type { Plain, Relay } from "../../config/config.ts";
 import { nameToResolve, readUpstream } from "../../config/upstream.ts";
 import { UsageError } from "../failure.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 
 export const relayProgram: KindProgram<Relay> = {
-  arguments: ({ upstream, preserveHost, timeout }) => [
+  arguments: ({ upstream, ...options }) => [
     "--upstream",
     upstream,
-    ...preserveHost ? ["--preserve-host"] : [],
-    ...timeout === undefined ? [] : ["--upstream-timeout", `${timeout}ms`],
+    ...options.preserveHost ? ["--preserve-host"] : [],
+    ...time("--upstream-timeout", options.timeout),
+    ...time("--connect-timeout", options.connectTimeout),
+    ...options.maxUpstream === undefined ? [] : ["--max-upstream", String(options.maxUpstream)],
+    ...options.reverse?.length === 0 ? ["--reverse", "off"] : [],
+    ...words("--reverse", options.reverse?.map(({ path, url }) => [path, url])),
+    ...words("--cookie-domain", options.cookieDomains?.map(({ from, to }) => [from, to])),
+    ...words("--cookie-path", options.cookiePaths?.map(({ from, to }) => [from, to])),
+    ...plain(options.plain),
   ],
   permissions({ upstream }) {
     // Sockets are opened by libc; what remains of the network is finding a name's addresses.
@@ -31,6 +38,20 @@ export const relayProgram: KindProgram<Relay> = {
     "Cannot relay with --apache: Apache has read the request by then, and there is none to pass on; " +
     "have Apache proxy to the server itself (ProxyPass), or hand over by fdpass front",
 };
+
+function time(option: string, milliseconds: number | undefined): string[] {
+  return milliseconds === undefined ? [] : [option, `${milliseconds}ms`];
+}
+
+/** No part of a rule has a space in it. */
+function words(option: string, rules: readonly (readonly string[])[] = []): string[] {
+  return rules.flatMap((rule) => [option, rule.join(" ")]);
+}
+
+function plain(mode: Plain | undefined): string[] {
+  if (mode === undefined) return [];
+  return mode === "bare" ? ["--plain"] : ["--proxy-protocol", mode];
+}
 
 type Report = NonNullable<RelayOptions["report"]>;
 
