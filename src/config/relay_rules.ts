@@ -43,7 +43,8 @@ export function readCookieDomain(rule: CookieRule): Reading<CookieRule> {
  * @param rule As the user wrote it.
  */
 export function readCookiePath(rule: CookieRule): Reading<CookieRule> {
-  return checkCookieRule(rule, /^\/[!-:<-~]*$/, `a path such as "/app/", without ";"`);
+  // A semicolon would end the attribute.
+  return checkCookieRule(rule, /^\/[!-:<-~]*$/, `a path such as "/app/"`);
 }
 
 function checkCookieRule(rule: CookieRule, form: RegExp, hint: string): Reading<CookieRule> {

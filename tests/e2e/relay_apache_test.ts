@@ -33,7 +33,9 @@ async function startUpstream(): Promise<{ readonly port: number } & AsyncDisposa
 async function ask(port: number, name: string, value: string): Promise<RawResponse> {
   using client = await RawClient.connect(port);
   await client.write(
-    `GET /app/?name=${name}&value=${encodeURIComponent(value)} HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n\r\n`,
+    `GET /app/?name=${name}&value=${
+      encodeURIComponent(value)
+    } HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n\r\n`,
   );
   return await client.response();
 }

@@ -16,11 +16,22 @@ const COOKIE_RULE = expect(`write a rule such as {"from": "/", "to": "/app/"}`);
 
 function cookieRules(what: string, description: string): z.ZodType {
   const rule = z.strictObject({
-    from: text(`write the ${what} that the server says`),
-    to: text(`write the ${what} that clients are to be told`),
+    from: text(`write the ${what} that the upstream says`).meta({
+      description: `How the ${what} begins that the upstream says.`,
+    }),
+    to: text(`write the ${what} that clients are to be told`).meta({
+      description: `The ${what} that clients are told instead.`,
+    }),
   }, { error: COOKIE_RULE });
   return z.array(rule, { error: COOKIE_RULE }).optional().meta({ description });
 }
+
+/** The keys of rules. */
+export const RELAY_RULES = {
+  reverse: ["path", "url"],
+  cookieDomains: ["from", "to"],
+  cookiePaths: ["from", "to"],
+} satisfies Record<string, string[]>;
 
 /** What a plain relay has no use for: it does not look at requests and responses. */
 const OF_HTTP = ["preserveHost", "reverse", "cookieDomains", "cookiePaths"];
@@ -94,9 +105,9 @@ export const relayKeys: KindKeys = {
       timeout: readTime(entry, "upstreamTimeout", place),
       connectTimeout: readTime(entry, "connectTimeout", place),
       maxUpstream: typeof entry.maxUpstream === "number" ? entry.maxUpstream : undefined,
-      reverse: readRules(entry, "reverse", place, ["path", "url"], readReverseRule),
-      cookieDomains: readRules(entry, "cookieDomains", place, ["from", "to"], readCookieDomain),
-      cookiePaths: readRules(entry, "cookiePaths", place, ["from", "to"], readCookiePath),
+      reverse: readRules(entry, "reverse", place, readReverseRule),
+      cookieDomains: readRules(entry, "cookieDomains", place, readCookieDomain),
+      cookiePaths: readRules(entry, "cookiePaths", place, readCookiePath),
       plain,
     });
     return upstream === undefined
@@ -139,15 +150,14 @@ function readPlain(entry: Entry, { path, report }: Place): Plain | undefined {
 
 function readRules<Rule extends ReverseRule | CookieRule>(
   entry: Entry,
-  key: string,
+  key: keyof typeof RELAY_RULES,
   { path, report }: Place,
-  names: readonly (keyof Rule & string)[],
   read: (rule: Rule) => Reading<Rule>,
 ): readonly Rule[] | undefined {
   if (!Array.isArray(entry[key])) return undefined;
   const rules: Rule[] = [];
   for (const { value, path: at } of entriesOf(entry[key], [...path, key])) {
-    if (!isRule(value, names)) continue;
+    if (!isRule<Rule>(value, RELAY_RULES[key])) continue;
     const rule = report.take(read(value), at as Path);
     if (rule !== undefined) rules.push(rule);
   }
@@ -155,6 +165,6 @@ function readRules<Rule extends ReverseRule | CookieRule>(
 }
 
 /** What is no rule has been reported with the shape. */
-function isRule<Rule>(value: unknown, names: readonly (keyof Rule & string)[]): value is Rule {
+function isRule<Rule>(value: unknown, names: readonly string[]): value is Rule {
   return isObject(value) && names.every((name) => typeof value[name] === "string");
 }
