@@ -15,12 +15,16 @@ export interface ResponseRules {
 }
 
 /** Where an upstream's own URLs are found by clients. */
-export interface View {
+export interface Mount {
   readonly upstream: Upstream;
   /** Host that the upstream was told: what it takes its own name to be. */
   readonly authority: string;
   /** Prefix of the route: what the upstream's base is called here. */
   readonly prefix: string;
+}
+
+/** How a client sees responses. */
+export interface View extends Mount {
   /** Host that the client means; empty where it did not say. */
   readonly clientAuthority: string;
   readonly rules: ResponseRules;
@@ -62,25 +66,25 @@ export function responseFields(
  * A reference as the client sees it: one to the upstream, below its base, becomes a path below the route's prefix. It
  * needs no scheme and no host, which only the client knows for sure (RFC 9110, 10.2.2). Anything else stays.
  */
-export function clientReference(reference: string, view: View): string {
+export function clientReference(reference: string, mount: Mount): string {
   const match = /^(?:http:)?\/\/([^/?#]*)([^]*)$/i.exec(reference);
   let path = reference;
   if (match !== null) {
     const authority = match[1]!.toLowerCase().replace(/:80$/, "");
-    const own = [view.authority, view.upstream.authority].map((name) =>
+    const own = [mount.authority, mount.upstream.authority].map((name) =>
       name.toLowerCase().replace(/:80$/, "")
     );
     if (!own.includes(authority)) return reference;
     path = match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`;
   }
   if (!path.startsWith("/")) return reference;
-  const { base } = view.upstream;
+  const { base } = mount.upstream;
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
     // Outside of what is relayed. With the client's host it would name something else of that host's.
     return reference;
   }
-  const prefix = view.prefix.replace(/\/$/, "");
+  const prefix = mount.prefix.replace(/\/$/, "");
   const mapped = prefix + (rest.startsWith("/") ? rest : `/${rest}`);
   // Two slashes at its start would make a host of the first segment.
   return mapped.replace(/^\/{2,}/, "/");
