@@ -112,6 +112,7 @@ export class RelayRequestHandler implements RequestHandler {
       upstream: this.options.upstream,
       authority: request.authority,
       prefix: exchange.connection.transfer.route,
+      mapTo: exchange.connection.transfer.map,
       clientAuthority: exchange.authority,
       rules: this.options,
     };

@@ -19,8 +19,10 @@ export interface Mount {
   readonly upstream: Upstream;
   /** Host that the upstream was told: what it takes its own name to be. */
   readonly authority: string;
-  /** Prefix of the route: what the upstream's base is called here. */
+  /** Prefix of the route: what the upstream's base is called here. A route by expression has none. */
   readonly prefix: string;
+  /** What stands below the base in place of the prefix, character by character; empty for the base alone. */
+  readonly mapTo?: string;
 }
 
 /** How a client sees responses. */
@@ -78,6 +80,13 @@ export function clientReference(reference: string, mount: Mount): string {
     path = match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`;
   }
   if (!path.startsWith("/")) return reference;
+  // What an expression makes of paths has no way back.
+  if (!mount.prefix.startsWith("/")) return reference;
+  if (mount.mapTo) {
+    return path.startsWith(mount.upstream.base + mount.mapTo)
+      ? oneSlash(mount.prefix + path.slice(mount.upstream.base.length + mount.mapTo.length))
+      : reference;
+  }
   const { base } = mount.upstream;
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
@@ -85,7 +94,10 @@ export function clientReference(reference: string, mount: Mount): string {
     return reference;
   }
   const prefix = mount.prefix.replace(/\/$/, "");
-  const mapped = prefix + (rest.startsWith("/") ? rest : `/${rest}`);
-  // Two slashes at its start would make a host of the first segment.
-  return mapped.replace(/^\/{2,}/, "/");
+  return oneSlash(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
+}
+
+/** Two slashes at its start would make a host of the first segment. */
+function oneSlash(path: string): string {
+  return path.replace(/^\/{2,}/, "/");
 }
