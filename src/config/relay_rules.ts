@@ -6,6 +6,8 @@ import { quote, type Reading } from "./reading.ts";
 /** What every part of a rule has to be: it goes into a header field, and stands between spaces on a command line. */
 const PLAIN = /^[!-~]+$/;
 const URL_OR_PATH = /^(https?:\/\/[^/]|\/)/i;
+/** What the server says may begin in other ways, too. */
+const ANY_URL_OR_PATH = /^([a-z][a-z0-9+.-]*:\/\/[^/]|\/)/i;
 
 /**
  * Checks a rule for URLs.
@@ -19,7 +21,7 @@ export function readReverseRule(rule: ReverseRule): Reading<ReverseRule> {
       fault: `Cannot rewrite URLs to ${quote(path)}; write a path such as "/app/", or a whole URL`,
     };
   }
-  if (!PLAIN.test(url) || !URL_OR_PATH.test(url)) {
+  if (!PLAIN.test(url) || !ANY_URL_OR_PATH.test(url)) {
     return {
       fault: `Cannot rewrite URLs that begin with ${quote(url)}; ` +
         `write the server's URL, such as "http://127.0.0.1:3000/", or a path`,

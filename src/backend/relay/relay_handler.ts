@@ -7,7 +7,7 @@ import type { Loop } from "../../loop/loop.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { type RelayContext, Relaying } from "./relaying.ts";
-import { type RelayedRequest, relayedRequest } from "./request_head.ts";
+import { answeredHere, PSEUDONYM, type RelayedRequest, relayedRequest } from "./request_head.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { closePipes } from "./spliced.ts";
 import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
@@ -67,7 +67,11 @@ export class RelayRequestHandler implements RequestHandler {
 
   async handle(exchange: Exchange): Promise<void> {
     if (REFUSED.has(exchange.method)) return await say(exchange, 501, `${exchange.method} is not relayed`);
-    const request = relayedRequest(exchange, {
+    const fields = exchange.fields();
+    const here = answeredHere(exchange.method, fields);
+    if (here === 204) return await exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
+    if (here === 508) return await say(exchange, 508, "The request goes round in circles.");
+    const request = relayedRequest(exchange, fields, {
       upstream: this.options.upstream,
       preserveHost: this.options.preserveHost ?? false,
     });

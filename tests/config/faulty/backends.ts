@@ -179,6 +179,14 @@ export const BACKENDS: readonly FaultyDocument[] = [
     `1:105: backends.a.upstream: Cannot put "/d" before the paths of a plain relay, which changes no request; write the URL without a path`,
   ],
   [
+    `{ "listen": "80", "sites": [{ "routes": [{ "path": "/a/", "to": "p" }, { "path": "/", "to": "fd:///b" }] }], "backends": { "p": { "socket": "/p.sock", "upstream": "http://c", "proxyProtocol": "v1" } } }`,
+    `1:176: backends.p.proxyProtocol: Cannot relay whole connections of the route "/a/" on [::]:80, for later requests on them may belong elsewhere; give the relay a site that is alone on its addresses and has one route, "/"`,
+  ],
+  [
+    `{ "listen": "127.0.0.1:80", "sites": [{ "names": "a", "to": "p" }, { "to": "fd:///b" }], "backends": { "p": { "socket": "/p.sock", "upstream": "http://c", "plain": true } } }`,
+    `1:156: backends.p.plain: Cannot relay whole connections of the route "/" on 127.0.0.1:80, for later requests on them may belong elsewhere; give the relay a site that is alone on its addresses and has one route, "/"`,
+  ],
+  [
     inRelay(`"maxUpstream": 0`),
     "1:132: backends.a.maxUpstream: Found 0; write a whole number from 1 to 65535",
   ],
