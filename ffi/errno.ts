@@ -28,12 +28,14 @@ export function settle(result: number): number {
 export const EPERM = 1;
 export const ENOENT = 2;
 export const EINTR = 4;
+export const ENXIO = 6;
 export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
 export const EEXIST = 17;
 export const EXDEV = 18;
+export const ENODEV = 19;
 export const ENOTDIR = 20;
 export const EISDIR = 21;
 export const EINVAL = 22;
@@ -63,12 +65,14 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [EPERM]: ["EPERM", "not permitted"],
   [ENOENT]: ["ENOENT", "no such file or directory"],
   [EINTR]: ["EINTR", "interrupted by a signal"],
+  [ENXIO]: ["ENXIO", "no such device or address"],
   [EBADF]: ["EBADF", "not an open descriptor"],
   [EAGAIN]: ["EAGAIN", "would block"],
   [ENOMEM]: ["ENOMEM", "out of memory"],
   [EACCES]: ["EACCES", "permission denied"],
   [EEXIST]: ["EEXIST", "exists already"],
   [EXDEV]: ["EXDEV", "leads out of the permitted directory"],
+  [ENODEV]: ["ENODEV", "no such device"],
   [ENOTDIR]: ["ENOTDIR", "not a directory"],
   [EISDIR]: ["EISDIR", "is a directory"],
   [EINVAL]: ["EINVAL", "invalid argument"],
