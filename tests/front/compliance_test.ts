@@ -34,6 +34,13 @@ function found(client: Client, handed: ReadonlyMap<number, string>, of: Case): "
   return received === "" ? "more" : Number(/^HTTP\/1\.1 (\d{3}) /.exec(received)?.[1]);
 }
 
+/** Acknowledges what was handed over, and notes what of it the sockets have. */
+function receive(backend: ScriptedBackend, handed: Map<number, string>): void {
+  const fresh = backend.read();
+  for (const held of fresh) handed.set(held.port, drink(held.fd).text);
+  if (fresh.length > 0) backend.acknowledge(fresh);
+}
+
 function play(rig: Rig, backend: ScriptedBackend, cases: readonly Case[], cut: (text: string) => string[]) {
   const handed = new Map<number, string>();
   const runs = cases.map((of) => {
@@ -47,9 +54,7 @@ function play(rig: Rig, backend: ScriptedBackend, cases: readonly Case[], cut: (
       if (piece !== undefined && client.ended === false) client.send(latin1(piece));
     }
     rig.settle();
-    const fresh = backend.read();
-    for (const held of fresh) handed.set(held.port, drink(held.fd).text);
-    if (fresh.length > 0) backend.acknowledge(fresh);
+    receive(backend, handed);
   }
   for (const { of, client } of runs) {
     const what = found(client, handed, of);
@@ -58,7 +63,12 @@ function play(rig: Rig, backend: ScriptedBackend, cases: readonly Case[], cut: (
     const bytes = latin1(of[1]);
     const early = expected(of) === 400 || expected(of) === 505;
     if (what === "more" && early && !endsHead(bytes, 0, 0, bytes.length)) continue;
-    assert.equal(what, expected(of), show(of));
+    // Of very many small pieces the kernel may have dropped one, and brings it when the client's has sent it again.
+    rig.until(() => {
+      receive(backend, handed);
+      return found(client, handed, of) !== "more" || expected(of) === "more";
+    }, show(of));
+    assert.equal(found(client, handed, of), expected(of), show(of));
   }
   for (const { client } of runs) client.close();
 }
