@@ -63,7 +63,8 @@ function play(rig: Rig, backend: ScriptedBackend, cases: readonly Case[], cut: (
     const bytes = latin1(of[1]);
     const early = expected(of) === 400 || expected(of) === 505;
     if (what === "more" && early && !endsHead(bytes, 0, 0, bytes.length)) continue;
-    // Of very many small pieces the kernel may have dropped one, and brings it when the client's has sent it again.
+    // The client's kernel keeps some of very many pieces back until the first are acknowledged, which takes its time where
+    // nobody takes them from the socket.
     rig.until(() => {
       receive(backend, handed);
       return found(client, handed, of) !== "more" || expected(of) === "more";
