@@ -53,12 +53,8 @@ export function clientReference(reference: string, view: View): string {
   if (!path.startsWith("/")) return reference;
   // What an expression makes of paths has no way back.
   if (!view.prefix.startsWith("/")) return reference;
-  if (view.mapTo) {
-    return path.startsWith(view.upstream.base + view.mapTo)
-      ? oneSlash(view.prefix + path.slice(view.upstream.base.length + view.mapTo.length))
-      : reference;
-  }
   const { base } = view.upstream;
+  if (view.mapTo) return mappedReference(reference, path, base + view.mapTo, view.prefix);
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
     // Outside of what is relayed. With the client's host it would name something else of that host's.
@@ -66,6 +62,15 @@ export function clientReference(reference: string, view: View): string {
   }
   const prefix = view.prefix.replace(/\/$/, "");
   return oneSlash(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
+}
+
+/** The way back from a prefix that is replaced character by character. */
+function mappedReference(reference: string, path: string, base: string, prefix: string): string {
+  if (!path.startsWith(base)) return reference;
+  const rest = path.slice(base.length);
+  // The prefix `/a` covers whole segments: `/ab` would be somebody else's.
+  if (!prefix.endsWith("/") && rest !== "" && !/^[/?#]/.test(rest)) return reference;
+  return oneSlash(prefix + rest);
 }
 
 /** Two slashes at its start would make a host of the first segment. */
