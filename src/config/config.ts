@@ -101,6 +101,11 @@ export interface Relay {
   readonly preserveHost?: boolean;
   /** Milliseconds of silence that the server may have while it owes something; 60,000 unless given. */
   readonly timeout?: number;
+  /** A Location, Content-Location or URI that begins with `url` gets `path` in its place (ProxyPassReverse). */
+  readonly reverse?: readonly { readonly path: string; readonly url: string }[];
+  /** Domains and paths of cookies, as the server sets them and as clients get them. */
+  readonly cookieDomains?: readonly { readonly from: string; readonly to: string }[];
+  readonly cookiePaths?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /**
