@@ -182,6 +182,11 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */
 export interface Config {
+  /**
+   * `apache` where it was written as one for httpd: then it may read further files and the environment, and whoever runs a
+   * front by it runs the relays too that follow from its targets. JSON unless given.
+   */
+  readonly syntax?: "apache";
   readonly listeners: readonly Listener[];
   readonly backends: readonly Backend[];
   readonly limits: Limits;

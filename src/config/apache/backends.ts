@@ -13,7 +13,7 @@ export interface Surroundings {
   /** Makes the path of a socket absolute: what is relative starts at ServerRoot. */
   readonly resolve: Resolve;
   /** Where backends have their sockets, and relays get theirs. */
-  readonly runDirectory: string;
+  runDirectory(): string;
   /** Whether there is a socket at a path. */
   hasSocket(path: string): boolean;
 }
@@ -49,7 +49,7 @@ export class Backends {
     if (target.kind === "socket") {
       return this.#socket(target.path.replace(/\$\d.*$/, ""), this.surroundings.resolve, parameters, spot);
     }
-    const { runDirectory } = this.surroundings;
+    const runDirectory = this.surroundings.runDirectory();
     const host = target.authority.replace(/:\d+$/, "");
     const registered = `${runDirectory}/${host}.sock`;
     if (target.socket === undefined && /^[a-z0-9]/.test(host) && this.surroundings.hasSocket(registered)) {
@@ -61,10 +61,11 @@ export class Backends {
   #socket(path: string, resolve: Resolve, parameters: Parameters, spot: Spot): string | undefined {
     const socket = this.faults.take(readSocketPath(path, resolve), spot);
     if (socket === undefined) return undefined;
-    const { flusher } = parameters;
+    // As httpd has it: a receiver that was written for it expects a response that has begun.
+    const { flusher = "flush" } = parameters;
     return this.#add(`socket ${socket}`, parameters, spot, () => {
       const name = nameAfterSocket(socket, (name) => this.#byName.has(name));
-      return { name, socket, workers: 1, ...flusher === undefined ? {} : { flusher } };
+      return { name, socket, workers: 1, flusher };
     });
   }
 
@@ -80,10 +81,11 @@ export class Backends {
     if (upstream === undefined) return undefined;
     const runs: Relay = { kind: "relay", upstream: formatUpstream(upstream), ...terms };
     return this.#add(`relay ${JSON.stringify(runs)}`, parameters, spot, () => {
+      const runDirectory = this.surroundings.runDirectory();
       const place = (path ?? authority).replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "").slice(0, 48);
-      const wanted = `${this.surroundings.runDirectory}/relay-${place}.sock`;
+      const wanted = `${runDirectory}/relay-${place}.sock`;
       const name = nameAfterSocket(wanted, (name) => this.#byName.has(name));
-      const socket = `${this.surroundings.runDirectory}/${name}.sock`;
+      const socket = `${runDirectory}/${name}.sock`;
       this.faults.take(readSocketPath(socket, (path) => path), spot);
       return { name, socket, workers: 1, runs };
     });

@@ -18,8 +18,8 @@ export interface ApacheOptions extends Origin, World {
   readonly defines?: readonly string[];
   /** Where sockets of backends are; unless given, what DefaultRuntimeDir says, or `defaultRunDirectory`. */
   readonly runDirectory?: string | undefined;
-  /** An absolute path. */
-  readonly defaultRunDirectory: string;
+  /** An absolute path. Asked for only when something needs it. */
+  defaultRunDirectory(): string;
   /** Whether there is a socket at a path. */
   hasSocket(path: string): boolean;
 }
@@ -40,11 +40,11 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const root = servers.serverRoot === undefined ? undefined : resolve(servers.serverRoot.args[0]!);
   const below = root === undefined ? resolve : (path: string) => posix.resolve(root, path);
   const { runtimeDirectory } = servers;
-  const runDirectory = options.runDirectory ??
-    (runtimeDirectory === undefined ? options.defaultRunDirectory : below(runtimeDirectory.args[0]!));
+  let directory = options.runDirectory ??
+    (runtimeDirectory === undefined ? undefined : below(runtimeDirectory.args[0]!));
   const backends = new Backends(faults, {
     resolve: below,
-    runDirectory,
+    runDirectory: () => directory ??= options.defaultRunDirectory(),
     hasSocket: (path) => options.hasSocket(path),
   });
 

@@ -1,7 +1,6 @@
 /** ProxyPass as routes. */
 
 import type { Route } from "../config.ts";
-import { covers, normalizePath } from "../../route/path.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
 import type { Pass } from "./passes.ts";
@@ -35,8 +34,7 @@ export class RouteMaker {
     const routes: Route[] = [];
     const kept: Pass[] = [];
     for (const pass of passes) {
-      const prefix = normalizePath(pass.path) ?? pass.path;
-      const before = kept.find((other) => covers(normalizePath(other.path) ?? other.path, prefix));
+      const before = kept.find((other) => covers(other.path, pass.path));
       if (before !== undefined) {
         const { line, file } = before.spot;
         const place = file === pass.spot.file ? `line ${line}` : `${file}:${line}`;
@@ -135,6 +133,11 @@ export class RouteMaker {
       return this.backends.refer(target, parameters, own, spot, base);
     });
   }
+}
+
+/** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */
+function covers(prefix: string, other: string): boolean {
+  return other === prefix || other.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
 }
 
 function isGiven<T>(value: T | undefined): value is T {
