@@ -129,6 +129,7 @@ export class Backend {
         ? BackendListener.listen(options.socket, options)
         : WorkerPort.connect(options.socket);
     } catch (error) {
+      this.#apache?.close();
       this.loop.close();
       throw error;
     }
@@ -243,7 +244,7 @@ export class Backend {
 
   /** Ends a backend that has drained: nothing is served, and nothing on its way. */
   endIfEmpty(): void {
-    if (!this.draining || this.active > 0 || this.#apache?.expecting) return;
+    if (!this.draining || this.active > 0 || (this.#apache?.expected ?? 0) > 0) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();

@@ -134,6 +134,10 @@ export const BACKENDS: readonly FaultyDocument[] = [
     `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream"; add the URL of the server, or leave it out`,
   ],
   [
+    inBackends(`"a": { "socket": "/b.sock", "flusher": "Flush" }`),
+    `1:104: backends.a.flusher: Found "Flush"; write "none" or "flush"`,
+  ],
+  [
     inBackends(`"a": { "socket": "/b.sock", "workers": 0 }`),
     "1:104: backends.a.workers: Found 0; write a whole number from 1 to 256",
   ],

@@ -201,8 +201,36 @@ const CASES: readonly Configuration[] = [
   },
   {
     name: "prefixes with characters that are escaped",
-    text: 'ProxyPass "/a%20b/" @a/\nProxyPass "/c d/" @b/\nProxyPass "/%C3%A4/" @c/\nProxyPass "/ö/" @d/',
+    text: 'ProxyPass "/a%20b/" @a/\nProxyPass "/c d/" @b/\nProxyPass "/%C3%A4/" @c/\nProxyPass "/ö/" @b/ö/',
     requests: get("/a%20b/x", "/a+b/x", "/c%20d/x", "/c+d/x", "/%c3%a4/x", "/%C3%A4/x", "/%c3%b6/x"),
+  },
+  {
+    name: "prefixes with characters that need not be escaped",
+    text: 'ProxyPass /a:b/ @a/\nProxyPass /a+b,d/ @b/\nProxyPass /~a.b-c_d/ @c/\nProxyPass "/a\'(b)!" @a/x:y',
+    requests: get(
+      "/a:b/x",
+      "/a%3Ab/x",
+      "/a%3ab/x",
+      "/a+b,d/x",
+      "/a%2Bb%2Cd/x",
+      "/~a.b-c_d/x",
+      "/%7ea%2eb%2dc%5fd/x",
+      "/a'(b)!/x",
+      "/a%27%28b%29%21/x",
+    ),
+  },
+  {
+    name: "URLs with characters that are escaped",
+    text:
+      'ProxyPass /a/ "@a/x%20y/"\nProxyPass /b/ "@a/x y/"\nProxyPass /c/ "@a/ö/"\nProxyPass /d/ "@a/x:y;z/"\n' +
+      'ProxyPass /e/ "@a/x//y/"\nProxyPassMatch "^/f/(.*)$" "@a/x%20$1/ö"\nProxyPass /g/ "@a/%7ex/"',
+    requests: get("/a/z", "/b/z", "/c/z", "/d/z", "/e/z", "/f/z", "/f/%20", "/g/z"),
+  },
+  {
+    name: "an expression with groups that do not exist, and dollar signs",
+    text: 'ProxyPassMatch "^/a/(.*)$" "@a/x$2/$1"\nProxyPassMatch "^/b/(.*)$" "@a/x\\$1/$1"\n' +
+      'ProxyPassMatch "^/c/(.*)$" "@a/x$"',
+    requests: get("/a/z", "/b/z", "/c/z"),
   },
   {
     name: "an expression",
@@ -298,6 +326,31 @@ const CASES: readonly Configuration[] = [
     name: "a location beside prefixes",
     text: "ProxyPass /a/b/ @a/\nProxyPass / @b/\n<Location /a/>\nProxyPass @c/\n</Location>",
     requests: get("/", "/a", "/a/", "/a/b/", "/a/b/x", "/x"),
+  },
+  {
+    name: "locations without a slash",
+    text: "<Location /a>\nProxyPass @a\n</Location>\n<Location /a/b>\nProxyPass @b/base/\n</Location>",
+    requests: get("/a", "/a/", "/ab", "/a/b", "/a/b/", "/a/b/c", "/a/bc"),
+  },
+  {
+    name: "a location for everything, with an exception",
+    text: "<Location />\nProxyPass @a/\n</Location>\n<Location /a>\nProxyPass !\n</Location>",
+    requests: get("/", "/a", "/a/b", "/ab", "/b"),
+  },
+  {
+    name: "two URLs in one location",
+    text: "<Location /a/>\nProxyPass @a/\nProxyPass @b/\n</Location>",
+    requests: get("/a/", "/a/x"),
+  },
+  {
+    name: "one location twice",
+    text: "<Location /a/>\nProxyPass @a/\n</Location>\n<Location /a/>\nProxyPass @b/\n</Location>",
+    requests: get("/a/", "/a/x"),
+  },
+  {
+    name: "a location with a tilde",
+    text: '<Location ~ "^/(x|y)/">\nProxyPass @a\n</Location>\nProxyPass / @b/',
+    requests: get("/x/a", "/y/", "/z/a", "/x"),
   },
   {
     name: "a location by expression",
@@ -418,6 +471,79 @@ const CASES: readonly Configuration[] = [
     requests: ["one.test", "two.test", "unknown.test", "TWO.test:1"].map((host) => ({ target: "/x", host })),
   },
   {
+    name: "the spellings of a name",
+    whole: true,
+    text: host("ServerName http://one.test", "ProxyPass / @a/") +
+      host("ServerName Two.Test:PORT", "ServerAlias THREE.test", "ProxyPass / @b/"),
+    requests: ["one.test", "two.test", "two.test:1", "three.test"].map((host) => ({ target: "/x", host })),
+  },
+  {
+    name: "a name twice",
+    whole: true,
+    text: host("ServerName one.test", "ProxyPass / @a/") + host("ServerName one.test", "ProxyPass / @b/") +
+      host("ServerName two.test", "ServerAlias one.test", "ProxyPass / @c/"),
+    requests: ["one.test", "two.test", "three.test"].map((host) => ({ target: "/x", host })),
+  },
+  {
+    name: "a wildcard before names that it covers",
+    whole: true,
+    text: host("ServerName first.test", "ProxyPass / @a/") +
+      host("ServerName second.test", "ServerAlias *.x.test", "ProxyPass / @b/") +
+      host("ServerName a.x.test", "ServerAlias b.x.test x.test *.y.x.test", "ProxyPass / @c/"),
+    requests: ["a.x.test", "b.x.test", "x.test", "c.x.test", "a.y.x.test", "y.x.test", "xx.test"]
+      .map((host) => ({ target: "/x", host })),
+  },
+  {
+    name: "a wildcard after names that it covers",
+    whole: true,
+    text: host("ServerName a.x.test", "ServerAlias *.y.x.test", "ProxyPass / @a/") +
+      host("ServerName b.test", "ServerAlias *.x.test", "ProxyPass / @b/") +
+      host("ServerName c.test", "ServerAlias *.test", "ProxyPass / @c/"),
+    requests: ["a.x.test", "b.x.test", "x.test", "c.y.x.test", "y.x.test", "z.test", "test", "b.test"]
+      .map((host) => ({ target: "/x", host })),
+  },
+  {
+    name: "an alias for every name",
+    whole: true,
+    text: host("ServerName one.test", "ProxyPass / @a/") +
+      host("ServerName two.test", "ServerAlias *", "ProxyPass / @b/") +
+      host("ServerName three.test", "ProxyPass / @c/"),
+    requests: [
+      ...["one.test", "two.test", "three.test", "four.test"].map((host) => ({ target: "/x", host })),
+      raw("GET /x HTTP/1.0", "X: y"),
+    ],
+  },
+  {
+    name: "a virtual host without a name that is not the first",
+    whole: true,
+    text: host("ServerName one.test", "ProxyPass / @a/") + host("ProxyPass / @b/") +
+      host("ServerName two.test", "ProxyPass / @c/"),
+    requests: [
+      ...["one.test", "two.test", "three.test"].map((host) => ({ target: "/x", host })),
+      raw("GET /x HTTP/1.0", "X: y"),
+    ],
+  },
+  {
+    name: "an alias for every name after a virtual host without a name",
+    whole: true,
+    text: host("ProxyPass / @a/") + host("ServerName two.test", "ServerAlias *", "ProxyPass / @b/"),
+    requests: ["one.test", "two.test"].map((host) => ({ target: "/x", host })),
+  },
+  {
+    name: "several addresses of one virtual host",
+    whole: true,
+    text:
+      "<VirtualHost 192.0.2.1:PORT ADDRESS:PORT>\nServerName one.test\nProxyPass / @a/\n</VirtualHost>\n" +
+      host("ServerName two.test", "ProxyPass / @b/"),
+    requests: ["one.test", "two.test", "three.test"].map((host) => ({ target: "/x", host })),
+  },
+  {
+    name: "a virtual host for every port",
+    whole: true,
+    text: "<VirtualHost *>\nServerName any.test\nProxyPass / @a/\n</VirtualHost>\n",
+    requests: ["any.test", "two.test"].map((host) => ({ target: "/x", host })),
+  },
+  {
     name: "no route at all",
     text: "",
     requests: get("/", "/a", "/..", "/a%2fb"),
@@ -502,10 +628,34 @@ function generated(name: string, line: fc.Arbitrary<string>, seed: number): Conf
   }));
 }
 
+const label = fc.constantFrom("a", "b", "ab");
+const name = fc.tuple(fc.array(label, { minLength: 1, maxLength: 2 }), fc.constantFrom("", "", "*."))
+  .map(([labels, star]) => `${star}${labels.join(".")}.test`);
+const plainName = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => `${labels.join(".")}.test`);
+
+/** Virtual hosts with names that overlap; the first one has a name of its own, as the default. */
+function generatedNames(seed: number): Configuration[] {
+  const hosts = fc.array(fc.tuple(plainName, fc.array(name, { minLength: 1, maxLength: 3 })), {
+    minLength: 2,
+    maxLength: 3,
+  });
+  return fc.sample(hosts, { seed: SEED + seed, numRuns: 6 }).map((all, index): Configuration => ({
+    name: `names at random ${index + 1}`,
+    whole: true,
+    text: host("ServerName default.test", "ProxyPass / @d/") +
+      all.map(([name, aliases], server) =>
+        host(`ServerName ${name}`, `ServerAlias ${aliases.join(" ")}`, `ProxyPass / @${"abc"[server]}/`)
+      ).join(""),
+    requests: [...new Set(fc.sample(plainName, { seed: SEED + 100 * seed + index, numRuns: 16 }))]
+      .map((host) => ({ target: "/x", host })),
+  }));
+}
+
 /** All of them. */
 export const CONFIGURATIONS: readonly Configuration[] = [
   ...CASES,
   ...generated("prefixes at random", passLine, 1),
   ...generated("prefixes and expressions at random", fc.oneof(passLine, matchLine), 2),
   ...generated("locations at random", fc.oneof(passLine, location), 3),
+  ...generatedNames(4),
 ];
