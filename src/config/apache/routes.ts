@@ -5,7 +5,9 @@ import { readMapTo, readTemplate } from "../mapping.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
 import { groupsOf } from "./expressions.ts";
+import type { Faults } from "./faults.ts";
 import type { Pass } from "./passes.ts";
+import { looksEncoded } from "./paths.ts";
 import type { CookieRule, ReverseRule, Server, Servers } from "./servers.ts";
 import type { Target } from "./targets.ts";
 
@@ -158,8 +160,21 @@ function mappedByPrefix(pass: Pass, target: Target, { faults }: Servers): { read
     faults.warn(pass.spot, `the URL is read as ${quote(`${pass.url}/`)}; ${advice}`);
   }
   if (path === (below ? "/" : "") || path === "") return {};
-  const mapTo = faults.take(readMapTo(path), pass.spot);
+  const mapTo = faults.take(readMapTo(plain(path, pass, faults)), pass.spot);
   return mapTo === undefined ? {} : { mapTo };
+}
+
+/** httpd takes a URL for decoded: a percent sign in it is one, and is encoded on the way. */
+function plain(path: string, pass: Pass, faults: Faults): string {
+  if (looksEncoded(path)) {
+    faults.warn(
+      pass.spot,
+      `${
+        quote(path)
+      } is encoded once more on the way to the server, as httpd does; write the characters themselves`,
+    );
+  }
+  return path.replaceAll("%", "%25");
 }
 
 /** A template; without a reference in it httpd puts the whole path behind the URL. */
@@ -173,7 +188,7 @@ function mappedByExpression(
   if (path === "") return {};
   const groups = groupsOf(pass.path);
   // A group that does not exist is nothing.
-  const template = path.replace(/\\\$/g, "$$$$").replace(/\$(?![\d$])/g, "$$$$")
+  const template = plain(path, pass, faults).replace(/\\\$/g, "$$$$").replace(/\$(?![\d$])/g, "$$$$")
     .replace(/(\$\$)|\$(\d)/g, (part, dollar, group) => dollar || Number(group) <= groups ? part : "");
   if (/\$\d/.test(path.replace(/\\\$/g, ""))) {
     const mapTo = faults.take(readTemplate(template || "/", pass.path), pass.spot);

@@ -15,15 +15,27 @@ export interface Placed {
   readonly port: number;
 }
 
+/** Below those that the kernel gives to whoever asks for any: nobody gets one of them in between. */
+const PORTS = [10_000, 32_000] as const;
+
 /** Gives each configuration a port that nobody listens on, at any address of this host. */
 export function place(configurations: readonly Configuration[]): Placed[] {
-  // All at once: a port that is free again could be given twice.
-  const listeners = configurations.map(() => Deno.listen({ hostname: "0.0.0.0", port: 0 }));
-  const placed = configurations.map((configuration, index) => {
-    return { configuration, port: listeners[index]!.addr.port };
+  const [least, most] = PORTS;
+  let port = least + Math.floor(Math.random() * (most - least));
+  return configurations.map((configuration) => {
+    do port = port < most ? port + 1 : least; while (!isFree(port));
+    return { configuration, port };
   });
-  for (const listener of listeners) listener.close();
-  return placed;
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "0.0.0.0", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    throw error;
+  }
 }
 
 /** The configuration of a server for all of them, at one address. */
