@@ -3,19 +3,25 @@
 import type { Command } from "commander";
 import type { Run } from "./command.ts";
 import { write, writeError } from "./output.ts";
-import { CONFIG_ARGUMENT, load, sourceOf } from "./source.ts";
+import { runDirectoryOption } from "./shared_options.ts";
+import { CONFIG_ARGUMENT, load, sourceOf, warn } from "./source.ts";
 
 export function addCheck(program: Command, run: Run): void {
   program.command("check").description("validate a configuration and print what it means")
-    .argument(...CONFIG_ARGUMENT).option("--route <url>", "say where one request would go").action(
-      run(check),
-    );
+    .argument(...CONFIG_ARGUMENT).option("--route <url>", "say where one request would go")
+    .addOption(runDirectoryOption()).action(run(check));
 }
 
-async function check(argument: string | undefined, options: { readonly route?: string }): Promise<number> {
-  const config = await load(sourceOf(argument, "check"));
+interface CheckOptions {
+  readonly route?: string;
+  readonly runDir?: string;
+}
+
+async function check(argument: string | undefined, options: CheckOptions): Promise<number> {
+  const config = await load(sourceOf(argument, "check"), options);
+  warn(config);
+  const { describe, describePaths } = await import("../config/describe.ts");
   if (options.route === undefined) {
-    const { describe } = await import("../config/describe.ts");
     write(describe(config));
     return 0;
   }
@@ -27,7 +33,7 @@ async function check(argument: string | undefined, options: { readonly route?: s
   }
   const { site, route, rest } = answer;
   write(`site      ${site.names.join(", ") || "(every Host)"}\n`);
-  write(`route     ${route.path}\n`);
+  write(`route     ${describePaths(route)}\n`);
   write(`path      ${rest}\n`);
   write(`backends  ${route.backends.join(", ")}\n`);
   return 0;

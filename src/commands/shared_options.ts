@@ -8,6 +8,11 @@ export function workersOption(): Option {
   return new Option("--workers <n>", "data-plane threads").default(1).argParser(wholeNumber(1, 64));
 }
 
+/** Where backends have their sockets that a configuration names without their path. */
+export function runDirectoryOption(): Option {
+  return new Option("--run-dir <dir>", "where sockets are that an Apache configuration names by a host");
+}
+
 /** Ties a child to its supervisor. For our own use. */
 export function withParentOption(): Option {
   return new Option("--with-parent <pid>", "end when that process, the parent, ends")

@@ -2,6 +2,8 @@
 
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../control/failure.ts";
+import { writeError } from "./output.ts";
+import { absolute } from "./values.ts";
 
 /** The argument that names it. */
 export const CONFIG_ARGUMENT = ["[config]", "a file, or - for standard input"] as const;
@@ -17,12 +19,26 @@ export function sourceOf(argument: string | undefined, command: string): string 
   return "-";
 }
 
-/** Reads a configuration. @param input what came on standard input, where that has been read already */
-export async function load(source: string, input?: string): Promise<Config> {
+/** How a configuration is read. */
+export interface LoadOptions {
+  /** What came on standard input, where that has been read already. */
+  readonly input?: string | undefined;
+  /** `--run-dir` */
+  readonly runDir?: string | undefined;
+}
+
+/** Reads a configuration. */
+export async function load(source: string, { input, runDir }: LoadOptions = {}): Promise<Config> {
   const { loadConfig } = await import("../config/load.ts");
-  if (input === undefined) return await loadConfig(source);
+  const runDirectory = runDir === undefined ? undefined : absolute(runDir);
+  if (input === undefined) return await loadConfig(source, { runDirectory });
   const stdin = new Blob([input]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
-  return await loadConfig(source, { stdin });
+  return await loadConfig(source, { stdin, runDirectory });
+}
+
+/** Tells people what a configuration says that is not an error. */
+export function warn({ warnings = [] }: Config): void {
+  for (const warning of warnings) writeError(`fdpass: ${warning}\n`);
 }
 
 /** All of standard input. */

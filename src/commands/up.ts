@@ -1,25 +1,44 @@
 /** `fdpass up`. */
 
 import type { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import type { Run } from "./command.ts";
-import { workersOption } from "./shared_options.ts";
-import { CONFIG_ARGUMENT, load, readInput, sourceOf } from "./source.ts";
+import { runDirectoryOption, workersOption } from "./shared_options.ts";
+import { CONFIG_ARGUMENT, load, readInput, sourceOf, warn } from "./source.ts";
+import { absolute } from "./values.ts";
+
+interface UpOptions {
+  readonly workers: number;
+  readonly runDir?: string;
+}
 
 export function addUp(program: Command, run: Run): void {
   program.command("up").description("run the front and every backend the configuration declares")
-    .argument(...CONFIG_ARGUMENT).addOption(workersOption()).action(run(up));
+    .argument(...CONFIG_ARGUMENT).addOption(workersOption()).addOption(runDirectoryOption()).action(run(up));
 }
 
-async function up(argument: string | undefined, options: { readonly workers: number }): Promise<number> {
+async function up(argument: string | undefined, options: UpOptions): Promise<number> {
   const source = sourceOf(argument, "up");
   const input = source === "-" ? await readInput() : undefined;
-  const config = await load(source, input);
+  const config = await load(source, { input, ...options });
+  warn(config);
+  return await supervise(config, source, input, options);
+}
+
+/** Runs a front and the backends of its configuration. */
+export async function supervise(
+  config: Config,
+  source: string,
+  input: string | undefined,
+  { workers, runDir }: UpOptions,
+): Promise<number> {
   const { runSupervisor } = await import("../control/supervisor.ts");
   const { configureLog } = await import("../control/log.ts");
   configureLog();
   return await runSupervisor(config, {
     source,
-    workers: options.workers,
-    ...input === undefined ? { reload: () => load(source) } : { input },
+    workers,
+    ...runDir === undefined ? {} : { runDirectory: absolute(runDir) },
+    ...input === undefined ? { reload: () => load(source, { runDir }) } : { input },
   });
 }

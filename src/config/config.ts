@@ -24,16 +24,45 @@ export interface Listener extends ListenAddress {
 export interface Site {
   /** Host names in lower case, `*.example.com` for every name below; none: the site takes every Host. */
   readonly names: readonly string[];
-  /** In configuration order. Of those whose path covers a request, the most specific (longest) one takes it. */
+  /**
+   * In configuration order. Routes with {@linkcode Route.match} or {@linkcode Route.inOrder} are tried first, one after
+   * the other. Of the rest whose path covers a request, the most specific (longest) one takes it.
+   */
   readonly routes: readonly Route[];
+  /** What the front answers instead of its own text, by status; see {@linkcode ErrorDocuments}. */
+  readonly errorDocuments?: ErrorDocuments;
 }
+
+/**
+ * Texts by status: `{ "404": "Nothing here" }`. One that begins with `<` is sent as HTML, any other as plain text.
+ * Statuses that the front does not answer with are allowed, and never asked for.
+ */
+export type ErrorDocuments = Readonly<Record<string, string>>;
 
 /** A part of a site's path space and the backends that own it. */
 export interface Route {
-  /** A path prefix that starts with `/`; it covers whole segments: `/a` covers `/a` and `/a/b`, not `/ab`. */
+  /**
+   * A path prefix that starts with `/`; it covers whole segments: `/a` covers `/a` and `/a/b`, not `/ab`. With
+   * {@linkcode Route.match} it is only the name that the route goes by.
+   */
   readonly path: string;
-  /** Names of {@linkcode Backend}s. Each of them can serve the route. At least one. */
+  /**
+   * A regular expression (JavaScript, with the flag `s`) that has to match somewhere in the path: normalised, then
+   * decoded but for `%2F`, which is no separator.
+   */
+  readonly match?: string;
+  /** Tried in order with the `match` routes, not by length: for sites whose prefixes and expressions interleave. */
+  readonly inOrder?: true;
+  /** Names of {@linkcode Backend}s. Each of them can serve the route. None: nobody does, and clients get 404. */
   readonly backends: readonly string[];
+  /**
+   * What a backend finds in place of the prefix in the mapped path, character by character: with the prefix `/a/` and
+   * `/x`, `/a/foo` is `/xfoo`. Without it, the path goes on below a `/`: with the prefix `/a`, `/a/foo` is `/foo`.
+   *
+   * With `match` it is a template of the whole mapped path, in which `$0` is what the expression has matched, `$1` to
+   * `$9` are its groups, and `$$` is a dollar sign. Without it, the path stays as it is.
+   */
+  readonly mapTo?: string;
   /** A client goes to the same backend process as before, as long as that can take it. Told by its IP address. */
   readonly sticky?: boolean;
   /** What becomes of a connection after an answer; see {@linkcode KeepAlive}. */
@@ -72,6 +101,11 @@ export interface Relay {
   readonly preserveHost?: boolean;
   /** Milliseconds of silence that the server may have while it owes something; 60,000 unless given. */
   readonly timeout?: number;
+  /** A Location, Content-Location or URI that begins with `url` gets `path` in its place (ProxyPassReverse). */
+  readonly reverse?: readonly { readonly path: string; readonly url: string }[];
+  /** Domains and paths of cookies, as the server sets them and as clients get them. */
+  readonly cookieDomains?: readonly { readonly from: string; readonly to: string }[];
+  readonly cookiePaths?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /**
@@ -148,9 +182,18 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */
 export interface Config {
+  /**
+   * `apache` where it was written as one for httpd: then it may read further files and the environment, and whoever runs a
+   * front by it runs the relays too that follow from its targets. JSON unless given.
+   */
+  readonly syntax?: "apache";
   readonly listeners: readonly Listener[];
   readonly backends: readonly Backend[];
   readonly limits: Limits;
   /** User ids that may be on the other end of a channel, besides our own and root. */
   readonly allowUsers: readonly number[];
+  /** What the front answers where a site says nothing else, or no site is known yet. */
+  readonly errorDocuments?: ErrorDocuments;
+  /** Sentences for people about what the configuration says and nobody does. Shown once at the start, and by check. */
+  readonly warnings?: readonly string[];
 }

@@ -1,7 +1,8 @@
 /** A configuration as people read it: what `fdpass check` prints. */
 
 import { formatAddress } from "./address.ts";
-import type { Backend, BackendKind, Config, Listener, Site } from "./config.ts";
+import type { Backend, BackendKind, Config, Listener, Route, Site } from "./config.ts";
+import { quote } from "./reading.ts";
 
 /**
  * Describes a configuration: its listeners, then each site with its routes and the backends they lead to.
@@ -60,15 +61,31 @@ function titleOf({ names }: Site, listeners: readonly Listener[]): string {
 }
 
 function describeRoutes(site: Site, config: Config): string[] {
-  const rows = site.routes.flatMap(({ path, backends, sticky, keepAlive }) =>
-    backends.map((name, index) => {
+  const rows = site.routes.flatMap((route) => {
+    const { backends, mapTo, sticky, keepAlive } = route;
+    if (backends.length === 0) return [[describePaths(route), "404", "", "nobody serves it"]];
+    return backends.map((name, index) => {
       const backend = config.backends.find((backend) => backend.name === name);
-      const notes = [sticky && "sticky", keepAlive && `keep-alive: ${keepAlive}`].filter(Boolean);
-      const prefix = notes.length > 0 ? `${path} (${notes.join(", ")})` : path;
-      return [index === 0 ? prefix : "", ...(backend ? describeBackend(backend) : [name])];
-    })
-  );
+      const notes = [
+        mapTo && `mapped to ${mapTo}`,
+        sticky && "sticky",
+        keepAlive && `keep-alive: ${keepAlive}`,
+      ].filter(Boolean);
+      const paths = describePaths(route) + (notes.length > 0 ? ` (${notes.join(", ")})` : "");
+      return [index === 0 ? paths : "", ...(backend ? describeBackend(backend) : [name])];
+    });
+  });
   return columns(rows);
+}
+
+/**
+ * Says in a word or two which paths a route takes.
+ *
+ * @param route The route.
+ * @returns Its prefix, or its expression behind a tilde.
+ */
+export function describePaths({ path, match }: Route): string {
+  return match === undefined ? path : `~ ${quote(match)}`;
 }
 
 function describeBackend({ name, socket, runs, workers, weight = 1, flusher }: Backend): string[] {

@@ -2,6 +2,8 @@
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
+  /** The file, where it is another one than the configuration's own: one that it includes. */
+  readonly source?: string;
   /** Counted from 1; 0 where the trouble is with the file as a whole. */
   readonly line: number;
   /** Counted from 1 in UTF-16 code units, as editors do; 0 where `line` is. */
@@ -43,7 +45,8 @@ export class ConfigError extends Error {
  * @returns `source:line:column: path: message`, without the parts that the problem does not have.
  */
 export function formatProblem(source: string, problem: Problem): string {
-  const place = problem.line > 0 ? `${source}:${problem.line}:${problem.column}` : source;
+  const file = problem.source ?? source;
+  const place = problem.line > 0 ? `${file}:${problem.line}:${problem.column}` : file;
   return [place, problem.path, problem.message].filter((part) => part !== "").join(": ");
 }
 

@@ -1,9 +1,10 @@
-/** Fetches a configuration from a file or from standard input. The one place of this room that does I/O. */
+/** Fetches a configuration from a file or from standard input, in whichever syntax it is. */
 
 import { posix } from "node:path";
 import type { Config } from "./config.ts";
 import { configError } from "./error.ts";
 import { parseJson } from "./json/parse.ts";
+import type { Origin } from "./path.ts";
 
 /** What messages call a configuration that was piped in. */
 export const STANDARD_INPUT = "standard input";
@@ -12,6 +13,8 @@ export const STANDARD_INPUT = "standard input";
 export interface LoadOptions {
   /** Read for the source `-`; the process's own standard input where it is left out. */
   readonly stdin?: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Where backends have their sockets that a configuration names without their path; absolute. */
+  readonly runDirectory?: string | undefined;
 }
 
 /**
@@ -27,14 +30,26 @@ export async function loadConfig(source: string, options: LoadOptions = {}): Pro
   if (source === "-") {
     const bytes = await new Response(options.stdin ?? Deno.stdin.readable).bytes();
     const text = decode(bytes, STANDARD_INPUT);
-    return parseJson(text, { name: STANDARD_INPUT, baseDirectory: () => workingDirectory(STANDARD_INPUT) });
+    const origin = { name: STANDARD_INPUT, baseDirectory: () => workingDirectory(STANDARD_INPUT) };
+    return await parse(text, origin, options);
   }
   const text = decode(await readFile(source), source);
   const directory = posix.dirname(source);
   const baseDirectory = posix.isAbsolute(directory)
     ? directory
     : () => posix.join(workingDirectory(source), directory);
-  return parseJson(text, { name: source, baseDirectory });
+  return await parse(text, { name: source, baseDirectory }, options);
+}
+
+async function parse(text: string, origin: Origin, { runDirectory }: LoadOptions): Promise<Config> {
+  if (!isApache(text)) return parseJson(text, origin);
+  const { loadApache } = await import("./load_apache.ts");
+  return loadApache(text, origin, runDirectory);
+}
+
+/** By the first character that counts: a directive, a section or a comment of the Apache syntax begins with none of JSON's. */
+function isApache(text: string): boolean {
+  return /^[\ufeff\s]*[A-Za-z<#]/.test(text) && !/^[\ufeff\s]*(?:true|false|null)\s*$/.test(text);
 }
 
 async function readFile(path: string): Promise<Uint8Array> {

@@ -82,7 +82,7 @@ class FrontProcess {
 
   /** What one Worker is told. @param fresh the listeners whose sockets it does not have yet */
   #plan(worker: number, fresh: ReadonlySet<string>): Plan {
-    const { listeners, backends, limits, allowUsers } = this.config;
+    const { listeners, backends, limits, allowUsers, errorDocuments } = this.config;
     return {
       listeners: listeners.map((listener) => {
         const key = listenerKey(listener);
@@ -92,6 +92,7 @@ class FrontProcess {
       backends,
       limits,
       allowUsers,
+      ...errorDocuments === undefined ? {} : { errorDocuments },
       generation: this.#generation,
     };
   }

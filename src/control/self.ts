@@ -24,11 +24,13 @@ export const WORKER_PERMISSION = `--allow-read=${ROOT}src,${ROOT}ffi`;
 /**
  * The permissions that a role needs under `deno run`: those and no more. What a backend needs, its kind says.
  *
- * @param files what a front reads besides
+ * @param more what it needs this time besides
  */
-export function permissionsOf(role: Role, files: readonly string[]): string[] {
-  const always = [`--allow-ffi=${libcPath}`, "--allow-env=NOTIFY_SOCKET"];
-  if (role === "front") return [...always, [WORKER_PERMISSION, ...files].join(",")];
+export function permissionsOf(role: Role, more: readonly string[]): string[] {
+  const always = [`--allow-ffi=${libcPath}`, ...more];
+  // A list of names would take the permission for all of them away.
+  if (!more.includes("--allow-env")) always.push("--allow-env=NOTIFY_SOCKET");
+  if (role === "front") return [...always, WORKER_PERMISSION];
   if (role === "dealer") return [...always, `--allow-run=${Deno.execPath()}`];
   const own = programOf(role).permissions(role);
   return own.includes("-A") ? own : [...always, ...own];
@@ -37,13 +39,13 @@ export function permissionsOf(role: Role, files: readonly string[]): string[] {
 /**
  * The command line that runs this program with these arguments.
  *
- * @param files what a front reads besides
+ * @param more permissions: see {@linkcode permissionsOf}
  */
-export function selfCommand(role: Role, args: readonly string[], files: readonly string[] = []): CommandLine {
+export function selfCommand(role: Role, args: readonly string[], more: readonly string[] = []): CommandLine {
   const command = Deno.execPath();
   if (Deno.build.standalone) return { command, args };
   return {
     command,
-    args: ["run", "--quiet", "--no-prompt", ...permissionsOf(role, files), `${ROOT}cli.ts`, ...args],
+    args: ["run", "--quiet", "--no-prompt", ...permissionsOf(role, more), `${ROOT}cli.ts`, ...args],
   };
 }

@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly input?: string;
   /** Data-plane Workers of the front. */
   readonly workers: number;
+  /** What the front is to look in for sockets, absolute. */
+  readonly runDirectory?: string;
   /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
   readonly reload?: () => Promise<Config>;
   /** Called once everything is ready. */
@@ -68,10 +70,17 @@ class Supervisor {
     try {
       await this.#fleet.start(config);
       if (this.#stopping) return;
-      const { source, workers, input } = options;
+      const { source, workers, input, runDirectory } = options;
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
+      if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
+      // The Apache syntax may name any file, and the environment.
+      const reads = config.syntax === "apache"
+        ? ["--allow-read=/", "--allow-env"]
+        : source === "-"
+        ? []
+        : [`--allow-read=${source}`];
       const front = this.#front = new Child({
-        ...selfCommand("front", args, source === "-" ? [] : [source]),
+        ...selfCommand("front", args, reads),
         name: "front",
         log: this.#log,
         ownGroup: true,

@@ -23,6 +23,7 @@ import { RouteTable } from "../route/route_table.ts";
 import { writeSockaddr } from "./address.ts";
 import type { BackendGroup } from "./backend_group.ts";
 import type { Front } from "./front.ts";
+import type { ErrorAnswers } from "./error_answers.ts";
 import { FrontRoute } from "./front_route.ts";
 
 const { accept4 } = libc;
@@ -42,6 +43,8 @@ const WHOLE_QUEUE = 8_192;
 export class Acceptor implements Source {
   table: RouteTable = new RouteTable([]);
   routes: readonly FrontRoute[] = [];
+  /** Each site's, in the order of the table. */
+  errors: readonly ErrorAnswers[] = [];
   /** Known once for all connections, unless the socket listens on every address of the machine. */
   readonly local: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
   readonly localKnown: boolean;
@@ -59,10 +62,20 @@ export class Acceptor implements Source {
     front.loop.poller.add(fd, EPOLLIN, this);
   }
 
-  /** Takes the sites of a (new) configuration. @param groupOf the group of a route's backends */
-  route(sites: readonly Site[], groupOf: (route: Route) => BackendGroup): void {
+  /**
+   * Takes the sites of a (new) configuration.
+   *
+   * @param groupOf the group of a route's backends, if it has any
+   * @param errorsOf what a site answers instead of the front's own text
+   */
+  route(
+    sites: readonly Site[],
+    groupOf: (route: Route) => BackendGroup | undefined,
+    errorsOf: (site: Site) => ErrorAnswers,
+  ): void {
     this.table = new RouteTable(sites);
     this.routes = this.table.routes.map((entry) => new FrontRoute(entry, groupOf(entry.route)));
+    this.errors = sites.map(errorsOf);
   }
 
   ready(): void {

@@ -7,6 +7,7 @@ import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Acceptor } from "./acceptor.ts";
 import { writeSockaddr } from "./address.ts";
 import type { Channel } from "./channel.ts";
+import type { ErrorAnswers } from "./error_answers.ts";
 import type { Front } from "./front.ts";
 import type { HandoffChannel } from "./handoff_channel.ts";
 import type { WaitingLine } from "./waiting_line.ts";
@@ -64,6 +65,8 @@ export class Connection extends Timed implements Source {
   begun = false;
   /** Whether its request is a HEAD; known for one that waits. */
   isHead = false;
+  /** What it is answered with when it is refused: its site's, as soon as that is known. */
+  errors: ErrorAnswers;
   /** The line it waits in and its neighbours there. */
   line: WaitingLine | undefined;
   ahead: Connection | undefined;
@@ -77,6 +80,7 @@ export class Connection extends Timed implements Source {
    */
   constructor(readonly front: Front, readonly addresses: Uint8Array<ArrayBuffer>, readonly at: number) {
     super();
+    this.errors = front.errors;
   }
 
   /** The client's address. A view that is made for the occasion, not for every connection. */
@@ -110,6 +114,7 @@ export class Connection extends Timed implements Source {
     this.refusedBy = NOBODY;
     this.begun = false;
     this.waitsUntil = 0;
+    this.errors = this.front.errors;
   }
 
   /** Finds out which address the client connected to, unless that is known. */

@@ -115,20 +115,22 @@ export class Examiner {
         connection.isHead,
       );
     }
-    const { table, routes } = connection.acceptor;
+    const { table, routes, errors } = connection.acceptor;
     const index = table.find(this.#peeked, head.hostStart, head.hostEnd, head.pathStart, head.pathEnd);
-    if (index < 0) {
+    connection.errors = errors[table.site] ?? front.errors;
+    const route = routes[index];
+    if (route?.group === undefined) {
       const { lifecycle } = front;
       if (index === BAD_PATH) {
         return lifecycle.refuse(connection, 400, "the path is malformed", connection.isHead);
       }
-      return lifecycle.refuse(connection, 404, "no route covers the request", connection.isHead);
+      const why = route === undefined ? "no route covers the request" : "nobody serves this path";
+      return lifecycle.refuse(connection, 404, why, connection.isHead);
     }
     connection.stopDeadline();
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
     connection.unwatch();
     connection.findLocal();
-    const route = routes[index]!;
     const { group } = route;
     const channel = group.pick(connection);
     if (channel === undefined) return front.waitingRoom.enter(connection, group);

@@ -1,7 +1,7 @@
 /** The data plane: accept, peek, route, hand off. One of these runs in each front Worker, on a thread of its own. */
 
 import { AddressBuffer, adopt, effectiveUser, processId } from "../../ffi/mod.ts";
-import type { Limits, Route } from "../config/config.ts";
+import type { Limits, Route, Site } from "../config/config.ts";
 import type { Loop } from "../loop/loop.ts";
 import { ADDRESS_PORT } from "../protocol/messages.ts";
 import { encodeGeneration } from "../protocol/replies.ts";
@@ -12,6 +12,7 @@ import { BackendLink } from "./backend_link.ts";
 import { ChannelReader } from "./channel_reader.ts";
 import { ConnectionPool } from "./connection_pool.ts";
 import type { Counters } from "./counters.ts";
+import { ErrorAnswers } from "./error_answers.ts";
 import { Examiner } from "./examiner.ts";
 import { Exhaustion } from "./exhaustion.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
@@ -54,6 +55,8 @@ export class Front {
   examiner: Examiner;
   limits: Limits;
   generation = 0;
+  /** What is answered where no site is known. */
+  errors: ErrorAnswers = new ErrorAnswers();
   /** The GENERATION that every channel is told of. */
   terms: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   /** Accepts nothing any more; ends when it owns no connection. */
@@ -88,6 +91,7 @@ export class Front {
       idleTime: plan.limits.keepAliveTimeout,
       requests: plan.limits.requests,
     });
+    this.errors = new ErrorAnswers(plan.errorDocuments);
     this.deadlines.apply(plan.limits);
     this.examiner = new Examiner(this, plan.limits);
     this.#allowedUsers = new Set([0, this.#user, ...plan.allowUsers]);
@@ -124,9 +128,11 @@ export class Front {
 
   #applyListeners(plan: Plan): void {
     const old = this.#acceptors;
+    const errorsOf = ({ errorDocuments }: Site) =>
+      errorDocuments === undefined ? this.errors : new ErrorAnswers(errorDocuments, plan.errorDocuments);
     this.#acceptors = plan.listeners.map(({ key, fd, sites }) => {
       const acceptor = old.find((candidate) => candidate.key === key) ?? new Acceptor(this, key, adopt(fd));
-      acceptor.route(sites, (route) => this.#groupOf(route));
+      acceptor.route(sites, (route) => this.#groupOf(route), errorsOf);
       return acceptor;
     });
     const gone = old.filter((acceptor) => !this.#acceptors.includes(acceptor));
@@ -139,7 +145,8 @@ export class Front {
     }
   }
 
-  #groupOf(route: Route): BackendGroup {
+  #groupOf(route: Route): BackendGroup | undefined {
+    if (route.backends.length === 0) return undefined;
     const names = [...new Set(route.backends)];
     const sticky = route.sticky === true;
     const key = [sticky, ...names].join("\n");

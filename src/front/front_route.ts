@@ -1,7 +1,7 @@
 /** A route as the data plane needs it: everything about it that can be worked out once. */
 
 import { addressOf } from "../../ffi/mod.ts";
-import type { KeepAlive } from "../config/config.ts";
+import type { KeepAlive, Route } from "../config/config.ts";
 import {
   KEEP_ALIVE_CLOSE,
   KEEP_ALIVE_HOLD,
@@ -9,9 +9,11 @@ import {
   SCOPE_CONNECTION,
   SCOPE_EXCEPT,
   SCOPE_HOST,
+  SCOPE_MAPPED,
   SCOPE_REQUEST,
 } from "../protocol/messages.ts";
 import { encodeExceptions, encodeRouteFields } from "../protocol/transfer.ts";
+import { ascii } from "../http/byte_classes.ts";
 import type { RouteEntry } from "../route/route_table.ts";
 import type { BackendGroup } from "./backend_group.ts";
 
@@ -30,23 +32,34 @@ export class FrontRoute {
   readonly scope: number;
   /** KEEP_ALIVE_*. */
   readonly keepAlive: number;
-  /** Bytes of a normalised path that the prefix takes; its final slash stays, as the rest's first. */
+  /** Bytes of a normalised path that the prefix takes; unless it is mapped, its final slash stays as the rest's first. */
   readonly cut: number;
+  /** What mapped paths begin with, before what is left of the path. */
+  readonly base: Uint8Array;
 
-  constructor(entry: RouteEntry, readonly group: BackendGroup) {
-    const { reach, except } = entry.scope;
-    const exceptions = encodeExceptions(except);
+  /** @param group undefined where nobody serves the route */
+  constructor(entry: RouteEntry, readonly group: BackendGroup | undefined) {
+    const { scope: { reach, except }, prefix, mapTo } = entry;
+    const exceptions = encodeExceptions(except, mapTo);
     this.scope = exceptions === undefined || reach === "request"
       ? SCOPE_REQUEST
+      : mapTo !== undefined
+      ? SCOPE_MAPPED
       : reach === "connection"
       ? SCOPE_CONNECTION
       : exceptions.length === 0
       ? SCOPE_HOST
       : SCOPE_EXCEPT;
-    this.fields = encodeRouteFields(entry.site.names[0] ?? "", entry.route.path, exceptions);
+    this.fields = encodeRouteFields(entry.site.names[0] ?? "", nameOf(entry.route), exceptions, mapTo);
     this.fieldsAddress = addressOf(this.fields);
     // Who may serve whatever comes next may wait for it, too; others would mostly wait for somebody else's requests.
     this.keepAlive = KEEP_ALIVE[entry.route.keepAlive ?? (reach === "connection" ? "hold" : "return")];
-    this.cut = entry.prefix.length - (entry.prefix.endsWith("/") ? 1 : 0);
+    this.cut = prefix.length - (mapTo === undefined && prefix.endsWith("/") ? 1 : 0);
+    this.base = ascii(mapTo ?? "");
   }
+}
+
+/** What backends are told: a prefix, or, for people, a part of the expression. */
+function nameOf({ path, match }: Route): string {
+  return match === undefined ? path : `~ ${path.toWellFormed().slice(0, 300)}`;
 }

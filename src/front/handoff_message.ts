@@ -55,7 +55,7 @@ export class HandoffMessage {
    *
    * @param socket the channel
    * @param id what the acknowledgement will name
-   * @param path the request's normalised path, of which the route's prefix is left out
+   * @param path the request's path, of which the route's prefix is left out
    * @returns bytes sent, or `-errno`
    */
   send(
@@ -77,19 +77,20 @@ export class HandoffMessage {
     const { addresses, at } = connection;
     for (let i = 0; i < 2 * SIZE_ADDRESS; i++) fixed[TRANSFER_CLIENT + i] = addresses[at + i]!;
     header.setPart(ROUTE, route.fields, route.fieldsAddress);
-    header.setLength(PATH, this.#writePath(path, route.cut));
+    header.setLength(PATH, this.#writePath(path, route));
     this.#setPreread(connection.preread);
     this.#sender.descriptor = connection.fd;
     return settle(sendmsg(socket, header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 
-  /** Writes the path below the route's prefix; returns the field's length. */
-  #writePath(path: PathNormalizer, cut: number): number {
+  /** Writes the path below the route's prefix, or what the route maps it to; returns the field's length. */
+  #writePath(path: PathNormalizer, { cut, base }: FrontRoute): number {
     const out = this.#path;
     const { bytes, end } = path;
     let at = SIZE_FIELD;
+    for (let from = 0; from < base.length; from++) out[at++] = base[from]!;
     // The prefix `/a` covers `/a` itself too: nothing is left of that but the root.
-    if (path.start + cut >= end) out[at++] = SLASH;
+    if (path.start + cut >= end && at === SIZE_FIELD) out[at++] = SLASH;
     for (let from = path.start + cut; from < end; from++) out[at++] = bytes[from]!;
     writeFieldHead(out, 0, FIELD_PATH, at - SIZE_FIELD);
     return at;

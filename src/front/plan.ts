@@ -2,7 +2,7 @@
  * What the control plane tells a data-plane Worker and what it hears from it. Plain data, sent by structured clone.
  */
 
-import type { Backend, Limits, Site } from "../config/config.ts";
+import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 
 /** A listener of one Worker. The control plane opens the socket, so that a port in use is reported in its sentences. */
 export interface ListenerPlan {
@@ -20,6 +20,8 @@ export interface Plan {
   readonly limits: Limits;
   /** User ids that a backend may run as: ours, root, and the configured ones. */
   readonly allowUsers: readonly number[];
+  /** What is answered instead of the front's own text where no site says otherwise. */
+  readonly errorDocuments?: ErrorDocuments;
   /** Grows with every plan. Travels with each hand-off: scopes of an older generation are void. */
   readonly generation: number;
 }

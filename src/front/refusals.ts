@@ -52,7 +52,8 @@ export class Refusals extends Timed {
   refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean): void {
     const { front } = this;
     this.#tell(status, why);
-    const bytes = this.#answer(status, why, head);
+    const now = Date.now();
+    const bytes = connection.errors.answer(status, head, now) ?? this.#answer(status, why, head, now);
     connection.state = "refusing";
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(connection.fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
@@ -69,8 +70,7 @@ export class Refusals extends Timed {
     return length <= 0 && length !== -EAGAIN;
   }
 
-  #answer(status: AnswerStatus, why: string, head: boolean): Uint8Array<ArrayBuffer> {
-    const now = Date.now();
+  #answer(status: AnswerStatus, why: string, head: boolean, now: number): Uint8Array<ArrayBuffer> {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;

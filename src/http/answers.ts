@@ -33,6 +33,8 @@ export interface AnswerOptions {
   readonly why?: string;
   /** Whether the request was HEAD: the answer then has no content, but says how long it would be. */
   readonly head?: boolean;
+  /** Content in place of this file's own: HTML if it begins with `<`, plain text otherwise. */
+  readonly document?: string;
 }
 
 /** Whether there are words for a status, such as one that a parser left. */
@@ -47,11 +49,12 @@ export function isAnswerStatus(status: number): status is AnswerStatus {
  * @throws {TypeError} If an option would break the response's head.
  */
 export function answer(status: AnswerStatus, options: AnswerOptions = {}): Uint8Array {
-  const content = new TextEncoder().encode(text(status, options.why));
+  const content = new TextEncoder().encode(options.document ?? text(status, options.why));
+  const type = options.document?.startsWith("<") ? "text/html" : "text/plain";
   const headers: [string, string][] = [];
   if (options.date !== undefined) headers.push(["Date", options.date]);
   headers.push(
-    ["Content-Type", "text/plain; charset=utf-8"],
+    ["Content-Type", `${type}; charset=utf-8`],
     ["Content-Length", String(content.length)],
     ["Connection", "close"],
   );

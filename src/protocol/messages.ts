@@ -99,6 +99,7 @@ export const FIELD_SITE = 2;
 export const FIELD_ROUTE = 3;
 export const FIELD_PATH = 4;
 export const FIELD_EXCEPT = 5;
+export const FIELD_MAP = 6;
 export const FIELD_PREREAD = 0x81;
 
 /** The most that travels with a connection: bytes already read from it. The u16 of a field's length allows no more. */
@@ -107,7 +108,10 @@ export const MAX_PREREAD = 65_535;
 export const MAX_NAME = 1_024;
 /** The longest mapped path, in bytes: as long as the longest request line. */
 export const MAX_PATH = 65_535;
-/** The longest list of prefixes that a scope leaves out, in bytes. */
+/**
+ * The longest list of prefixes that a scope leaves out, in bytes. A `map` and the head of its field count as well, so that
+ * the longest message stays as long as it is.
+ */
 export const MAX_EXCEPT = 8_192;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
 export const MAX_MESSAGE: number = SIZE_TRANSFER + 2 * (SIZE_FIELD + MAX_NAME) + SIZE_FIELD + MAX_PATH +
@@ -120,6 +124,7 @@ export const SCOPE_REQUEST = 0;
 export const SCOPE_HOST = 1;
 export const SCOPE_CONNECTION = 2;
 export const SCOPE_EXCEPT = 3;
+export const SCOPE_MAPPED = 4;
 
 /** What becomes of a connection after an answer, as HANDOFF says it. */
 export const KEEP_ALIVE_HOLD = 0;

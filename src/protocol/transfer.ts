@@ -2,6 +2,7 @@
 
 import {
   FIELD_EXCEPT,
+  FIELD_MAP,
   FIELD_PATH,
   FIELD_PREREAD,
   FIELD_ROUTE,
@@ -44,12 +45,14 @@ export interface Transfer {
   readonly keepAlive: number;
   /** Name of the site; empty for a site without names, and in a RETURN. */
   readonly site: string;
-  /** Path prefix of the route; empty in a RETURN. */
+  /** Path prefix of the route, or its expression; empty in a RETURN. */
   readonly route: string;
-  /** The path below the prefix, normalised and still percent-encoded; empty in a RETURN. */
+  /** The path below the prefix, or mapped by the route, and still percent-encoded; empty in a RETURN. */
   readonly path: string;
   /** Prefixes that the scope leaves out, as {@linkcode exceptions} reads them; empty in a RETURN. */
   readonly except: Uint8Array<ArrayBuffer>;
+  /** What stands in later paths in place of the prefix, if the scope is SCOPE_MAPPED; empty otherwise. */
+  readonly map: string;
   /** Bytes that were read from the connection already and come before what the socket still holds. */
   readonly preread: Uint8Array<ArrayBuffer>;
 }
@@ -70,13 +73,17 @@ export function startTransfer(out: Uint8Array, type: typeof HANDOFF | typeof RET
  * The fields of a HANDOFF that depend on the route alone: encoded once, sent with every hand-off of the route.
  *
  * @param except the value of {@linkcode encodeExceptions}
+ * @param map what stands in place of the prefix; empty if the scope says nothing of it
  */
 export function encodeRouteFields(
   site: string,
   route: string,
   except: Uint8Array = NOTHING,
+  map = "",
 ): Uint8Array<ArrayBuffer> {
-  const names = encodeTextFields([[FIELD_SITE, site], [FIELD_ROUTE, route]], MAX_NAME);
+  const texts: [number, string][] = [[FIELD_SITE, site], [FIELD_ROUTE, route]];
+  if (map !== "") texts.push([FIELD_MAP, map]);
+  const names = encodeTextFields(texts, MAX_NAME);
   if (except.length === 0) return names;
   const out = new Uint8Array(names.length + SIZE_FIELD + except.length);
   out.set(names);
@@ -84,10 +91,19 @@ export function encodeRouteFields(
   return out;
 }
 
-/** Prefixes as one value: a NUL between two, as no path contains one. Undefined when it gets too long. */
-export function encodeExceptions(prefixes: readonly string[]): Uint8Array<ArrayBuffer> | undefined {
+/**
+ * Prefixes as one value: a NUL between two, as no path contains one.
+ *
+ * @param map what is sent beside them, of ASCII
+ * @returns undefined when the two get too long
+ */
+export function encodeExceptions(
+  prefixes: readonly string[],
+  map = "",
+): Uint8Array<ArrayBuffer> | undefined {
   const value = new TextEncoder().encode(prefixes.join("\0"));
-  return value.length > MAX_EXCEPT ? undefined : value;
+  const beside = map === "" ? 0 : SIZE_FIELD + map.length;
+  return map.length > MAX_NAME || value.length + beside > MAX_EXCEPT ? undefined : value;
 }
 
 /** The prefixes in such a value. */
@@ -104,11 +120,12 @@ export function encodeTransfer(
   if (preread.length > MAX_PREREAD) {
     throw new RangeError(`Cannot send ${preread.length} bytes of preread: at most ${MAX_PREREAD}`);
   }
-  const { site, route, path, except } = transfer;
-  if (except.length > MAX_EXCEPT) {
-    throw new RangeError(`Cannot send ${except.length} bytes of exceptions: at most ${MAX_EXCEPT}`);
+  const { site, route, path, except, map } = transfer;
+  const kept = except.length + (map === "" ? 0 : SIZE_FIELD + new TextEncoder().encode(map).length);
+  if (kept > MAX_EXCEPT) {
+    throw new RangeError(`Cannot send ${kept} bytes of exceptions: at most ${MAX_EXCEPT}`);
   }
-  const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except) : NOTHING;
+  const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
   const fieldsEnd = SIZE_TRANSFER + routeFields.length + pathField.length;
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
@@ -131,8 +148,9 @@ export function encodeTransfer(
 const sites = new TextMemo();
 const routes = new TextMemo();
 const paths = new TextMemo();
+const maps = new TextMemo();
 
-const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_EXCEPT, FIELD_PREREAD]);
+const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_EXCEPT, FIELD_MAP, FIELD_PREREAD]);
 
 /**
  * Decodes a HANDOFF or RETURN whose version and type have been checked. Copies what it keeps: the buffer is free for
@@ -152,7 +170,10 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   const site = sites.text(fields.get(FIELD_SITE));
   const route = routes.text(fields.get(FIELD_ROUTE));
   const path = paths.text(fields.get(FIELD_PATH));
-  if (site === undefined || route === undefined || path === undefined) return "a text field is not UTF-8";
+  const map = maps.text(fields.get(FIELD_MAP));
+  if (site === undefined || route === undefined || path === undefined || map === undefined) {
+    return "a text field is not UTF-8";
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {
     id: view.getUint32(TRANSFER_ID),
@@ -166,6 +187,7 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     route,
     path,
     except: fields.get(FIELD_EXCEPT)?.slice() ?? NOTHING,
+    map,
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
   };
 }

@@ -68,6 +68,17 @@ export class PathNormalizer {
     return true;
   }
 
+  /**
+   * Puts another path in place of the last one.
+   *
+   * @param path What stands from now on between `start` and `end`; characters up to U+00FF, a byte each.
+   */
+  replace(path: string): void {
+    if (this.#scratch.length < path.length) this.#scratch = new Uint8Array(path.length * 2);
+    for (let index = 0; index < path.length; index++) this.#scratch[index] = path.charCodeAt(index);
+    this.#set(this.#scratch, 0, path.length);
+  }
+
   #set(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
     this.start = start;

@@ -2,7 +2,7 @@
 
 import type { Listener, Route, Site } from "../config/config.ts";
 import { normalizePath } from "./path.ts";
-import { NO_ROUTE, NO_SITE, type RouteEntry, RouteTable } from "./route_table.ts";
+import { BAD_PATH, NO_ROUTE, NO_SITE, type RouteEntry, RouteTable } from "./route_table.ts";
 
 /** Where a request would go, or why it would go nowhere. */
 export type Resolution =
@@ -13,7 +13,7 @@ export type Resolution =
     readonly route: Route;
     /** The route's entry in the listener's table, with its normalised prefix and its scope. */
     readonly entry: RouteEntry;
-    /** The normalised path below the route's prefix; starts with `/`. */
+    /** What the backend gets as the path: below the route's prefix, or mapped by the route; starts with `/`. */
     readonly rest: string;
   }
   | {
@@ -55,9 +55,17 @@ export function resolve(listeners: readonly Listener[], url: string): Resolution
   if (found === NO_ROUTE) {
     return nowhere(`No route of the site for "${host}" covers "${normal}"`);
   }
+  if (found === BAD_PATH) {
+    return nowhere(`Cannot map the path "${normal}": the first route that matches it makes no path of it`);
+  }
   const entry = table.routes[found]!;
-  const { site, route, prefix } = entry;
-  return { found: true, listener, site, route, entry, rest: mappedPath(normal, prefix) };
+  const { site, route, prefix, mapTo } = entry;
+  if (route.backends.length === 0) {
+    return nowhere(`Nobody serves "${normal}": it is left out by the route "${route.path}"`);
+  }
+  const { bytes, start, end } = table.path;
+  const rest = mappedPath(new TextDecoder().decode(bytes.subarray(start, end)), prefix, mapTo);
+  return { found: true, listener, site, route, entry, rest };
 }
 
 /**
@@ -66,9 +74,11 @@ export function resolve(listeners: readonly Listener[], url: string): Resolution
  *
  * @param path A normalised path that the prefix covers.
  * @param prefix The normalised prefix of the route.
+ * @param mapTo What stands in place of the prefix, character by character; see `Route.mapTo`.
  * @returns The rest, always with a slash at its start.
  */
-export function mappedPath(path: string, prefix: string): string {
+export function mappedPath(path: string, prefix: string, mapTo?: string): string {
+  if (mapTo !== undefined) return mapTo + path.slice(prefix.length);
   return path.slice(prefix.endsWith("/") ? prefix.length - 1 : prefix.length) || "/";
 }
 

@@ -1,7 +1,9 @@
 /** Which route takes a request: the site by Host, then the most specific of its prefixes by path. */
 
 import type { Route, Site } from "../config/config.ts";
+import { MAX_PATH } from "../protocol/messages.ts";
 import { HASH_START, hashStep, type NameTree, NameTrees, NONE, SAME_CASE } from "./name_trees.ts";
+import { BAD_MAPPING, isOrdered, OrderedRoutes } from "./ordered_routes.ts";
 import { normalizePath, PathNormalizer } from "./path.ts";
 import { type Scope, scopesOf } from "./scope.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
@@ -11,7 +13,9 @@ export { NO_SITE };
 /** The site has no route whose prefix covers the path: 404. */
 export const NO_ROUTE = -2;
 
-/** The path has no normal form: 400. See {@linkcode PathNormalizer.normalize}. */
+/**
+ * The path has no normal form ({@linkcode PathNormalizer.normalize}), or what a route maps it to is no path: 400.
+ */
 export const BAD_PATH = -3;
 
 const SLASH = 0x2f;
@@ -22,43 +26,64 @@ export interface RouteEntry {
   readonly route: Route;
   /** Index of `site` among the table's sites. */
   readonly siteIndex: number;
-  /** The route's path in its normal form: what a normalised request path starts with. */
+  /** The route's path in its normal form: what a normalised request path starts with. `/` for one with `match`. */
   readonly prefix: string;
+  /** What mapped paths have in place of the prefix; undefined with `match`, where they are found mapped. */
+  readonly mapTo: string | undefined;
   readonly scope: Scope;
 }
 
 /**
  * The routes of one listener. Built once; {@linkcode RouteTable.find} is called for every connection and
- * allocates nothing, with a cost that does not depend on the number of sites and routes.
+ * allocates nothing, with a cost that does not depend on the number of sites and routes. Sites with ordered routes are
+ * the exception; see {@linkcode OrderedRoutes}.
  */
 export class RouteTable {
   /** Every site's routes, in configuration order; {@linkcode RouteTable.find} returns an index into it. */
   readonly routes: readonly RouteEntry[];
-  /** The normalised path of the last request that {@linkcode RouteTable.find} did not call bad. */
+  /**
+   * The path of the last request that {@linkcode RouteTable.find} did not call bad: normalised, and mapped if it is for a
+   * route with `match`.
+   */
   readonly path: PathNormalizer = new PathNormalizer();
+  /** The site of the last request, an index, or {@linkcode NO_SITE}. */
+  site: number = NO_SITE;
   readonly #siteTable: SiteTable;
   /** One tree of prefixes per site, without their outer slashes; the root is the route for `/`. */
   readonly #prefixes: NameTrees;
+  /** By site; undefined where no site has any. */
+  readonly #ordered: readonly (OrderedRoutes | undefined)[] | undefined;
+  /** Whether a mapped path can be longer than the path was. */
+  readonly #canGrow: boolean;
 
   /**
    * @param sites The sites of one listener, in configuration order.
-   * @throws {Error} If a route's path is bad; a configuration that was checked has none.
+   * @throws {Error} If a route's path or expression is bad; a configuration that was checked has none.
    */
   constructor(sites: readonly Site[]) {
     this.#siteTable = new SiteTable(sites);
     this.routes = flatten(sites);
     const trees: NameTree[] = [];
+    const ordered: (OrderedRoutes | undefined)[] = [];
     let first = 0;
     for (const { routes } of sites) {
       trees.push(collect(this.routes, first, first + routes.length));
+      const turns = routes.flatMap((route, place) => {
+        const index = first + place;
+        return isOrdered(route) ? [{ route, index, prefix: this.routes[index]!.prefix }] : [];
+      });
+      ordered.push(turns.length > 0 ? new OrderedRoutes(turns) : undefined);
       first += routes.length;
     }
     this.#prefixes = new NameTrees(trees, SAME_CASE);
+    this.#ordered = ordered.some((routes) => routes !== undefined) ? ordered : undefined;
+    this.#canGrow = this.routes.some(({ mapTo }) => mapTo !== undefined);
   }
 
   /**
-   * Finds the route of a request. A prefix covers whole segments: `/a` covers `/a` and `/a/b`, not `/ab`; `/a/`
-   * covers `/a/` and `/a/b`, not `/a`; `/` covers everything. The longest prefix wins.
+   * Finds the route of a request: the first ordered one that takes it, or else the one with the longest prefix that
+   * covers it. A prefix covers whole segments: `/a` covers `/a` and `/a/b`, not `/ab`; `/a/` covers `/a/` and `/a/b`,
+   * not `/a`; `/` covers everything. A route that is found may have no backends.
    *
    * @param bytes Where the request head is.
    * @param hostStart Offset of the Host value, as in {@linkcode SiteTable.find}.
@@ -69,11 +94,23 @@ export class RouteTable {
    * {@linkcode BAD_PATH}.
    */
   find(bytes: Uint8Array, hostStart: number, hostEnd: number, pathStart: number, pathEnd: number): number {
-    const site = this.#siteTable.find(bytes, hostStart, hostEnd);
+    const site = this.site = this.#siteTable.find(bytes, hostStart, hostEnd);
     if (site === NO_SITE) return NO_SITE;
     if (!this.path.normalize(bytes, pathStart, pathEnd)) return BAD_PATH;
-    const route = this.#findPrefix(site, this.path.bytes, this.path.start + 1, this.path.end);
-    return route === NONE ? NO_ROUTE : route;
+    let route = NONE;
+    if (this.#ordered !== undefined) route = this.#ordered[site]?.find(this.path) ?? NONE;
+    if (route === BAD_MAPPING) return BAD_PATH;
+    if (route === NONE) {
+      route = this.#findPrefix(site, this.path.bytes, this.path.start + 1, this.path.end);
+      if (route === NONE) return NO_ROUTE;
+    }
+    return this.#canGrow && this.#growsTooLong(route) ? BAD_PATH : route;
+  }
+
+  /** Whether a mapped path is longer than a hand-off can carry; without `mapTo` none is. */
+  #growsTooLong(route: number): boolean {
+    const { mapTo, prefix } = this.routes[route]!;
+    return mapTo !== undefined && this.path.end - this.path.start - prefix.length + mapTo.length > MAX_PATH;
   }
 
   /** Walks a normal path, from after its first slash, and asks for an answer at every slash and at the end. */
@@ -100,21 +137,29 @@ export class RouteTable {
 
 function flatten(sites: readonly Site[]): RouteEntry[] {
   return sites.flatMap((site, siteIndex) => {
-    const prefixes = site.routes.map(({ path }) => {
-      const prefix = normalizePath(path);
+    const prefixes = site.routes.map(({ path, match }) => {
+      const prefix = match === undefined ? normalizePath(path) : "/";
       if (prefix === undefined) throw new Error(`Cannot route the path "${path}"`);
       return prefix;
     });
-    const scopes = scopesOf(prefixes, sites.length === 1);
+    const scopes = siteScopes(site, prefixes, sites.length === 1);
     return site.routes.map((route, index) => {
-      return { site, route, siteIndex, prefix: prefixes[index]!, scope: scopes[index]! };
+      const mapTo = route.match === undefined ? route.mapTo : undefined;
+      return { site, route, siteIndex, prefix: prefixes[index]!, mapTo, scope: scopes[index]! };
     });
   });
 }
 
+function siteScopes({ routes }: Site, prefixes: readonly string[], alone: boolean): readonly Scope[] {
+  // No prefixes tell who takes a path before or after an expression.
+  if (routes.some(isOrdered)) return routes.map(() => ({ reach: "request", except: [] }));
+  // "Everything" says nothing of prefixes, so not what stands in their place either.
+  return scopesOf(prefixes, alone && routes.every(({ mapTo }) => mapTo === undefined));
+}
+
 /**
  * One site's tree of paths. `/a` answers at its node and below it; `/a/` only below it, and there it comes
- * before `/a`, being longer. Of two routes with one prefix the first has it.
+ * before `/a`, being longer. Of two routes with one prefix the first has it. Ordered routes are not in it.
  */
 function collect(routes: readonly RouteEntry[], first: number, end: number): NameTree {
   const answers = new Map<string, { at: number; below: number }>();
@@ -122,8 +167,8 @@ function collect(routes: readonly RouteEntry[], first: number, end: number): Nam
   // Prefixes without a final slash come second, to fill what the others have left.
   for (const withSlash of [true, false]) {
     for (let index = first; index < end; index++) {
-      const { prefix } = routes[index]!;
-      if (prefix.endsWith("/") !== withSlash) continue;
+      const { prefix, route } = routes[index]!;
+      if (isOrdered(route) || prefix.endsWith("/") !== withSlash) continue;
       if (prefix === "/") {
         if (root === NONE) root = index;
         continue;

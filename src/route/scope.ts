@@ -30,7 +30,7 @@ const MOST_EXCEPTIONS = 64;
  *   names those are, and that a wildcard has exceptions in other sites, only the front knows.
  *
  * @param prefixes The normalised paths of all routes of the site.
- * @param alone Whether the listener has no other site.
+ * @param alone Whether the listener has no other site, and no path is mapped to another base: `connection` is possible.
  * @returns For each route the widest scope that is safe.
  */
 export function scopesOf(prefixes: readonly string[], alone: boolean): Scope[] {

@@ -83,6 +83,7 @@ export class ScriptedFront {
       detail: SCOPE_CONNECTION,
       keepAlive: KEEP_ALIVE_HOLD,
       except: new Uint8Array(0),
+      map: "",
       site: "",
       route: "/",
       path: "/",

@@ -57,6 +57,27 @@ Deno.test("describe() says how a backend of Apache's protocol gets its connectio
   );
 });
 
+Deno.test("describe() shows expressions, mapped paths and paths that nobody serves", () => {
+  const text = `{
+    "listen": "80",
+    "sites": [{ "routes": [
+      { "match": "^/img/(.*)$", "to": "fd:///run/a.sock", "mapTo": "/$1" },
+      { "match": "[.]php$", "to": null },
+      { "path": "/a/", "to": "fd:///run/a.sock", "mapTo": "/base/", "sticky": true }
+    ] }] }`;
+  assert.equal(
+    describe(parseJson(text, { name: "fdpass.json", baseDirectory: "/" })),
+    `Listeners
+  [::]:80  1 site, IPv4 and IPv6
+
+Site for every host
+  ~ "^/img/(.*)$" (mapped to /$1)  a    /run/a.sock  started by somebody else
+  ~ "[.]php$"                      404               nobody serves it
+  /a/ (mapped to /base/, sticky)   a    /run/a.sock  started by somebody else
+`,
+  );
+});
+
 Deno.test("describe() writes ASCII without spaces at line ends", () => {
   const config = parseJson(EXAMPLE.replace("/files/", "/größe/"), { name: "f", baseDirectory: "/" });
   const text = describe(config);

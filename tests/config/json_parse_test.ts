@@ -77,6 +77,32 @@ Deno.test("parseJson() brings names of sites into lower case", () => {
   assert.deepEqual(listeners[0]?.sites[0]?.names, expected);
 });
 
+Deno.test("parseJson() reads routes by expression, mapped paths, paths that nobody serves and error documents", () => {
+  const config = parse(`{
+    "listen": "80",
+    "sites": [{
+      "routes": [
+        { "match": "^/ä/(.*)$", "to": "fd:///a.sock", "mapTo": "/ö/$1$$" },
+        { "match": "[.]php$", "to": null },
+        { "path": "/a", "inOrder": true, "to": "fd:///a.sock", "mapTo": "/base/" },
+        { "path": "/a/secret/", "to": null },
+      ],
+      "errorDocuments": { "404": "Nothing" },
+    }],
+    "errorDocuments": { "404": "Nowhere", "503": "<h1>Later</h1>" } }`);
+  assert.deepEqual(config.listeners[0]?.sites[0], {
+    names: [],
+    routes: [
+      { path: "^/ä/(.*)$", match: "^/ä/(.*)$", backends: ["a"], mapTo: "/%C3%B6/$1$$" },
+      { path: "[.]php$", match: "[.]php$", backends: [] },
+      { path: "/a", inOrder: true, backends: ["a"], mapTo: "/base/" },
+      { path: "/a/secret/", backends: [] },
+    ],
+    errorDocuments: { "404": "Nothing" },
+  });
+  assert.deepEqual(config.errorDocuments, { "404": "Nowhere", "503": "<h1>Later</h1>" });
+});
+
 Deno.test("parseJson() brings paths of routes into one spelling", () => {
   const paths = ["/", "/a", "/a/", "/%7euser", "/gr%c3%bc%c3%9f", "/größe", "/.well-known/", "/a:b@c;d=e,f"];
   const routes = paths.map((path) => ({ path, to: "fd:///a.sock" }));

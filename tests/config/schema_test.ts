@@ -47,9 +47,13 @@ Deno.test("jsonSchema() accepts the example", () => {
   assert(result.success, String(result.error));
 });
 
-Deno.test("jsonSchema() wants one of routes and to in a site, and at most one kind of backend", () => {
+Deno.test("jsonSchema() wants one of routes and to in a site, one of path and match in a route, and at most one kind of backend", () => {
   const { sites, backends } = published.properties;
   assert.deepEqual(sites.items.oneOf, [{ required: ["routes"] }, { required: ["to"] }]);
+  assert.deepEqual(sites.items.properties.routes.items.oneOf, [
+    { required: ["path"] },
+    { required: ["match"] },
+  ]);
   assert.deepEqual(backends.additionalProperties.not, {
     anyOf: [
       { required: ["fetch", "static"] },

@@ -36,7 +36,12 @@ Deno.test("up: children get what they need: a module everything, the others litt
   const apps = childWith(pid, "--name", "apps");
   const files = childWith(pid, "--name", "files");
   assert.equal(descendantsOf(pid).length, 8);
-  assert.deepEqual(permissionsOf(childWith(pid, "front")), ["--allow-ffi", "--allow-env", "--allow-read"]);
+  assert.deepEqual(permissionsOf(childWith(pid, "front")), [
+    "--allow-ffi",
+    "--allow-read",
+    "--allow-env",
+    "--allow-read",
+  ]);
   assert.deepEqual(permissionsOf(childWith(pid, "--name", "app")), ["-A"]);
   for (const dealer of [apps, files]) {
     assert.deepEqual(permissionsOf(dealer), ["--allow-ffi", "--allow-env", "--allow-run"]);

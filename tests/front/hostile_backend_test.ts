@@ -61,6 +61,7 @@ const RETURNED: Transfer = {
   detail: 0,
   keepAlive: 0,
   except: new Uint8Array(0),
+  map: "",
   site: "",
   route: "",
   path: "",

@@ -57,7 +57,7 @@ const fixed = {
 
 /** A HANDOFF. */
 export const handoff: fc.Arbitrary<Transfer> = fc.record(
-  { ...fixed, site: text, route: text, path: text, except: bytes },
+  { ...fixed, site: text, route: text, path: text, except: bytes, map: text },
   PLAIN,
 );
 
@@ -68,4 +68,5 @@ export const giveBack: fc.Arbitrary<Transfer> = fc.record({
   route: fc.constant(""),
   path: fc.constant(""),
   except: fc.constant(new Uint8Array(0)),
+  map: fc.constant(""),
 }, PLAIN);

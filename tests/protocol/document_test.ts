@@ -117,7 +117,7 @@ Deno.test("docs/protocol.md computes its limits right", () => {
 });
 
 Deno.test("docs/protocol.md has an example that decodes to what its text says, and encodes back", () => {
-  const [front, backend, handoff, ack, ...rest] = hexBlocks(page);
+  const [front, backend, handoff, mappedEnd, ack, ...rest] = hexBlocks(page);
   assert.equal(rest.length, 0);
 
   const fromFront = decodeHello(front!, front!.length);
@@ -145,6 +145,12 @@ Deno.test("docs/protocol.md has an example that decodes to what its text says, a
   assert.equal(200 * 256 + 34, 51234);
   assert.deepEqual(transfer.local.subarray(0, 8), Uint8Array.of(4, 0, 0, 80, 198, 51, 100, 1));
   assert.deepEqual(encodeTransfer(messages.HANDOFF, transfer), handoff);
+
+  const end = messages.TRANSFER_DETAIL;
+  const mapped = Uint8Array.of(...handoff!.subarray(0, end), ...mappedEnd!);
+  const change = { detail: messages.SCOPE_MAPPED, map: "/pub/", path: "/pub/hello.txt" };
+  assert.deepEqual(decodeTransfer(mapped, mapped.length), { ...transfer, ...change });
+  assert.deepEqual(encodeTransfer(messages.HANDOFF, { ...transfer, ...change }), mapped);
 
   const view = new DataView(ack!.buffer);
   assert.equal(readAck(ack!, ack!.length), 1);

@@ -28,11 +28,11 @@ class Pair implements Disposable {
   readonly #message = new HandoffMessage();
 
   /** Hands a socket over; the bytes that arrive with it. @param cut bytes of the path that the route's prefix takes */
-  pass(transfer: Transfer, path: string, cut: number): Uint8Array<ArrayBuffer> {
+  pass(transfer: Transfer, path: string, cut: number, base = ""): Uint8Array<ArrayBuffer> {
     const [front, backend] = this.#ends;
-    const { id, generation, client, local, requests, preread, site, route, detail, keepAlive, except } =
+    const { id, generation, client, local, requests, preread, site, route, detail, keepAlive, except, map } =
       transfer;
-    const fields = encodeRouteFields(site, route, except);
+    const fields = encodeRouteFields(site, route, except, map);
     const normalizer = new PathNormalizer();
     const target = ascii(`GET ${path}?a=b`);
     assert.ok(normalizer.normalize(target, 4, 4 + path.length));
@@ -41,7 +41,14 @@ class Pair implements Disposable {
       id,
       generation,
       { fd: front, addresses: Uint8Array.of(9, ...client, ...local), at: 1, requests, preread } as Connection,
-      { fields, fieldsAddress: addressOf(fields), scope: detail, keepAlive, cut } as FrontRoute,
+      {
+        fields,
+        fieldsAddress: addressOf(fields),
+        scope: detail,
+        keepAlive,
+        cut,
+        base: ascii(base),
+      } as FrontRoute,
       normalizer,
     );
     this.#receiver.prepare();
@@ -80,6 +87,7 @@ Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
       detail: 255,
       keepAlive: 1,
       except: new Uint8Array(0),
+      map: "",
       site: "s".repeat(1024),
       route: "r".repeat(1024),
       path: "/" + "p".repeat(65_000),
@@ -94,6 +102,7 @@ Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
       detail: 0,
       keepAlive: 1,
       except: new Uint8Array(0),
+      map: "",
       site: "",
       route: "",
       path: "/",
@@ -108,15 +117,20 @@ Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
     }
   }));
 
-Deno.test("HandoffMessage names the path below the prefix, at least its root", () =>
+Deno.test("HandoffMessage names the path below the prefix or another base, at least its root", () =>
   withoutLeaks(() => {
     using pair = new Pair();
-    const cases = [["/", 0, "/"], ["/a", 0, "/a"], ["/a", 2, "/"], ["/a/", 2, "/"], [
-      "/a/b",
-      2,
-      "/b",
-    ]] as const;
-    for (const [path, cut, below] of cases) {
+    const cases = [
+      ["/", 0, "", "/"],
+      ["/a", 0, "", "/a"],
+      ["/a", 2, "", "/"],
+      ["/a/", 2, "", "/"],
+      ["/a/b", 2, "", "/b"],
+      ["/a/b", 2, "/base", "/base/b"],
+      ["/a/b", 3, "/x", "/xb"],
+      ["/a", 2, "/base/", "/base/"],
+    ] as const;
+    for (const [path, cut, base, below] of cases) {
       const address = new Uint8Array(20);
       const transfer: Transfer = {
         id: 1,
@@ -127,11 +141,12 @@ Deno.test("HandoffMessage names the path below the prefix, at least its root", (
         detail: 0,
         keepAlive: 0,
         except: new Uint8Array(0),
+        map: "",
         site: "",
         route: path.slice(0, cut),
         path: below,
         preread: new Uint8Array(0),
       };
-      assert.deepEqual(pair.pass(transfer, path, cut), encodeTransfer(HANDOFF, transfer), path);
+      assert.deepEqual(pair.pass(transfer, path, cut, base), encodeTransfer(HANDOFF, transfer), path);
     }
   }));

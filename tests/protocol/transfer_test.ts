@@ -41,6 +41,7 @@ const EXAMPLE: Transfer = {
   route: "/a/",
   path: "/b",
   except: Uint8Array.of(47, 97, 47, 99),
+  map: "/base/",
   preread: Uint8Array.of(71, 69, 84),
 };
 
@@ -73,7 +74,14 @@ Deno.test("decodeTransfer() gives back what encodeTransfer() was given", () => {
 Deno.test("encodeTransfer() leaves the texts out of a RETURN", () => {
   const bytes = encodeTransfer(RETURN, EXAMPLE);
   assert.equal(bytes.length, SIZE_TRANSFER + SIZE_FIELD + 3);
-  assert.deepEqual(decode(bytes), { ...EXAMPLE, site: "", route: "", path: "", except: new Uint8Array(0) });
+  assert.deepEqual(decode(bytes), {
+    ...EXAMPLE,
+    site: "",
+    route: "",
+    path: "",
+    except: new Uint8Array(0),
+    map: "",
+  });
 });
 
 Deno.test("encodeTransfer() says 65,535 for more requests than that", () => {
@@ -92,9 +100,10 @@ Deno.test("decodeTransfer() refuses a HANDOFF cut off at any length, but for tho
   const bytes = encodeTransfer(HANDOFF, EXAMPLE);
   const site = SIZE_TRANSFER + SIZE_FIELD + EXAMPLE.site.length;
   const route = site + SIZE_FIELD + EXAMPLE.route.length;
-  const except = route + SIZE_FIELD + EXAMPLE.except.length;
+  const map = route + SIZE_FIELD + EXAMPLE.map.length;
+  const except = map + SIZE_FIELD + EXAMPLE.except.length;
   const path = except + SIZE_FIELD + EXAMPLE.path.length;
-  const between = new Set([SIZE_TRANSFER, site, route, except, path]);
+  const between = new Set([SIZE_TRANSFER, site, route, map, except, path]);
   for (let length = 0; length < bytes.length; length++) {
     const result = decodeTransfer(bytes, length);
     if (between.has(length)) assert.equal((result as Transfer).id, EXAMPLE.id);
@@ -129,7 +138,9 @@ Deno.test("decodeTransfer() skips unknown fields below 0x80, refuses them above,
   assert.equal(decode(withFields([0xff, []])), "field 255 is not known and must not be skipped");
   assert.equal(decode(withFields([FIELD_PATH, path], [FIELD_PATH, path])), "field 4 occurs twice");
   assert.equal(decode(withFields([FIELD_PREREAD, []], [FIELD_PREREAD, [1]])), "field 129 occurs twice");
-  for (const type of [2, 3, 4]) assert.equal(decode(withFields([type, [0xff]])), "a text field is not UTF-8");
+  for (const type of [2, 3, 4, 6]) {
+    assert.equal(decode(withFields([type, [0xff]])), "a text field is not UTF-8");
+  }
   assert.deepEqual((decode(withFields([FIELD_PREREAD, [0xff]])) as Transfer).preread, Uint8Array.of(0xff));
 });
 
@@ -139,17 +150,21 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
     site: "s".repeat(MAX_NAME),
     route: "r".repeat(MAX_NAME),
     path: "p".repeat(MAX_PATH),
-    except: new Uint8Array(MAX_EXCEPT).fill(47),
+    except: new Uint8Array(MAX_EXCEPT - SIZE_FIELD - MAX_NAME).fill(47),
+    map: "m".repeat(MAX_NAME),
     preread: new Uint8Array(MAX_PREREAD),
   };
   const bytes = encodeTransfer(HANDOFF, longest);
   assert.equal(bytes.length, MAX_MESSAGE);
   assert.deepEqual(decode(bytes), longest);
-  for (const field of ["site", "route", "path"] as const) {
+  const { map: _, ...withoutMap } = longest;
+  const full = { ...withoutMap, except: new Uint8Array(MAX_EXCEPT).fill(47), map: "" };
+  assert.equal(encodeTransfer(HANDOFF, full).length, MAX_MESSAGE);
+  for (const field of ["site", "route", "path", "map"] as const) {
     assert.throws(() => encodeTransfer(HANDOFF, { ...longest, [field]: longest[field] + "x" }), RangeError);
   }
   const except = new Uint8Array(MAX_EXCEPT + 1);
-  assert.throws(() => encodeTransfer(HANDOFF, { ...longest, except }), {
+  assert.throws(() => encodeTransfer(HANDOFF, { ...full, except }), {
     message: "Cannot send 8193 bytes of exceptions: at most 8192",
   });
   const preread = new Uint8Array(MAX_PREREAD + 1);

@@ -47,13 +47,45 @@ export function naiveFind(sites: readonly Site[], host: string, path: string): n
   const normal = naiveNormalize(path);
   if (normal === undefined) return -3;
   const first = sites.slice(0, siteIndex).reduce((count, { routes }) => count + routes.length, 0);
-  const [longest] = sites[siteIndex]!.routes
-    .map(({ path }, index) => ({ index, prefix: naiveNormalize(path)! }))
-    .filter(({ prefix }) =>
-      normal === prefix || normal.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`)
-    )
+  const { routes } = sites[siteIndex]!;
+  for (const [index, { path, match, inOrder, mapTo }] of routes.entries()) {
+    if (inOrder && naiveCovers(naiveNormalize(path)!, normal)) return first + index;
+    const found = match === undefined ? null : new RegExp(match, "s").exec(naiveDecode(normal));
+    if (found === null) continue;
+    return mapTo === undefined || naiveFill(mapTo, found) !== undefined ? first + index : -3;
+  }
+  const [longest] = routes
+    .map((route, index) => ({ ...route, index, prefix: naiveNormalize(route.path)! }))
+    .filter(({ match, inOrder, prefix }) => !match && !inOrder && naiveCovers(prefix, normal))
     .sort((a, b) => b.prefix.length - a.prefix.length);
   return longest === undefined ? -2 : first + longest.index;
+}
+
+function naiveCovers(prefix: string, path: string): boolean {
+  return path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+}
+
+/** Exact for paths whose encodings are of letters, and of a slash. */
+export function naiveDecode(normal: string): string {
+  return normal.replace(/(%(?!2F)..)+/g, decodeURIComponent);
+}
+
+function naiveFill(template: string, found: RegExpExecArray): string | undefined {
+  const path = template.replace(/\$(\d)/g, (_, group) => found[group] ?? "") || "/";
+  return path.startsWith("/") && !/\/\.\.?(\/|$)/.test(path) ? path : undefined;
+}
+
+/** The path that a backend gets; for a route that {@linkcode naiveFind} has found. */
+export function naiveMap({ path: prefix, match, mapTo }: Route, path: string): string {
+  const normal = naiveNormalize(path)!;
+  if (match !== undefined) {
+    if (mapTo === undefined) return normal;
+    const found = new RegExp(match, "s").exec(naiveDecode(normal))!;
+    return naiveFill(mapTo, found)!.replace(/[^!-~]+/gu, encodeURIComponent);
+  }
+  const normalPrefix = naiveNormalize(prefix)!;
+  if (mapTo !== undefined) return mapTo + normal.slice(normalPrefix.length);
+  return normal.slice(normalPrefix.replace(/\/$/, "").length) || "/";
 }
 
 /** Bytes of `before`, `host`, `between`, `path`, `after`, and where host and path are among them. */

@@ -73,11 +73,51 @@ for (const [url, reason] of NOT_FOUND) {
   });
 }
 
+const MAPPING: readonly Listener[] = [{
+  host: "127.0.0.1",
+  port: 8080,
+  sites: [{
+    names: [],
+    routes: [
+      { path: "name", match: "^/img/([^/]*)(/.*)?$", backends: ["a"], mapTo: "/i/$1$2" },
+      { path: "/bad", match: "^/bad/(.*)$", backends: ["a"], mapTo: "$1" },
+      { path: "/secret/", backends: [] },
+      { path: "/a/", backends: ["a"], mapTo: "/x" },
+    ],
+  }],
+}];
+
+for (
+  const [url, rest] of [
+    ["http://a:8080/img/%C3%A4", "/i/%C3%A4"],
+    ["http://a:8080/img/%2F/b", "/i/%2F/b"],
+    ["http://a:8080/a/foo", "/xfoo"],
+    ["http://a:8080/a/", "/x"],
+  ] as const
+) {
+  Deno.test(`resolve maps ${url} to "${rest}"`, () => {
+    const result = resolve(MAPPING, url);
+    assert.ok(result.found);
+    assert.equal(result.rest, rest);
+  });
+}
+
+Deno.test("resolve says of a path that is left out, or mapped to none, that it is", () => {
+  assert.deepEqual(resolve(MAPPING, "http://a:8080/secret/x"), {
+    found: false,
+    reason: `Nobody serves "/secret/x": it is left out by the route "/secret/"`,
+  });
+  assert.deepEqual(resolve(MAPPING, "http://a:8080/bad/x"), {
+    found: false,
+    reason: `Cannot map the path "/bad/x": the first route that matches it makes no path of it`,
+  });
+});
+
 Deno.test("resolve says that nothing listens where nothing does", () => {
   assert.deepEqual(resolve([], "http://a.com/"), { found: false, reason: "Nothing listens on port 80" });
 });
 
-const MAPPED: readonly [path: string, prefix: string, rest: string][] = [
+const MAPPED: readonly [path: string, prefix: string, rest: string, mapTo?: string][] = [
   ["/files/a/b", "/files/", "/a/b"],
   ["/files/", "/files/", "/"],
   ["/a", "/a", "/"],
@@ -85,10 +125,16 @@ const MAPPED: readonly [path: string, prefix: string, rest: string][] = [
   ["/a/b", "/a", "/b"],
   ["/", "/", "/"],
   ["/x/y", "/", "/x/y"],
+  ["/a/foo", "/a/", "/xfoo", "/x"],
+  ["/a/foo", "/a", "/x//foo", "/x/"],
+  ["/a", "/a", "/x", "/x"],
+  ["/a/foo", "/a", "//foo", "/"],
+  ["/foo", "/", "/base/foo", "/base/"],
 ];
 
-for (const [path, prefix, expected] of MAPPED) {
-  Deno.test(`mappedPath gives "${expected}" for "${path}" below "${prefix}"`, () => {
-    assert.equal(mappedPath(path, prefix), expected);
+for (const [path, prefix, expected, mapTo] of MAPPED) {
+  const base = mapTo === undefined ? "" : ` mapped to "${mapTo}"`;
+  Deno.test(`mappedPath gives "${expected}" for "${path}" below "${prefix}"${base}`, () => {
+    assert.equal(mappedPath(path, prefix, mapTo), expected);
   });
 }

@@ -23,6 +23,7 @@ const UNSAID: Transfer = {
   route: "",
   path: "",
   except: NOTHING,
+  map: "",
   preread: NOTHING,
 };
 

@@ -121,7 +121,10 @@ export class Exchange {
     return this.fields().find(([candidate]) => candidate.toLowerCase() === name)?.[1];
   }
 
-  /** The path below the route's prefix, normalised and still percent-encoded: `/files/a` below `/files/` is `/a`. */
+  /**
+   * The path below the route's prefix, normalised and still percent-encoded: `/files/a` below `/files/` is `/a`. Or what
+   * the route maps it to. By a route without a prefix, which has but one request, it is what the front says.
+   */
   get mappedPath(): string {
     return this.guard.mapped(this.path) ?? this.connection.transfer.path;
   }

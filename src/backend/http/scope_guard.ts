@@ -1,7 +1,13 @@
 /** Which requests on a connection are this backend's (docs/protocol.md, "Scope"). */
 
 import type { RequestHead } from "../../http/request_head.ts";
-import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST, SCOPE_REQUEST } from "../../protocol/messages.ts";
+import {
+  SCOPE_CONNECTION,
+  SCOPE_EXCEPT,
+  SCOPE_HOST,
+  SCOPE_MAPPED,
+  SCOPE_REQUEST,
+} from "../../protocol/messages.ts";
 import { exceptions } from "../../protocol/transfer.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import { covers, normalizePath, PathNormalizer } from "../../route/path.ts";
@@ -47,7 +53,9 @@ export class ScopeGuard {
       return normalizer.normalize(bytes, head.pathStart, head.pathEnd);
     }
     // An unknown scope counts as the narrowest.
-    if (this.#scope !== SCOPE_HOST && this.#scope !== SCOPE_EXCEPT) return false;
+    if (this.#scope !== SCOPE_HOST && this.#scope !== SCOPE_EXCEPT && this.#scope !== SCOPE_MAPPED) {
+      return false;
+    }
     if (hostOf(bytes, head) !== this.#host) return false;
     const path = normalPath(bytes, head.pathStart, head.pathEnd);
     return path !== undefined && covers(this.#prefix, path) && !this.#excepts(path);
@@ -59,17 +67,21 @@ export class ScopeGuard {
   }
 
   #excepts(path: string): boolean {
-    if (this.#scope !== SCOPE_EXCEPT) return false;
+    if (this.#scope === SCOPE_HOST) return false;
     this.#except ??= exceptions(this.connection.transfer.except);
     return this.#except.some((prefix) => covers(prefix, path));
   }
 
-  /** The path of a request below the route's prefix, normalised; undefined where it is not below it. */
+  /**
+   * The path of a request below the route's prefix, or mapped as the hand-off says, normalised; undefined where it is not
+   * below it, or the route has no prefix: then nobody but the front can tell.
+   */
   mapped(path: string): string | undefined {
+    const { map, route } = this.connection.transfer;
     const normal = normalizePath(path);
-    return normal === undefined || !covers(this.#prefix, normal)
+    return normal === undefined || !route.startsWith("/") || !covers(this.#prefix, normal)
       ? undefined
-      : mappedPath(normal, this.#prefix);
+      : mappedPath(normal, this.#prefix, map || undefined);
   }
 }
 

@@ -93,6 +93,7 @@ export class RelayRequestHandler implements RequestHandler {
       upstream: this.options.upstream,
       authority: request.authority,
       prefix: exchange.connection.transfer.route,
+      mapTo: exchange.connection.transfer.map,
     };
     const patience = await new Relaying(context, exchange, upstream, request, view).run();
     if (patience === undefined) upstream.close();

@@ -9,8 +9,10 @@ export interface View {
   readonly upstream: Upstream;
   /** Host that the upstream was told: what it takes its own name to be. */
   readonly authority: string;
-  /** Prefix of the route: what the upstream's base is called here. */
+  /** Prefix of the route: what the upstream's base is called here. A route by expression has none. */
   readonly prefix: string;
+  /** What stands below the base in place of the prefix, character by character; empty for the base alone. */
+  readonly mapTo?: string;
 }
 
 /** Fields that hold a URL of the upstream's own. */
@@ -49,6 +51,13 @@ export function clientReference(reference: string, view: View): string {
     path = match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`;
   }
   if (!path.startsWith("/")) return reference;
+  // What an expression makes of paths has no way back.
+  if (!view.prefix.startsWith("/")) return reference;
+  if (view.mapTo) {
+    return path.startsWith(view.upstream.base + view.mapTo)
+      ? oneSlash(view.prefix + path.slice(view.upstream.base.length + view.mapTo.length))
+      : reference;
+  }
   const { base } = view.upstream;
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
@@ -56,7 +65,10 @@ export function clientReference(reference: string, view: View): string {
     return reference;
   }
   const prefix = view.prefix.replace(/\/$/, "");
-  const mapped = prefix + (rest.startsWith("/") ? rest : `/${rest}`);
-  // Two slashes at its start would make a host of the first segment.
-  return mapped.replace(/^\/{2,}/, "/");
+  return oneSlash(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
+}
+
+/** Two slashes at its start would make a host of the first segment. */
+function oneSlash(path: string): string {
+  return path.replace(/^\/{2,}/, "/");
 }

@@ -6,6 +6,7 @@
 import type { Config } from "../config.ts";
 import { type Origin, resolveFrom } from "../path.ts";
 import { Backends } from "./backends.ts";
+import { readErrorDocuments } from "./error_documents.ts";
 import { buildLimits } from "./limits.ts";
 import { checkShape } from "./shape.ts";
 import { buildListeners } from "./sites.ts";
@@ -35,8 +36,9 @@ export function parseJson(text: string, origin: Origin): Config {
   backends.declare(document.backends);
   const listeners = buildListeners(document, backends, report);
   const limits = buildLimits(document, report);
+  const errorDocuments = readErrorDocuments(document, [], report);
   report.throwIfAny();
 
   const users = entriesOf(document.allowUsers, []).map((item) => item.value as number);
-  return { listeners, backends: backends.list(), limits, allowUsers: [...new Set(users)] };
+  return { listeners, backends: backends.list(), limits, allowUsers: [...new Set(users)], ...errorDocuments };
 }

@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
+import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
 import { KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
 import { duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
@@ -27,15 +28,28 @@ const target = text(TARGET, {
 const targets = oneOrMore(target, expect(TARGET));
 
 const route = z.strictObject({
-  path: text(`write a path such as "/"`, { pattern: "^/[^?#]*$", examples: ["/", "/files/"] })
+  path: text(`write a path such as "/"`, { pattern: "^/[^?#]*$", examples: ["/", "/files/"] }).optional()
     .meta({
       description: "A path prefix. It covers whole segments: /a covers /a and /a/b, not /ab. " +
         "Of several that cover a request the longest takes it.",
     }),
-  to: targets.meta({
+  match: text(`write a regular expression, such as "^/img/(.*)$"`, { examples: ["^/img/(.*)$"] }).optional()
+    .meta({
+      description:
+        "Instead of path: a regular expression of JavaScript that matches somewhere in the path, " +
+        "decoded. Such routes are tried in order, before the longest path counts.",
+    }),
+  inOrder: flag(false, "Whether this path is tried in its turn among the routes with match, not by length."),
+  to: targets.nullable().meta({
     description: "Where the route leads: the socket of a backend (fd:///run/app.sock, or fd://run/app.sock " +
-      "relative to this file), or a name from backends. Each target of a list can serve the route.",
+      "relative to this file), or a name from backends. Each target of a list can serve the route. " +
+      "With null nobody serves it: 404.",
   }),
+  mapTo: text(`write a path such as "/base/"`, { pattern: "^[/$][^?#]*$", examples: ["/base/", "/img/$1"] })
+    .optional().meta({
+      description: "What backends find in place of the path, character by character. With match it is the " +
+        "whole mapped path: $0 is what was matched, $1 to $9 are its groups.",
+    }),
   sticky: flag(
     false,
     "Whether a client, told by its IP address, goes to the same backend process each time, " +
@@ -48,7 +62,14 @@ const route = z.strictObject({
       "return it to the front when none comes at once, or close it. Unless given, hold where the route takes " +
       "every request on the connection, and return elsewhere.",
   }),
-}, { error: expect(`write a route such as {"path": "/", "to": "fd:///run/app.sock"}`) });
+}, { error: expect(`write a route such as {"path": "/", "to": "fd:///run/app.sock"}`) })
+  .meta({ oneOf: [{ required: ["path"] }, { required: ["match"] }] });
+
+const errorDocuments = z.record(
+  z.string().meta({ enum: [...FRONT_STATUSES] }),
+  text("write a text", { examples: ["<h1>Nothing here</h1>"] }),
+  { error: expect(`write an object such as {"404": "Nothing here"}`) },
+).optional();
 
 const ROUTES = `write a list of routes such as [{"path": "/", "to": "fd:///run/app.sock"}]`;
 const site = z.strictObject({
@@ -65,6 +86,10 @@ const site = z.strictObject({
     .optional().meta({ description: "The parts of the site's paths, and where each leads." }),
   to: targets.optional().meta({
     description: "Instead of routes: the one place where every path leads.",
+  }),
+  errorDocuments: errorDocuments.meta({
+    description: "What clients of the site get in place of the front's own words, by status. A text that " +
+      "begins with < is HTML.",
   }),
 }, { error: expect(`write a site such as {"names": "example.com", "to": "fd:///run/app.sock"}`) })
   .meta({ oneOf: [{ required: ["routes"] }, { required: ["to"] }] });
@@ -127,6 +152,9 @@ const document = z.strictObject({
   ).optional().meta({
     description: "Processes that receive connections, by name. Those with fetch, static or upstream are " +
       "started by fdpass up; the others are somebody else's.",
+  }),
+  errorDocuments: errorDocuments.meta({
+    description: "What clients get in place of the front's own words where the site says nothing, by status.",
   }),
   headTimeout: duration(
     DEFAULT_LIMITS.headTimeout,

@@ -1,11 +1,12 @@
 /** The sites of a JSON document, and the listeners that they answer on. */
 
 import { formatAddress, readAddress, readSiteName } from "../address.ts";
-import type { KeepAlive, ListenAddress, Listener, Route, Site } from "../config.ts";
-import { readRoutePath } from "../path.ts";
+import type { ListenAddress, Listener, Site } from "../config.ts";
 import { quote } from "../reading.ts";
 import type { Backends } from "./backends.ts";
+import { readErrorDocuments } from "./error_documents.ts";
 import { formatPath, type Path, type Report } from "./report.ts";
+import { readRoutes } from "./routes.ts";
 import { entriesOf, isObject, textsOf } from "./value.ts";
 
 /** A listener that is being filled. */
@@ -37,6 +38,7 @@ export function buildListeners(
     const site = {
       names: readNames(value.names, path, report),
       routes: readRoutes(value, path, backends, report),
+      ...readErrorDocuments(value, path, report),
     };
     const chosen = value.listen === undefined ? shared : own;
     claimNames(value.names, path, [...chosen.values()], report);
@@ -114,60 +116,4 @@ function claimNames(value: unknown, path: Path, listeners: readonly OpenListener
         `write each name in one site`,
     );
   }
-}
-
-function readRoutes(
-  site: Readonly<Record<string, unknown>>,
-  path: Path,
-  backends: Backends,
-  report: Report,
-): Route[] {
-  if (site.to !== undefined && site.routes !== undefined) {
-    report.value(path, `Found both "routes" and "to"; keep one of them`);
-  }
-  if (site.to === undefined && site.routes === undefined) {
-    report.value(path, `Found a site that leads nowhere; write "to" or "routes" in it`);
-  }
-  const routes: Route[] = [];
-  if (site.to !== undefined) {
-    routes.push({ path: "/", backends: readTargets(site.to, [...path, "to"], backends, report) });
-  }
-  const owners = new Map<string, string>();
-  for (const { value, path: at } of entriesOf(site.routes, [...path, "routes"])) {
-    if (!isObject(value)) continue;
-    const targets = readTargets(value.to, [...at, "to"], backends, report);
-    if (typeof value.path !== "string") continue;
-    const prefix = report.take(readRoutePath(value.path), [...at, "path"]);
-    if (prefix === undefined) continue;
-    const owner = owners.get(prefix);
-    if (owner !== undefined) {
-      const message = `Cannot route ${quote(prefix)} twice, for ${owner} does; ` +
-        `write one route with a list of targets`;
-      report.value([...at, "path"], message);
-    } else owners.set(prefix, formatPath(at));
-    routes.push({
-      path: prefix,
-      backends: targets,
-      ...value.sticky === true ? { sticky: true } : {},
-      ...isKeepAlive(value.keepAlive) ? { keepAlive: value.keepAlive } : {},
-    });
-  }
-  return routes;
-}
-
-function isKeepAlive(value: unknown): value is KeepAlive {
-  return value === "hold" || value === "return" || value === "close";
-}
-
-function readTargets(value: unknown, path: Path, backends: Backends, report: Report): string[] {
-  const names = new Set<string>();
-  for (const item of textsOf(value, path)) {
-    const name = backends.refer(item.value, item.path);
-    if (name === undefined) continue;
-    if (names.has(name)) {
-      report.value(item.path, `Found the backend ${quote(name)} twice in one route; write it once`);
-    }
-    names.add(name);
-  }
-  return [...names];
 }

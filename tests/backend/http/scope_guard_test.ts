@@ -35,7 +35,7 @@ function guardOf(detail: number, route: string, host = "a.test", ...rest: [strin
 const CASES:
   readonly (readonly [scope: number, route: string, host: string, target: string, admitted: boolean])[] = [
     [SCOPE_REQUEST, "/", "a.test", "/", false],
-    [4, "/", "a.test", "/", false],
+    [5, "/", "a.test", "/", false],
     [255, "/", "a.test", "/", false],
     [SCOPE_CONNECTION, "/", "other.test", "/y", true],
     [SCOPE_CONNECTION, "/", "a.test", "/a/..", true],

@@ -1,6 +1,6 @@
 /** Mistakes in sites and their routes. */
 
-import { type FaultyDocument, inName, inPath, inSites } from "./wrap.ts";
+import { type FaultyDocument, inMapTo, inMatch, inName, inPath, inSites } from "./wrap.ts";
 
 export const SITES: readonly FaultyDocument[] = [
   // Sites
@@ -24,8 +24,8 @@ export const SITES: readonly FaultyDocument[] = [
   ],
   [
     inSites(`{ "routes": [{}] }`),
-    `1:42: sites[0].routes[0].path: Missing; write a path such as "/"`,
     `1:42: sites[0].routes[0].to: Missing; write a target such as "fd:///run/app.sock", or a list of targets`,
+    `1:42: sites[0].routes[0].path: Missing; write a path such as "/"`,
   ],
   [
     inSites(`{ "routes": ["/"] }`),
@@ -194,5 +194,93 @@ export const SITES: readonly FaultyDocument[] = [
   [
     inSites(`{ "routes": [{ "path": "/a", "to": "fd:///a" }, { "path": "/%61", "to": "fd:///b" }] }`),
     `1:87: sites[0].routes[1].path: Cannot route "/a" twice, for sites[0].routes[0] does; write one route with a list of targets`,
+  ],
+  [
+    inSites(`{ "routes": [{ "path": "/", "match": "^/", "to": "fd:///a" }] }`),
+    `1:42: sites[0].routes[0]: Found both "path" and "match"; keep one of them`,
+  ],
+  [
+    inSites(`{ "routes": [{ "match": "^/", "inOrder": true, "to": "fd:///a" }] }`),
+    `1:59: sites[0].routes[0].inOrder: Found "inOrder" beside "match", which is always in order; leave it out`,
+  ],
+  [
+    inMatch("^/(a"),
+    `1:53: sites[0].routes[0].match: Cannot match paths with "^/(a" (Unterminated group); write a regular expression, such as "^/img/(.*)$"`,
+  ],
+  [
+    inMatch("a{2,1}"),
+    `1:53: sites[0].routes[0].match: Cannot match paths with "a{2,1}" (numbers out of order in {} quantifier); write a regular expression, such as "^/img/(.*)$"`,
+  ],
+  [
+    inMatch(""),
+    `1:53: sites[0].routes[0].match: Cannot match paths with "", which matches all; write "^/" to say so`,
+  ],
+  [
+    inMatch(1),
+    `1:53: sites[0].routes[0].match: Found 1; write a regular expression, such as "^/img/(.*)$"`,
+  ],
+  [
+    inSites(`{ "routes": [{ "path": "/a", "to": [] }] }`),
+    `1:64: sites[0].routes[0].to: Found an empty list; write a target such as "fd:///run/app.sock", or a list of targets`,
+  ],
+  [
+    inSites(`{ "routes": [{ "path": "/a", "to": null, "sticky": true, "mapTo": "/b" }] }`),
+    `1:70: sites[0].routes[0].sticky: Found "sticky" in a route that leads nowhere; leave it out, or write "to"`,
+    `1:86: sites[0].routes[0].mapTo: Found "mapTo" in a route that leads nowhere; leave it out, or write "to"`,
+  ],
+
+  // Mapped paths
+  [inMapTo(1), `1:67: sites[0].routes[0].mapTo: Found 1; write a path such as "/base/"`],
+  [
+    inMapTo("b"),
+    `1:67: sites[0].routes[0].mapTo: Cannot map paths to "b", which does not start with "/"; write "/b"`,
+  ],
+  [
+    inMapTo("/b?c"),
+    `1:67: sites[0].routes[0].mapTo: Cannot map paths to "/b?c", for queries stay as they are; write it without "?" and "#"`,
+  ],
+  [
+    inMapTo("/b/%2e."),
+    `1:67: sites[0].routes[0].mapTo: Cannot map paths to "/b/%2e.", which has a "." or ".." segment; write the path that it stands for`,
+  ],
+  [
+    inMapTo("/b%"),
+    `1:67: sites[0].routes[0].mapTo: Cannot map paths to "/b%", which has a "%" that encodes nothing, or NUL; write "%25" for a percent sign`,
+  ],
+  [
+    inMapTo("/" + "ö".repeat(171)),
+    `1:67: sites[0].routes[0].mapTo: Cannot map paths to "/${
+      "ö".repeat(59)
+    }...", which has 1027 bytes; write at most 1024`,
+  ],
+  [
+    inMapTo("b$1", "^/(.*)"),
+    `1:72: sites[0].routes[0].mapTo: Cannot map paths to "b$1", which starts with neither "/" nor a group; write "/b$1"`,
+  ],
+  [
+    inMapTo("/$2", "^/(.*)"),
+    `1:72: sites[0].routes[0].mapTo: Cannot map paths to "/$2", for there is no $2: its groups end with $1; write "$0" for all that it matches`,
+  ],
+  [
+    inMapTo("/$$1$1", "^/a"),
+    `1:69: sites[0].routes[0].mapTo: Cannot map paths to "/$$1$1", for there is no $1: the expression has no groups; write "$0" for all that it matches`,
+  ],
+
+  // Error documents
+  [
+    inSites(`{ "to": "fd:///a", "errorDocuments": { "404": 1 } }`),
+    `1:75: sites[0].errorDocuments.404: Found 1; write a text`,
+  ],
+  [
+    inSites(`{ "to": "fd:///a", "errorDocuments": ["404"] }`),
+    `1:66: sites[0].errorDocuments: Found a list; write an object such as {"404": "Nothing here"}`,
+  ],
+  [
+    inSites(`{ "to": "fd:///a", "errorDocuments": { "502": "Sorry" } }`),
+    `1:68: sites[0].errorDocuments.502: Cannot answer with the status "502", which the front never gives; write one of 400, 404, 408, 414, 417, 431, 501, 503, 505`,
+  ],
+  [
+    inSites(`{ "to": "fd:///a", "errorDocuments": { "404": "${"x".repeat(16_385)}" } }`),
+    `1:75: sites[0].errorDocuments.404: Found 16385 bytes for an answer; write at most 16384`,
   ],
 ];

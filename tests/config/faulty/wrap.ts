@@ -12,6 +12,12 @@ export const inName = (name: unknown): string =>
   inSites(`{ "to": "fd:///a", "names": ${JSON.stringify(name)} }`);
 export const inPath = (path: unknown): string =>
   inSites(`{ "routes": [{ "to": "fd:///a", "path": ${JSON.stringify(path)} }] }`);
+export const inMatch = (match: unknown): string =>
+  inSites(`{ "routes": [{ "match": ${JSON.stringify(match)}, "to": "fd:///a" }] }`);
+export const inMapTo = (mapTo: unknown, match?: string): string => {
+  const way = match === undefined ? `"path": "/a"` : `"match": ${JSON.stringify(match)}`;
+  return inSites(`{ "routes": [{ ${way}, "mapTo": ${JSON.stringify(mapTo)}, "to": "fd:///a" }] }`);
+};
 export const inTo = (to: string): string =>
   `{ "listen": "80", "sites": [{ "to": ${to} }], "backends": { "web": { "socket": "/web" } } }`;
 

@@ -1,0 +1,167 @@
+/** The directives that have an effect: where they may stand and how many arguments they take. */
+
+import { nearestTo } from "../nearest.ts";
+import type { Faults } from "./faults.ts";
+import { OTHER_NAMES } from "./other_names.ts";
+import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
+
+/** Where a directive stands: outside of everything, in a virtual host, for a part of its paths, for a server behind. */
+export type Context = "server" | "host" | "location" | "proxy";
+
+/** What is known of a directive. */
+interface Known {
+  readonly name: string;
+  readonly contexts: readonly Context[];
+  /** Numbers of arguments. */
+  readonly least: number;
+  readonly most: number;
+  /** What the arguments are, for people. */
+  readonly usage: string;
+}
+
+const ANY: readonly Context[] = ["server", "host", "location", "proxy"];
+const SERVERS: readonly Context[] = ["server", "host"];
+const PATHS: readonly Context[] = ["server", "host", "location"];
+const TOP: readonly Context[] = ["server"];
+
+const MANY = Infinity;
+
+const TABLE: readonly Known[] = ([
+  ["Listen", TOP, 1, 2, "an address, such as 80 or 127.0.0.1:8080"],
+  ["ServerRoot", TOP, 1, 1, "a directory"],
+  ["DefaultRuntimeDir", TOP, 1, 1, "a directory"],
+  ["LoadModule", SERVERS, 2, 2, "the name of a module and its file"],
+  ["<VirtualHost", TOP, 1, MANY, "addresses, such as *:80"],
+  ["<Location", SERVERS, 1, 2, "a path"],
+  ["<LocationMatch", SERVERS, 1, 1, "a regular expression"],
+  ["<Proxy", SERVERS, 1, 2, `a URL, such as "balancer://name"`],
+  ["ServerName", SERVERS, 1, 1, "a host name"],
+  ["ServerAlias", ["host"], 1, MANY, "host names"],
+  ["ProxyPass", PATHS, 1, MANY, `a path and a URL, such as / http://127.0.0.1:3000/, or a path and "!"`],
+  ["ProxyPassMatch", PATHS, 1, MANY, "a regular expression and a URL"],
+  ["ProxyPassReverse", PATHS, 1, 3, "a path and a URL"],
+  ["ProxyPassReverseCookieDomain", PATHS, 2, 3, "the server's domain and the one that clients see"],
+  ["ProxyPassReverseCookiePath", PATHS, 2, 3, "the server's path and the one that clients see"],
+  ["ProxyPreserveHost", PATHS, 1, 1, "On or Off"],
+  ["BalancerMember", ["server", "host", "proxy"], 1, MANY, "the URL of a server"],
+  ["ProxySet", ANY, 1, MANY, "parameters, such as timeout=30"],
+  ["Timeout", SERVERS, 1, 1, "a number of seconds"],
+  ["ProxyTimeout", SERVERS, 1, 1, "a number of seconds"],
+  ["KeepAlive", SERVERS, 1, 1, "On or Off"],
+  ["KeepAliveTimeout", SERVERS, 1, 1, "a number of seconds"],
+  ["MaxKeepAliveRequests", SERVERS, 1, 1, "a number, 0 for any"],
+  ["RequestReadTimeout", SERVERS, 1, MANY, "times, such as header=20-40,MinRate=500"],
+  ["LimitRequestLine", SERVERS, 1, 1, "a number of bytes"],
+  ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
+  ["ErrorDocument", PATHS, 2, 2, "a status and a text"],
+] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
+
+const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
+
+/** Sections whose content has no effect, so that what stands in them is not looked at. */
+const OPAQUE = [
+  "<directory",
+  "<directorymatch",
+  "<files",
+  "<filesmatch",
+  "<limit",
+  "<limitexcept",
+  "<proxymatch",
+  "<if",
+  "<elseif",
+  "<else",
+  "<requireall",
+  "<requireany",
+  "<requirenone",
+  "<macro",
+  "<mddomain",
+  "<authnprovideralias",
+  "<authzprovideralias",
+];
+
+const NAMES = [
+  ...TABLE.map(({ name }) => name.replace("<", "")),
+  ...OTHER_NAMES,
+  "Define",
+  "UnDefine",
+  "Include",
+  "IncludeOptional",
+];
+const LOWER_CASE = new Set(NAMES.map((name) => name.toLowerCase()));
+
+/** What mostly stands in every configuration, and nobody misses. */
+const SILENT = new Set(
+  (`accessfilename directoryindex documentroot hostnamelookups maxconnectionsperchild maxrequestworkers ` +
+    `maxsparethreads maxspareservers minsparethreads minspareservers mutex pidfile proxyrequests proxyvia serveradmin ` +
+    `serverlimit serversignature servertokens startservers threadlimit threadsperchild traceenable typesconfig ` +
+    `usecanonicalname`).split(" "),
+);
+
+/**
+ * Judges one directive or section.
+ *
+ * @returns whether it has an effect: then it may stand here, and has as many arguments as it takes
+ */
+export function judge(item: Item, context: Context, faults: Faults): boolean {
+  const known = BY_KEY.get(keyOf(item));
+  if (known === undefined) {
+    judgeOther(item, faults);
+    return false;
+  }
+  if (!known.contexts.includes(context)) {
+    faults.add(
+      item,
+      `Cannot stand ${WHERE[context]}; write it ${known.contexts.map((place) => WHERE[place]).join(" or ")}`,
+    );
+    return false;
+  }
+  const count = item.args.length;
+  if (count < known.least || count > known.most) {
+    faults.add(
+      item,
+      `Found ${
+        count === 0 ? "no argument" : count === 1 ? "one argument" : `${count} arguments`
+      }; write ${known.usage}`,
+    );
+    return false;
+  }
+  return true;
+}
+
+const WHERE: Record<Context, string> = {
+  server: "outside of sections",
+  host: "in a <VirtualHost>",
+  location: "in a <Location>",
+  proxy: "in a <Proxy>",
+};
+
+function judgeOther(item: Item, faults: Faults): void {
+  const name = item.name.toLowerCase();
+  if (name === "require" && item.args.join(" ").toLowerCase() === "all granted") return;
+  if (name === "sslengine" && item.args[0]?.toLowerCase() === "on") {
+    return faults.add(
+      item,
+      "Cannot speak TLS; put a program that does in front of a plain listener, or remove this virtual host",
+    );
+  }
+  const other = TABLE.find((known) => known.name.replace("<", "").toLowerCase() === name);
+  if (other !== undefined) {
+    const right = isSection(item) ? `${other.name} without "<"` : `${other.name} …>`;
+    return faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; write ${right}`);
+  }
+  if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
+    if (!SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
+    return;
+  }
+  const nearest = nearestTo(item.name, NAMES);
+  const way = nearest === undefined ? "remove it" : `the nearest known name is "${nearest}"`;
+  faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; ${way}`);
+}
+
+/** A directive with a value that is On or Off. */
+export function onOrOff(directive: Directive, faults: Faults): boolean | undefined {
+  const value = directive.args[0]!.toLowerCase();
+  if (value === "on" || value === "off") return value === "on";
+  faults.add(directive, `Found "${directive.args[0]}"; write On or Off`);
+  return undefined;
+}

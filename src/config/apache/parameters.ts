@@ -1,0 +1,106 @@
+/** Values of directives and the parameters behind URLs: `timeout=30`. */
+
+import { quote, type Reading } from "../reading.ts";
+import { nearestTo } from "../nearest.ts";
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
+/** As long as any time here may be. */
+const LONGEST = 86_400_000;
+
+/**
+ * Reads a time: a number of seconds, or one with the unit `ms`, `s`, `min` or `h`.
+ *
+ * @returns milliseconds
+ */
+export function readTime(text: string): Reading<number> {
+  const match = /^(\d+)(ms|s|min|h)?$/i.exec(text);
+  const milliseconds = match === null ? NaN : Number(match[1]) * UNITS[match[2]?.toLowerCase() ?? "s"]!;
+  if (milliseconds <= LONGEST) return { value: milliseconds };
+  return {
+    fault: `Found ${quote(text)}; write a number of seconds up to 86400, or one with ms, s, min or h`,
+  };
+}
+
+/** Reads a whole number. */
+export function readNumber(text: string, least: number, most: number): Reading<number> {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return { value };
+  return { fault: `Found ${quote(text)}; write a whole number from ${least} to ${most}` };
+}
+
+/** What the parameters of ProxyPass, BalancerMember and ProxySet ask for. */
+export interface Parameters {
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly weight?: number;
+  readonly flusher?: "flush" | "none";
+  /** Takes nothing. */
+  readonly disabled?: boolean;
+  /** Whoever came before goes to the same one again. */
+  readonly sticky?: boolean;
+}
+
+/** Parameters that are known and have no effect: of workers, of balancers, and words without a value. */
+const WITHOUT_EFFECT = (
+  "acquire addressttl backend bufferpool cping connectiontimeout disablereuse enablereuse flushpackets flushwait hcexpr " +
+  "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping max min ping receivebuffersize " +
+  "redirect responsefieldsize retry route secret smax ttl upgrade failonstatus failontimeout forcerecovery growth lbmethod " +
+  "maxattempts nofailover nonce scolonpathdelim stickysessionsep timeout interpolate nocanon noquery"
+).split(" ");
+
+const KNOWN = [...WITHOUT_EFFECT, "timeout", "flusher", "loadfactor", "status", "stickysession"];
+
+/** Where what is read here is reported. */
+export interface ParameterReport {
+  fault(message: string): void;
+  withoutEffect(what: string): void;
+}
+
+/** Reads `key=value` words. */
+export function readParameters(words: readonly string[], report: ParameterReport): Parameters {
+  const result: { -readonly [Key in keyof Parameters]: Parameters[Key] } = {};
+  const take = <T>(reading: Reading<T>, word: string, use: (value: T) => void) => {
+    if ("value" in reading) use(reading.value);
+    else report.fault(`In ${quote(word)}: ${reading.fault}`);
+  };
+  for (const word of words) {
+    const [, key = "", value = ""] = /^([^=]*)=?([^]*)$/.exec(word)!;
+    switch (key.toLowerCase()) {
+      case "timeout":
+        take(readTime(value), word, (time) => result.timeout = Math.max(1, time));
+        break;
+      case "loadfactor":
+        take(readLoadFactor(value), word, (weight) => result.weight = weight);
+        break;
+      case "flusher":
+        if (value === "flush" || value === "none") result.flusher = value;
+        else report.fault(`Found the flusher ${quote(value)}; write flusher=flush, or flusher=none`);
+        break;
+      case "status":
+        if (/^\+?[DSHN]/i.test(value)) result.disabled = true;
+        if (/^\+?[HN]/i.test(value)) report.withoutEffect(word);
+        break;
+      case "stickysession":
+        result.sticky = true;
+        break;
+      default:
+        if (WITHOUT_EFFECT.includes(key.toLowerCase())) {
+          report.withoutEffect(word.includes("=") ? `${key}=` : key);
+        } else report.fault(unknown(key));
+    }
+  }
+  return result;
+}
+
+/** httpd: 1 to 100, with two digits behind the point. */
+function readLoadFactor(text: string): Reading<number> {
+  const value = Number(text);
+  if (/^\d+(\.\d{1,2})?$/.test(text) && value >= 1 && value <= 100) return { value: Math.round(value) };
+  return { fault: `Found ${quote(text)}; write a number from 1 to 100` };
+}
+
+function unknown(key: string): string {
+  const nearest = nearestTo(key, KNOWN);
+  const way = nearest === undefined ? "remove it" : `the nearest known one is "${nearest}"`;
+  return `Unknown parameter ${quote(key)}; ${way}`;
+}

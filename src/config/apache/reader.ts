@@ -1,0 +1,279 @@
+/**
+ * Reads Apache configuration files into a tree. Conditions are decided, variables filled in and files included while
+ * reading, in the order of the lines, as httpd does: a Define has no effect on what stands before it.
+ */
+
+import { quote } from "../reading.ts";
+import type { Faults, Spot } from "./faults.ts";
+import { type Line, linesOf, wordsOf } from "./lines.ts";
+import { Modules } from "./modules.ts";
+import type { Item, Section } from "./tree.ts";
+
+/** What reading needs of the world. */
+export interface World {
+  /** The value of an environment variable. */
+  environment(name: string): string | undefined;
+  /**
+   * The files that a pattern of Include stands for, in order; a directory stands for all that is in it.
+   *
+   * @param pattern an absolute path, in which `*`, `?` and `[…]` may stand
+   */
+  files(pattern: string): readonly string[];
+  /** The text of a file. @throws {Error} whose message says why it cannot be read */
+  read(path: string): string;
+}
+
+/** As many files within files as httpd takes. */
+const DEEPEST = 128;
+
+/** Sections that hold if something is true, and then are as if they were not there. */
+const CONDITIONS = ["ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective", "ifsection"];
+
+/** The version of httpd that `<IfVersion>` compares with: the one whose syntax is understood. */
+const VERSION = [2, 4, 62];
+
+/** A section that is being read. */
+interface Open {
+  readonly section: Spot & { readonly name: string; readonly args: readonly string[] };
+  readonly children: Item[];
+  /** A condition: what stands in it belongs to the section around it. */
+  readonly condition: boolean;
+}
+
+/** Reads one configuration. */
+export class Reader {
+  readonly modules: Modules = new Modules();
+  readonly #variables = new Map<string, string>();
+  readonly #faults: Faults;
+  readonly #world: World;
+  /** Makes the path of an included file absolute; ServerRoot changes what it is relative to. */
+  #absolute: (path: string) => string;
+  #stack: Open[] = [];
+  /** Sections within one whose condition does not hold. */
+  #skipped = 0;
+  #depth = 0;
+
+  constructor(faults: Faults, world: World, absolute: (path: string) => string, defines: readonly string[]) {
+    this.#faults = faults;
+    this.#world = world;
+    this.#absolute = absolute;
+    for (const name of defines) this.#variables.set(name, "");
+  }
+
+  /** Reads a whole configuration. */
+  read(text: string, file: string): Item[] {
+    const items: Item[] = [];
+    this.#file(text, file, items);
+    return items;
+  }
+
+  /** Reads a file; every section that begins in it has to end in it. */
+  #file(text: string, file: string, items: Item[]): void {
+    const outer = this.#stack;
+    const skippedOutside = this.#skipped;
+    const base: Open = { section: { file, line: 0, name: "", args: [] }, children: items, condition: false };
+    this.#stack = [base];
+    this.#skipped = 0;
+    for (const line of linesOf(text, file)) this.#line(line);
+    for (const { section } of this.#stack.slice(1).reverse()) {
+      this.#faults.add(section, `Found a section without an end; write </${section.name}> behind it`);
+    }
+    this.#stack = outer;
+    this.#skipped = skippedOutside;
+  }
+
+  #line(line: Line): void {
+    const closing = /^<\/([^\s>]*)\s*>?\s*(.*)$/.exec(line.text);
+    const opening = closing === null ? /^<([^\s>]*)([^]*)$/.exec(line.text) : null;
+    if (this.#skipped > 0) {
+      // Within what does not hold only the sections count: what else stands there may be of a module that is not loaded.
+      if (opening !== null) this.#skipped++;
+      else if (closing !== null && --this.#skipped === 0) this.#close(line, closing[1]!);
+      return;
+    }
+    if (closing !== null) return this.#close(line, closing[1]!);
+    const text = this.#filledIn(line);
+    if (opening !== null) return this.#open(line, text);
+    const [, name = "", rest = ""] = /^(\S+)\s*([^]*)$/.exec(text)!;
+    const spot = { file: line.file, line: line.line, name };
+    const args = this.#words(spot, rest);
+    if (args === undefined) return;
+    this.#directive({ ...spot, args });
+  }
+
+  #words(spot: Spot, text: string): readonly string[] | undefined {
+    const words = wordsOf(text);
+    if ("words" in words) return words.words;
+    this.#faults.add(spot, words.fault);
+    return undefined;
+  }
+
+  #open(line: Line, text: string): void {
+    const [, name = "", rest = ""] = /^<([^\s>]*)([^]*)$/.exec(text)!;
+    const spot = { file: line.file, line: line.line, name };
+    const body = rest.trim();
+    if (name === "") {
+      return this.#faults.add(line, `Found "<" without the name of a section; write one, or remove it`);
+    }
+    if (!body.endsWith(">")) {
+      this.#faults.add(spot, `Found a section without a ">" at the end of its line; write one there`);
+    }
+    const args = this.#words(spot, body.replace(/>$/, "")) ?? [];
+    const condition = CONDITIONS.includes(name.toLowerCase());
+    const section = { ...spot, args };
+    const children = condition ? this.#stack.at(-1)!.children : [];
+    this.#stack.push({ section, children, condition });
+    if (condition && !this.#holds(section)) this.#skipped = 1;
+  }
+
+  #close(line: Line, name: string): void {
+    const spot = { file: line.file, line: line.line, name: `/${name}` };
+    const open = this.#stack.at(-1)!;
+    if (this.#stack.length === 1) {
+      return this.#faults.add(
+        spot,
+        `Found the end of a section that does not begin; remove it, or write <${name}> before it`,
+      );
+    }
+    if (open.section.name.toLowerCase() !== name.toLowerCase()) {
+      this.#faults.add(
+        spot,
+        `Found the end of another section than <${open.section.name}> of line ${open.section.line}; write </${open.section.name}>`,
+      );
+      // Whichever is meant: where the name is that of a section further out, that one ends too.
+      const place = this.#stack.findLastIndex(({ section }) =>
+        section.name.toLowerCase() === name.toLowerCase()
+      );
+      if (place < 1) return;
+      while (this.#stack.length > place + 1) this.#finish();
+    }
+    this.#finish();
+  }
+
+  #finish(): void {
+    const { section, children, condition } = this.#stack.pop()!;
+    if (!condition) this.#stack.at(-1)!.children.push({ ...section, children } as Section);
+  }
+
+  /** Fills in variables: those of Define, then those of the environment. */
+  #filledIn(line: Line): string {
+    if (!line.text.includes("${")) return line.text;
+    return line.text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => {
+      const value = this.#variables.get(name) ?? this.#world.environment(name);
+      if (value !== undefined) return value;
+      this.#faults.add(
+        line,
+        `Cannot find the variable ${
+          quote(name)
+        }; write "Define ${name} …" before it, or set it in the environment`,
+      );
+      return whole;
+    });
+  }
+
+  #directive(directive: Spot & { readonly name: string; readonly args: readonly string[] }): void {
+    const { args } = directive;
+    switch (directive.name.toLowerCase()) {
+      case "define":
+        if (args.length < 1 || args.length > 2) {
+          return this.#faults.add(
+            directive,
+            "Takes a name and a value; write them, in quotes where there is white space in it",
+          );
+        }
+        this.#variables.set(args[0]!, args[1] ?? "");
+        return;
+      case "undefine":
+        this.#variables.delete(args[0] ?? "");
+        return;
+      case "include":
+      case "includeoptional":
+        return this.#include(directive);
+      case "loadmodule":
+        this.modules.load(args[0] ?? "");
+        break;
+      case "serverroot": {
+        const root = this.#absolute(args[0] ?? "");
+        this.#absolute = (path) => path.startsWith("/") ? path : `${root}/${path}`;
+        break;
+      }
+    }
+    this.#stack.at(-1)!.children.push(directive);
+  }
+
+  #include(directive: Spot & { readonly name: string; readonly args: readonly string[] }): void {
+    const [pattern] = directive.args;
+    if (pattern === undefined || pattern === "") {
+      return this.#faults.add(directive, "Takes the path of a file; write it, or remove the line");
+    }
+    if (this.#depth >= DEEPEST) {
+      return this.#faults.add(
+        directive,
+        `Found files that include each other, ${DEEPEST} deep; remove the line that closes the circle`,
+      );
+    }
+    const path = this.#absolute(pattern);
+    const optional = directive.name.toLowerCase() === "includeoptional";
+    const files = this.#world.files(path);
+    if (files.length === 0) {
+      if (optional) return;
+      return this.#faults.add(
+        directive,
+        `Cannot find ${quote(path)}; write the path of a file, or IncludeOptional where it may be missing`,
+      );
+    }
+    this.#depth++;
+    for (const file of files) {
+      try {
+        this.#file(this.#world.read(file), file, this.#stack.at(-1)!.children);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#faults.add(
+          directive,
+          `Cannot read ${quote(file)} (${reason}); make it readable, or leave it out`,
+        );
+      }
+    }
+    this.#depth--;
+  }
+
+  /** Whether a condition holds. */
+  #holds(section: Spot & { readonly name: string; readonly args: readonly string[] }): boolean {
+    const [first = "", second] = section.args;
+    const no = first.startsWith("!");
+    const what = no ? first.slice(1) : first;
+    switch (section.name.toLowerCase()) {
+      case "ifmodule":
+        return this.modules.has(what) !== no;
+      case "ifdefine":
+        return this.#variables.has(what) !== no;
+      case "iffile":
+        return (this.#world.files(this.#absolute(what)).length > 0) !== no;
+      case "ifversion":
+        return compare(first, second);
+      default:
+        // IfDirective, IfSection: there is more in httpd than here, so what depends on it is left out.
+        return no;
+    }
+  }
+}
+
+/** `>= 2.4`, or a version that it has to be. */
+function compare(operator: string, version: string | undefined): boolean {
+  const [sign, wanted] = version === undefined ? ["=", operator] : [operator, version];
+  if (!/^\d+(\.\d+)*$/.test(wanted)) return false;
+  let order = 0;
+  for (const [index, part] of wanted.split(".").entries()) order ||= (VERSION[index] ?? 0) - Number(part);
+  const no = sign.startsWith("!");
+  const test = no ? sign.slice(1) : sign;
+  const holds = test === ">"
+    ? order > 0
+    : test === ">="
+    ? order >= 0
+    : test === "<"
+    ? order < 0
+    : test === "<="
+    ? order <= 0
+    : order === 0;
+  return holds !== no;
+}

@@ -1,0 +1,172 @@
+/** ProxyPass as routes. */
+
+import type { Route } from "../config.ts";
+import { quote } from "../reading.ts";
+import type { Backends, RelayTerms } from "./backends.ts";
+import type { Pass } from "./passes.ts";
+import type { CookieRule, ReverseRule, Server, Servers } from "./servers.ts";
+import type { Target } from "./targets.ts";
+
+/** Makes the routes of servers. */
+export class RouteMaker {
+  constructor(readonly servers: Servers, readonly backends: Backends) {}
+
+  /**
+   * The routes of one server. httpd tries what locations say first, the last of them before the others, then ProxyPass
+   * in order; what the main server says holds in virtual hosts too, and comes before what they say themselves.
+   */
+  routesOf(server: Server): Route[] {
+    const { main } = this.servers;
+    const around = server === main ? [] : [main];
+    const locations = [...around, server].flatMap((one) => one.locations).reverse();
+    const passes = [...locations, ...[...around, server].flatMap((one) => one.passes)];
+    if (passes.some(({ expression }) => expression)) {
+      return passes.flatMap((pass) => {
+        const route = this.#route(pass, server);
+        return route === undefined ? [] : [pass.expression ? route : { ...route, inOrder: true as const }];
+      });
+    }
+    return this.#byLength(passes, server);
+  }
+
+  /** Without expressions the longest prefix is the first that matches, once those are gone that are never reached. */
+  #byLength(passes: readonly Pass[], server: Server): Route[] {
+    const routes: Route[] = [];
+    const kept: Pass[] = [];
+    for (const pass of passes) {
+      const before = kept.find((other) => covers(other.path, pass.path));
+      if (before !== undefined) {
+        const { line, file } = before.spot;
+        const place = file === pass.spot.file ? `line ${line}` : `${file}:${line}`;
+        const why = `never takes a request, for ${quote(before.path)} in ${place} comes before it`;
+        this.servers.faults.warn(pass.spot, `${quote(pass.path)} ${why}`);
+        continue;
+      }
+      kept.push(pass);
+      const route = this.#route(pass, server);
+      if (route !== undefined) routes.push(route);
+    }
+    return routes;
+  }
+
+  #route(pass: Pass, server: Server): Route | undefined {
+    const { target } = pass;
+    const common = pass.expression ? { path: pass.path, match: pass.path } : { path: pass.path };
+    if (target === undefined) return { ...common, backends: [] };
+    const terms = this.#terms(pass, server);
+    const backends = target.kind === "balancer"
+      ? this.#members(target.name, pass, terms)
+      : [this.backends.refer(target, this.#parametersOf(pass), terms, pass.spot)];
+    if (backends.includes(undefined)) return undefined;
+    const sticky = target.kind === "balancer" &&
+      this.servers.balancer(target.name).parameters.sticky === true;
+    const { main } = this.servers;
+    const keepAlive = server.settings.keepAlive ?? main.settings.keepAlive;
+    return {
+      ...common,
+      ...(pass.expression ? mappedByExpression(pass, target) : mappedByPrefix(pass, target, this.servers)),
+      backends: [...new Set(backends as string[])],
+      ...sticky || pass.parameters.sticky ? { sticky: true } : {},
+      ...keepAlive === false ? { keepAlive: "close" as const } : {},
+    };
+  }
+
+  #parametersOf({ url, parameters }: Pass): Pass["parameters"] {
+    return { ...this.servers.workers.get(url), ...parameters };
+  }
+
+  /** How requests are relayed, if they are: what the pass says, else its location, else the server, else the main one. */
+  #terms(pass: Pass, server: Server): RelayTerms {
+    const { main } = this.servers;
+    const levels = [pass.settings, server.settings, main.settings];
+    const balancer = pass.target?.kind === "balancer"
+      ? this.servers.balancer(pass.target.name).parameters
+      : {};
+    const timeout = this.#parametersOf(pass).timeout ?? balancer.timeout ??
+      levels.map((level) => level.proxyTimeout).find(isGiven) ??
+      levels.map((level) => level.timeout).find(isGiven);
+    const preserveHost = levels.map((level) => level.preserveHost).find(isGiven);
+    const all = <Rule>(rules: (server: Server) => readonly Rule[]) =>
+      server === main ? rules(main) : [...rules(server), ...rules(main)];
+    const reverse = all((one) => one.reverse).flatMap((rule) => this.#expanded(rule));
+    const cookieDomains: readonly CookieRule[] = all((one) => one.cookieDomains);
+    const cookiePaths: readonly CookieRule[] = all((one) => one.cookiePaths);
+    return {
+      ...preserveHost ? { preserveHost } : {},
+      ...timeout === undefined ? {} : { timeout: Math.max(1, timeout) },
+      ...reverse.length > 0 ? { reverse } : {},
+      ...cookieDomains.length > 0 ? { cookieDomains } : {},
+      ...cookiePaths.length > 0 ? { cookiePaths } : {},
+    };
+  }
+
+  /** A rule for a balancer is one for each of its members, which know their own names only. */
+  #expanded(rule: ReverseRule): ReverseRule[] {
+    const match = /^balancer:\/\/([^/]+)([^]*)$/i.exec(rule.url);
+    if (match === null) return [rule];
+    return this.servers.balancer(match[1]!.toLowerCase()).members.flatMap(({ target }) =>
+      target.kind === "server"
+        ? [{ path: rule.path, url: `http://${target.authority}${target.path.replace(/\/$/, "")}${match[2]}` }]
+        : []
+    );
+  }
+
+  #members(name: string, pass: Pass, terms: RelayTerms): (string | undefined)[] {
+    const { faults } = this.servers;
+    const { members } = this.servers.balancer(name);
+    const active = members.filter(({ parameters }) => !parameters.disabled);
+    if (active.length === 0) {
+      const why = members.length === 0
+        ? `Cannot find members of the balancer ${
+          quote(name)
+        }; write <Proxy "balancer://${name}"> with a BalancerMember in it`
+        : `Found no member of the balancer ${
+          quote(name)
+        } that takes anything; remove status= from one of them`;
+      faults.add(pass.spot, why);
+      return [undefined];
+    }
+    return active.map(({ target, parameters, spot }) => {
+      if (target.kind === "balancer") return undefined;
+      const own = parameters.timeout === undefined ? terms : { ...terms, timeout: parameters.timeout };
+      const base = target.kind === "server" ? target.path : "";
+      return this.backends.refer(target, parameters, own, spot, base);
+    });
+  }
+}
+
+/** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */
+function covers(prefix: string, other: string): boolean {
+  return other === prefix || other.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+}
+
+function isGiven<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}
+
+/** httpd puts what is behind the prefix behind the URL, character by character. */
+function mappedByPrefix(pass: Pass, target: Target, { faults }: Servers): { readonly mapTo?: string } {
+  if (target.kind === "socket") return {};
+  const { path } = target;
+  const below = pass.path.endsWith("/");
+  if (below && path === "") {
+    const advice = `write a slash at the end of both ${quote(pass.path)} and the URL, or of none`;
+    faults.warn(pass.spot, `the URL is read as ${quote(`${pass.url}/`)}; ${advice}`);
+  }
+  if (path === (below ? "/" : "") || path === "") return {};
+  return { mapTo: path };
+}
+
+/** A template; without a reference in it httpd puts the whole path behind the URL. */
+function mappedByExpression(
+  pass: Pass,
+  target: Target,
+): { readonly match?: string; readonly mapTo?: string } {
+  if (target.kind === "socket") return {};
+  const { path } = target;
+  if (path === "") return {};
+  const template = path.replace(/\\\$/g, "$$$$").replace(/\$(?![\d$])/g, "$$$$");
+  if (/\$\d/.test(path.replace(/\\\$/g, ""))) return { mapTo: template };
+  // So that $0 is the whole path: it has to match anywhere in it.
+  return { match: `^(?=.*?(?:${pass.path})).*`, mapTo: `${template}$0` };
+}

@@ -1,0 +1,278 @@
+/** The servers of an Apache configuration: the main one and its virtual hosts, with what is said about each. */
+
+import { quote } from "../reading.ts";
+import { judge } from "./directives.ts";
+import type { Faults } from "./faults.ts";
+import { type Parameters, readParameters } from "./parameters.ts";
+import { type Pass, readPass } from "./passes.ts";
+import { readSetting, type Settings } from "./settings.ts";
+import { readTarget, type Target } from "./targets.ts";
+import { type Directive, isSection, type Item, type Section } from "./tree.ts";
+
+/** A URL of a server behind, and what clients see in its place. */
+export interface ReverseRule {
+  readonly path: string;
+  readonly url: string;
+}
+
+/** A part of a cookie as the server behind sets it, and as clients get it. */
+export interface CookieRule {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What one server says. */
+export interface Server {
+  readonly spot: Directive | undefined;
+  /** Arguments of VirtualHost; none for the main server. */
+  readonly addresses: readonly string[];
+  /** ServerName, then every ServerAlias. */
+  readonly names: { readonly name: string; readonly spot: Directive }[];
+  /** ProxyPass and ProxyPassMatch outside of locations, in order. */
+  readonly passes: Pass[];
+  /** Those in locations, in order. */
+  readonly locations: Pass[];
+  readonly reverse: ReverseRule[];
+  readonly cookieDomains: CookieRule[];
+  readonly cookiePaths: CookieRule[];
+  readonly settings: Settings;
+  readonly errorDocuments: Record<string, string>;
+}
+
+/** A member of a balancer. */
+export interface Member {
+  readonly spot: Directive;
+  readonly target: Target;
+  readonly parameters: Parameters;
+}
+
+/** A balancer. */
+export interface Balancer {
+  readonly members: Member[];
+  parameters: Parameters;
+}
+
+/** All that a configuration says, not yet put together. */
+export class Servers {
+  readonly main: Server = newServer(undefined, []);
+  readonly hosts: Server[] = [];
+  readonly listens: Directive[] = [];
+  readonly balancers = new Map<string, Balancer>();
+  /** What `<Proxy "http://…">` says, by URL without a slash at its end. */
+  readonly workers = new Map<string, Parameters>();
+  serverRoot: Directive | undefined;
+  runtimeDirectory: Directive | undefined;
+
+  constructor(readonly faults: Faults, items: readonly Item[]) {
+    this.#server(items, this.main, "server");
+  }
+
+  /** The balancer of a name, whether it has been spoken of or not. */
+  balancer(name: string): Balancer {
+    let balancer = this.balancers.get(name);
+    if (balancer === undefined) this.balancers.set(name, balancer = { members: [], parameters: {} });
+    return balancer;
+  }
+
+  #server(items: readonly Item[], server: Server, context: "server" | "host"): void {
+    for (const item of items) {
+      if (!judge(item, context, this.faults)) continue;
+      if (isSection(item)) this.#section(item, server);
+      else this.#directive(item, server);
+    }
+  }
+
+  #section(section: Section, server: Server): void {
+    switch (section.name.toLowerCase()) {
+      case "virtualhost": {
+        const host = newServer(section, section.args);
+        this.hosts.push(host);
+        return this.#server(section.children, host, "host");
+      }
+      case "location":
+      case "locationmatch":
+        return this.#location(section, server);
+      case "proxy":
+        return this.#proxy(section);
+    }
+  }
+
+  #directive(directive: Directive, server: Server): void {
+    const { args } = directive;
+    switch (directive.name.toLowerCase()) {
+      case "listen":
+        this.listens.push(directive);
+        return;
+      case "serverroot":
+        this.serverRoot = directive;
+        return;
+      case "defaultruntimedir":
+        this.runtimeDirectory = directive;
+        return;
+      case "servername":
+        server.names.unshift({ name: hostOf(args[0]!), spot: directive });
+        return;
+      case "serveralias":
+        for (const name of args) server.names.push({ name: name.toLowerCase(), spot: directive });
+        return;
+      case "errordocument":
+        return this.#errorDocument(directive, server);
+      case "balancermember":
+        return this.#memberElsewhere(directive);
+      case "proxyset":
+        return this.#proxySet(directive, args[0]!, args.slice(1));
+    }
+    this.#proxying(directive, server, undefined);
+    readSetting(directive, server.settings, this.faults);
+  }
+
+  /** What may stand in a location as well, where the path is that of the location. */
+  #proxying(directive: Directive, server: Server, location: Place | undefined): void {
+    switch (directive.name.toLowerCase()) {
+      case "proxypass":
+      case "proxypassmatch": {
+        const pass = readPass(directive, location, this.faults);
+        if (pass !== undefined) (location === undefined ? server.passes : server.locations).push(pass);
+        return;
+      }
+      case "proxypassreverse": {
+        const words = directive.args.filter((word) => word !== "interpolate");
+        const [path, url] = location === undefined ? words : [location.path, words[0]];
+        if (path === undefined || url === undefined) {
+          return this.faults.add(
+            directive,
+            "Takes a path and a URL; write both, or put it into a <Location>",
+          );
+        }
+        server.reverse.push({ path, url });
+        return;
+      }
+      case "proxypassreversecookiedomain":
+        server.cookieDomains.push({ from: directive.args[0]!, to: directive.args[1]! });
+        return;
+      case "proxypassreversecookiepath":
+        server.cookiePaths.push({ from: directive.args[0]!, to: directive.args[1]! });
+    }
+  }
+
+  #location(section: Section, server: Server): void {
+    const [first = "", second] = section.args;
+    const expression = section.name.toLowerCase() === "locationmatch" || first === "~";
+    const path = second !== undefined && first === "~" ? second : first;
+    const settings: Settings = {};
+    const start = server.locations.length;
+    const place: Place = { path, expression, settings, spot: section };
+    for (const item of section.children) {
+      if (!judge(item, "location", this.faults) || isSection(item)) continue;
+      if (item.name.toLowerCase() === "errordocument") {
+        this.faults.notDone(item, `${item.name} in <${section.name}>`);
+        continue;
+      }
+      this.#proxying(item, server, place);
+      readSetting(item, settings, this.faults);
+    }
+    // Of several in one location the last one has it.
+    const own = server.locations.splice(start);
+    if (own.length > 0) server.locations.push(own.at(-1)!);
+  }
+
+  #proxy(section: Section): void {
+    const url = section.args[0]!;
+    for (const item of section.children) {
+      if (!judge(item, "proxy", this.faults) || isSection(item)) continue;
+      const name = item.name.toLowerCase();
+      if (name === "balancermember") this.#member(item, url, item.args);
+      if (name === "proxyset") this.#proxySet(item, url, item.args);
+    }
+  }
+
+  #memberElsewhere(directive: Directive): void {
+    const [url = "", ...words] = directive.args;
+    if (/^balancer:/i.test(url) && words.length > 0) return this.#member(directive, url, words);
+    this.faults.add(
+      directive,
+      `Takes a balancer and the URL of a server; write both, or put it into a <Proxy "balancer://name">`,
+    );
+  }
+
+  #member(directive: Directive, url: string, words: readonly string[]): void {
+    const balancer = this.faults.take(readTarget(url), directive);
+    if (balancer === undefined) return;
+    if (balancer.kind !== "balancer") {
+      return this.faults.add(
+        directive,
+        `Cannot be a member of ${quote(url)}; write <Proxy "balancer://name"> around it`,
+      );
+    }
+    const target = this.faults.take(readTarget(words[0]!), directive);
+    const parameters = this.#parameters(directive, words.slice(1));
+    if (target === undefined) return;
+    if (target.kind === "balancer") {
+      return this.faults.add(
+        directive,
+        `Cannot make a balancer a member of another; write the URL of a server`,
+      );
+    }
+    this.balancer(balancer.name).members.push({ spot: directive, target, parameters });
+  }
+
+  #proxySet(directive: Directive, url: string, words: readonly string[]): void {
+    const parameters = this.#parameters(directive, words);
+    const target = this.faults.take(readTarget(url), directive);
+    if (target === undefined) return;
+    if (target.kind === "balancer") {
+      const balancer = this.balancer(target.name);
+      balancer.parameters = { ...balancer.parameters, ...parameters };
+    } else {
+      const key = url.replace(/\/$/, "");
+      this.workers.set(key, { ...this.workers.get(key), ...parameters });
+    }
+  }
+
+  #parameters(directive: Directive, words: readonly string[]): Parameters {
+    return readParameters(words, {
+      fault: (message) => this.faults.add(directive, message),
+      withoutEffect: (what) => this.faults.notDone(directive, `${directive.name} ${what}`),
+    });
+  }
+
+  #errorDocument(directive: Directive, server: Server): void {
+    const [status = "", text = ""] = directive.args;
+    if (!/^[45]\d\d$/.test(status)) {
+      return this.faults.add(directive, `Found the status ${quote(status)}; write one from 400 to 599`);
+    }
+    if (/^(\/|https?:)/.test(text)) {
+      return this.faults.notDone(directive, `${directive.name} with a path or a URL`);
+    }
+    if (text !== "default") server.errorDocuments[status] = text.replace(/^"/, "");
+  }
+}
+
+/** The location that something stands in. */
+export interface Place {
+  readonly path: string;
+  /** Whether the path is an expression. */
+  readonly expression: boolean;
+  readonly settings: Settings;
+  readonly spot: Directive;
+}
+
+function newServer(spot: Directive | undefined, addresses: readonly string[]): Server {
+  return {
+    spot,
+    addresses,
+    names: [],
+    passes: [],
+    locations: [],
+    reverse: [],
+    cookieDomains: [],
+    cookiePaths: [],
+    settings: {},
+    errorDocuments: {},
+  };
+}
+
+/** The host in `http://example.com:80`. */
+function hostOf(text: string): string {
+  return text.replace(/^[a-z]+:\/\//i, "").replace(/:\d*$/, "").replace(/\/$/, "").toLowerCase();
+}

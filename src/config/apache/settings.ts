@@ -1,0 +1,72 @@
+/** Directives with one value, for a whole server. */
+
+import { onOrOff } from "./directives.ts";
+import type { Faults } from "./faults.ts";
+import { readNumber, readTime } from "./parameters.ts";
+import type { Directive } from "./tree.ts";
+
+/** What a server says, and what it leaves to the one around it. Times are in milliseconds, sizes in bytes. */
+export interface Settings {
+  preserveHost?: boolean;
+  timeout?: number;
+  proxyTimeout?: number;
+  keepAlive?: boolean;
+  keepAliveTimeout?: number;
+  requests?: number;
+  headTimeout?: number;
+  requestLine?: number;
+  fieldSize?: number;
+}
+
+/** The names of the settings that hold for all of fdpass. */
+export const GLOBAL_SETTINGS = [
+  "keepAliveTimeout",
+  "requests",
+  "headTimeout",
+  "requestLine",
+  "fieldSize",
+] as const;
+
+/** Takes one of those directives in; others are left alone. */
+export function readSetting(directive: Directive, settings: Settings, faults: Faults): void {
+  const [value = ""] = directive.args;
+  const take = <Key extends keyof Settings>(key: Key, given: Settings[Key] | undefined) => {
+    if (given !== undefined) settings[key] = given;
+  };
+  switch (directive.name.toLowerCase()) {
+    case "proxypreservehost":
+      return take("preserveHost", onOrOff(directive, faults));
+    case "timeout":
+      return take("timeout", faults.take(readTime(value), directive));
+    case "proxytimeout":
+      return take("proxyTimeout", faults.take(readTime(value), directive));
+    case "keepalive":
+      return take("keepAlive", onOrOff(directive, faults));
+    case "keepalivetimeout":
+      return take("keepAliveTimeout", faults.take(readTime(value), directive));
+    case "maxkeepaliverequests":
+      return take("requests", faults.take(readNumber(value, 0, 0xffff), directive));
+    case "limitrequestline":
+      return take("requestLine", faults.take(readNumber(value, 64, 65_536), directive));
+    case "limitrequestfieldsize":
+      return take("fieldSize", faults.take(readNumber(value, 64, 65_536), directive));
+    case "requestreadtimeout":
+      return readRequestTimes(directive, settings, faults);
+  }
+}
+
+/** `header=20-40,MinRate=500`: as a deadline, the longest that it can become. */
+function readRequestTimes(directive: Directive, settings: Settings, faults: Faults): void {
+  for (const word of directive.args) {
+    const match = /^(handshake|header|body)=(\d+)(?:-(\d+))?(?:,minrate=(\d+))?$/i.exec(word);
+    if (match === null) {
+      faults.add(directive, `Found "${word}"; write times such as header=20-40,MinRate=500`);
+    } else if (match[1]!.toLowerCase() !== "header") {
+      faults.notDone(directive, `${directive.name} ${match[1]!.toLowerCase()}=`);
+    } else {
+      const seconds = Number(match[3] ?? match[2]);
+      // 0 is no limit in httpd. Here there is one always.
+      settings.headTimeout = (seconds === 0 ? 600 : Math.min(seconds, 86_400)) * 1_000;
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/** Virtual hosts as sites: which names each answers to on a listener. */
+
+import { formatAddress, readSiteName } from "../address.ts";
+import type { Listener, Site } from "../config.ts";
+import { quote } from "../reading.ts";
+import type { Place } from "./addresses.ts";
+import type { Faults } from "./faults.ts";
+import type { RouteMaker } from "./routes.ts";
+import type { Server } from "./servers.ts";
+
+/** Makes listeners of places. */
+export class SiteMaker {
+  /** What a server is on every listener, unless names are taken there: one object, so that it is described once. */
+  readonly #sites = new Map<Server, Site>();
+
+  constructor(readonly faults: Faults, readonly routes: RouteMaker) {}
+
+  listenerOf({ address, servers }: Place): Listener {
+    const sites: Site[] = [];
+    const claimed: string[] = [];
+    for (const [index, server] of servers.entries()) {
+      const site = this.#siteOf(server);
+      const spot = server.spot;
+      if (site.names.length === 0) {
+        // The first one takes what nobody claims. Another one without names is never asked for.
+        if (index === 0) sites.push(site);
+        else {this.faults.warn(
+            spot!,
+            `never takes a request on ${formatAddress(address)}; write a ServerName in it`,
+          );}
+        continue;
+      }
+      const free = site.names.filter((name) => !claimed.some((other) => covers(other, name)));
+      claimed.push(...site.names);
+      if (free.length === site.names.length) sites.push(site);
+      else if (free.length > 0 || index === 0) sites.push({ ...site, names: free });
+      if (free.length < site.names.length) {
+        const taken = site.names.filter((name) => !free.includes(name)).map(quote).join(", ");
+        this.faults.warn(spot!, `${taken} on ${formatAddress(address)} belongs to a virtual host before it`);
+      }
+    }
+    return { ...address, sites };
+  }
+
+  #siteOf(server: Server): Site {
+    let site = this.#sites.get(server);
+    if (site !== undefined) return site;
+    const { main } = this.routes.servers;
+    const errorDocuments = { ...main.errorDocuments, ...server.errorDocuments };
+    site = {
+      names: server === main ? [] : this.#namesOf(server),
+      routes: this.routes.routesOf(server),
+      ...Object.keys(errorDocuments).length > 0 ? { errorDocuments } : {},
+    };
+    if (site.routes.length === 0 && server.spot !== undefined) {
+      this.faults.warn(server.spot, "leads nowhere: all of its requests get 404; write a ProxyPass in it");
+    }
+    this.#sites.set(server, site);
+    return site;
+  }
+
+  #namesOf(server: Server): string[] {
+    const names = new Set<string>();
+    for (const { name, spot } of server.names) {
+      // `*` alone is every Host.
+      if (name === "*") return [];
+      if (/[*?]/.test(name.replace(/^\*\./, ""))) {
+        this.faults.add(
+          spot,
+          `Cannot use the pattern ${
+            quote(name)
+          }; write names, or one with "*." in front, as in "*.example.com"`,
+        );
+        continue;
+      }
+      const reading = readSiteName(name);
+      if ("fault" in reading) {
+        this.faults.add(spot, reading.fault.replace("the name of a site", "a host name"));
+      } else names.add(reading.value);
+    }
+    return [...names];
+  }
+}
+
+/** Whether every Host that the second name stands for is one of the first, too. */
+function covers(name: string, other: string): boolean {
+  return name === other || name.startsWith("*.") && other.replace(/^\*\./, ".").endsWith(name.slice(1)) &&
+      other.replace(/^\*/, "").length > name.length - 1;
+}
