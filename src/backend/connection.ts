@@ -47,6 +47,8 @@ export class Connection extends Readiness {
   #closed = false;
   #nonblocking = false;
   #noDelay = false;
+  /** Its descriptor is closed here, but it counts. */
+  #elsewhere = false;
 
   /**
    * @param fd owned by this object from now on
@@ -177,6 +179,17 @@ export class Connection extends Readiness {
     this.#nonblocking = false;
   }
 
+  /**
+   * Another process has the socket from now on, which it got from this one: this one's copy is closed, and nothing shut
+   * down. The connection still counts as one of this backend's, until {@linkcode close}.
+   */
+  letGo(): void {
+    if (this.#closed) return;
+    this.release();
+    this.#closed = this.#elsewhere = true;
+    close(this.fd);
+  }
+
   /** Ends our side; the client can still read what was sent. */
   endSending(): void {
     if (!this.#closed) shutdown(this.fd, SHUT_WR);
@@ -184,6 +197,10 @@ export class Connection extends Readiness {
 
   /** Closes the descriptor, and the connection with it unless it is the front's by now. */
   close(): void {
+    if (this.#elsewhere) {
+      this.#elsewhere = false;
+      this.backend.connectionEnded(this);
+    }
     if (this.#closed) return;
     this.unwatch();
     // Somebody else may have a copy: a backend that hangs, and was sent the connection before it was reclaimed. Without

@@ -77,7 +77,7 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind = Fetch | Static | Relay;
+export type BackendKind = Fetch | Static | Exec | Relay;
 
 /** A backend that serves with a handler module. */
 export interface Fetch {
@@ -91,6 +91,22 @@ export interface Static {
   readonly kind: "static";
   readonly directory: string;
 }
+
+/** A backend that runs programs. */
+export interface Exec {
+  readonly kind: "exec";
+  /** A path, or a name to be looked for in PATH, and the arguments. */
+  readonly command: readonly string[];
+  /** Whether one is run per request, by CGI/1.1, and not per connection. */
+  readonly cgi?: boolean;
+  /** Programs of one process that run at a time; {@linkcode EXEC_DEFAULTS} unless given. */
+  readonly maxPrograms?: number;
+  /** Milliseconds that one may take; unless given no limit, with `cgi` {@linkcode EXEC_DEFAULTS}. */
+  readonly programTimeout?: number;
+}
+
+/** What applies to programs where the configuration says nothing; milliseconds. */
+export const EXEC_DEFAULTS = { maxPrograms: 100, cgiTimeout: 300_000 } as const;
 
 /** A backend that relays to an HTTP server. */
 export interface Relay {

@@ -104,6 +104,11 @@ function subjectOf(runs: BackendKind): string {
       return runs.module;
     case "static":
       return runs.directory;
+    case "exec": {
+      const command = runs.command.map((word) => /^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))
+        .join(" ");
+      return runs.cgi ? `${command} by CGI` : command;
+    }
     case "relay":
       return runs.preserveHost ? `${runs.upstream} with the client's Host` : runs.upstream;
   }

@@ -30,6 +30,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
   const ended = Promise.withResolvers<number>();
   handleSignals({
+    abandon: () => void backend.abandon(true),
     drain: (signal) => {
       log.info("{signal}: finishing {active} connections", { signal, active: backend.active });
       notify("STOPPING=1");
@@ -49,6 +50,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
     ended.resolve(1);
   });
   const code = await ended.promise;
+  await backend.abandon(false);
   backend.close();
   return code;
 }

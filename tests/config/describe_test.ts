@@ -48,15 +48,6 @@ Backends without a route
   );
 });
 
-Deno.test("describe() says how a backend of Apache's protocol gets its connections, where that is set", () => {
-  const text = `{ "listen": "80", "sites": [{ "to": "a" }],
-    "backends": { "a": { "socket": "/run/a.sock", "flusher": "flush" } } }`;
-  assert.match(
-    describe(parseJson(text, { name: "fdpass.json", baseDirectory: "/" })),
-    /^ {2}\/ {2}a {2}\/run\/a\.sock {2}started by somebody else, flusher flush$/m,
-  );
-});
-
 Deno.test("describe() shows expressions, mapped paths and paths that nobody serves", () => {
   const text = `{
     "listen": "80",
@@ -75,6 +66,15 @@ Site for every host
   ~ "[.]php$"                      404               nobody serves it
   /a/ (mapped to /base/, sticky)   a    /run/a.sock  started by somebody else
 `,
+  );
+});
+
+Deno.test("describe() says how a backend of Apache's protocol gets its connections, where that is set", () => {
+  const text = `{ "listen": "80", "sites": [{ "to": "a" }],
+    "backends": { "a": { "socket": "/run/a.sock", "flusher": "flush" } } }`;
+  assert.match(
+    describe(parseJson(text, { name: "fdpass.json", baseDirectory: "/" })),
+    /^ {2}\/ {2}a {2}\/run\/a\.sock {2}started by somebody else, flusher flush$/m,
   );
 });
 
