@@ -136,6 +136,22 @@ test("a handler gets a request without a head, and the addresses of the socket",
   assert.equal(backend.stderr.match(/status 202 was not sent/g)?.length, 1, backend.stderr);
 });
 
+test("a program per connection writes the content, and learns who the client is", async () => {
+  using directory = new TemporaryDirectory();
+  const script =
+    'echo "$TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALPORT"; dd if=/dev/zero bs=1000 count=100 2>/dev/null';
+  await using backend = await startReceiver(directory, [...FOR_APACHE, "--exec", "--", "sh", "-c", script]);
+  await using apache = await startApache(directory);
+  await askAll(apache.port, 1, () => {});
+  const tables = await DescriptorTables.of(backend.pid);
+  await askAll(apache.port, 100, ({ text }, client) => {
+    assert.equal(text, `127.0.0.1 ${client.address.port} ${apache.port}\n${"\0".repeat(100_000)}`);
+  });
+  await tables.untilRestored();
+  assert.deepEqual(childrenOf(backend.pid), []);
+  await backend.stopCleanly();
+});
+
 test("several processes at one path share what Apache hands over, and another takes the place of one", async () => {
   using directory = new TemporaryDirectory();
   await using backend = await startHandler(directory, ["--workers", "2"]);
@@ -238,6 +254,7 @@ Deno.test("--apache with what it does not go with is told so, and nothing is sta
   const relay = ["--upstream", "http://127.0.0.1:1"];
   await refused("a relay", relay, /^fdpass: Cannot relay with --apache: Apache has read the request/);
   await refused("several relays", [...relay, "--workers", "2"], /^fdpass: Cannot relay with --apache/);
+  await refused("a CGI program", ["--exec", "--cgi", "--", "true"], /Cannot use --cgi with --apache/);
   await refused("no kind", [], /Cannot tell what the backend runs/);
   await refused(
     "a directory",
