@@ -271,6 +271,22 @@ export class Backend {
     await this.server.abandon?.(force);
   }
 
+  /**
+   * Lets those take leave of their clients who speak another protocol than HTTP on a connection: a WebSocket says that it
+   * is going away. For the end of a process.
+   *
+   * @param milliseconds how long they may take
+   */
+  async takeLeave(milliseconds: number): Promise<void> {
+    const leaving = [...this.#connections].map((connection) => connection.leave())
+      .filter((leave) => leave !== undefined);
+    if (leaving.length === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+    await Promise.race([Promise.all(leaving), late]);
+    clearTimeout(timer);
+  }
+
   /** Closes everything at once, whatever it is doing. For the end of a process, and of a test. */
   close(): void {
     this.draining = true;
