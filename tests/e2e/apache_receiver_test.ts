@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Apache, APACHE_USER, noApache } from "../support/apache.ts";
+import { heldBy } from "../support/lossless.ts";
 import { named } from "../support/other_user.ts";
 import { childrenOf, DescriptorTables, isRunning } from "../support/proc.ts";
 import {
@@ -61,6 +62,12 @@ function startHandler(directory: TemporaryDirectory, more: readonly string[] = [
   return startReceiver(directory, ["--fetch", HANDLER, ...FOR_APACHE, ...more], permissions);
 }
 
+/** What a backend has open while it holds none of Apache's clients: the last one may still be on its way out. */
+async function atRest(backend: Program, apache: Apache): Promise<DescriptorTables> {
+  await until(() => heldBy(backend.pid, apache.port) === 0, "the backend to hold nobody");
+  return await DescriptorTables.of(backend.pid);
+}
+
 /** Asks so often, many at a time; what came back is looked at as it comes. */
 async function askAll(
   port: number,
@@ -90,7 +97,7 @@ test(`${COUNT} connections from Apache get a file, whole`, async () => {
   await using backend = await startReceiver(directory, ["--static", file, ...FOR_APACHE]);
   await using apache = await startApache(directory, `Header set Content-Type application/x-test`);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, COUNT, async ({ status, fields, body }) => {
     assert.equal(status, 200);
     assert.match(fields.get("server")!, /^Apache/);
@@ -112,7 +119,7 @@ test("a handler gets a request without a head, and the addresses of the socket",
   await using backend = await startHandler(directory);
   await using apache = await startApache(directory);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, 200, ({ status, fields, text }, client) => {
     assert.equal(status, 200, "Apache has said so before");
     assert.equal(fields.get("x-unsaid"), undefined);
@@ -143,7 +150,7 @@ test("a program per connection writes the content, and learns who the client is"
   await using backend = await startReceiver(directory, [...FOR_APACHE, "--exec", "--", "sh", "-c", script]);
   await using apache = await startApache(directory);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, 100, ({ text }, client) => {
     assert.equal(text, `127.0.0.1 ${client.address.port} ${apache.port}\n${"\0".repeat(100_000)}`);
   });
