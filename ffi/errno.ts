@@ -29,6 +29,7 @@ export const EPERM = 1;
 export const ENOENT = 2;
 export const ESRCH = 3;
 export const EINTR = 4;
+export const ENXIO = 6;
 export const E2BIG = 7;
 export const ENOEXEC = 8;
 export const EBADF = 9;
@@ -38,6 +39,7 @@ export const ENOMEM = 12;
 export const EACCES = 13;
 export const EEXIST = 17;
 export const EXDEV = 18;
+export const ENODEV = 19;
 export const ENOTDIR = 20;
 export const EISDIR = 21;
 export const EINVAL = 22;
@@ -68,6 +70,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [ENOENT]: ["ENOENT", "no such file or directory"],
   [ESRCH]: ["ESRCH", "no such process"],
   [EINTR]: ["EINTR", "interrupted by a signal"],
+  [ENXIO]: ["ENXIO", "no such device or address"],
   [E2BIG]: ["E2BIG", "the arguments and the environment are too long"],
   [ENOEXEC]: ["ENOEXEC", "not a program, and no script with a #! line"],
   [EBADF]: ["EBADF", "not an open descriptor"],
@@ -77,6 +80,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [EACCES]: ["EACCES", "permission denied"],
   [EEXIST]: ["EEXIST", "exists already"],
   [EXDEV]: ["EXDEV", "leads out of the permitted directory"],
+  [ENODEV]: ["ENODEV", "no such device"],
   [ENOTDIR]: ["ENOTDIR", "not a directory"],
   [EISDIR]: ["EISDIR", "is a directory"],
   [EINVAL]: ["EINVAL", "invalid argument"],

@@ -1,12 +1,14 @@
 /**
- * About this process: getpid(2), prctl(2), getrlimit(2), clock_gettime(2).
+ * About this process: getpid(2), prctl(2), getrlimit(2), clock_gettime(2), and the words it was started with (proc(5)).
  *
  * @module
  */
 import { libc } from "./libc.ts";
+import { adopt, close } from "./descriptor.ts";
 import { expect, settle } from "./errno.ts";
+import { cString } from "./memory.ts";
 
-const { clock_gettime, geteuid, getpid, getppid, getrlimit, prctl, setrlimit } = libc;
+const { clock_gettime, geteuid, getpid, getppid, getrlimit, open, prctl, read, setrlimit } = libc;
 
 const PR_SET_PDEATHSIG = 1;
 const SIGTERM = 15n;
@@ -16,6 +18,29 @@ const CLOCK_MONOTONIC = 1;
 /** This process's number. */
 export function processId(): number {
   return getpid();
+}
+
+const O_RDONLY = 0;
+const O_CLOEXEC = 0o2000000;
+
+/** The command line of this process as the kernel keeps it (proc(5), `/proc/pid/cmdline`), its own name first. */
+export function commandLine(): string[] {
+  const opened = settle(open(cString("/proc/self/cmdline"), O_RDONLY | O_CLOEXEC, 0));
+  const fd = adopt(expect(opened, "Cannot read the command line of this process"));
+  try {
+    const pieces: Uint8Array[] = [];
+    for (;;) {
+      const piece = new Uint8Array(4_096);
+      const length = expect(settle(read(fd, piece, 4_096n)), "Cannot read the command line of this process");
+      if (length === 0) break;
+      pieces.push(piece.subarray(0, length));
+    }
+    // Each word ends with a NUL.
+    return new TextDecoder().decode(Uint8Array.from(pieces.flatMap((piece) => [...piece]))).split("\0")
+      .slice(0, -1);
+  } finally {
+    close(fd);
+  }
 }
 
 /** Who this process acts as. */

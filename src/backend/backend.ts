@@ -145,6 +145,7 @@ export class Backend {
         ? BackendListener.listen(options.socket, options)
         : WorkerPort.connect(options.socket);
     } catch (error) {
+      this.#apache?.close();
       this.loop.close();
       throw error;
     }
@@ -260,7 +261,7 @@ export class Backend {
 
   /** Ends a backend that has drained: nothing is served, and nothing on its way. */
   endIfEmpty(): void {
-    if (!this.draining || this.active > 0 || this.server.busy || this.#apache?.expecting) return;
+    if (!this.draining || this.active > 0 || this.server.busy || (this.#apache?.expected ?? 0) > 0) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();
@@ -270,6 +271,22 @@ export class Backend {
   /** Ends what works for its connections in other processes; see {@linkcode ConnectionServer.abandon}. */
   async abandon(force: boolean): Promise<void> {
     await this.server.abandon?.(force);
+  }
+
+  /**
+   * Lets those take leave of their clients who speak another protocol than HTTP on a connection: a WebSocket says that it
+   * is going away. For the end of a process.
+   *
+   * @param milliseconds how long they may take
+   */
+  async takeLeave(milliseconds: number): Promise<void> {
+    const leaving = [...this.#connections].map((connection) => connection.leave())
+      .filter((leave) => leave !== undefined);
+    if (leaving.length === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+    await Promise.race([Promise.all(leaving), late]);
+    clearTimeout(timer);
   }
 
   /** Closes everything at once, whatever it is doing. For the end of a process, and of a test. */

@@ -5,7 +5,7 @@ import { Dealer } from "../backend/dealer.ts";
 import type { ListenerOptions } from "../backend/listener.ts";
 import type { BackendKind } from "../config/config.ts";
 import { Loop } from "../loop/loop.ts";
-import { Child, GRACE } from "./child.ts";
+import { Crew } from "./crew.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
@@ -63,14 +63,12 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
-  const workers = Array.from({ length: options.workers }, (_, index) =>
-    new Child({
-      ...selfCommand(options.runs, workerArguments(options, door, index)),
-      name: `worker ${index + 1}`,
-      log,
-      killAfter: options.drainTimeout + GRACE,
-      hidesReady: true,
-    }));
+  const crew = new Crew({
+    count: options.workers,
+    command: (index) => selfCommand(options.runs, workerArguments(options, door, index)),
+    log,
+    drainTimeout: options.drainTimeout,
+  });
   const ended = Promise.withResolvers<number>();
   let stopping = false;
   handleSignals({
@@ -80,15 +78,15 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       notify("STOPPING=1");
       ended.resolve(0);
     },
-    abandon: () => {
-      for (const worker of workers) worker.kill();
-    },
+    // What others serve with does not change under them.
+    ...options.runs.kind === "fetch" && { reload: () => crew.reload() },
+    abandon: () => crew.kill(),
   }, options.supervised);
   loop.run().catch((error) => {
     log.fatal("the backend ended by an error: {error}", { error });
     ended.resolve(1);
   });
-  Promise.all(workers.map(({ ready }) => ready)).then(() => {
+  Promise.all(crew.workers.map(({ ready }) => ready)).then(() => {
     print(`fdpass backend ${options.name} ready on ${options.socket}`);
     notify("READY=1");
   }, (error) => {
@@ -98,7 +96,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   });
   const code = await ended.promise;
   listening.close();
-  await Promise.all(workers.map((worker) => worker.stop()));
+  await crew.stop();
   loop.stop();
   return code;
 }

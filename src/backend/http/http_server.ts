@@ -242,6 +242,7 @@ export class HttpServer implements ConnectionServer {
       await this.#refuse(connection, 500, undefined, exchange.method === "HEAD");
       return false;
     }
+    if (exchange.left) return false;
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
     if (exchange.persistent) return true;
     // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request

@@ -3,7 +3,7 @@ import { findCommand } from "../../../src/backend/exec/command.ts";
 import { ExecServer } from "../../../src/backend/exec/exec_server.ts";
 import { pour } from "../../front/clients.ts";
 import { childrenOf } from "../../support/proc.ts";
-import { ApacheRig, testServer } from "./rig.ts";
+import { type ApacheRig, testServer } from "./rig.ts";
 
 const SCRIPT =
   `printf '%s %s %s\\n' "$PROTO" "$TCPREMOTEIP:$TCPREMOTEPORT" "$TCPLOCALPORT"; read -r line; echo "then $line"`;
