@@ -60,6 +60,9 @@ export function endWithParent(parent: number): boolean {
   return getppid() === parent;
 }
 
+/** The limit that {@linkcode raiseDescriptorLimit} has found. */
+let limitBefore: number | undefined;
+
 /**
  * Raises the limit on open descriptors as far as it may go without privileges: the hard limit.
  *
@@ -68,10 +71,33 @@ export function endWithParent(parent: number): boolean {
 export function raiseDescriptorLimit(): number {
   const rlimit = new BigUint64Array(2); // struct rlimit: rlim_cur, rlim_max
   expect(settle(getrlimit(RLIMIT_NOFILE, rlimit)), "Cannot read the limit on descriptors");
+  limitBefore ??= Number(rlimit[0]);
   if (rlimit[0]! < rlimit[1]!) {
     const raised = new BigUint64Array([rlimit[1]!, rlimit[1]!]);
     if (settle(setrlimit(RLIMIT_NOFILE, raised)) === 0) return Number(rlimit[1]);
   }
+  return Number(rlimit[0]);
+}
+
+/**
+ * Sets the soft limit on open descriptors of this whole process, for a moment.
+ *
+ * @param limit no more than the hard limit
+ * @returns puts it back
+ */
+export function descriptorLimit(limit: number): () => void {
+  const before = new BigUint64Array(2);
+  expect(settle(getrlimit(RLIMIT_NOFILE, before)), "Cannot read the limit on descriptors");
+  const changed = new BigUint64Array([BigInt(limit), before[1]!]);
+  expect(settle(setrlimit(RLIMIT_NOFILE, changed)), "Cannot change the limit on descriptors");
+  return () => void setrlimit(RLIMIT_NOFILE, before);
+}
+
+/** The soft limit on open descriptors that this process was started with. */
+export function initialDescriptorLimit(): number {
+  if (limitBefore !== undefined) return limitBefore;
+  const rlimit = new BigUint64Array(2);
+  expect(settle(getrlimit(RLIMIT_NOFILE, rlimit)), "Cannot read the limit on descriptors");
   return Number(rlimit[0]);
 }
 

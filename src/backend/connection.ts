@@ -56,6 +56,8 @@ export class Connection extends Readiness {
   #closed = false;
   #nonblocking = false;
   #noDelay = false;
+  /** Its descriptor is closed here, but it counts. */
+  #elsewhere = false;
   #taker: Taker | undefined;
 
   /**
@@ -188,6 +190,17 @@ export class Connection extends Readiness {
   }
 
   /**
+   * Another process has the socket from now on, which it got from this one: this one's copy is closed, and nothing shut
+   * down. The connection still counts as one of this backend's, until {@linkcode close}.
+   */
+  letGo(): void {
+    if (this.#closed) return;
+    this.release();
+    this.#closed = this.#elsewhere = true;
+    close(this.fd);
+  }
+
+  /**
    * Gives the descriptor to another owner in this process: nothing here watches it, times it or closes it any more, and
    * whoever still works with this object finds it closed. It counts as a connection of the backend until the new owner
    * calls {@linkcode concluded}.
@@ -223,6 +236,10 @@ export class Connection extends Readiness {
 
   /** Closes the descriptor, and the connection with it unless it is the front's by now. Its taker does, if it has one. */
   close(): void {
+    if (this.#elsewhere) {
+      this.#elsewhere = false;
+      this.backend.connectionEnded(this);
+    }
     if (this.#closed) return this.#taker?.end();
     this.unwatch();
     // Somebody else may have a copy: a backend that hangs, and was sent the connection before it was reclaimed. Without

@@ -39,7 +39,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
       log.warn("{active} connections did not come to an end in time; ending all the same", {
         active: backend.active,
       });
-      void backend.takeLeave(FAREWELL).then(() => backend.close());
+      void backend.takeLeave(FAREWELL).then(() => backend.abandon(false)).then(() => backend.close());
     }, options.drainTimeout);
     void backend.drain();
   };
@@ -54,7 +54,10 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
       drain();
     },
     ...reloads && { reload: () => successor.reload() },
-    abandon: () => successor.kill(),
+    abandon: () => {
+      successor.kill();
+      void backend.abandon(true);
+    },
   }, options.supervised);
   print(`fdpass backend ${options.name} ready on ${options.socket}`);
   notify("READY=1");
@@ -66,6 +69,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
     ended.resolve(1);
   }
   clearTimeout(cutOff);
+  await backend.abandon(false);
   backend.close();
   return await ended.promise;
 }

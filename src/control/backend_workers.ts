@@ -9,7 +9,7 @@ import { Crew } from "./crew.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
-import { programOf } from "./kinds/programs.ts";
+import { operandsOf, programOf } from "./kinds/programs.ts";
 import { selfCommand } from "./self.ts";
 import { handleSignals } from "./signals.ts";
 
@@ -45,6 +45,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     ...options.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
     "--with-parent",
     String(Deno.pid),
+    ...operandsOf(runs),
   ];
 }
 

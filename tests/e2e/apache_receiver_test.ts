@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Apache, APACHE_USER, noApache } from "../support/apache.ts";
 import { named } from "../support/other_user.ts";
-import { childrenOf, DescriptorTables } from "../support/proc.ts";
+import { childrenOf, DescriptorTables, isRunning } from "../support/proc.ts";
 import {
   ALLOW_LIBC,
   fixture,
@@ -151,6 +151,7 @@ test("several processes at one path share what Apache hands over, and another ta
 
   const [victim] = workers;
   Deno.kill(victim!, "SIGKILL");
+  await until(() => !isRunning(victim!), "its end");
   // What comes meanwhile is the other one's, or waits for the next.
   await askAll(apache.port, 200, ({ text }) => assert.notEqual(JSON.parse(text).process, victim));
   await until(() => childrenOf(backend.pid).some((pid) => !workers.has(pid)), "another worker");
@@ -216,4 +217,36 @@ test("an Apache whose user is not named hands nothing over", async () => {
   await client.rest().catch(() => {});
   await backend.message(new RegExp(`refused a front of user ${APACHE_USER.uid}`));
   await backend.stopCleanly();
+});
+
+Deno.test("--apache with what it does not go with is told so, and nothing is started", async (t) => {
+  using directory = new TemporaryDirectory();
+  const socket = directory.join("app.sock");
+  const refused = async (name: string, args: readonly string[], message: RegExp) =>
+    await t.step(name, async () => {
+      const { code, stderr, stdout } = await runProgram(
+        ["backend", "--apache", "--socket", socket, ...args],
+        {
+          permissions: STATIC_PERMISSIONS,
+        },
+      );
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+      assert.equal(stdout, "");
+      await assert.rejects(Deno.lstat(socket), Deno.errors.NotFound);
+    });
+  const relay = ["--upstream", "http://127.0.0.1:1"];
+  await refused("a relay", relay, /^fdpass: Cannot relay with --apache: Apache has read the request/);
+  await refused("several relays", [...relay, "--workers", "2"], /^fdpass: Cannot relay with --apache/);
+  await refused("no kind", [], /Cannot tell what the backend runs/);
+  await refused(
+    "a directory",
+    ["--static", directory.path],
+    /Cannot serve the file ".*": it is a directory; write the path of one file/,
+  );
+  await refused(
+    "no file",
+    ["--static", directory.join("none")],
+    /Cannot serve the file ".*none": no such file/,
+  );
 });

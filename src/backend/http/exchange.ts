@@ -265,8 +265,8 @@ export class Exchange {
     }
     if (!dated) head += dateField.text(Date.now());
     if (length !== undefined) {
-      // RFC 9110, 8.6: not with 204. With 304 and HEAD it says what GET would have got.
-      if (status !== 204) head += `Content-Length: ${length}\r\n`;
+      // RFC 9110, 8.6: not with 204. With 304 and HEAD it says what GET would have got; a 304 without anything says nothing.
+      if (status !== 204 && !(status === 304 && length === 0)) head += `Content-Length: ${length}\r\n`;
     } else if (!this.#contentless) {
       this.#chunked = this.minor === 1;
       if (this.#chunked) head += "Transfer-Encoding: chunked\r\n";
