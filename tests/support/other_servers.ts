@@ -12,8 +12,8 @@ export const noNode: string | undefined = isInstalled("node", "-v") && isInstall
   ? undefined
   : "there is no node with npm";
 
-/** The package that the server of Node's is made of. */
-const SIRV = "sirv-cli@3.0.1";
+/** The package that the server for Node is. */
+const HTTP_SERVER = "http-server@14.1.1";
 
 /** A running server. */
 export class OtherServer {
@@ -91,15 +91,23 @@ frontend all
   /** The files of a directory by a package for Node, which is installed into another directory first. */
   static async node(packages: TemporaryDirectory, directory: string): Promise<OtherServer> {
     const npm = new Deno.Command("npm", {
-      args: ["install", "--prefix", packages.path, "--no-audit", "--no-fund", "--ignore-scripts", SIRV],
+      args: [
+        "install",
+        "--prefix",
+        packages.path,
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        HTTP_SERVER,
+      ],
       stdin: "null",
     });
     const { success, stderr } = await npm.output();
-    if (!success) throw new Error(`Cannot install ${SIRV}: ${new TextDecoder().decode(stderr)}`);
+    if (!success) throw new Error(`Cannot install ${HTTP_SERVER}: ${new TextDecoder().decode(stderr)}`);
     const port = freePort();
-    const program = packages.join("node_modules/sirv-cli/bin.js");
-    const args = [program, directory, "--host", "127.0.0.1", "--port", String(port), "--etag", "--quiet"];
-    return await this.#start(port, "node", args, "sirv");
+    const program = packages.join("node_modules/http-server/bin/http-server");
+    const args = [program, directory, "-a", "127.0.0.1", "-p", String(port), "--silent"];
+    return await this.#start(port, "node", args, "http-server");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
