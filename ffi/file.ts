@@ -1,18 +1,23 @@
 /**
- * The few calls on files that sockets and file serving need: statx(2), unlink(2), openat2(2), sendfile(2).
+ * The few calls on files that sockets and file serving need: statx(2), unlink(2), openat2(2), read(2),
+ * sendfile(2).
  *
  * @module
  */
 import { libc } from "./libc.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { settle } from "./errno.ts";
+import { EAGAIN, settle } from "./errno.ts";
 import { cString } from "./memory.ts";
 
 const {
   chmod: libc_chmod,
   chown: libc_chown,
+  faccessat,
+  lseek,
+  memfd_create,
   mkdir: libc_mkdir,
   open: libc_open,
+  read,
   rename: libc_rename,
   sendfile,
   statx,
@@ -51,6 +56,11 @@ export class FileStatus {
     return settle(statx(AT_FDCWD, cString(path), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.#bytes));
   }
 
+  /** Looks at what a path leads to in the end, links followed; 0 or `-errno`. */
+  readTarget(path: string): number {
+    return settle(statx(AT_FDCWD, cString(path), 0, STATX_BASIC_STATS, this.#bytes));
+  }
+
   /** Looks at an open file; 0 or `-errno`. */
   readDescriptor(fd: Descriptor): number {
     return settle(statx(fd, this.#empty, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#bytes));
@@ -83,7 +93,12 @@ export class FileStatus {
   /** Milliseconds since 1970 of the last change of content. */
   get modified(): number {
     return Number(this.#view.getBigInt64(STX_MTIME, true)) * 1000 +
-      Math.floor(this.#view.getUint32(STX_MTIME + 8, true) / 1e6);
+      Math.floor(this.nanosecond / 1e6);
+  }
+
+  /** Nanoseconds of {@linkcode modified} beyond its last whole second: two changes may lie within a millisecond. */
+  get nanosecond(): number {
+    return this.#view.getUint32(STX_MTIME + 8, true);
   }
 }
 
@@ -127,25 +142,65 @@ export function openFile(path: string): number {
   return settle(libc_open(cString(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0));
 }
 
+/**
+ * Which symbolic links are followed below a directory: all of them, those that stay below it, or none. A link with an
+ * absolute path never counts as staying below.
+ */
+export type LinkPolicy = "follow" | "beneath" | "never";
+
 const SYS_OPENAT2 = 437n; // the same on every architecture
 const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_NO_SYMLINKS = 0x04n; // RESOLVE_NO_MAGICLINKS is part of it
 const RESOLVE_BENEATH = 0x08n;
-// struct open_how: flags, mode, resolve. O_NONBLOCK so that opening a FIFO does not wait for its writer.
-const openHow = new BigUint64Array([
-  BigInt(O_RDONLY | O_CLOEXEC | O_NONBLOCK),
-  0n,
-  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-]);
+
+/** struct open_how: flags, mode, resolve. O_NONBLOCK so that opening a FIFO does not wait for its writer. */
+function openHow(resolve: bigint): BigUint64Array<ArrayBuffer> {
+  return new BigUint64Array([BigInt(O_RDONLY | O_CLOEXEC | O_NONBLOCK), 0n, resolve]);
+}
+
+const OPEN_HOW: Readonly<Record<LinkPolicy, BigUint64Array<ArrayBuffer>>> = {
+  follow: openHow(RESOLVE_NO_MAGICLINKS),
+  beneath: openHow(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS),
+  never: openHow(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS),
+};
+
+/** How often a path is walked again that was moved about meanwhile: a path of a few steps takes a few microseconds. */
+const MOST_WALKS = 16;
 
 /**
  * Opens a file below a directory for reading. The kernel itself sees to it that the path does not lead out, neither
- * by `..` nor by a symbolic link (openat2(2), RESOLVE_BENEATH; Linux 5.6).
+ * by `..` nor by a symbolic link (openat2(2), RESOLVE_BENEATH; Linux 5.6): nothing is checked first and opened then.
  *
- * @param path relative to the directory
- * @returns a descriptor owned by the caller, or `-errno`: -EXDEV where the path leads out
+ * @param path relative to the directory; as bytes when it is no UTF-8, and then with a NUL at its end
+ * @param links `beneath` unless given. With `follow`, `..` leads out as well, and is the caller's to refuse
+ * @returns a descriptor owned by the caller, or `-errno`: -EXDEV where the path leads out, -ELOOP for a link that is not
+ * to be followed
  */
-export function openBeneath(directory: Descriptor, path: string): number {
-  return settle(syscall_openat2(SYS_OPENAT2, directory, cString(path), openHow, 24n));
+export function openBeneath(
+  directory: Descriptor,
+  path: string | Uint8Array<ArrayBuffer>,
+  links: LinkPolicy = "beneath",
+): number {
+  const name = typeof path === "string" ? cString(path) : path;
+  const how = OPEN_HOW[links];
+  let result: number;
+  let walks = 0;
+  // The kernel gives up on a `..` in a link while something is renamed anywhere, since it cannot tell then where that
+  // leads; the manual page has the caller ask again.
+  do result = settle(syscall_openat2(SYS_OPENAT2, directory, name, how, 24n)); while (
+    result === -EAGAIN && ++walks < MOST_WALKS
+  );
+  return result;
+}
+
+/**
+ * Reads from where an open file is at.
+ *
+ * @param size how many bytes at most, as many as there is room for, as a bigint that its caller has made once
+ * @returns their number, 0 at the end, or `-errno`
+ */
+export function readFile(file: Descriptor, bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
+  return settle(read(file, bytes, size));
 }
 
 const offsetCell = new BigInt64Array(1);
@@ -160,4 +215,39 @@ const offsetCell = new BigInt64Array(1);
 export function sendFile(socket: Descriptor, file: Descriptor, offset: number, count: number): number {
   offsetCell[0] = BigInt(offset);
   return settle(sendfile(socket, file, offsetCell, BigInt(count)));
+}
+
+const X_OK = 1;
+const AT_EACCESS = 0x200;
+
+/** Whether this process, as who it acts, may execute a file (faccessat(2)); 0 or `-errno`. */
+export function mayExecute(path: string): number {
+  return settle(faccessat(AT_FDCWD, cString(path), X_OK, AT_EACCESS));
+}
+
+/** The null device, open for reading; a descriptor owned by the caller, or `-errno`. */
+export function openNull(): number {
+  return settle(libc_open(cString("/dev/null"), O_RDONLY | O_CLOEXEC, 0));
+}
+
+/** Opens a file for reading; a descriptor owned by the caller, or `-errno`. */
+export function openForReading(path: string): number {
+  return settle(libc_open(cString(path), O_RDONLY | O_CLOEXEC, 0));
+}
+
+const MFD_CLOEXEC = 1;
+const SEEK_SET = 0;
+
+/**
+ * Makes a file that lies in memory and has no name (memfd_create(2)); a descriptor owned by the caller, or `-errno`.
+ *
+ * @param label what `/proc/PID/fd` calls it
+ */
+export function createMemoryFile(label: string): number {
+  return settle(memfd_create(cString(label), MFD_CLOEXEC));
+}
+
+/** Goes back to the start of a file: whoever reads next reads its first byte. The place belongs to the open file. */
+export function rewind(file: Descriptor): void {
+  lseek(file, 0n, SEEK_SET);
 }

@@ -77,7 +77,7 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind = Fetch | Static | Relay;
+export type BackendKind = Fetch | Static | Exec | Relay;
 
 /** A backend that serves with a handler module. */
 export interface Fetch {
@@ -90,7 +90,39 @@ export interface Fetch {
 export interface Static {
   readonly kind: "static";
   readonly directory: string;
+  /** Files named like another one and `.br`, `.zst` or `.gz` are its compressed forms; false unless given. */
+  readonly precompressed?: boolean;
+  /** Which symbolic links are followed; see {@linkcode Symlinks}. */
+  readonly symlinks?: Symlinks;
+  /** Paths that are no files get `index.html`; false unless given. */
+  readonly spa?: boolean;
+  /** Seconds for which clients may use files without asking again, but for pages; nothing is said unless given. */
+  readonly maxAge?: number;
 }
+
+/** A backend that runs programs. */
+export interface Exec {
+  readonly kind: "exec";
+  /** A path, or a name to be looked for in PATH, and the arguments. */
+  readonly command: readonly string[];
+  /** Whether one is run per request, by CGI/1.1, and not per connection. */
+  readonly cgi?: boolean;
+  /** Programs of one process that run at a time; {@linkcode EXEC_DEFAULTS} unless given. */
+  readonly maxPrograms?: number;
+  /** Milliseconds that one may take; unless given no limit, with `cgi` {@linkcode EXEC_DEFAULTS}. */
+  readonly programTimeout?: number;
+}
+
+/** What applies to programs where the configuration says nothing; milliseconds. */
+export const EXEC_DEFAULTS = { maxPrograms: 100, cgiTimeout: 300_000 } as const;
+
+/** Which symbolic links in a directory are followed: any, those that stay beneath it (unless given), none. */
+export type Symlinks = typeof SYMLINKS[number];
+
+export const SYMLINKS = ["follow", "beneath", "never"] as const;
+
+/** The longest time that caches have to understand, in seconds (RFC 9111, 1.2.2). */
+export const MAX_AGE = 0x7fff_ffff;
 
 /** A backend that relays to an HTTP server. */
 export interface Relay {

@@ -1,7 +1,7 @@
 /** A configuration as people read it: what `fdpass check` prints. */
 
 import { formatAddress } from "./address.ts";
-import type { Backend, BackendKind, Config, Listener, Relay, Route, Site } from "./config.ts";
+import type { Backend, BackendKind, Config, Listener, Relay, Route, Site, Static } from "./config.ts";
 import { quote } from "./reading.ts";
 
 /**
@@ -103,7 +103,12 @@ function subjectOf(runs: BackendKind): string {
     case "fetch":
       return runs.module;
     case "static":
-      return runs.directory;
+      return [runs.directory, ...staticNotes(runs)].join(", ");
+    case "exec": {
+      const command = runs.command.map((word) => /^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))
+        .join(" ");
+      return runs.cgi ? `${command} by CGI` : command;
+    }
     case "relay":
       return runs.upstream + termsOf(runs);
   }
@@ -116,6 +121,15 @@ function termsOf({ preserveHost, plain, maxUpstream }: Relay): string {
     ...maxUpstream === undefined ? [] : [`${count(maxUpstream, "connection")} at most`],
   ];
   return terms.map((term) => ` ${term}`).join(",");
+}
+
+function staticNotes({ precompressed, symlinks, spa, maxAge }: Static): string[] {
+  return [
+    ...precompressed ? ["precompressed"] : [],
+    ...symlinks === undefined ? [] : [`symlinks ${symlinks}`],
+    ...spa ? ["spa"] : [],
+    ...maxAge === undefined ? [] : [`max-age ${maxAge}`],
+  ];
 }
 
 function count(number: number, noun: string): string {

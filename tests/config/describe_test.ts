@@ -69,6 +69,15 @@ Site for every host
   );
 });
 
+Deno.test("describe() says how a backend of Apache's protocol gets its connections, where that is set", () => {
+  const text = `{ "listen": "80", "sites": [{ "to": "a" }],
+    "backends": { "a": { "socket": "/run/a.sock", "flusher": "flush" } } }`;
+  assert.match(
+    describe(parseJson(text, { name: "fdpass.json", baseDirectory: "/" })),
+    /^ {2}\/ {2}a {2}\/run\/a\.sock {2}started by somebody else, flusher flush$/m,
+  );
+});
+
 Deno.test("describe() writes ASCII without spaces at line ends", () => {
   const config = parseJson(EXAMPLE.replace("/files/", "/größe/"), { name: "f", baseDirectory: "/" });
   const text = describe(config);

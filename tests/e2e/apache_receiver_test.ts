@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { Apache, APACHE_USER, noApache } from "../support/apache.ts";
+import { heldBy } from "../support/lossless.ts";
 import { named } from "../support/other_user.ts";
-import { childrenOf, DescriptorTables } from "../support/proc.ts";
+import { childrenOf, DescriptorTables, isRunning } from "../support/proc.ts";
 import {
   ALLOW_LIBC,
   fixture,
@@ -61,6 +62,12 @@ function startHandler(directory: TemporaryDirectory, more: readonly string[] = [
   return startReceiver(directory, ["--fetch", HANDLER, ...FOR_APACHE, ...more], permissions);
 }
 
+/** What a backend has open while it holds none of Apache's clients: the last one may still be on its way out. */
+async function atRest(backend: Program, apache: Apache): Promise<DescriptorTables> {
+  await until(() => heldBy(backend.pid, apache.port) === 0, "the backend to hold nobody");
+  return await DescriptorTables.of(backend.pid);
+}
+
 /** Asks so often, many at a time; what came back is looked at as it comes. */
 async function askAll(
   port: number,
@@ -90,7 +97,7 @@ test(`${COUNT} connections from Apache get a file, whole`, async () => {
   await using backend = await startReceiver(directory, ["--static", file, ...FOR_APACHE]);
   await using apache = await startApache(directory, `Header set Content-Type application/x-test`);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, COUNT, async ({ status, fields, body }) => {
     assert.equal(status, 200);
     assert.match(fields.get("server")!, /^Apache/);
@@ -112,7 +119,7 @@ test("a handler gets a request without a head, and the addresses of the socket",
   await using backend = await startHandler(directory);
   await using apache = await startApache(directory);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, 200, ({ status, fields, text }, client) => {
     assert.equal(status, 200, "Apache has said so before");
     assert.equal(fields.get("x-unsaid"), undefined);
@@ -136,6 +143,22 @@ test("a handler gets a request without a head, and the addresses of the socket",
   assert.equal(backend.stderr.match(/status 202 was not sent/g)?.length, 1, backend.stderr);
 });
 
+test("a program per connection writes the content, and learns who the client is", async () => {
+  using directory = new TemporaryDirectory();
+  const script =
+    'echo "$TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALPORT"; dd if=/dev/zero bs=1000 count=100 2>/dev/null';
+  await using backend = await startReceiver(directory, [...FOR_APACHE, "--exec", "--", "sh", "-c", script]);
+  await using apache = await startApache(directory);
+  await askAll(apache.port, 1, () => {});
+  const tables = await atRest(backend, apache);
+  await askAll(apache.port, 100, ({ text }, client) => {
+    assert.equal(text, `127.0.0.1 ${client.address.port} ${apache.port}\n${"\0".repeat(100_000)}`);
+  });
+  await tables.untilRestored();
+  assert.deepEqual(childrenOf(backend.pid), []);
+  await backend.stopCleanly();
+});
+
 test("several processes at one path share what Apache hands over, and another takes the place of one", async () => {
   using directory = new TemporaryDirectory();
   await using backend = await startHandler(directory, ["--workers", "2"]);
@@ -151,6 +174,7 @@ test("several processes at one path share what Apache hands over, and another ta
 
   const [victim] = workers;
   Deno.kill(victim!, "SIGKILL");
+  await until(() => !isRunning(victim!), "its end");
   // What comes meanwhile is the other one's, or waits for the next.
   await askAll(apache.port, 200, ({ text }) => assert.notEqual(JSON.parse(text).process, victim));
   await until(() => childrenOf(backend.pid).some((pid) => !workers.has(pid)), "another worker");
@@ -216,4 +240,37 @@ test("an Apache whose user is not named hands nothing over", async () => {
   await client.rest().catch(() => {});
   await backend.message(new RegExp(`refused a front of user ${APACHE_USER.uid}`));
   await backend.stopCleanly();
+});
+
+Deno.test("--apache with what it does not go with is told so, and nothing is started", async (t) => {
+  using directory = new TemporaryDirectory();
+  const socket = directory.join("app.sock");
+  const refused = async (name: string, args: readonly string[], message: RegExp) =>
+    await t.step(name, async () => {
+      const { code, stderr, stdout } = await runProgram(
+        ["backend", "--apache", "--socket", socket, ...args],
+        {
+          permissions: STATIC_PERMISSIONS,
+        },
+      );
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, message);
+      assert.equal(stdout, "");
+      await assert.rejects(Deno.lstat(socket), Deno.errors.NotFound);
+    });
+  const relay = ["--upstream", "http://127.0.0.1:1"];
+  await refused("a relay", relay, /^fdpass: Cannot relay with --apache: Apache has read the request/);
+  await refused("several relays", [...relay, "--workers", "2"], /^fdpass: Cannot relay with --apache/);
+  await refused("a CGI program", ["--exec", "--cgi", "--", "true"], /Cannot use --cgi with --apache/);
+  await refused("no kind", [], /Cannot tell what the backend runs/);
+  await refused(
+    "a directory",
+    ["--static", directory.path],
+    /Cannot serve the file ".*": it is a directory; write the path of one file/,
+  );
+  await refused(
+    "no file",
+    ["--static", directory.join("none")],
+    /Cannot serve the file ".*none": no such file/,
+  );
 });

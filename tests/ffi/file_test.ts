@@ -9,6 +9,7 @@ import {
   mkdir,
   openBeneath,
   openDirectory,
+  openFile,
   rename,
   sendFile,
   unlink,
@@ -240,5 +241,17 @@ fileTest(
     const [left, right] = held.keepBoth(unixSocketPair(SOCK_STREAM));
     held.close(right);
     assert.equal(sendFile(left, file, 0, 7), -EPIPE);
+  },
+);
+
+fileTest(
+  "openFile() opens for reading, closed on exec, and does not wait for a FIFO's writer",
+  (directory, held) => {
+    Deno.writeTextFileSync(`${directory}/file`, "x");
+    const fd = opened(held, openFile(`${directory}/file`));
+    assert.equal(descriptorFlags(fd) & O_CLOEXEC, O_CLOEXEC);
+    assert.equal(openFile(`${directory}/none`), -ENOENT);
+    new Deno.Command("mkfifo", { args: [`${directory}/fifo`] }).outputSync();
+    opened(held, openFile(`${directory}/fifo`));
   },
 );

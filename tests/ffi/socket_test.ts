@@ -21,6 +21,7 @@ import {
   connectUnix,
   getOption,
   IPPROTO_TCP,
+  isStreamSocket,
   listenTcp,
   localAddress,
   notAClientSocket,
@@ -351,4 +352,22 @@ Deno.test("notAClientSocket() accepts connections over IPv4 and IPv6, also when 
       assert.equal(peerAddress(server), undefined);
       assert.equal(notAClientSocket(server), undefined);
     }
+  }));
+
+Deno.test("isStreamSocket() tells a stream from datagrams, and whoever has it does not notice", () =>
+  withoutLeaks(() => {
+    using held = new Held();
+    const directory = Deno.makeTempDirSync();
+    const at = (name: string, type: number) => {
+      const fd = held.keep(unixSocket(type as UnixSocketType));
+      assert.equal(bindUnix(fd, `${directory}/${name}`), 0);
+      return fd;
+    };
+    const stream = at("stream", SOCK_STREAM);
+    assert.equal(startListening(stream, 1), 0);
+    at("datagrams", 2);
+    assert.equal(isStreamSocket(encodeUnixAddress(`${directory}/stream`)), true);
+    assert.equal(isStreamSocket(encodeUnixAddress(`${directory}/datagrams`)), false);
+    assert.equal(settle(accept4(stream, null, null, 0)), -EAGAIN, "nobody has connected");
+    Deno.removeSync(directory, { recursive: true });
   }));

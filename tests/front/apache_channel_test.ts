@@ -200,12 +200,13 @@ const twoRoutes = (flusher: "flush" | "none") => ({
 });
 
 /** A client whose second request a backend of ours has read, up to here, and given back as not its own. */
-function readByOther(rig: Rig, asked: string): Client {
+function readByOther(rig: Rig, asked: string, answered: (fd: Descriptor) => void = () => {}): Client {
   const ours = rig.start("ours");
   const client = rig.client(request("/ours/1"));
   const held = rig.until(() => (ours.read(), ours.held[0]), "the first hand-off");
   ours.acknowledge([held]);
   drink(held.fd);
+  answered(held.fd);
   client.send(asked);
   const transfer = { ...held.transfer, requests: 1, detail: RETURN_OUT_OF_SCOPE };
   const preread = new TextEncoder().encode(drunk(rig, held.fd));
@@ -268,6 +269,23 @@ test("with flush, content that has been read cannot go along: refused", twoRoute
   assert.match(rig.answer(client), /^HTTP\/1\.1 503 /);
   assert.equal(receiver.take(), undefined);
 });
+
+test(
+  "with flush, a connection on which no head goes out is given up, and not handed over",
+  twoRoutes("flush"),
+  (rig) => {
+    using receiver = new PlainReceiver(rig.path("a"));
+    rig.until(() => rig.reported("backend-found").length > 0, "the backend");
+    const client = readByOther(rig, request("/theirs"), (fd) => {
+      libc.shutdown(fd, 1);
+    });
+    rig.until(() => rig.connections.length === 0, "it to go");
+    for (let i = 0; i < 5; i++) assert.equal(receiver.take(), undefined);
+    assert.ok(receiver.accepted <= 1, "it is not tried again and again");
+    assert.equal(rig.counters.read().handedOver, 1, "the first hand-off only");
+    client.close();
+  },
+);
 
 // --- where it goes wrong ------------------------------------------------------------------------------------------------
 
@@ -360,7 +378,8 @@ test("a client that resets its connection costs nothing, with flush as well", FL
   client.reset();
   using receiver = new PlainReceiver(rig.path("a"));
   rig.until(() => rig.connections.length === 0, "it to go");
-  assert.equal(receiver.take(), undefined);
+  for (let i = 0; i < 5; i++) assert.equal(receiver.take(), undefined);
+  assert.ok(receiver.accepted <= 1, "it is not tried again and again");
 });
 
 if (!sharesProcess) {
@@ -368,16 +387,18 @@ if (!sharesProcess) {
     using receiver = new PlainReceiver(rig.path("a"));
     rig.until(() => rig.reported("backend-found").length > 0, "the backend");
     const client = rig.client(request());
-    // One number for the connection that is accepted, none for another socket.
+    const other = rig.client(request());
+    // Numbers for the two connections that are accepted, none for another socket.
     const probe = unixSocket(1);
     close(probe);
-    const restore = limitDescriptors(probe + 1);
+    const restore = limitDescriptors(probe + 2);
     try {
-      rig.until(() => rig.counters.read().handedOver === 1, "the hand-off");
+      rig.until(() => rig.counters.read().handedOver === 2, "the hand-offs");
     } finally {
       restore();
     }
-    assert.match(heard(rig, client), RESPONSE_HEAD);
+    for (const each of [client, other]) assert.match(heard(rig, each), RESPONSE_HEAD);
+    taken(rig, receiver);
     taken(rig, receiver);
   });
 }

@@ -274,7 +274,8 @@ export async function startUpFrom(path: string): Promise<FrontProgram> {
   return await whenReady(new FrontProgram(["up", path], { permissions: ["--allow-all"] }));
 }
 
-async function whenReady(front: FrontProgram): Promise<FrontProgram> {
+/** Waits until a front is ready; it is ended if it does not get so far. */
+export async function whenReady(front: FrontProgram): Promise<FrontProgram> {
   try {
     front.ports = portsIn((await front.line(READY))[1]!);
     return front;

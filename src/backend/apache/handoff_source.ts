@@ -18,9 +18,9 @@ import {
 } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import type { Poller, Source } from "../../loop/poller.ts";
-import type { Backend } from "../backend.ts";
 import type { ChannelSource } from "../channel_source.ts";
 import type { SocketKind } from "../listener.ts";
+import type { ApacheIntake } from "./intake.ts";
 
 const { accept4 } = libc;
 
@@ -43,7 +43,7 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
    * @param fd listening, without waiting; lent
    * @param release closes it
    */
-  constructor(readonly fd: Descriptor, readonly backend: Backend, readonly release: () => void) {
+  constructor(readonly fd: Descriptor, readonly intake: ApacheIntake, readonly release: () => void) {
     super();
   }
 
@@ -58,8 +58,10 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
   }
 
   #accept(most: number): void {
+    const { backend } = this.intake;
     for (let count = 0; count < most; count++) {
-      if (!this.backend.draining && this.backend.fullWith(0)) return this.#pause();
+      // Nothing can be refused later. At the end everything is taken, since nobody comes after.
+      if (!backend.draining && backend.fullWith(this.intake.expected)) return this.#pause();
       const fd = settle(accept4(this.fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (fd >= 0) {
         this.#accepted!(adopt(fd));
@@ -67,7 +69,7 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
       }
       if (fd === -EAGAIN) return;
       if (fd === -EMFILE || fd === -ENFILE || fd === -ENOBUFS || fd === -ENOMEM) {
-        this.backend.descriptorsExhausted();
+        backend.descriptorsExhausted();
         return this.#pause();
       }
       // What is left are errors of the one connection (accept(2)): the next may be fine.
@@ -78,7 +80,7 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
   #pause(): void {
     if (!this.#open) return;
     this.#unwatch();
-    this.backend.retryDeadlines.start(this, performance.now());
+    this.intake.backend.retryDeadlines.start(this, performance.now());
   }
 
   override expire(): void {

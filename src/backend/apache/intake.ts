@@ -65,15 +65,14 @@ export class ApacheIntake {
    * @throws {ListenError} when the path cannot be had
    */
   source(options: BackendOptions): ChannelSource {
-    const { backend } = this;
-    if (options.workerOf !== undefined) return SharedListener.connect(options.socket, backend);
+    if (options.workerOf !== undefined) return SharedListener.connect(options.socket, this);
     const listener = BackendListener.listen(options.socket, options, APACHE_SOCKET);
-    return new HandoffSource(listener.fd, backend, () => listener.close());
+    return new HandoffSource(listener.fd, this, () => listener.close());
   }
 
-  /** Whether a hand-off may be on its way. */
-  get expecting(): boolean {
-    return this.#expected.size > 0;
+  /** Hand-offs that may be on their way. */
+  get expected(): number {
+    return this.#expected.size;
   }
 
   /** Apache has connected, and a hand-off should follow. @param fd owned from now on */

@@ -4,6 +4,7 @@ import {
   close,
   type Descriptor,
   EPOLLIN,
+  expect,
   libc,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
@@ -13,12 +14,12 @@ import {
 } from "../../../ffi/mod.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Poller, Source } from "../../loop/poller.ts";
-import type { Backend } from "../backend.ts";
 import type { ChannelSource } from "../channel_source.ts";
 import type { DealerEvents } from "../dealer.ts";
 import { BackendListener, type ListenerOptions } from "../listener.ts";
 import { WorkerPort } from "../worker_port.ts";
 import { APACHE_SOCKET, HandoffSource } from "./handoff_source.ts";
+import type { ApacheIntake } from "./intake.ts";
 
 const { recv, sendmsg } = libc;
 
@@ -76,7 +77,8 @@ class SharingWorker implements Source {
     poller.add(fd, EPOLLIN, this);
     const sender = new RightsSender([new Uint8Array(1)]);
     sender.descriptor = listener;
-    settle(sendmsg(fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+    const sent = settle(sendmsg(fd, sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+    expect(sent, "Cannot give the listening socket to a worker");
   }
 
   /** A worker says nothing, but for its end. */
@@ -95,7 +97,7 @@ class SharingWorker implements Source {
 export class SharedListener implements ChannelSource {
   #source: HandoffSource | undefined;
 
-  private constructor(readonly port: WorkerPort, readonly backend: Backend) {}
+  private constructor(readonly port: WorkerPort, readonly intake: ApacheIntake) {}
 
   /**
    * Connects to the process that has the socket.
@@ -103,13 +105,13 @@ export class SharedListener implements ChannelSource {
    * @param door its private path
    * @throws {ErrnoError} when it is not there
    */
-  static connect(door: string, backend: Backend): SharedListener {
-    return new SharedListener(WorkerPort.connect(door), backend);
+  static connect(door: string, intake: ApacheIntake): SharedListener {
+    return new SharedListener(WorkerPort.connect(door), intake);
   }
 
   watch(poller: Poller, accepted: (fd: Descriptor) => void): void {
     this.port.watch(poller, (fd) => {
-      this.#source = new HandoffSource(fd, this.backend, () => close(fd));
+      this.#source = new HandoffSource(fd, this.intake, () => close(fd));
       this.#source.watch(poller, accepted);
     });
   }

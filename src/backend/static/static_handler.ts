@@ -1,37 +1,33 @@
 /** Files of one directory, for GET and HEAD (RFC 9110). */
 
-import mime from "mime";
-import {
-  adopt,
-  close,
-  describeErrno,
-  type Descriptor,
-  EACCES,
-  ELOOP,
-  EMFILE,
-  ENAMETOOLONG,
-  ENFILE,
-  ENOENT,
-  ENOTDIR,
-  EPERM,
-  ErrnoError,
-  EXDEV,
-  FileStatus,
-  openBeneath,
-  openDirectory,
-} from "../../../ffi/mod.ts";
+import type { LinkPolicy } from "../../../ffi/mod.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
-import { isFresh } from "./conditional.ts";
+import { evaluate, rangeCounts } from "./conditional.ts";
+import { contentType } from "./content_type.ts";
+import { Directory, OpenFile } from "./directory.ts";
+import { type Encoded, find, preferEncoded } from "./lookup.ts";
+import { type ByteRange, selectRanges } from "./ranges.ts";
+import { type RequestFields, requestFields } from "./request_fields.ts";
+import { rangeFields, sendRange, sendRanges, sendWhole } from "./send_file.ts";
 
-const INDEX = "index.html";
-const NO_CONTENT = new Uint8Array(0);
+export { DirectoryError } from "./directory.ts";
 
-/** The directory cannot be served. The message is for people. */
-export class DirectoryError extends Error {
-  override name = "DirectoryError";
+/** What a directory may have for requests that lead nowhere. */
+const NOT_FOUND = "404.html";
+
+/** How files are served. */
+export interface StaticOptions {
+  /** Which symbolic links are followed: those that stay beneath the directory, unless given. */
+  readonly symlinks?: LinkPolicy;
+  /** Whether files named like another one and `.br`, `.zst` or `.gz` are its compressed forms. */
+  readonly precompressed?: boolean;
+  /** Whether the directory holds an application of one page, which gets the paths that are no files. */
+  readonly spa?: boolean;
+  /** Seconds for which a client may use what it has without asking; pages are asked for each time all the same. */
+  readonly maxAge?: number;
 }
 
 /**
@@ -39,141 +35,170 @@ export class DirectoryError extends Error {
  * symbolic link leads out; names that start with a dot are not served.
  */
 export class StaticRequestHandler implements RequestHandler {
-  readonly #directory: Descriptor;
-  readonly #status = new FileStatus();
+  readonly #directory: Directory;
+  readonly #options: StaticOptions;
+  readonly #cacheControl: string | undefined;
 
   /**
    * @param path the directory
    * @throws {DirectoryError} when it cannot be opened
    */
-  constructor(path: string) {
-    const fd = openDirectory(path);
-    if (fd < 0) throw new DirectoryError(`Cannot serve the directory "${path}": ${describeErrno(-fd)}`);
-    this.#directory = adopt(fd);
+  constructor(path: string, options: StaticOptions = {}) {
+    this.#directory = new Directory(path, options.symlinks ?? "beneath");
+    this.#options = options;
+    this.#cacheControl = options.maxAge === undefined ? undefined : `max-age=${options.maxAge}`;
   }
 
   /** Closes the directory. */
   close(): void {
-    close(this.#directory);
+    this.#directory.close();
   }
 
-  async handle(exchange: Exchange): Promise<void> {
+  handle(exchange: Exchange): Promise<void> | undefined {
     const { method } = exchange;
     if (method !== "GET" && method !== "HEAD") {
-      return await say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
+      return say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
     }
-    const name = fileName(exchange.mappedPath);
-    if (name === undefined) return await say(exchange, 404, "There is no such file");
-    const fd = openBeneath(this.#directory, name === "" ? "." : name);
-    if (fd < 0) return await this.#cannotOpen(exchange, -fd);
-    const file = adopt(fd);
-    try {
-      await this.#serve(exchange, file, name);
-    } finally {
-      close(file);
-    }
-  }
-
-  async #serve(exchange: Exchange, file: Descriptor, name: string): Promise<void> {
-    this.#look(file);
-    if (this.#status.type === "directory") return await this.#serveDirectory(exchange, name);
-    if (this.#status.type !== "file" || name.endsWith("/")) {
-      return await say(exchange, 404, "There is no such file");
-    }
-    await this.#serveFile(exchange, file, name);
-  }
-
-  #look(file: Descriptor): void {
-    const result = this.#status.readDescriptor(file);
-    if (result < 0) throw new ErrnoError("Cannot look at a file", -result);
-  }
-
-  /**
-   * A directory is its index file; without a slash at its end, the links in that file would lead elsewhere. The client's
-   * own path tells: the mapped path of a route's prefix is `/`, with and without that slash.
-   */
-  async #serveDirectory(exchange: Exchange, name: string): Promise<void> {
-    // Normalised, so that `//host/dir` does not become a redirect to another host.
-    const path = normalizePath(exchange.path) ?? "/";
-    if (!path.endsWith("/")) {
-      const query = exchange.query === "" ? "" : `?${exchange.query}`;
-      return await say(exchange, 301, "This is a directory", [["Location", `${path}/${query}`]]);
-    }
-    const fd = openBeneath(this.#directory, name + INDEX);
-    if (fd < 0) return await this.#cannotOpen(exchange, -fd);
-    const file = adopt(fd);
-    try {
-      this.#look(file);
-      if (this.#status.type !== "file") return await say(exchange, 404, "There is no such file");
-      await this.#serveFile(exchange, file, INDEX);
-    } finally {
-      close(file);
+    const fields = requestFields(exchange.fields());
+    const { file, byAccept } = find(this.#directory, exchange, fields, this.#options.spa ?? false);
+    if (file instanceof OpenFile) return this.#serve(exchange, fields, file, byAccept);
+    switch (file) {
+      case "missing":
+        return this.#notFound(exchange, byAccept);
+      case "redirect":
+        return say(exchange, 301, "This is a directory", [["Location", withSlash(exchange)]]);
+      case "forbidden":
+        return say(exchange, 403, "This file may not be read");
+      case "exhausted":
+        return say(exchange, 503, "Too many files are open", [["Retry-After", "1"]]);
     }
   }
 
-  async #serveFile(exchange: Exchange, file: Descriptor, name: string): Promise<void> {
-    const { size, modified, inode } = this.#status;
-    const tag = `"${inode.toString(36)}-${Math.round(modified).toString(36)}-${size.toString(36)}"`;
-    const validators: Field[] = [["ETag", tag], ["Last-Modified", httpDate(modified)]];
-    if (isFresh(exchange, tag, modified)) return await exchange.respond(304, validators, NO_CONTENT);
-    const fields: Field[] = [["Content-Type", contentType(name)], ...validators];
-    if (await exchange.start(200, fields, size, size > 0)) await exchange.connection.sendFile(file, 0, size);
+  /** @param file taken over */
+  #serve(
+    exchange: Exchange,
+    fields: RequestFields,
+    file: OpenFile,
+    byAccept: boolean,
+  ): Promise<void> | undefined {
+    const type = contentType(file.name);
+    const encoded: Encoded = this.#options.precompressed
+      ? preferEncoded(this.#directory, file, fields.acceptEncoding)
+      : { file, coding: undefined, several: false };
+    return lend(encoded.file, () => {
+      const about = this.#about(encoded, type, byAccept);
+      return respond(exchange, fields, encoded.file, type, about);
+    });
   }
 
-  async #cannotOpen(exchange: Exchange, errno: number): Promise<void> {
-    switch (errno) {
-      case ENOENT:
-      case ENOTDIR:
-      case EXDEV:
-      case ELOOP:
-      case ENAMETOOLONG:
-        return await say(exchange, 404, "There is no such file");
-      case EACCES:
-      case EPERM:
-        return await say(exchange, 403, "This file may not be read");
-      case EMFILE:
-      case ENFILE:
-        return await say(exchange, 503, "Too many files are open", [["Retry-After", "1"]]);
-      default:
-        throw new ErrnoError("Cannot open a file", errno);
+  /** Fields that 200, 206 and 304 have in common (15.4.5), and Content-Encoding. */
+  #about({ file, coding, several }: Encoded, type: string, byAccept: boolean): Field[] {
+    const about: Field[] = [["ETag", file.tag]];
+    const modified = lastModified(file.modified, Date.now());
+    if (modified !== undefined) about.push(["Last-Modified", modified]);
+    if (this.#cacheControl !== undefined) {
+      // Pages keep their names from one release to the next, and name everything else.
+      about.push(["Cache-Control", type.startsWith("text/html") ? "no-cache" : this.#cacheControl]);
     }
+    if (coding !== undefined) about.push(["Content-Encoding", coding.name]);
+    const vary = [...several ? ["Accept-Encoding"] : [], ...byAccept ? ["Accept"] : []];
+    if (vary.length > 0) about.push(["Vary", vary.join(", ")]);
+    return about;
   }
+
+  #notFound(exchange: Exchange, byAccept: boolean): Promise<void> | undefined {
+    const vary: Field[] = byAccept ? [["Vary", "Accept"]] : [];
+    const page = this.#directory.open(NOT_FOUND);
+    if (!(page instanceof OpenFile)) return say(exchange, 404, "There is no such file", vary);
+    return lend(
+      page,
+      () => sendWhole(exchange, 404, [["Content-Type", contentType(NOT_FOUND)], ...vary], page),
+    );
+  }
+}
+
+/** Answers a request for a file that is there. */
+function respond(
+  exchange: Exchange,
+  fields: RequestFields,
+  file: OpenFile,
+  type: string,
+  about: readonly Field[],
+): Promise<void> | undefined {
+  const now = Date.now();
+  switch (evaluate(fields, file, now)) {
+    case 304:
+      return exchange.respond(304, about.filter(([name]) => name !== "Content-Encoding"), "");
+    case 412:
+      return say(exchange, 412, "The file is another version than the request asks for");
+  }
+  const ranges = rangesOf(exchange, fields, file, now);
+  if (ranges === "whole") {
+    return sendWhole(
+      exchange,
+      200,
+      [["Content-Type", type], ...about, ["Accept-Ranges", "bytes"]],
+      file,
+    );
+  }
+  if (ranges === "unsatisfiable") {
+    return say(exchange, 416, "The file has no such range", [["Content-Range", `bytes */${file.size}`]]);
+  }
+  const [range, another] = ranges;
+  // Several that were asked for may turn out to be one (15.3.7.2).
+  if (another !== undefined) return sendRanges(exchange, about, file, ranges, type);
+  return sendRange(exchange, 206, [...rangeFields(type, range!, file.size), ...about], file, range!);
+}
+
+function rangesOf(
+  { method }: Exchange,
+  fields: RequestFields,
+  file: OpenFile,
+  now: number,
+): "whole" | "unsatisfiable" | readonly ByteRange[] {
+  // 14.2: Range means something with GET only.
+  if (fields.range === undefined || method !== "GET") return "whole";
+  return rangeCounts(fields, file, now) ? selectRanges(fields.range, file.size) : "whole";
+}
+
+/** Lends a file to a response and closes it behind that. */
+function lend(file: OpenFile, send: () => Promise<void> | undefined): Promise<void> | undefined {
+  let sent: Promise<void> | undefined;
+  try {
+    sent = send();
+  } finally {
+    // While something is still to be sent, it stays open.
+    if (sent === undefined) file.close();
+  }
+  return sent?.finally(() => file.close());
 }
 
 /**
- * The name of a file relative to the directory, from a normalised path; undefined for a path that names none: with a
- * slash or a NUL in a segment, bytes that are not UTF-8, or a segment that starts with a dot.
+ * The date of a file, in words; undefined for one that has none in HTTP. No response is older than its file (8.8.2.1): a
+ * date that is still to come is that of the response, with which the client asks again in vain.
  */
-export function fileName(path: string): string | undefined {
-  const segments = path.slice(1).split("/");
-  const decoded: string[] = [];
-  for (const segment of segments) {
-    let name: string;
-    try {
-      name = decodeURIComponent(segment);
-    } catch {
-      return undefined;
-    }
-    if (name.includes("/") || name.includes("\0") || name.startsWith(".")) return undefined;
-    decoded.push(name);
+function lastModified(modified: number, now: number): string | undefined {
+  try {
+    return httpDate(Math.min(modified, now));
+  } catch {
+    return undefined;
   }
-  return decoded.join("/");
 }
 
-/** The type of a file by the end of its name. Text is taken to be UTF-8, as everything is by now. */
-export function contentType(name: string): string {
-  const type = mime.getType(name) ?? "application/octet-stream";
-  const text = type.startsWith("text/") || type === "application/json" || type === "application/javascript" ||
-    type === "image/svg+xml";
-  return text ? `${type}; charset=utf-8` : type;
+/** The client's own path with a slash at its end. Normalised, so that `//host/dir` does not lead to another host. */
+function withSlash({ path, query }: Exchange): string {
+  return `${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`;
 }
 
-async function say(
+function say(
   exchange: Exchange,
   status: number,
   text: string,
   fields: readonly Field[] = [],
-): Promise<void> {
-  const content = new TextEncoder().encode(`${status}: ${text}.\n`);
-  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
+): Promise<void> | undefined {
+  return exchange.respond(
+    status,
+    [["Content-Type", "text/plain; charset=utf-8"], ...fields],
+    `${status}: ${text}.\n`,
+  );
 }

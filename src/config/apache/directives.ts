@@ -144,14 +144,14 @@ function judgeOther(item: Item, faults: Faults): void {
       "Cannot speak TLS; put a program that does in front of a plain listener, or remove this virtual host",
     );
   }
-  if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
-    if (!SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
-    return;
-  }
   const other = TABLE.find((known) => known.name.replace("<", "").toLowerCase() === name);
   if (other !== undefined) {
     const right = isSection(item) ? `${other.name} without "<"` : `${other.name} …>`;
     return faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; write ${right}`);
+  }
+  if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
+    if (!SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
+    return;
   }
   const nearest = nearestTo(item.name, NAMES);
   const way = nearest === undefined ? "remove it" : `the nearest known name is "${nearest}"`;

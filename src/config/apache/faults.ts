@@ -24,8 +24,10 @@ export class Faults {
 
   /** Reports a fault. @param message begins with a verb, and says what would be right */
   add(spot: Spot, message: string): void {
-    const { file: source, line, name: path = "" } = spot;
-    this.#problems.push({ source, line, column: 1, path, message });
+    const { file: source, line, name = "" } = spot;
+    // Whatever stands first in a line is taken for a name.
+    const path = /^[\w/<>.-]{0,64}$/.test(name) ? name : quote(name);
+    this.#problems.push({ source, line, column: 1, path, message: plain(message) });
   }
 
   /** Unwraps a reading; its fault, if it has one, is reported. */
@@ -63,9 +65,11 @@ export class Faults {
   }
 }
 
-/** `"a", "b" and "c"` */
-export function listed(words: readonly string[], joint = "and"): string {
-  const quoted = words.map(quote);
-  const last = quoted.pop() ?? "";
-  return quoted.length === 0 ? last : `${quoted.join(", ")} ${joint} ${last}`;
+/** Messages repeat what stands in the file, and stay one line whatever that is. */
+function plain(text: string): string {
+  return text.replace(
+    // deno-lint-ignore no-control-regex -- these are what is looked for
+    /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -13,7 +13,8 @@ import { descriptorFlags, openDescriptors, sharesProcess } from "../../support/d
 import { limitDescriptors, noSocket, pour, udp, unconnectedTcp } from "../../front/clients.ts";
 import { sayWith } from "../../front/raw_channel.ts";
 import { type ApacheRig, connectAsApache, isClosed, test } from "./rig.ts";
-import type { Recorder } from "../rig.ts";
+import { Backend } from "../../../src/backend/backend.ts";
+import { Recorder } from "../rig.ts";
 
 const NUL = new Uint8Array(1);
 const O_NONBLOCK = 0o4000;
@@ -228,6 +229,13 @@ test("what waits for nothing does not keep a backend from draining for longer th
   await rig.advance(10_001);
   assert.equal(over, true);
   close(silent);
+});
+
+test("a path that is taken is told of, and costs no descriptor", async (rig) => {
+  const another = () => new Backend(new Recorder(), { socket: rig.path, name: "another", apache: true });
+  assert.throws(another, /another backend listens there/);
+  await rig.settle();
+  assert.deepEqual(rig.events, [], "the one that listens was only looked at");
 });
 
 test("a backend that holds as many as it may accepts the next one when there is room", async (rig) => {

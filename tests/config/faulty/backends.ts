@@ -134,6 +134,10 @@ export const BACKENDS: readonly FaultyDocument[] = [
     `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream"; add the URL of the server, or leave it out`,
   ],
   [
+    inBackends(`"a": { "socket": "/b.sock", "flusher": "Flush" }`),
+    `1:104: backends.a.flusher: Found "Flush"; write "none" or "flush"`,
+  ],
+  [
     inRelay(`"reverse": [{ "path": "app", "url": "http://c/" }]`),
     `1:129: backends.a.reverse[0]: Cannot rewrite URLs to "app"; write a path such as "/app/", or a whole URL`,
   ],

@@ -3,12 +3,13 @@
 import type { z } from "zod";
 import type { BackendKind } from "../../config.ts";
 import { quote } from "../../reading.ts";
+import { execKeys } from "./exec.ts";
 import { fetchKeys } from "./fetch.ts";
 import type { Entry, KindKeys, Place } from "./kind.ts";
 import { RELAY_RULES, relayKeys } from "./relay.ts";
 import { staticKeys } from "./static.ts";
 
-const KINDS: readonly KindKeys[] = [fetchKeys, staticKeys, relayKeys];
+const KINDS: readonly KindKeys[] = [fetchKeys, staticKeys, execKeys, relayKeys];
 
 /** The keys of all kinds. */
 export const KIND_SHAPE: Record<string, z.ZodType> = Object.assign({}, ...KINDS.map(({ shape }) => shape));

@@ -1,0 +1,153 @@
+/** The directory that is served, and opening files in it. */
+
+import { Buffer } from "node:buffer";
+import {
+  adopt,
+  close,
+  describeErrno,
+  type Descriptor,
+  EACCES,
+  EAGAIN,
+  ELOOP,
+  EMFILE,
+  ENAMETOOLONG,
+  ENFILE,
+  ENODEV,
+  ENOENT,
+  ENOTDIR,
+  ENXIO,
+  EPERM,
+  ErrnoError,
+  EXDEV,
+  FileStatus,
+  type LinkPolicy,
+  openBeneath,
+  openDirectory,
+} from "../../../ffi/mod.ts";
+
+/** The directory cannot be served. The message is for people. */
+export class DirectoryError extends Error {
+  override name = "DirectoryError";
+}
+
+/** Why a name is no file that can be sent. `exhausted`: not now, for want of descriptors. */
+export type Failure = "missing" | "directory" | "forbidden" | "exhausted";
+
+const FAILURES: ReadonlyMap<number, Failure> = new Map<number, Failure>([
+  [ENOENT, "missing"],
+  [ENOTDIR, "missing"],
+  [ENAMETOOLONG, "missing"],
+  // A link that is not followed, or leads nowhere.
+  [EXDEV, "missing"],
+  [ELOOP, "missing"],
+  // A socket, or a device that is not there.
+  [ENXIO, "missing"],
+  [ENODEV, "missing"],
+  [EACCES, "forbidden"],
+  [EPERM, "forbidden"],
+  [EMFILE, "exhausted"],
+  [ENFILE, "exhausted"],
+  // Renamed about all the time.
+  [EAGAIN, "exhausted"],
+]);
+
+/** PATH_MAX of limits.h, the closing NUL included. */
+const PATH_MAX = 4096;
+
+/** Milliseconds after which the directory's own path is looked up again. */
+const RENEWAL = 1_000;
+
+/** A regular file that is open, and what it was when it was looked at. Owned by who opened it. */
+export class OpenFile {
+  constructor(
+    readonly descriptor: Descriptor,
+    /** Relative to the directory, a character for each byte. */
+    readonly name: string,
+    /** Bytes. */
+    readonly size: number,
+    /** Milliseconds since 1970. */
+    readonly modified: number,
+    /** A strong entity tag: another one for each version (RFC 9110, 8.8.3). */
+    readonly tag: string,
+  ) {}
+
+  close(): void {
+    close(this.descriptor);
+  }
+}
+
+/** A directory by its path. */
+export class Directory {
+  #descriptor: Descriptor;
+  #openedAt: number;
+  readonly #status = new FileStatus();
+  /** The name for the kernel, with its NUL. */
+  readonly #name = Buffer.alloc(PATH_MAX) as Buffer<ArrayBuffer>;
+
+  /**
+   * @param links which symbolic links in it are followed; those in its own path are
+   * @throws {DirectoryError} when it cannot be opened
+   */
+  constructor(readonly path: string, readonly links: LinkPolicy) {
+    const result = openDirectory(path);
+    if (result < 0) {
+      throw new DirectoryError(`Cannot serve the directory "${path}": ${describeErrno(-result)}`);
+    }
+    this.#descriptor = adopt(result);
+    this.#openedAt = performance.now();
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param name as {@linkcode fileName} makes it, not empty
+   * @returns the caller's to close
+   */
+  open(name: string): OpenFile | Failure {
+    // A character is a byte, so what is too long is known before it is written.
+    if (name.length >= PATH_MAX) return "missing";
+    this.#name[this.#name.write(name, "latin1")] = 0;
+    const result = openBeneath(this.#current(), this.#name, this.links);
+    if (result < 0) return failure(-result);
+    const descriptor = adopt(result);
+    const file = this.#look(descriptor, name);
+    if (!(file instanceof OpenFile)) close(descriptor);
+    return file;
+  }
+
+  #look(descriptor: Descriptor, name: string): OpenFile | Failure {
+    const status = this.#status;
+    const result = status.readDescriptor(descriptor);
+    if (result < 0) return failure(-result);
+    if (status.type !== "file") return status.type === "directory" ? "directory" : "missing";
+    const { size, modified, nanosecond, inode } = status;
+    // The inode tells a file from the one that was renamed over it, with the same size and date.
+    const second = Math.floor(modified / 1000).toString(36);
+    const tag = `"${inode.toString(36)}-${second}.${nanosecond.toString(36)}-${size.toString(36)}"`;
+    return new OpenFile(descriptor, name, size, modified, tag);
+  }
+
+  /** A new release is often put in place by renaming a link or directory over the old one. */
+  #current(): Descriptor {
+    const now = performance.now();
+    if (now - this.#openedAt < RENEWAL) return this.#descriptor;
+    this.#openedAt = now;
+    const result = openDirectory(this.path);
+    // Between two releases it may be away; then the old one goes on.
+    if (result >= 0) {
+      close(this.#descriptor);
+      this.#descriptor = adopt(result);
+    }
+    return this.#descriptor;
+  }
+
+  close(): void {
+    close(this.#descriptor);
+  }
+}
+
+function failure(errno: number): Failure {
+  const known = FAILURES.get(errno);
+  if (known === undefined) throw new ErrnoError("Cannot open a file", errno);
+  return known;
+}

@@ -1,0 +1,34 @@
+/** The fields of a request that decide which response a file makes. */
+
+import type { Field } from "../http/exchange.ts";
+import type { Conditions } from "./conditional.ts";
+
+/** Their values; of a field with several lines, joined by commas (RFC 9110, 5.3). */
+export interface RequestFields extends Conditions {
+  readonly accept?: string;
+  readonly acceptEncoding?: string;
+  readonly range?: string;
+}
+
+const NAMES: ReadonlyMap<string, keyof RequestFields> = new Map([
+  ["accept", "accept"],
+  ["accept-encoding", "acceptEncoding"],
+  ["if-match", "ifMatch"],
+  ["if-modified-since", "ifModifiedSince"],
+  ["if-none-match", "ifNoneMatch"],
+  ["if-range", "ifRange"],
+  ["if-unmodified-since", "ifUnmodifiedSince"],
+  ["range", "range"],
+]);
+
+/** Picks them out. A field that may stand once and stands twice has a value then that is none, and counts for nothing. */
+export function requestFields(fields: readonly Field[]): RequestFields {
+  const found: { -readonly [Key in keyof RequestFields]: RequestFields[Key] } = {};
+  for (const [name, value] of fields) {
+    const key = NAMES.get(name.toLowerCase());
+    if (key === undefined) continue;
+    const before = found[key];
+    found[key] = before === undefined ? value : `${before}, ${value}`;
+  }
+  return found;
+}

@@ -1,0 +1,71 @@
+/** A configuration for httpd, piped in as it stands: in front of an HTTP server that knows nothing of hand-offs. */
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { FrontProgram, startBackend, TemporaryDirectory, whenReady } from "../support/processes.ts";
+import { get } from "../support/raw_client.ts";
+
+/** A server that says what it was asked, and redirects what is under /old/ to itself. */
+async function withServer(use: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    if (request.url!.startsWith("/old/")) {
+      response.writeHead(302, { Location: `http://127.0.0.1:${port}/new/`, "Set-Cookie": "a=b; Path=/" })
+        .end();
+    } else response.end(`${request.headers.host} ${request.url}`);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  try {
+    await use((server.address() as AddressInfo).port);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  }
+}
+
+for (const command of ["front", "up"]) {
+  Deno.test(`${command} -: mod_proxy's configuration runs as it stands, its relay included`, () =>
+    withServer(async (port) => {
+      using directory = new TemporaryDirectory();
+      const input = `# What stood in front of the application before.
+LoadModule proxy_fdpass_module modules/mod_proxy_fdpass.so
+Define SERVER 127.0.0.1:${port}
+DefaultRuntimeDir ${directory.path}/run
+Listen 127.0.0.1:0
+<VirtualHost *>
+    ServerName example.com
+    ProxyPass /private !
+    ProxyPass /app/ http://\${SERVER}/base/
+    ProxyPass / http://\${SERVER}/
+    ProxyPassReverse / http://\${SERVER}/
+    ErrorDocument 404 "Nobody here"
+    CustomLog logs/access.log combined
+</VirtualHost>
+`;
+      const program = new FrontProgram([command, "-"], { permissions: ["--allow-all"], input });
+      await using front = await whenReady(program);
+      assert.equal((await get(front.port, "/a?b")).text, `127.0.0.1:${port} /a?b`);
+      assert.equal((await get(front.port, "/app/a")).text, `127.0.0.1:${port} /base/a`);
+      const refused = await get(front.port, "/private/a");
+      assert.deepEqual([refused.status, refused.text], [404, "Nobody here"]);
+      const redirect = await get(front.port, "/old/a");
+      assert.equal(redirect.status, 302);
+      assert.match(redirect.fields.get("location") ?? "", /^(http:\/\/[^/]+)?\/new\/$/);
+      assert.match(front.stderr, /without effect here: CustomLog \(line 13\)/);
+      await front.stopCleanly();
+      assert.deepEqual([...Deno.readDirSync(`${directory.path}/run`)], []);
+    }));
+}
+
+Deno.test("front -: a server whose name has a socket in the run directory is a backend", async () => {
+  using directory = new TemporaryDirectory();
+  directory.write("hello.txt", "hello");
+  const socket = `${directory.path}/backend-server.sock`;
+  await using _backend = await startBackend(socket, { static: directory.path });
+  const input = "Listen 127.0.0.1:0\nProxyPass / http://backend-server/\n";
+  const args = ["front", "-", "--run-dir", directory.path];
+  await using front = await whenReady(new FrontProgram(args, { permissions: ["--allow-all"], input }));
+  assert.equal((await get(front.port, "/hello.txt")).text, "hello");
+  await front.stopCleanly();
+});
