@@ -1,7 +1,7 @@
 /** The directives that have an effect: where they may stand and how many arguments they take. */
 
 import { nearestTo } from "../nearest.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, isComplete } from "./faults.ts";
 import { OTHER_NAMES } from "./other_names.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
 
@@ -115,6 +115,7 @@ export function judge(item: Item, context: Context, faults: Faults): boolean {
     );
     return false;
   }
+  if (known.name !== "LoadModule" && !isComplete(item, faults)) return false;
   const count = item.args.length;
   if (count < known.least || count > known.most) {
     faults.add(
