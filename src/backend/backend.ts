@@ -25,6 +25,8 @@ export interface ConnectionServer {
    * as full then: another backend takes them, or they wait.
    */
   full?(accepted: number): boolean;
+  /** Whether it does something besides connections that is to come to its end; it calls {@linkcode Backend.endIfEmpty} then. */
+  readonly busy?: boolean;
   /**
    * The time for draining is over: ends other processes that work for connections of this one.
    *
@@ -259,7 +261,7 @@ export class Backend {
 
   /** Ends a backend that has drained: nothing is served, and nothing on its way. */
   endIfEmpty(): void {
-    if (!this.draining || this.active > 0 || (this.#apache?.expected ?? 0) > 0) return;
+    if (!this.draining || this.active > 0 || this.server.busy || (this.#apache?.expected ?? 0) > 0) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();

@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { residentMemory } from "../support/proc.ts";
 import {
   fixture,
-  FrontProgram,
-  Program,
+  type FrontProgram,
+  type Program,
   startBackend,
   startFront,
   TemporaryDirectory,

@@ -433,6 +433,22 @@ testCgi(
 );
 
 testCgi(
+  "draining waits for a program that has answered and goes on",
+  `${DOCUMENT}; echo done; exec >&-; while [ ! -e "$PATH_INFO" ]; do sleep 0.01; done`,
+  async (exec) => {
+    const sign = `${exec.rig.directory}/sign`;
+    assert.equal((await ask(exec, last(sign))).content, "done\n");
+    let drained = false;
+    exec.rig.backend.drain().then(() => drained = true);
+    await exec.rig.settle();
+    assert.equal(exec.rig.backend.active, 0);
+    assert.equal(drained, false);
+    Deno.writeTextFileSync(sign, "");
+    await exec.rig.until(() => drained, "the end of draining");
+  },
+);
+
+testCgi(
   "what descendants still write belongs to the response; their holding the pipe holds nothing up",
   `
   ${DOCUMENT}; echo first; (sleep 0.05; echo second; sleep 1000) & echo $! >&2`,
