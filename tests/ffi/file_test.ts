@@ -21,6 +21,7 @@ import {
   openBeneath,
   openDirectory,
   openFile,
+  readFile,
   rename,
   sendFile,
   unlink,
