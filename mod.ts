@@ -19,7 +19,18 @@
  * @module
  */
 export { type BackendServer, serve, type ServeOptions } from "./src/backend/serve.ts";
-export type { FetchHandler, FetchModule, RequestInfo } from "./src/backend/fetch/handler.ts";
+export type {
+  ConnectionHandler,
+  ConnectionModule,
+  FetchHandler,
+  FetchModule,
+  RawConnection,
+  RequestInfo,
+  Upgrade,
+  WebSocketOptions,
+  WebSocketUpgrade,
+} from "./src/backend/fetch/handler.ts";
+export { upgradeWebSocket } from "./src/backend/fetch/upgrade_websocket.ts";
 export type { TcpAddress } from "./src/backend/address.ts";
 export {
   Backend,
@@ -27,7 +38,7 @@ export {
   type BackendOptions,
   type ConnectionServer,
 } from "./src/backend/backend.ts";
-export { Connection, ConnectionLost } from "./src/backend/connection.ts";
+export { Connection, ConnectionLost, type Taker } from "./src/backend/connection.ts";
 export { type ListenerOptions, ListenError } from "./src/backend/listener.ts";
 // What a Connection refers to: what the front said of it, where it can be given back, how long to wait for its client.
 export type { Transfer } from "./src/protocol/transfer.ts";

@@ -27,9 +27,13 @@ export function settle(result: number): number {
 // Numbers of errno(3), equal on x86_64 and aarch64 (asm-generic/errno.h).
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EINTR = 4;
 export const ENXIO = 6;
+export const E2BIG = 7;
+export const ENOEXEC = 8;
 export const EBADF = 9;
+export const ECHILD = 10;
 export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const EACCES = 13;
@@ -64,9 +68,13 @@ export const EINPROGRESS = 115;
 const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [EPERM]: ["EPERM", "not permitted"],
   [ENOENT]: ["ENOENT", "no such file or directory"],
+  [ESRCH]: ["ESRCH", "no such process"],
   [EINTR]: ["EINTR", "interrupted by a signal"],
   [ENXIO]: ["ENXIO", "no such device or address"],
+  [E2BIG]: ["E2BIG", "the arguments and the environment are too long"],
+  [ENOEXEC]: ["ENOEXEC", "not a program, and no script with a #! line"],
   [EBADF]: ["EBADF", "not an open descriptor"],
+  [ECHILD]: ["ECHILD", "no such child process"],
   [EAGAIN]: ["EAGAIN", "would block"],
   [ENOMEM]: ["ENOMEM", "out of memory"],
   [EACCES]: ["EACCES", "permission denied"],

@@ -12,6 +12,9 @@ import { cString } from "./memory.ts";
 const {
   chmod: libc_chmod,
   chown: libc_chown,
+  faccessat,
+  lseek,
+  memfd_create,
   mkdir: libc_mkdir,
   open: libc_open,
   read,
@@ -51,6 +54,11 @@ export class FileStatus {
   /** Looks at a path without following a final symbolic link; 0 or `-errno`. */
   readPath(path: string): number {
     return settle(statx(AT_FDCWD, cString(path), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.#bytes));
+  }
+
+  /** Looks at what a path leads to in the end, links followed; 0 or `-errno`. */
+  readTarget(path: string): number {
+    return settle(statx(AT_FDCWD, cString(path), 0, STATX_BASIC_STATS, this.#bytes));
   }
 
   /** Looks at an open file; 0 or `-errno`. */
@@ -207,4 +215,39 @@ const offsetCell = new BigInt64Array(1);
 export function sendFile(socket: Descriptor, file: Descriptor, offset: number, count: number): number {
   offsetCell[0] = BigInt(offset);
   return settle(sendfile(socket, file, offsetCell, BigInt(count)));
+}
+
+const X_OK = 1;
+const AT_EACCESS = 0x200;
+
+/** Whether this process, as who it acts, may execute a file (faccessat(2)); 0 or `-errno`. */
+export function mayExecute(path: string): number {
+  return settle(faccessat(AT_FDCWD, cString(path), X_OK, AT_EACCESS));
+}
+
+/** The null device, open for reading; a descriptor owned by the caller, or `-errno`. */
+export function openNull(): number {
+  return settle(libc_open(cString("/dev/null"), O_RDONLY | O_CLOEXEC, 0));
+}
+
+/** Opens a file for reading; a descriptor owned by the caller, or `-errno`. */
+export function openForReading(path: string): number {
+  return settle(libc_open(cString(path), O_RDONLY | O_CLOEXEC, 0));
+}
+
+const MFD_CLOEXEC = 1;
+const SEEK_SET = 0;
+
+/**
+ * Makes a file that lies in memory and has no name (memfd_create(2)); a descriptor owned by the caller, or `-errno`.
+ *
+ * @param label what `/proc/PID/fd` calls it
+ */
+export function createMemoryFile(label: string): number {
+  return settle(memfd_create(cString(label), MFD_CLOEXEC));
+}
+
+/** Goes back to the start of a file: whoever reads next reads its first byte. The place belongs to the open file. */
+export function rewind(file: Descriptor): void {
+  lseek(file, 0n, SEEK_SET);
 }

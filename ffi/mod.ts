@@ -29,3 +29,4 @@ export * from "./epoll.ts";
 export * from "./eventfd.ts";
 export * from "./file.ts";
 export * from "./process.ts";
+export * from "./spawn.ts";

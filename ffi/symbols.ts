@@ -203,6 +203,79 @@ export const SYMBOLS = {
   getrlimit: { parameters: ["i32", /* resource */ "buffer" /* struct rlimit *rlim */], result: "i32" },
   setrlimit: { parameters: ["i32", /* resource */ "buffer" /* const struct rlimit *rlim */], result: "i32" },
 
+  // --- other processes: posix_spawn(3), pidfd_open(2), waitid(2) ---------------------------------------------------
+  posix_spawn: {
+    parameters: [
+      "buffer", /* pid_t *pid */
+      "buffer", /* const char *path */
+      "buffer", /* const posix_spawn_file_actions_t *file_actions */
+      "buffer", /* const posix_spawnattr_t *attrp */
+      "buffer", /* char *const argv[] */
+      "buffer", /* char *const envp[] */
+    ],
+    result: "i32", /* an errno number itself; errno is not set */
+  },
+  posix_spawn_file_actions_init: {
+    parameters: ["buffer" /* posix_spawn_file_actions_t * */],
+    result: "i32",
+  },
+  posix_spawn_file_actions_destroy: {
+    parameters: ["buffer" /* posix_spawn_file_actions_t * */],
+    result: "i32",
+  },
+  posix_spawn_file_actions_adddup2: {
+    parameters: ["buffer", /* posix_spawn_file_actions_t * */ "i32", /* fd */ "i32" /* newfd */],
+    result: "i32",
+  },
+  /** glibc 2.34. */
+  posix_spawn_file_actions_addclosefrom_np: {
+    parameters: ["buffer", /* posix_spawn_file_actions_t * */ "i32" /* from */],
+    result: "i32",
+    optional: true,
+  },
+  posix_spawnattr_init: { parameters: ["buffer" /* posix_spawnattr_t * */], result: "i32" },
+  posix_spawnattr_setflags: {
+    parameters: ["buffer", /* posix_spawnattr_t * */ "i16" /* short flags */],
+    result: "i32",
+  },
+  posix_spawnattr_setsigdefault: {
+    parameters: ["buffer", /* posix_spawnattr_t * */ "buffer" /* const sigset_t * */],
+    result: "i32",
+  },
+  posix_spawnattr_setsigmask: {
+    parameters: ["buffer", /* posix_spawnattr_t * */ "buffer" /* const sigset_t * */],
+    result: "i32",
+  },
+  /** libc has a wrapper for pidfd_open(2) since 2.36 only. */
+  syscall_pidfd_open: {
+    name: "syscall",
+    parameters: ["i64", /* SYS_pidfd_open */ "i32", /* pid_t pid */ "u32" /* unsigned int flags */],
+    result: "i32",
+  },
+  waitid: {
+    parameters: [
+      "i32", /* idtype_t idtype */
+      "u32", /* id_t id */
+      "buffer", /* siginfo_t *infop */
+      "i32", /* int options */
+    ],
+    result: "i32",
+  },
+  memfd_create: {
+    parameters: ["buffer", /* const char *name */ "u32" /* unsigned int flags */],
+    result: "i32",
+  },
+  lseek: { parameters: ["i32", /* fd */ "i64", /* off_t offset */ "i32" /* whence */], result: "i64" },
+  faccessat: {
+    parameters: [
+      "i32", /* dirfd */
+      "buffer", /* const char *pathname */
+      "i32", /* mode */
+      "i32", /* flags */
+    ],
+    result: "i32",
+  },
+
   // --- memory: the only doors to addresses, so that no Deno.UnsafePointer is needed -------------------------------
   __errno_location: { parameters: [], result: "usize" },
   /** memcpy(view, view, 0) copies nothing and returns its first argument: the address of the view. */

@@ -20,6 +20,22 @@ export interface ConnectionServer {
   drain(): void;
   /** A connection that was to be given back is still this backend's. */
   returnFailed(connection: Connection): void;
+  /**
+   * Whether it can take no more, when so many connections that are about to be served count too. Hand-offs are refused
+   * as full then: another backend takes them, or they wait.
+   */
+  full?(accepted: number): boolean;
+  /** Whether it does something besides connections that is to come to its end; it calls {@linkcode Backend.endIfEmpty} then. */
+  readonly busy?: boolean;
+  /**
+   * The time for draining is over: ends other processes that work for connections of this one.
+   *
+   * @param force at once, since nobody waits for it
+   * @returns when they are gone
+   */
+  abandon?(force: boolean): Promise<void>;
+  /** The backend closes, with all of its connections: watches nothing besides them any more. */
+  forget?(): void;
 }
 
 /** What a backend tells people. */
@@ -147,9 +163,10 @@ export class Backend {
     return this.#connections.size;
   }
 
-  /** Whether it holds as many connections as it may, when so many that are about to be served count too. */
+  /** Whether it holds as many connections as it may, or its server can, when so many that are about to be served count too. */
   fullWith(accepted: number): boolean {
-    return this.active + accepted >= (this.#options.maxConnections ?? Infinity);
+    return this.active + accepted >= (this.#options.maxConnections ?? Infinity) ||
+      (this.server.full?.(accepted) ?? false);
   }
 
   get channels(): ReadonlySet<Channel> {
@@ -244,16 +261,38 @@ export class Backend {
 
   /** Ends a backend that has drained: nothing is served, and nothing on its way. */
   endIfEmpty(): void {
-    if (!this.draining || this.active > 0 || (this.#apache?.expected ?? 0) > 0) return;
+    if (!this.draining || this.active > 0 || this.server.busy || (this.#apache?.expected ?? 0) > 0) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();
     this.#drained = undefined;
   }
 
+  /** Ends what works for its connections in other processes; see {@linkcode ConnectionServer.abandon}. */
+  async abandon(force: boolean): Promise<void> {
+    await this.server.abandon?.(force);
+  }
+
+  /**
+   * Lets those take leave of their clients who speak another protocol than HTTP on a connection: a WebSocket says that it
+   * is going away. For the end of a process.
+   *
+   * @param milliseconds how long they may take
+   */
+  async takeLeave(milliseconds: number): Promise<void> {
+    const leaving = [...this.#connections].map((connection) => connection.leave())
+      .filter((leave) => leave !== undefined);
+    if (leaving.length === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+    await Promise.race([Promise.all(leaving), late]);
+    clearTimeout(timer);
+  }
+
   /** Closes everything at once, whatever it is doing. For the end of a process, and of a test. */
   close(): void {
     this.draining = true;
+    this.server.forget?.();
     this.#source.close();
     this.#apache?.close();
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);

@@ -36,8 +36,17 @@ export const LINGER = 2_000;
 /** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
 const SENDFILE = 1 << 20;
 
+/** Who has taken a connection's descriptor over in this process, and closes it from then on. */
+export interface Taker {
+  /** Closes it now. */
+  end(): void;
+  /** Takes leave of the client, where the protocol that is spoken has a way to. Settles when the connection has ended. */
+  leave?(): Promise<void>;
+}
+
 /**
- * A connection of this backend, from the ACK of its hand-off until it is closed or given back. It owns its descriptor.
+ * A connection of this backend, from the ACK of its hand-off until it is closed or given back. It owns its descriptor,
+ * unless somebody has taken that over.
  * Every call asks for no waiting (MSG_DONTWAIT), so the socket stays in the mode in which it came.
  */
 export class Connection extends Readiness {
@@ -47,6 +56,9 @@ export class Connection extends Readiness {
   #closed = false;
   #nonblocking = false;
   #noDelay = false;
+  /** Its descriptor is closed here, but it counts. */
+  #elsewhere = false;
+  #taker: Taker | undefined;
 
   /**
    * @param fd owned by this object from now on
@@ -82,7 +94,7 @@ export class Connection extends Readiness {
     return this.#local ??= readAddress(this.transfer.local);
   }
 
-  /** Whether its descriptor is closed: the number may be somebody else's by now, and a handler may not know. */
+  /** Whether its descriptor is closed, or somebody else's: the number may be another's by now, and a handler may not know. */
   override get closed(): boolean {
     return this.#closed;
   }
@@ -177,14 +189,58 @@ export class Connection extends Readiness {
     this.#nonblocking = false;
   }
 
+  /**
+   * Another process has the socket from now on, which it got from this one: this one's copy is closed, and nothing shut
+   * down. The connection still counts as one of this backend's, until {@linkcode close}.
+   */
+  letGo(): void {
+    if (this.#closed) return;
+    this.release();
+    this.#closed = this.#elsewhere = true;
+    close(this.fd);
+  }
+
+  /**
+   * Gives the descriptor to another owner in this process: nothing here watches it, times it or closes it any more, and
+   * whoever still works with this object finds it closed. It counts as a connection of the backend until the new owner
+   * calls {@linkcode concluded}.
+   *
+   * @returns the descriptor, the caller's from here on
+   */
+  surrender(taker: Taker): Descriptor {
+    if (this.#closed) throw new ConnectionLost("Cannot take the connection over: it is closed");
+    this.release();
+    this.onGone(undefined);
+    this.#taker = taker;
+    this.#closed = true;
+    this.interrupt();
+    return this.fd;
+  }
+
+  /** Says that the descriptor that was surrendered is closed. */
+  concluded(): void {
+    if (this.#taker === undefined) return;
+    this.#taker = undefined;
+    this.backend.connectionEnded(this);
+  }
+
+  /** Takes leave of the client, where another protocol is spoken that has a way to; undefined where none has. */
+  leave(): Promise<void> | undefined {
+    return this.#taker?.leave?.();
+  }
+
   /** Ends our side; the client can still read what was sent. */
   endSending(): void {
     if (!this.#closed) shutdown(this.fd, SHUT_WR);
   }
 
-  /** Closes the descriptor, and the connection with it unless it is the front's by now. */
+  /** Closes the descriptor, and the connection with it unless it is the front's by now. Its taker does, if it has one. */
   close(): void {
-    if (this.#closed) return;
+    if (this.#elsewhere) {
+      this.#elsewhere = false;
+      this.backend.connectionEnded(this);
+    }
+    if (this.#closed) return this.#taker?.end();
     this.unwatch();
     // Somebody else may have a copy: a backend that hangs, and was sent the connection before it was reclaimed. Without
     // this the client would see no end for as long as that lasts.

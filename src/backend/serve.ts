@@ -1,11 +1,9 @@
 /** A backend inside a program of one's own: the counterpart of `Deno.serve` for connections that are handed over. */
 
 import { Backend, type BackendEvent, type BackendOptions } from "./backend.ts";
-import { FetchRequestHandler } from "./fetch/fetch_handler.ts";
-import type { FetchHandler, FetchModule } from "./fetch/handler.ts";
-import { handlerOf } from "./fetch/module.ts";
-import { WIDEST_HEAD } from "./http/head_limits.ts";
-import { HttpServer } from "./http/http_server.ts";
+import { fetchServer } from "./fetch/fetch_server.ts";
+import type { ConnectionModule, FetchHandler, FetchModule } from "./fetch/handler.ts";
+import { handlersOf } from "./fetch/module.ts";
 
 /** How {@linkcode serve} serves. */
 export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "apache"> {
@@ -30,16 +28,20 @@ export interface BackendServer {
 /**
  * Receives connections at a Unix socket and serves HTTP on them with a handler.
  *
- * @param handler as for `Deno.serve`: a function, or an object with a `fetch` method
+ * @param handler as for `Deno.serve`: a function, or an object with a `fetch` method; or an object with a `connection`
+ *   method, which takes connections raw
  * @throws {ListenError} when the socket's path cannot be had
  */
-export function serve(handler: FetchHandler | FetchModule, options: ServeOptions): BackendServer {
+export function serve(
+  handler: FetchHandler | FetchModule | ConnectionModule,
+  options: ServeOptions,
+): BackendServer {
   const { onError, onEvent, signal, socket } = options;
-  const server = new HttpServer(new FetchRequestHandler(handlerOf(handler, "the handler")), {
-    limits: WIDEST_HEAD,
+  const server = fetchServer(
+    handlersOf(handler, "the handler"),
     // deno-lint-ignore no-console -- a program without a log of its own should not lose its errors
-    onError: (error) => onError === undefined ? console.error(error) : onError(error),
-  });
+    (error) => onError === undefined ? console.error(error) : onError(error),
+  );
   const backend = new Backend(server, {
     ...options,
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),

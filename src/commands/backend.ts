@@ -23,6 +23,7 @@ interface BackendOptions {
 
 export function addBackend(program: Command, run: Run): void {
   const command = program.command("backend").description("run a backend")
+    .argument("[program...]", "what --exec runs, with its arguments, behind --")
     .requiredOption("--socket <path>", "where to listen for fronts");
   addKindOptions(command);
   const user = (text: string, before: number[]) => [...before, wholeNumber(0, MAX_ID)(text)];
@@ -53,8 +54,8 @@ export function addBackend(program: Command, run: Run): void {
     .addOption(withParentOption()).action(run(backend));
 }
 
-async function backend(options: BackendOptions): Promise<number> {
-  const runs = readKind({ ...options });
+async function backend(operands: readonly string[], options: BackendOptions): Promise<number> {
+  const runs = readKind({ ...options }, operands);
   await bindToParent(options.withParent);
   const { configureLog } = await import("../control/log.ts");
   configureLog();

@@ -77,7 +77,7 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind = Fetch | Static | Relay;
+export type BackendKind = Fetch | Static | Exec | Relay;
 
 /** A backend that serves with a handler module. */
 export interface Fetch {
@@ -100,6 +100,22 @@ export interface Static {
   readonly maxAge?: number;
 }
 
+/** A backend that runs programs. */
+export interface Exec {
+  readonly kind: "exec";
+  /** A path, or a name to be looked for in PATH, and the arguments. */
+  readonly command: readonly string[];
+  /** Whether one is run per request, by CGI/1.1, and not per connection. */
+  readonly cgi?: boolean;
+  /** Programs of one process that run at a time; {@linkcode EXEC_DEFAULTS} unless given. */
+  readonly maxPrograms?: number;
+  /** Milliseconds that one may take; unless given no limit, with `cgi` {@linkcode EXEC_DEFAULTS}. */
+  readonly programTimeout?: number;
+}
+
+/** What applies to programs where the configuration says nothing; milliseconds. */
+export const EXEC_DEFAULTS = { maxPrograms: 100, cgiTimeout: 300_000 } as const;
+
 /** Which symbolic links in a directory are followed: any, those that stay beneath it (unless given), none. */
 export type Symlinks = typeof SYMLINKS[number];
 
@@ -117,12 +133,42 @@ export interface Relay {
   readonly preserveHost?: boolean;
   /** Milliseconds of silence that the server may have while it owes something; 60,000 unless given. */
   readonly timeout?: number;
-  /** A Location, Content-Location or URI that begins with `url` gets `path` in its place (ProxyPassReverse). */
-  readonly reverse?: readonly { readonly path: string; readonly url: string }[];
-  /** Domains and paths of cookies, as the server sets them and as clients get them. */
-  readonly cookieDomains?: readonly { readonly from: string; readonly to: string }[];
-  readonly cookiePaths?: readonly { readonly from: string; readonly to: string }[];
+  /** Milliseconds that one attempt to connect may take; 5,000 unless given. */
+  readonly connectTimeout?: number;
+  /** Connections to the server that one process has at most; any number unless given. */
+  readonly maxUpstream?: number;
+  /**
+   * How URLs in `Location`, `Content-Location` and `URI` of responses are rewritten, as by ProxyPassReverse: the first
+   * rule that fits counts, and an empty list leaves them as they are. Unless given, the server's own URLs are rewritten
+   * to the route's.
+   */
+  readonly reverse?: readonly ReverseRule[];
+  /** How Domain and Path of cookies are rewritten, as by ProxyPassReverseCookieDomain and ProxyPassReverseCookiePath. */
+  readonly cookieDomains?: readonly CookieRule[];
+  readonly cookiePaths?: readonly CookieRule[];
+  /**
+   * The whole connection goes to the server as it is: `bare`, or with a header of the PROXY protocol before it. Only for
+   * routes that every request on a connection belongs to. Excludes what looks into requests and responses.
+   */
+  readonly plain?: Plain;
 }
+
+/** URLs that begin with one text get another one in its place. */
+export interface ReverseRule {
+  /** A path, which becomes a URL with the client's Host; or a whole URL, for clients that reach it by another scheme. */
+  readonly path: string;
+  /** `http://host:port/base/`, compared in any case; or a path, compared with the path of any URL. */
+  readonly url: string;
+}
+
+/** An attribute of a cookie that begins with one text is replaced by another one, as a whole. */
+export interface CookieRule {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What goes before the bytes of a connection that is passed on as it is: nothing, or a PROXY protocol header. */
+export type Plain = "bare" | "v1" | "v2";
 
 /**
  * What a front does for a backend that speaks Apache's protocol before it hands a connection over, by the names of

@@ -1,7 +1,7 @@
 /** A configuration as people read it: what `fdpass check` prints. */
 
 import { formatAddress } from "./address.ts";
-import type { Backend, BackendKind, Config, Listener, Route, Site, Static } from "./config.ts";
+import type { Backend, BackendKind, Config, Listener, Relay, Route, Site, Static } from "./config.ts";
 import { quote } from "./reading.ts";
 
 /**
@@ -104,9 +104,23 @@ function subjectOf(runs: BackendKind): string {
       return runs.module;
     case "static":
       return [runs.directory, ...staticNotes(runs)].join(", ");
+    case "exec": {
+      const command = runs.command.map((word) => /^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))
+        .join(" ");
+      return runs.cgi ? `${command} by CGI` : command;
+    }
     case "relay":
-      return runs.preserveHost ? `${runs.upstream} with the client's Host` : runs.upstream;
+      return runs.upstream + termsOf(runs);
   }
+}
+
+function termsOf({ preserveHost, plain, maxUpstream }: Relay): string {
+  const terms = [
+    ...plain === undefined ? [] : [plain === "bare" ? "unchanged" : `with a PROXY header ${plain}`],
+    ...preserveHost ? ["with the client's Host"] : [],
+    ...maxUpstream === undefined ? [] : [`${count(maxUpstream, "connection")} at most`],
+  ];
+  return terms.map((term) => ` ${term}`).join(",");
 }
 
 function staticNotes({ precompressed, symlinks, spa, maxAge }: Static): string[] {

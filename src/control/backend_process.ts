@@ -7,6 +7,10 @@ import { serverOf } from "./kinds/programs.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
 import { handleSignals } from "./signals.ts";
+import { Successor } from "./successor.ts";
+
+/** Milliseconds to take leave of clients in whose protocol one does. Less than a supervisor's patience (child.ts). */
+const FAREWELL = 500;
 
 /** How a backend is run. */
 export interface BackendProcessOptions extends BackendOptions {
@@ -29,28 +33,45 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   const server = await serverOf(options.runs, log, options.apache);
   const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
   const ended = Promise.withResolvers<number>();
+  let cutOff: ReturnType<typeof setTimeout> | undefined;
+  const drain = () => {
+    cutOff ??= setTimeout(() => {
+      log.warn("{active} connections did not come to an end in time; ending all the same", {
+        active: backend.active,
+      });
+      void backend.takeLeave(FAREWELL).then(() => backend.abandon(false)).then(() => backend.close());
+    }, options.drainTimeout);
+    void backend.drain();
+  };
+  const successor = new Successor({ ...options, log, retire: drain });
+  // A supervisor starts the new process itself.
+  const reloads = options.runs.kind === "fetch" && !options.supervised;
   handleSignals({
     drain: (signal) => {
       log.info("{signal}: finishing {active} connections", { signal, active: backend.active });
       notify("STOPPING=1");
-      setTimeout(() => {
-        log.warn("{active} connections did not come to an end in time; ending all the same", {
-          active: backend.active,
-        });
-        ended.resolve(0);
-      }, options.drainTimeout);
-      backend.drain();
+      void successor.stop().then(() => ended.resolve(0));
+      drain();
+    },
+    ...reloads && { reload: () => successor.reload() },
+    abandon: () => {
+      successor.kill();
+      void backend.abandon(true);
     },
   }, options.supervised);
   print(`fdpass backend ${options.name} ready on ${options.socket}`);
   notify("READY=1");
-  backend.run().then(() => ended.resolve(0), (error) => {
+  try {
+    await backend.run();
+  } catch (error) {
     log.fatal("the backend ended by an error: {error}", { error });
+    successor.kill();
     ended.resolve(1);
-  });
-  const code = await ended.promise;
+  }
+  clearTimeout(cutOff);
+  await backend.abandon(false);
   backend.close();
-  return code;
+  return await ended.promise;
 }
 
 function logEvent(log: ReturnType<typeof logOf>, event: BackendEvent): void {

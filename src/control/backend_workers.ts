@@ -5,11 +5,11 @@ import { Dealer } from "../backend/dealer.ts";
 import type { ListenerOptions } from "../backend/listener.ts";
 import type { BackendKind } from "../config/config.ts";
 import { Loop } from "../loop/loop.ts";
-import { Child, GRACE } from "./child.ts";
+import { Crew } from "./crew.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf, print } from "./log.ts";
 import { notify } from "./notify.ts";
-import { programOf } from "./kinds/programs.ts";
+import { operandsOf, programOf } from "./kinds/programs.ts";
 import { selfCommand } from "./self.ts";
 import { handleSignals } from "./signals.ts";
 
@@ -45,6 +45,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     ...options.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
     "--with-parent",
     String(Deno.pid),
+    ...operandsOf(runs),
   ];
 }
 
@@ -62,14 +63,12 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
-  const workers = Array.from({ length: options.workers }, (_, index) =>
-    new Child({
-      ...selfCommand(options.runs, workerArguments(options, door, index)),
-      name: `worker ${index + 1}`,
-      log,
-      killAfter: options.drainTimeout + GRACE,
-      hidesReady: true,
-    }));
+  const crew = new Crew({
+    count: options.workers,
+    command: (index) => selfCommand(options.runs, workerArguments(options, door, index)),
+    log,
+    drainTimeout: options.drainTimeout,
+  });
   const ended = Promise.withResolvers<number>();
   let stopping = false;
   handleSignals({
@@ -79,15 +78,15 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       notify("STOPPING=1");
       ended.resolve(0);
     },
-    abandon: () => {
-      for (const worker of workers) worker.kill();
-    },
+    // What others serve with does not change under them.
+    ...options.runs.kind === "fetch" && { reload: () => crew.reload() },
+    abandon: () => crew.kill(),
   }, options.supervised);
   loop.run().catch((error) => {
     log.fatal("the backend ended by an error: {error}", { error });
     ended.resolve(1);
   });
-  Promise.all(workers.map(({ ready }) => ready)).then(() => {
+  Promise.all(crew.workers.map(({ ready }) => ready)).then(() => {
     print(`fdpass backend ${options.name} ready on ${options.socket}`);
     notify("READY=1");
   }, (error) => {
@@ -97,7 +96,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   });
   const code = await ended.promise;
   listening.close();
-  await Promise.all(workers.map((worker) => worker.stop()));
+  await crew.stop();
   loop.stop();
   return code;
 }

@@ -16,6 +16,7 @@ const FOR_PEOPLE: Record<string, number> = {
   ConfigError: EXIT_USAGE,
   UnsupportedSystemError: EXIT_USAGE,
   ModuleError: EXIT_USAGE,
+  CommandError: EXIT_USAGE,
   DirectoryError: EXIT_USAGE,
   FileError: EXIT_USAGE,
   ListenError: EXIT_FAILED,

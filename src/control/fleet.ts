@@ -4,7 +4,7 @@ import type { Backend, Config } from "../config/config.ts";
 import { Child, GRACE } from "./child.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf } from "./log.ts";
-import { programOf } from "./kinds/programs.ts";
+import { operandsOf, programOf } from "./kinds/programs.ts";
 import { selfCommand } from "./self.ts";
 
 /** What `fdpass backend` is started with for a backend of the configuration. */
@@ -32,6 +32,11 @@ function backendArguments(backend: Backend, config: Config): string[] {
   ];
 }
 
+/** The whole of it. @param extra options that are for this start only */
+function commandArguments(backend: Backend, config: Config, extra: readonly string[] = []): string[] {
+  return [...backendArguments(backend, config), ...extra, ...operandsOf(backend.runs!)];
+}
+
 function declared(config: Config): Backend[] {
   return config.backends.filter(({ runs }) => runs !== undefined);
 }
@@ -39,6 +44,7 @@ function declared(config: Config): Backend[] {
 /** A backend that serves. */
 interface Member {
   readonly child: Child;
+  /** What it was started with. */
   readonly args: readonly string[];
 }
 
@@ -65,7 +71,7 @@ export class Fleet {
 
   #launch(backend: Backend, config: Config, extra: readonly string[] = []): Member {
     if (this.#stopping) throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
-    const args = backendArguments(backend, config);
+    const args = commandArguments(backend, config, extra);
     // A directory for sockets is for its owner alone, unless somebody has made it otherwise.
     Deno.mkdirSync(backend.socket.slice(0, backend.socket.lastIndexOf("/") + 1), {
       recursive: true,
@@ -73,7 +79,7 @@ export class Fleet {
     });
     const several = backend.workers > 1;
     const child = new Child({
-      ...selfCommand(several ? "dealer" : backend.runs!, [...args, ...extra]),
+      ...selfCommand(several ? "dealer" : backend.runs!, args),
       name: `backend ${backend.name}`,
       log: this.#log,
       ownGroup: true,
@@ -81,7 +87,7 @@ export class Fleet {
       killAfter: config.limits.drainTimeout + (several ? 2 * GRACE : GRACE),
     });
     this.#children.set(child, backend.socket);
-    return { child, args };
+    return { child, args: commandArguments(backend, config) };
   }
 
   /**
@@ -127,7 +133,7 @@ export class Fleet {
 
   /** What serves at a path from now on: the old process, or one that has taken over from it. */
   async #renew(backend: Backend, config: Config, old: Member): Promise<Member> {
-    const same = old.args.join("\n") === backendArguments(backend, config).join("\n");
+    const same = old.args.join("\n") === commandArguments(backend, config).join("\n");
     if (same && backend.runs!.kind !== "fetch") return old;
     let member: Member | undefined;
     try {

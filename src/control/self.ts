@@ -1,6 +1,6 @@
 /** How this program starts itself: as a compiled binary, or with `deno run` and no more permissions than needed. */
 
-import { libcPath } from "../../ffi/mod.ts";
+import { commandLine, libcPath } from "../../ffi/mod.ts";
 import type { BackendKind } from "../config/config.ts";
 import { programOf } from "./kinds/programs.ts";
 
@@ -48,4 +48,13 @@ export function selfCommand(role: Role, args: readonly string[], more: readonly 
     command,
     args: ["run", "--quiet", "--no-prompt", ...permissionsOf(role, more), `${ROOT}cli.ts`, ...args],
   };
+}
+
+/**
+ * The command line of this process once more: the same program with the same permissions and arguments.
+ *
+ * @param more arguments to be added
+ */
+export function sameCommand(more: readonly string[]): CommandLine {
+  return { command: Deno.execPath(), args: [...commandLine().slice(1), ...more] };
 }

@@ -57,8 +57,11 @@ Deno.test("jsonSchema() wants one of routes and to in a site, one of path and ma
   assert.deepEqual(backends.additionalProperties.not, {
     anyOf: [
       { required: ["fetch", "static"] },
+      { required: ["fetch", "exec"] },
       { required: ["fetch", "upstream"] },
+      { required: ["static", "exec"] },
       { required: ["static", "upstream"] },
+      { required: ["exec", "upstream"] },
     ],
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { RequestInfo } from "../../src/backend/fetch/handler.ts";
 import app, { NAME } from "../../src/demo/app.ts";
 import { Census, type Facts } from "../../src/demo/facts.ts";
 import { freePort } from "../../src/demo/free_port.ts";
@@ -66,7 +67,7 @@ Deno.test("app: answers GET and HEAD only", async () => {
     path: "/",
     front: { name: "front 1.1", process: 1 },
     completed: Promise.resolve(),
-  };
+  } as Partial<RequestInfo> as RequestInfo;
   assert.equal(NAME, "app");
   const response = app.fetch(new Request("http://demo/", { method: "POST", body: "x" }), info);
   assert.equal(response.status, 405);

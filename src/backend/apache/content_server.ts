@@ -149,6 +149,14 @@ class ApacheInfo implements RequestInfo {
     return this.#completed.promise;
   }
 
+  upgrade(): never {
+    throw new TypeError("Cannot upgrade: Apache has answered the request already");
+  }
+
+  upgradeWebSocket(): never {
+    return this.upgrade();
+  }
+
   /** The response has been sent, or cannot be. */
   end(error?: unknown): void {
     if (error === undefined) this.#completed.resolve();

@@ -2,12 +2,15 @@
 
 import type { TcpAddress } from "../address.ts";
 import type { Exchange } from "../http/exchange.ts";
-import type { RequestInfo } from "./handler.ts";
+import type { RequestInfo, Upgrade, WebSocketOptions, WebSocketUpgrade } from "./handler.ts";
+import { switchingResponse, upgrade } from "./upgrade.ts";
+import { WebSocketSwitch } from "./websocket_switch.ts";
 
 /** The {@linkcode RequestInfo} of one exchange. */
 export class ExchangeInfo implements RequestInfo {
   #completed: PromiseWithResolvers<void> | undefined;
   #outcome: { readonly error?: unknown } | undefined;
+  #switch: WebSocketSwitch | undefined;
 
   constructor(readonly exchange: Exchange) {}
 
@@ -44,6 +47,31 @@ export class ExchangeInfo implements RequestInfo {
       this.#settle();
     }
     return this.#completed.promise;
+  }
+
+  upgrade(): Upgrade {
+    this.#mayUpgrade();
+    return { ...upgrade(this.exchange), response: switchingResponse() };
+  }
+
+  upgradeWebSocket(options: WebSocketOptions = {}): WebSocketUpgrade {
+    this.#mayUpgrade();
+    this.#switch = new WebSocketSwitch(this.exchange, options);
+    return { socket: this.#switch.socket, response: this.#switch.response };
+  }
+
+  #mayUpgrade(): void {
+    if (this.#outcome !== undefined) {
+      throw new TypeError("Cannot upgrade: the request has been answered already");
+    }
+    if (this.#switch !== undefined) {
+      throw new TypeError("Cannot upgrade: the connection has been upgraded already");
+    }
+  }
+
+  /** The change to a WebSocket that the handler has begun, if it has. */
+  static switching(info: ExchangeInfo): WebSocketSwitch | undefined {
+    return info.#switch;
   }
 
   /** Says how the exchange has ended. @param outcome with an error if the response could not be sent whole */

@@ -1,5 +1,7 @@
 /** The `Request` that handlers get. */
 
+import type { ExchangeInfo } from "./info.ts";
+
 /** What a request is made of. */
 export interface RequestParts {
   readonly method: string;
@@ -9,6 +11,8 @@ export interface RequestParts {
   fields(): [string, string][];
   /** The content; undefined when there is none. */
   content(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  /** What the handler is told beside it. */
+  readonly info?: ExchangeInfo;
 }
 
 /**
@@ -55,6 +59,11 @@ class LazyRequest {
   static abort(request: LazyRequest, reason: unknown): void {
     request.#reason ??= { value: reason };
     request.#controller?.abort(reason);
+  }
+
+  /** What the handler was told beside this request; undefined for a request that was made by somebody else. */
+  static info(request: object): ExchangeInfo | undefined {
+    return #parts in request ? request.#parts.info : undefined;
   }
 
   /** The real request behind it. */
@@ -112,4 +121,9 @@ export function servedRequest(parts: RequestParts): Request {
 /** Aborts the signal of a {@linkcode servedRequest}. */
 export function abortRequest(request: Request, reason: unknown): void {
   LazyRequest.abort(request as unknown as LazyRequest, reason);
+}
+
+/** What a handler was told beside a {@linkcode servedRequest}; undefined for any other request. */
+export function infoOf(request: Request): ExchangeInfo | undefined {
+  return LazyRequest.info(request);
 }

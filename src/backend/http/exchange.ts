@@ -10,9 +10,6 @@ import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
 
-/** Sizes up to which a head and its content are joined and sent in one call. */
-const JOINED = 65_536;
-
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const dateField = new DateField();
 const encoder = new TextEncoder();
@@ -66,6 +63,8 @@ export class Exchange {
   persistent: boolean;
   /** Whether (part of) a response has been sent. */
   responded = false;
+  /** Whether the connection has left HTTP: whoever has taken it over ends it, and nothing more is done with it here. */
+  left = false;
   /** The whole head, as it came. */
   readonly #head: string;
   /** Whether the content of the response is framed by chunks. */
@@ -127,6 +126,17 @@ export class Exchange {
    */
   get mappedPath(): string {
     return this.guard.mapped(this.path) ?? this.connection.transfer.path;
+  }
+
+  /**
+   * Lets the connection leave HTTP, for whoever is about to take it over.
+   *
+   * @returns what was read behind the request
+   */
+  leave(): Uint8Array<ArrayBuffer> {
+    this.left = this.responded = true;
+    this.persistent = false;
+    return this.input.rest();
   }
 
   #continue(): void {
@@ -205,17 +215,18 @@ export class Exchange {
   async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#contentless || piece.byteLength === 0) return;
     if (!this.#chunked) return await this.connection.sendAll(piece);
-    const head = chunkHead(piece.byteLength);
-    if (piece.byteLength <= JOINED) {
-      const whole = new Uint8Array(head.byteLength + piece.byteLength + CRLF.byteLength);
-      whole.set(head);
-      whole.set(piece, head.byteLength);
-      whole.set(CRLF, head.byteLength + piece.byteLength);
-      return await this.connection.sendAll(whole);
-    }
-    await this.connection.sendAll(head as Uint8Array<ArrayBuffer>, true);
-    await this.connection.sendAll(piece, true);
-    await this.connection.sendAll(CRLF as Uint8Array<ArrayBuffer>);
+    const { connection } = this;
+    const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
+    const size = joined.join(head, piece, CRLF);
+    const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, false));
+    if (sent === size) return;
+    // The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait.
+    const ofContent = Math.max(0, sent - head.length);
+    await connection.sendAll(head.subarray(sent), true);
+    await connection.sendAll(piece.subarray(ofContent), true);
+    await connection.sendAll(
+      CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>,
+    );
   }
 
   /** Marks the end of content sent by {@linkcode write}. */

@@ -22,6 +22,11 @@ import { ScopeGuard } from "./scope_guard.ts";
 export interface RequestHandler {
   /** Responds through the exchange. What it throws is logged, and answered with 500 if nothing was sent yet. */
   handle(exchange: Exchange): Promise<void> | undefined;
+  /** As {@linkcode ConnectionServer} has them, for handlers that need more than a connection for a request. */
+  readonly full?: ConnectionServer["full"];
+  readonly busy?: boolean;
+  readonly abandon?: ConnectionServer["abandon"];
+  readonly forget?: ConnectionServer["forget"];
 }
 
 /** How requests are served. */
@@ -90,6 +95,22 @@ export class HttpServer implements ConnectionServer {
     if (served.input.length > 0) void this.#misdirected(connection);
     else if (this.#draining || connection.channel.closed) connection.close();
     else void this.#serve(served);
+  }
+
+  full(accepted: number): boolean {
+    return this.handler.full?.(accepted) ?? false;
+  }
+
+  get busy(): boolean {
+    return this.handler.busy ?? false;
+  }
+
+  async abandon(force: boolean): Promise<void> {
+    await this.handler.abandon?.(force);
+  }
+
+  forget(): void {
+    this.handler.forget?.();
   }
 
   /** Never rejects: whatever happens on a connection ends with that connection. */
@@ -221,6 +242,7 @@ export class HttpServer implements ConnectionServer {
       await this.#refuse(connection, 500, undefined, exchange.method === "HEAD");
       return false;
     }
+    if (exchange.left) return false;
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
     if (exchange.persistent) return true;
     // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request

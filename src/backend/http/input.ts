@@ -44,14 +44,15 @@ export class Input {
    * Takes what the socket has at this moment. It lies in the shared buffer then: it must be used, or kept, before any
    * wait.
    *
+   * @param most how many bytes at most
    * @returns false when it has nothing. Sets {@linkcode ended} at the end
    */
-  take(): boolean {
+  take(most = Infinity): boolean {
     const { connection } = this;
     const { scratch, scratchSize } = connection.backend;
     this.keep();
     // What is unread may have to travel back with the connection, and a message has room for so much of it.
-    const room = Math.max(1, MAX_PREREAD - this.length);
+    const room = Math.min(most, Math.max(1, MAX_PREREAD - this.length));
     const size = room < scratch.byteLength ? BigInt(room) : scratchSize;
     const length = connection.receive(scratch, size);
     if (length === -EAGAIN) return false;

@@ -19,6 +19,8 @@ export class RequestBody {
   /** Bytes still to come; with chunked coding Infinity until the last chunk. */
   #remaining: number;
   readonly #decoder: ChunkedDecoder | undefined;
+  /** What is wrong with the framing, behind what has been read. */
+  #fault: string | undefined;
   /** Called once before the first wait for bytes: says 100 (Continue) to a client that waits for it. */
   #beforeWait: (() => void) | undefined;
 
@@ -48,7 +50,7 @@ export class RequestBody {
   }
 
   /**
-   * The next piece, in memory of its own.
+   * The next piece, in memory of its own: all that has come.
    *
    * @returns undefined at the end
    * @throws {BodyError} when the framing is broken
@@ -57,47 +59,99 @@ export class RequestBody {
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { input } = this;
     while (this.#remaining > 0) {
-      // From taking to copying without a pause: what is taken lies in a buffer that all connections share.
-      if (input.length === 0 && !input.take()) {
-        this.#beforeWait?.();
-        this.#beforeWait = undefined;
-        await input.connection.readable(input.connection.backend.stallDeadlines);
+      if (!this.#take(Infinity)) {
+        await this.#wait();
         continue;
       }
-      if (input.length === 0) throw new ConnectionLost("Cannot read the request: it ends in its content");
-      const piece = this.#decoder === undefined ? this.#takeCounted() : this.#takeChunked(this.#decoder);
-      if (piece === undefined) continue;
+      const piece = new Uint8Array(Math.min(input.length, this.#remaining));
+      const size = this.#fill(piece);
       input.keep();
-      return piece;
+      // What frames chunks lay between: the piece is shorter than what was read.
+      if (size > 0) return size === piece.length ? piece : new Uint8Array(piece.buffer.transfer(size));
     }
     input.keep();
     return undefined;
   }
 
-  #takeCounted(): Uint8Array<ArrayBuffer> {
+  /**
+   * Puts what comes next into memory of the caller's, as much as there is and as it has room for.
+   *
+   * @param target not empty
+   * @returns how many bytes; 0 at the end
+   * @throws as {@linkcode read} does
+   */
+  async readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
     const { input } = this;
-    const size = Math.min(input.length, this.#remaining);
-    const piece = input.bytes.slice(input.start, input.start + size);
-    input.start += size;
-    this.#remaining -= size;
-    return piece;
+    while (this.#remaining > 0) {
+      // No more than there is room for: the rest would have to be kept.
+      if (!this.#take(target.length)) {
+        await this.#wait();
+        continue;
+      }
+      const size = this.#fill(target);
+      input.keep();
+      if (size > 0) return size;
+    }
+    input.keep();
+    return 0;
   }
 
-  #takeChunked(decoder: ChunkedDecoder): Uint8Array<ArrayBuffer> | undefined {
+  /**
+   * Takes bytes from the socket unless there are some already. They lie in a buffer that all connections share: from here
+   * to copying them there must be no pause.
+   *
+   * @returns false when there are none yet
+   */
+  #take(most: number): boolean {
     const { input } = this;
-    const verdict = decoder.next(input.bytes, input.start, input.end);
-    input.start = decoder.consumed;
-    switch (verdict) {
-      case "data":
-        return input.bytes.slice(decoder.dataStart, decoder.dataEnd);
-      case "end":
+    if (this.#fault !== undefined) throw new BodyError(this.#fault);
+    if (input.length === 0 && !input.take(most)) return false;
+    if (input.length === 0) throw new ConnectionLost("Cannot read the request: it ends in its content");
+    return true;
+  }
+
+  async #wait(): Promise<void> {
+    const { connection } = this.input;
+    this.#beforeWait?.();
+    this.#beforeWait = undefined;
+    await connection.readable(connection.backend.stallDeadlines);
+  }
+
+  /** Copies content that has been taken; how much. */
+  #fill(target: Uint8Array<ArrayBuffer>): number {
+    return this.#decoder === undefined ? this.#fillCounted(target) : this.#fillChunked(target, this.#decoder);
+  }
+
+  #fillCounted(target: Uint8Array<ArrayBuffer>): number {
+    const { input } = this;
+    const size = Math.min(input.length, this.#remaining, target.length);
+    target.set(input.bytes.subarray(input.start, input.start + size));
+    input.start += size;
+    this.#remaining -= size;
+    return size;
+  }
+
+  #fillChunked(target: Uint8Array<ArrayBuffer>, decoder: ChunkedDecoder): number {
+    const { input } = this;
+    let size = 0;
+    while (input.length > 0 && size < target.length) {
+      const end = Math.min(input.end, input.start + target.length - size);
+      const verdict = decoder.next(input.bytes, input.start, end);
+      input.start = decoder.consumed;
+      if (verdict === "data") {
+        target.set(input.bytes.subarray(decoder.dataStart, decoder.dataEnd), size);
+        size += decoder.dataEnd - decoder.dataStart;
+      } else if (verdict === "end") {
         this.#remaining = 0;
-        return undefined;
-      case "reject":
-        throw new BodyError(decoder.why);
-      case "more":
-        return undefined;
+        break;
+      } else if (verdict === "reject") {
+        // What came before it is content all the same.
+        this.#fault = decoder.why;
+        if (size === 0) throw new BodyError(this.#fault);
+        break;
+      }
     }
+    return size;
   }
 
   /**

@@ -1,7 +1,7 @@
-/** Puts a response's head and its content together, so that they leave in one piece. */
+/** Puts a response's head and its content, or the parts of a chunk, together, so that they leave in one piece. */
 
-/** Bytes up to which copying costs less than a second call. */
-const ROOM = 65_536;
+/** Bytes up to which copying costs less than a second call: 64 KiB, as pieces of content often have, and a head. */
+const ROOM = 65_536 + 512;
 
 const encoder = new TextEncoder();
 
@@ -26,5 +26,20 @@ export class ResponseBuffer {
     if (encoder.encodeInto(head, this.bytes).written !== head.length) return -1;
     this.bytes.set(content, head.length);
     return head.length + content.byteLength;
+  }
+
+  /**
+   * Puts parts into the buffer, one behind the other.
+   *
+   * @returns how many bytes they are; -1 when they are too long
+   */
+  join(...parts: readonly Uint8Array[]): number {
+    let size = 0;
+    for (const part of parts) {
+      if (size + part.length > ROOM) return -1;
+      this.bytes.set(part, size);
+      size += part.length;
+    }
+    return size;
   }
 }

@@ -72,6 +72,14 @@ export class ScopeGuard {
     return this.#except.some((prefix) => covers(prefix, path));
   }
 
+  /** Whether a request for another path of the same host would be this backend's, as far as is known here. */
+  owns(path: string): boolean {
+    if (this.#scope === SCOPE_REQUEST || this.#scope > SCOPE_MAPPED || this.#void) return false;
+    if (!this.connection.transfer.route.startsWith("/")) return false;
+    const normal = normalizePath(path);
+    return normal !== undefined && covers(this.#prefix, normal) && !this.#excepts(normal);
+  }
+
   /**
    * The path of a request below the route's prefix, or mapped as the hand-off says, normalised; undefined where it is not
    * below it, or the route has no prefix: then nobody but the front can tell.

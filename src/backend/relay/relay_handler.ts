@@ -4,13 +4,14 @@ import type { Upstream } from "../../config/upstream.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
 import { ResponseParser } from "../../http/response_parser.ts";
 import type { Loop } from "../../loop/loop.ts";
-import type { Exchange } from "../http/exchange.ts";
+import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { type RelayContext, Relaying } from "./relaying.ts";
-import { type RelayedRequest, relayedRequest } from "./request_head.ts";
+import { answeredHere, PSEUDONYM, type RelayedRequest, relayedRequest } from "./request_head.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { closePipes } from "./spliced.ts";
-import { UpstreamError } from "./upstream_error.ts";
+import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
+import type { ResponseRules } from "./response_fields.ts";
 import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
 
 /**
@@ -19,15 +20,18 @@ import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
  */
 export type RelayEvent =
   | { readonly type: "upstream-failed"; readonly request: string; readonly reason: string }
-  | { readonly type: "upstream-away"; readonly reason: string }
+  | { readonly type: "upstream-away"; readonly reason: string; readonly status: UpstreamStatus }
   | { readonly type: "upstream-back" };
 
 /** How requests are relayed. */
-export interface RelayOptions extends PoolOptions {
+export interface RelayOptions extends PoolOptions, ResponseRules {
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means; false unless given. */
   readonly preserveHost?: boolean;
-  /** Milliseconds of silence that an upstream may have while it owes something; 60,000 unless given. */
+  /**
+   * Milliseconds of silence that an upstream may have while it owes something, and that a request waits for a connection
+   * when there are as many as there may be; 60,000 unless given.
+   */
   readonly timeout?: number;
   /** Takes what people should know. */
   readonly report?: (event: RelayEvent) => void;
@@ -51,6 +55,11 @@ export class RelayRequestHandler implements RequestHandler {
 
   constructor(readonly options: RelayOptions) {}
 
+  /** Requests that wait for a connection to the upstream. */
+  get waiting(): number {
+    return this.#shared?.pool.waiting ?? 0;
+  }
+
   /** Connections to the upstream that are kept for further requests. */
   get idle(): number {
     return this.#shared?.pool.idle ?? 0;
@@ -58,21 +67,35 @@ export class RelayRequestHandler implements RequestHandler {
 
   async handle(exchange: Exchange): Promise<void> {
     if (REFUSED.has(exchange.method)) return await say(exchange, 501, `${exchange.method} is not relayed`);
-    const request = relayedRequest(exchange, {
+    const fields = exchange.fields();
+    const here = answeredHere(exchange.method, fields);
+    if (here === 204) return await exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
+    if (here === 508) return await say(exchange, 508, "The request goes round in circles.");
+    const request = relayedRequest(exchange, fields, {
       upstream: this.options.upstream,
       preserveHost: this.options.preserveHost ?? false,
     });
     try {
-      await this.#relay(exchange, request);
+      await this.#admitted(exchange, request);
     } catch (error) {
       if (!(error instanceof UpstreamError) || exchange.responded || exchange.connection.closed) throw error;
       this.#tell(exchange, error);
-      await say(exchange, error.status, SENTENCES[error.status]);
+      await say(exchange, error.status, SENTENCES[error.status], error.status === 503 ? RETRY : []);
     }
   }
 
-  async #relay(exchange: Exchange, request: RelayedRequest): Promise<void> {
+  async #admitted(exchange: Exchange, request: RelayedRequest): Promise<void> {
     const { pool } = this.#share(exchange.connection.backend.loop);
+    const turn = pool.enter(exchange.connection);
+    if (turn !== undefined) await turn;
+    try {
+      await this.#relay(pool, exchange, request);
+    } finally {
+      pool.leave();
+    }
+  }
+
+  async #relay(pool: UpstreamPool, exchange: Exchange, request: RelayedRequest): Promise<void> {
     const kept = pool.take();
     if (kept !== undefined) {
       // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
@@ -94,15 +117,17 @@ export class RelayRequestHandler implements RequestHandler {
       authority: request.authority,
       prefix: exchange.connection.transfer.route,
       mapTo: exchange.connection.transfer.map,
+      clientAuthority: exchange.authority,
+      rules: this.options,
     };
     const patience = await new Relaying(context, exchange, upstream, request, view).run();
     if (patience === undefined) upstream.close();
     else pool.put(upstream, patience);
   }
 
-  #tell({ method, target }: Exchange, { why: reason, unreached }: UpstreamError): void {
+  #tell({ method, target }: Exchange, { why: reason, unreached, status }: UpstreamError): void {
     if (unreached) {
-      if (!this.#away) this.options.report?.({ type: "upstream-away", reason });
+      if (!this.#away) this.options.report?.({ type: "upstream-away", reason, status });
       this.#away = true;
     } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason });
   }
@@ -138,11 +163,20 @@ export class RelayRequestHandler implements RequestHandler {
 
 const SENTENCES = {
   502: "The server behind this one gave no valid response.",
+  503: "The server behind this one is busy. Please try again soon.",
   504: "The server behind this one did not respond in time.",
 } as const;
 
+/** Seconds after which it makes sense to ask a busy server again (RFC 9110, 10.2.3). */
+const RETRY: readonly Field[] = [["Retry-After", "1"]];
+
 /** What is wrong in detail is for whoever runs this, not for clients: it names machines. */
-async function say(exchange: Exchange, status: number, sentence: string): Promise<void> {
+async function say(
+  exchange: Exchange,
+  status: number,
+  sentence: string,
+  fields: readonly Field[] = [],
+): Promise<void> {
   const content = `${status} ${reasonPhrase(status)}\n\n${sentence}\n`;
-  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"]], content);
+  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
 }

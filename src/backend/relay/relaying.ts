@@ -224,6 +224,10 @@ export class Relaying {
       ["Upgrade", protocols],
     ];
     await this.#sendHead(encodeResponseHead(101, fields, head.reason));
-    await new Tunnel(exchange, upstream, { open: deadlines.never, half: deadlines.upstream }).run();
+    // What the client has sent behind its request is the first of the new protocol.
+    const early = exchange.input.rest();
+    exchange.input.start = exchange.input.end;
+    const times = { open: deadlines.never, half: deadlines.upstream };
+    await new Tunnel(exchange.connection, upstream, early, times).run();
   }
 }

@@ -32,6 +32,7 @@ const REPLACED: ReadonlySet<string> = new Set([
   "host",
   "expect",
   "forwarded",
+  "max-forwards",
   "via",
   "x-forwarded-for",
   "x-forwarded-host",
@@ -41,10 +42,42 @@ const REPLACED: ReadonlySet<string> = new Set([
 /** How this program names itself in Via (RFC 9110, 7.6.3). */
 export const PSEUDONYM = "fdpass";
 
-/** The head of the request that an exchange is for, as its upstream gets it. */
-export function relayedRequest(exchange: Exchange, options: RewriteOptions): RelayedRequest {
+/** Relays of this name that a request may have passed. More are a circle, or might as well be one. */
+const MOST_RELAYS = 16;
+
+/**
+ * What a relay answers itself, instead of passing the request on: OPTIONS that is to go no further (RFC 9110, 7.6.2), and
+ * a request that goes round and round.
+ *
+ * @returns the status; undefined for a request that is passed on
+ */
+export function answeredHere(method: string, fields: readonly HeaderField[]): 204 | 508 | undefined {
+  if (method === "OPTIONS" && forwardsLeft(fields) === 0) return 204;
+  // A member is protocol, pseudonym and perhaps a comment (RFC 9110, 7.6.3).
+  const own = listOf(fields, "via").filter((member) => member.split(/\s+/)[1] === PSEUDONYM);
+  return own.length >= MOST_RELAYS ? 508 : undefined;
+}
+
+/** How much further a request is to go; undefined where nothing is said, or nothing that is a number. */
+function forwardsLeft(fields: readonly HeaderField[]): number | undefined {
+  const [value, other] = valuesOf(fields, "max-forwards");
+  return value !== undefined && other === undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+/** The field as it is passed on: counted down for OPTIONS; other methods may leave it alone, and do. */
+function maxForwards(method: string, fields: readonly HeaderField[]): HeaderField[] {
+  const left = method === "OPTIONS" ? forwardsLeft(fields) : undefined;
+  if (left !== undefined) return [["Max-Forwards", String(Math.max(0, left - 1))]];
+  return valuesOf(fields, "max-forwards").map((value) => ["Max-Forwards", value]);
+}
+
+/** The head of the request that an exchange is for, as its upstream gets it. @param fields the request's */
+export function relayedRequest(
+  exchange: Exchange,
+  fields: readonly HeaderField[],
+  options: RewriteOptions,
+): RelayedRequest {
   const { upstream, preserveHost } = options;
-  const fields = exchange.fields();
   const framing = framingOf(fields);
   // A request that changes the protocol and has content at once is possible and unheard of: it is served unchanged.
   const protocols = exchange.minor === 1 && (framing ?? 0) === 0 ? upgradeProtocols(fields) : "";
@@ -52,6 +85,7 @@ export function relayedRequest(exchange: Exchange, options: RewriteOptions): Rel
   const authority = preserveHost && exchange.authority !== "" ? exchange.authority : upstream.authority;
   let head = `${exchange.method} ${targetOf(exchange, upstream)} HTTP/1.1\r\nHost: ${authority}\r\n`;
   for (const [name, value] of endToEnd(fields, REPLACED)) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of maxForwards(exchange.method, fields)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of forwarding(exchange, fields)) head += `${name}: ${value}\r\n`;
   if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
   else if (framing !== undefined) head += `Content-Length: ${framing}\r\n`;

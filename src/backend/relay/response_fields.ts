@@ -2,10 +2,20 @@
 
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField } from "../../http/hop_by_hop.ts";
+import type { CookieRule, ReverseRule } from "../../config/config.ts";
 import { PSEUDONYM } from "./request_head.ts";
+import { reverseReference, rewriteCookie } from "./reverse_rules.ts";
+
+/** What is rewritten besides, or instead of, an upstream's own URLs. */
+export interface ResponseRules {
+  /** For references; without them the upstream's own URLs are rewritten to the route's. */
+  readonly reverse?: readonly ReverseRule[];
+  readonly cookieDomains?: readonly CookieRule[];
+  readonly cookiePaths?: readonly CookieRule[];
+}
 
 /** Where an upstream's own URLs are found by clients. */
-export interface View {
+export interface Mount {
   readonly upstream: Upstream;
   /** Host that the upstream was told: what it takes its own name to be. */
   readonly authority: string;
@@ -13,6 +23,13 @@ export interface View {
   readonly prefix: string;
   /** What stands below the base in place of the prefix, character by character; empty for the base alone. */
   readonly mapTo?: string;
+}
+
+/** How a client sees responses. */
+export interface View extends Mount {
+  /** Host that the client means; empty where it did not say. */
+  readonly clientAuthority: string;
+  readonly rules: ResponseRules;
 }
 
 /** Fields that hold a URL of the upstream's own. */
@@ -28,9 +45,21 @@ export function responseFields(
   minor: 0 | 1,
   view: View,
 ): HeaderField[] {
-  const passed = endToEnd(fields).map((field): HeaderField =>
-    REFERENCES.has(field[0].toLowerCase()) ? [field[0], clientReference(field[1], view)] : field
-  );
+  const { reverse, cookieDomains = [], cookiePaths = [] } = view.rules;
+  const cookies = cookieDomains.length > 0 || cookiePaths.length > 0;
+  const passed = endToEnd(fields).map((field): HeaderField => {
+    const [name, value] = field;
+    const lower = name.toLowerCase();
+    if (REFERENCES.has(lower)) {
+      const seen = reverse === undefined
+        ? clientReference(value, view)
+        : reverseReference(value, reverse, view.clientAuthority);
+      return [name, seen];
+    }
+    return cookies && lower === "set-cookie"
+      ? [name, rewriteCookie(value, cookieDomains, cookiePaths)]
+      : field;
+  });
   passed.push(["Via", `1.${minor} ${PSEUDONYM}`]);
   return passed;
 }
@@ -39,12 +68,12 @@ export function responseFields(
  * A reference as the client sees it: one to the upstream, below its base, becomes a path below the route's prefix. It
  * needs no scheme and no host, which only the client knows for sure (RFC 9110, 10.2.2). Anything else stays.
  */
-export function clientReference(reference: string, view: View): string {
+export function clientReference(reference: string, mount: Mount): string {
   const match = /^(?:http:)?\/\/([^/?#]*)([^]*)$/i.exec(reference);
   let path = reference;
   if (match !== null) {
     const authority = match[1]!.toLowerCase().replace(/:80$/, "");
-    const own = [view.authority, view.upstream.authority].map((name) =>
+    const own = [mount.authority, mount.upstream.authority].map((name) =>
       name.toLowerCase().replace(/:80$/, "")
     );
     if (!own.includes(authority)) return reference;
@@ -52,20 +81,25 @@ export function clientReference(reference: string, view: View): string {
   }
   if (!path.startsWith("/")) return reference;
   // What an expression makes of paths has no way back.
-  if (!view.prefix.startsWith("/")) return reference;
-  if (view.mapTo) {
-    return path.startsWith(view.upstream.base + view.mapTo)
-      ? oneSlash(view.prefix + path.slice(view.upstream.base.length + view.mapTo.length))
-      : reference;
-  }
-  const { base } = view.upstream;
+  if (!mount.prefix.startsWith("/")) return reference;
+  const { base } = mount.upstream;
+  if (mount.mapTo) return mappedReference(reference, path, base + mount.mapTo, mount.prefix);
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
     // Outside of what is relayed. With the client's host it would name something else of that host's.
     return reference;
   }
-  const prefix = view.prefix.replace(/\/$/, "");
+  const prefix = mount.prefix.replace(/\/$/, "");
   return oneSlash(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
+}
+
+/** The way back from a prefix that is replaced character by character. */
+function mappedReference(reference: string, path: string, base: string, prefix: string): string {
+  if (!path.startsWith(base)) return reference;
+  const rest = path.slice(base.length);
+  // The prefix `/a` covers whole segments: `/ab` would be somebody else's.
+  if (!prefix.endsWith("/") && rest !== "" && !/^[/?#]/.test(rest)) return reference;
+  return oneSlash(prefix + rest);
 }
 
 /** Two slashes at its start would make a host of the first segment. */

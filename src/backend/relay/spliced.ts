@@ -1,7 +1,7 @@
-/** Content that the kernel passes on by itself: it goes from the upstream's socket to the client's through a pipe. */
+/** Bytes that the kernel passes on by itself: they go from one socket to another through a pipe. */
 
 import { setImmediate } from "node:timers";
-import { EAGAIN, EINVAL, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
+import { type Descriptor, EAGAIN, EINVAL, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -24,8 +24,96 @@ export function closePipes(): void {
   for (const pipe of pipes.splice(0)) pipe.close();
 }
 
+/** A socket that does not block, at one end of a flow. splice(2) has no flag for sockets: it goes by their mode. */
+export interface FlowEnd {
+  readonly fd: Descriptor;
+  readonly closed: boolean;
+  /** Waits for room. */
+  writable(): Promise<void>;
+  /** What it means when it cannot be read from, or written to. */
+  broken(): Error;
+}
+
+/** The client's end. */
+export function clientEnd(client: Connection): FlowEnd {
+  return {
+    fd: client.fd,
+    get closed() {
+      return client.closed;
+    },
+    writable: () => client.writable(),
+    broken: () => new ConnectionLost("Cannot go on: the client is gone"),
+  };
+}
+
+/** The upstream's end. @param deadlines for it to take a piece */
+export function upstreamEnd(upstream: UpstreamConnection, deadlines: Deadlines): FlowEnd {
+  return {
+    fd: upstream.fd,
+    get closed() {
+      return upstream.closed;
+    },
+    writable: () => upstream.writable(deadlines),
+    broken: () => new UpstreamError("it broke the connection off"),
+  };
+}
+
+/** How a flow comes to rest: nothing more has come, the source has ended, all has passed, or the kernel cannot do it. */
+export type FlowEnding = "paused" | "ended" | "done" | "impossible";
+
+/** One direction. It holds a pipe only while bytes pass. */
+export class Flow {
+  /** Bytes that have passed in all. */
+  passed = 0;
+
+  constructor(readonly source: FlowEnd, readonly sink: FlowEnd) {}
+
+  /**
+   * Passes on what comes, as long as it comes without a pause.
+   *
+   * @param most bytes; Infinity for what the connection has
+   * @throws what the ends mean when they break, or what their waits throw
+   */
+  async run(most: number): Promise<FlowEnding> {
+    const pipe = pipes.pop() ?? SplicePipe.open(SIZE);
+    if (pipe === undefined) return "impossible";
+    try {
+      return await this.#run(pipe, most);
+    } finally {
+      if (pipe.held === 0 && pipes.length < KEPT) pipes.push(pipe);
+      else pipe.close();
+    }
+  }
+
+  async #run(pipe: SplicePipe, most: number): Promise<FlowEnding> {
+    const { source, sink } = this;
+    let sinceTurn = 0;
+    for (let rest = most; rest > 0;) {
+      if (source.closed) throw source.broken();
+      const taken = pipe.take(source.fd, Math.min(rest, SIZE));
+      if (taken === -EAGAIN) return "paused";
+      if (taken === -EINVAL && this.passed === 0) return "impossible";
+      if (taken < 0) throw source.broken();
+      if (taken === 0) return "ended";
+      while (pipe.held > 0) {
+        if (sink.closed) throw sink.broken();
+        const given = pipe.give(sink.fd, false);
+        if (given === -EAGAIN) await sink.writable();
+        else if (given <= 0) throw sink.broken();
+      }
+      rest -= taken;
+      this.passed += taken;
+      sinceTurn += taken;
+      if (sinceTurn < FAIR) continue;
+      sinceTurn = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return "done";
+  }
+}
+
 /**
- * Passes on so many bytes, of which nothing has been received yet.
+ * Passes so many bytes of a response on, of which nothing has been received yet.
  *
  * @returns bytes that were passed on; fewer than asked for where the kernel cannot do it
  * @throws {UpstreamError} when the upstream ends before that
@@ -38,50 +126,17 @@ export async function splice(
   deadlines: Deadlines,
 ): Promise<number> {
   if (client.closed) throw new ConnectionLost("Cannot send: the connection is closed");
-  const pipe = pipes.pop() ?? SplicePipe.open(SIZE);
-  if (pipe === undefined) return 0;
-  // splice(2) has no flag for sockets. The mode belongs to the socket and is put back before that goes elsewhere.
+  // The mode belongs to the socket and is put back before that goes elsewhere.
   setNonblocking(client.fd, true);
+  const flow = new Flow(upstreamEnd(upstream, deadlines), clientEnd(client));
   try {
-    return await pump(pipe, upstream, client, count, deadlines);
+    for (;;) {
+      const ending = await flow.run(count - flow.passed);
+      if (ending === "done" || ending === "impossible") return flow.passed;
+      if (ending === "ended") throw new UpstreamError("its response ends before its content does");
+      await upstream.readable(deadlines);
+    }
   } finally {
     if (!client.closed) setNonblocking(client.fd, false);
-    if (pipe.held === 0 && pipes.length < KEPT) pipes.push(pipe);
-    else pipe.close();
   }
-}
-
-async function pump(
-  pipe: SplicePipe,
-  upstream: UpstreamConnection,
-  client: Connection,
-  count: number,
-  deadlines: Deadlines,
-): Promise<number> {
-  let rest = count;
-  let sinceTurn = 0;
-  while (rest > 0) {
-    if (upstream.closed) throw new UpstreamError("its connection was closed here");
-    const taken = pipe.take(upstream.fd, Math.min(rest, SIZE));
-    if (taken === -EAGAIN) {
-      sinceTurn = 0;
-      await upstream.readable(deadlines);
-      continue;
-    }
-    if (taken === -EINVAL && rest === count) return 0;
-    if (taken < 0) throw new UpstreamError("it broke the connection off");
-    if (taken === 0) throw new UpstreamError("its response ends before its content does");
-    rest -= taken;
-    while (pipe.held > 0) {
-      if (client.closed) throw new ConnectionLost("Cannot send: the connection is closed");
-      const given = pipe.give(client.fd, false);
-      if (given === -EAGAIN) await client.writable();
-      else if (given <= 0) throw new ConnectionLost("Cannot send: the client is gone");
-    }
-    sinceTurn += taken;
-    if (sinceTurn < FAIR) continue;
-    sinceTurn = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return count;
 }

@@ -1,7 +1,10 @@
 /** What can go wrong between a relay and its upstream. */
 
-/** What the client is told: there was no valid response (502), or none in time (504); RFC 9110, 15.6.3 and 15.6.5. */
-export type UpstreamStatus = 502 | 504;
+/**
+ * What the client is told: there was no valid response (502), or none in time (504), or no way to ask for one now (503);
+ * RFC 9110, 15.6.3 to 15.6.5.
+ */
+export type UpstreamStatus = 502 | 503 | 504;
 
 /** The upstream gave no response, or not all of one. */
 export class UpstreamError extends Error {

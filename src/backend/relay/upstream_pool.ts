@@ -22,7 +22,9 @@ import { formatAddress } from "../../config/address.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
+import type { Connection } from "../connection.ts";
 import { type Lookup, Resolver } from "./resolver.ts";
+import { Turnstile } from "./turnstile.ts";
 import { UpstreamConnection } from "./upstream_connection.ts";
 import { UnreachedError, UpstreamError } from "./upstream_error.ts";
 
@@ -30,6 +32,10 @@ import { UnreachedError, UpstreamError } from "./upstream_error.ts";
 export interface PoolOptions {
   /** Milliseconds for one attempt to connect; 5,000 unless given. */
   readonly connectTimeout?: number;
+  /** Connections that there are at most; any number unless given. Who needs one more waits. */
+  readonly maxUpstream?: number;
+  /** Milliseconds that one waits for a connection when there are as many as there may be; 60,000 unless given. */
+  readonly timeout?: number;
   /** Idle connections that are kept; 64 unless given. */
   readonly maxIdle?: number;
   /** Milliseconds that one is kept; 15,000 unless given. An upstream that says less gets less. */
@@ -65,16 +71,20 @@ export class UpstreamPool {
   readonly #idle: UpstreamConnection[] = [];
   /** Those in use, too. */
   readonly #open = new Set<UpstreamConnection>();
+  readonly #max: number;
   readonly #maxIdle: number;
   readonly #idleTimeout: number;
   readonly #connectDeadlines: Deadlines;
   readonly #idleDeadlines: Deadlines;
   readonly #resolver: Resolver | undefined;
   readonly #pauses: Deadlines;
+  readonly #turnstile: Turnstile;
   #closed = false;
 
   constructor(readonly loop: Loop, readonly upstream: Upstream, options: PoolOptions = {}) {
+    this.#max = options.maxUpstream ?? Infinity;
     this.#maxIdle = options.maxIdle ?? 64;
+    this.#turnstile = new Turnstile(this.#max, loop.deadlines.list(options.timeout ?? 60_000));
     this.#idleTimeout = options.idleTimeout ?? 15_000;
     this.#connectDeadlines = loop.deadlines.list(options.connectTimeout ?? 5_000);
     this.#idleDeadlines = loop.deadlines.list(this.#idleTimeout);
@@ -86,6 +96,27 @@ export class UpstreamPool {
   /** How many connections are kept. */
   get idle(): number {
     return this.#idle.length;
+  }
+
+  /** How many wait for a connection. */
+  get waiting(): number {
+    return this.#turnstile.waiting;
+  }
+
+  /**
+   * Waits until a connection may be had: before any is taken or made. Whoever has entered {@linkcode leave}s when it has
+   * put or closed its connection.
+   *
+   * @returns nothing when that is at once
+   * @throws {UpstreamError} with 503 when it took too long
+   * @throws {ConnectionLost} when the client that it is for has gone meanwhile
+   */
+  enter(client: Connection): Promise<void> | undefined {
+    return this.#turnstile.enter(client);
+  }
+
+  leave(): void {
+    this.#turnstile.leave();
   }
 
   /** A connection that was kept, if there is one; the caller's from now on. */
@@ -114,12 +145,17 @@ export class UpstreamPool {
     connection.onIdleEvent = (late) => {
       // The event may be an old one: of bytes that were read before the connection came here.
       if (!late && connection.quiet) return;
-      const at = this.#idle.indexOf(connection);
-      if (at >= 0) this.#idle.splice(at, 1);
-      connection.close();
+      this.#drop(connection);
     };
     this.#idle.push(connection);
     this.#idleDeadlines.startUntil(connection, performance.now() + time);
+  }
+
+  /** Closes one that is kept. */
+  #drop(connection: UpstreamConnection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+    connection.close();
   }
 
   /**
@@ -129,6 +165,8 @@ export class UpstreamPool {
    */
   async connect(): Promise<UpstreamConnection> {
     const { at } = this.upstream;
+    // Idle ones count: one that is not good enough for whoever asks now makes room.
+    while (this.#idle.length > 0 && this.#open.size >= this.#max) this.#drop(this.#idle[0]!);
     if ("path" in at) return await this.#connectUnix(at.path);
     let failure: UpstreamError | undefined;
     for (const address of await this.#resolver!.addresses()) {
@@ -151,7 +189,7 @@ export class UpstreamPool {
       await connection.writable(this.#connectDeadlines);
     } catch (error) {
       connection.close();
-      if (error instanceof UpstreamError) throw new UnreachedError(`${cannot} in time`);
+      if (error instanceof UpstreamError) throw new UnreachedError(`${cannot} in time`, 504);
       throw error;
     }
     const errno = getOption(connection.fd, SOL_SOCKET, SO_ERROR);
@@ -182,6 +220,7 @@ export class UpstreamPool {
   /** Closes every connection, those in use included, and keeps nothing more. For the end of a process, and of a test. */
   close(): void {
     this.#closed = true;
+    this.#turnstile.close();
     this.#idle.length = 0;
     for (const connection of [...this.#open]) connection.close();
   }

@@ -12,11 +12,14 @@ export interface KindOptions {
   readonly choice: Option;
   /** Options that mean something for this kind only. */
   readonly more: readonly Option[];
+  /** Whether something may stand behind the options. */
+  readonly takesOperands?: boolean;
   /**
    * What is to run.
    *
    * @param values all options of the command; the one that chooses is among them
+   * @param operands what stands behind the options
    * @throws {UsageError} why that cannot be
    */
-  read(values: Values): BackendKind;
+  read(values: Values, operands: readonly string[]): BackendKind;
 }

@@ -3,12 +3,13 @@
 import type { Command, Option } from "commander";
 import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../../control/failure.ts";
+import { execOptions } from "./exec.ts";
 import { fetchOptions } from "./fetch.ts";
 import type { KindOptions, Values } from "./kind.ts";
 import { relayOptions } from "./relay.ts";
 import { staticOptions } from "./static.ts";
 
-const KINDS: readonly KindOptions[] = [fetchOptions, staticOptions, relayOptions];
+const KINDS: readonly KindOptions[] = [fetchOptions, staticOptions, execOptions, relayOptions];
 
 /** Adds the options of all kinds to a command. */
 export function addKindOptions(command: Command): void {
@@ -22,9 +23,10 @@ export function addKindOptions(command: Command): void {
  * Finds out which kind is chosen.
  *
  * @param values the options of the command
+ * @param operands what stands behind them
  * @throws {UsageError} for none, several, or options of another kind
  */
-export function readKind(values: Values): BackendKind {
+export function readKind(values: Values, operands: readonly string[] = []): BackendKind {
   const given = (option: Option) => values[option.attributeName()] !== undefined;
   const [kind, other] = KINDS.filter(({ choice }) => given(choice));
   if (kind === undefined || other !== undefined) {
@@ -39,7 +41,12 @@ export function readKind(values: Values): BackendKind {
     if (kind.more.some(({ long }) => long === stray.long)) continue;
     throw new UsageError(`Cannot use ${stray.long} without ${flag(choice)}`);
   }
-  return kind.read(values);
+  if (operands.length > 0 && !kind.takesOperands) {
+    throw new UsageError(
+      `Cannot use ${JSON.stringify(operands[0])}: only --exec takes a program and its arguments`,
+    );
+  }
+  return kind.read(values, operands);
 }
 
 /** `--static DIR` */

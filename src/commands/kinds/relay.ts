@@ -1,10 +1,40 @@
 /** The options of the kind `relay`. */
 
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import type { CookieRule, Plain, ReverseRule } from "../../config/config.ts";
+import type { Reading } from "../../config/reading.ts";
+import { readCookieDomain, readCookiePath, readReverseRule } from "../../config/relay_rules.ts";
 import { formatUpstream, readUpstream } from "../../config/upstream.ts";
 import { UsageError } from "../../control/failure.ts";
-import { absolute, duration } from "../values.ts";
-import type { KindOptions } from "./kind.ts";
+import { absolute, duration, wholeNumber } from "../values.ts";
+import type { KindOptions, Values } from "./kind.ts";
+
+/** What a plain relay has no use for: it does not look at requests and responses. */
+const OF_HTTP = {
+  preserveHost: "--preserve-host",
+  reverse: "--reverse",
+  cookieDomains: "--cookie-domain",
+  cookiePaths: "--cookie-path",
+} as const;
+
+/** Reads two words of an argument that may be repeated. */
+function rules<Rule>(
+  made: (first: string, second: string) => Rule,
+  read: (rule: Rule) => Reading<Rule>,
+): (text: string, before?: readonly Rule[]) => Rule[] {
+  return (text, before = []) => {
+    const [first, second, ...rest] = text.trim().split(/\s+/);
+    if (first === undefined || second === undefined || rest.length > 0) {
+      throw new InvalidArgumentError("It takes two words in quotes.");
+    }
+    const reading = read(made(first, second));
+    if ("fault" in reading) throw new InvalidArgumentError(`${reading.fault}.`);
+    return [...before, reading.value];
+  };
+}
+
+const reverseRules = rules((path, url): ReverseRule => ({ path, url }), readReverseRule);
+const cookieRule = (from: string, to: string): CookieRule => ({ from, to });
 
 export const relayOptions: KindOptions = {
   choice: new Option("--upstream <url>", "relay to an HTTP server: http://host:port/base or unix:/path"),
@@ -12,16 +42,62 @@ export const relayOptions: KindOptions = {
     new Option("--preserve-host", "tell the upstream the Host that the client means, not its own"),
     new Option("--upstream-timeout <time>", "silence that the upstream may have (default: 60s)")
       .argParser(duration),
+    new Option("--connect-timeout <time>", "for one attempt to connect to the upstream (default: 5s)")
+      .argParser(duration),
+    new Option("--max-upstream <n>", "connections to the upstream at most; requests beyond that wait")
+      .argParser(wholeNumber(1, 65_535)),
+    new Option(
+      `--reverse <"path url">`,
+      "URLs in responses that begin with the second word begin with the first; may be repeated; off: none",
+    ).argParser((text: string, before?: ReverseRule[]) =>
+      text === "off" ? before ?? [] : reverseRules(text, before)
+    ),
+    new Option(`--cookie-domain <"from to">`, "rewrite Domain of cookies; may be repeated")
+      .argParser(rules(cookieRule, readCookieDomain)),
+    new Option(`--cookie-path <"from to">`, "rewrite Path of cookies; may be repeated")
+      .argParser(rules(cookieRule, readCookiePath)),
+    new Option("--plain", "pass the whole connection on as it is"),
+    new Option("--proxy-protocol <version>", "the same, with a PROXY protocol header first: v1 or v2")
+      .choices(["v1", "v2"]),
   ],
   read(values) {
     const reading = readUpstream(values.upstream as string, absolute);
     if ("fault" in reading) throw new UsageError(reading.fault);
-    const timeout = values.upstreamTimeout as number | undefined;
+    const plain = values.proxyProtocol as Plain | undefined ?? (values.plain === true ? "bare" : undefined);
+    const options = {
+      preserveHost: values.preserveHost as true | undefined,
+      timeout: values.upstreamTimeout as number | undefined,
+      connectTimeout: values.connectTimeout as number | undefined,
+      maxUpstream: values.maxUpstream as number | undefined,
+      reverse: values.reverse as ReverseRule[] | undefined,
+      cookieDomains: values.cookieDomain as CookieRule[] | undefined,
+      cookiePaths: values.cookiePath as CookieRule[] | undefined,
+      plain,
+    };
+    if (plain !== undefined) refuseBeside(options, values, reading.value.base);
     return {
       kind: "relay",
       upstream: formatUpstream(reading.value),
-      ...values.preserveHost === true ? { preserveHost: true } : {},
-      ...timeout === undefined ? {} : { timeout },
+      ...defined(options),
     };
   },
 };
+
+/** What would change requests and responses has no place where nobody looks at them. */
+function refuseBeside(options: Values, { proxyProtocol }: Values, base: string): void {
+  const flag = proxyProtocol === undefined ? "--plain" : "--proxy-protocol";
+  for (const [name, other] of Object.entries(OF_HTTP)) {
+    if (options[name] === undefined) continue;
+    throw new UsageError(`Cannot use ${other} with ${flag}, which changes nothing in requests and responses`);
+  }
+  if (base !== "") {
+    throw new UsageError(
+      `Cannot put "${base}" before paths with ${flag}, which changes no request; write the URL without a path`,
+    );
+  }
+}
+
+/** Options that are given. */
+function defined<T extends object>(options: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

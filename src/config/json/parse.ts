@@ -5,6 +5,7 @@
 
 import type { Config } from "../config.ts";
 import { type Origin, resolveFrom } from "../path.ts";
+import { misplacedPlainRelays } from "../plain_routes.ts";
 import { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { buildLimits } from "./limits.ts";
@@ -37,6 +38,13 @@ export function parseJson(text: string, origin: Origin): Config {
   const listeners = buildListeners(document, backends, report);
   const limits = buildLimits(document, report);
   const errorDocuments = readErrorDocuments(document, [], report);
+  if (report.isEmpty) {
+    for (const { backend, fault } of misplacedPlainRelays({ listeners, backends: backends.list() })) {
+      const declared = isObject(document.backends) ? document.backends[backend.name] : undefined;
+      const key = isObject(declared) && declared.plain === true ? "plain" : "proxyProtocol";
+      report.key(["backends", backend.name, key], fault);
+    }
+  }
   report.throwIfAny();
 
   const users = entriesOf(document.allowUsers, []).map((item) => item.value as number);

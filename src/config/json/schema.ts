@@ -8,7 +8,7 @@ import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
 import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
-import { KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
+import { KEYS_BELOW_BACKENDS, KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
 import { duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
 
 const ADDRESS = `write an address such as "127.0.0.1:8080"`;
@@ -214,6 +214,7 @@ export const KNOWN_KEYS = {
   site: Object.keys(site.shape),
   route: Object.keys(route.shape),
   backend: Object.keys(backend.shape),
+  ...KEYS_BELOW_BACKENDS,
 } as const satisfies Record<string, readonly string[]>;
 
 /**

@@ -15,6 +15,9 @@ const PLACES: Record<Owner, string> = {
   site: `in an entry of "sites"`,
   route: `in an entry of "routes"`,
   backend: `in an entry of "backends"`,
+  reverse: `in an entry of "reverse"`,
+  cookieDomains: `in an entry of "cookieDomains"`,
+  cookiePaths: `in an entry of "cookiePaths"`,
 };
 
 /**
@@ -50,7 +53,8 @@ function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Repor
 
 function ownerAt(path: Path): Owner {
   if (path[0] === "sites") return path.length > 2 ? "route" : "site";
-  return path[0] === "backends" ? "backend" : "document";
+  if (path[0] !== "backends") return "document";
+  return OWNERS.find((owner) => owner === path[2]) ?? "backend";
 }
 
 function unknownKey(key: string, owner: Owner): string {

@@ -1,6 +1,7 @@
 /** The kind `fetch` as a process. */
 
 import type { Fetch } from "../../config/config.ts";
+import { UsageError } from "../failure.ts";
 import type { KindProgram } from "./program.ts";
 
 /**
@@ -13,15 +14,23 @@ export const fetchProgram: KindProgram<Fetch> = {
   arguments: ({ module }) => ["--fetch", module],
   permissions: () => ["-A"],
   async serve({ module }, log) {
-    const { FetchRequestHandler } = await import("../../backend/fetch/fetch_handler.ts");
-    const { loadHandler } = await import("../../backend/fetch/module.ts");
-    const { httpServer } = await import("./http.ts");
-    return httpServer(new FetchRequestHandler(await loadHandler(module)), log);
+    const { fetchServer } = await import("../../backend/fetch/fetch_server.ts");
+    const { loadHandlers } = await import("../../backend/fetch/module.ts");
+    const { extendDeno } = await import("../../backend/fetch/upgrade_websocket.ts");
+    const { errorsTo } = await import("./http.ts");
+    extendDeno();
+    return fetchServer(await loadHandlers(module), errorsTo(log));
   },
   async serveForApache({ module }, log) {
     const { ContentServer } = await import("../../backend/apache/content_server.ts");
-    const { loadHandler } = await import("../../backend/fetch/module.ts");
-    return new ContentServer(await loadHandler(module), {
+    const { loadHandlers } = await import("../../backend/fetch/module.ts");
+    const { fetch } = await loadHandlers(module);
+    if (fetch === undefined) {
+      throw new UsageError(
+        `Cannot use the module "${module}" with --apache: it has no default export { fetch(request, info) }, nor a function`,
+      );
+    }
+    return new ContentServer(fetch, {
       onError: (error) => log.error("a connection was broken off: {error}", { error }),
       onUnsaid: (what) =>
         log.warn(

@@ -2,16 +2,18 @@
 
 import type { ConnectionServer } from "../../backend/backend.ts";
 import { WIDEST_HEAD } from "../../backend/http/head_limits.ts";
-import { HttpServer, type RequestHandler } from "../../backend/http/http_server.ts";
+import { HttpServer, type HttpServerOptions, type RequestHandler } from "../../backend/http/http_server.ts";
 import type { KindLog } from "./program.ts";
 
 /** An HTTP server whose errors go to the log. */
 export function httpServer(handler: RequestHandler, log: KindLog): ConnectionServer {
-  return new HttpServer(handler, {
-    limits: WIDEST_HEAD,
-    onError: (error, exchange) => {
-      const request = exchange === undefined ? "a connection" : `${exchange.method} ${exchange.target}`;
-      log.error("{request} failed: {error}", { request, error });
-    },
-  });
+  return new HttpServer(handler, { limits: WIDEST_HEAD, onError: errorsTo(log) });
+}
+
+/** Writes what handlers throw to the log. */
+export function errorsTo(log: KindLog): HttpServerOptions["onError"] {
+  return (error, exchange) => {
+    const request = exchange === undefined ? "a connection" : `${exchange.method} ${exchange.target}`;
+    log.error("{request} failed: {error}", { request, error });
+  };
 }

@@ -11,6 +11,8 @@ export type KindLog = ReturnType<typeof logOf>;
 export interface KindProgram<Kind extends BackendKind> {
   /** The arguments of `fdpass backend` that say what it runs. */
   arguments(kind: Kind): string[];
+  /** What stands behind all options, if anything does. */
+  operands?(kind: Kind): readonly string[];
   /**
    * The permissions that its process needs under `deno run`, besides libc and NOTIFY_SOCKET, which every backend has.
    * `-A` alone stands for all of them.

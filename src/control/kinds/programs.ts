@@ -3,6 +3,7 @@
 import type { ConnectionServer } from "../../backend/backend.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../failure.ts";
+import { execProgram } from "./exec.ts";
 import { fetchProgram } from "./fetch.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 import { relayProgram } from "./relay.ts";
@@ -13,12 +14,19 @@ const PROGRAMS: {
 } = {
   fetch: fetchProgram,
   static: staticProgram,
+  exec: execProgram,
   relay: relayProgram,
 };
 
 /** The program of a kind. */
 export function programOf<Kind extends BackendKind>(kind: Kind): KindProgram<Kind> {
   return PROGRAMS[kind.kind] as unknown as KindProgram<Kind>;
+}
+
+/** The end of a command line: what stands behind all options of `fdpass backend`. */
+export function operandsOf(kind: BackendKind): string[] {
+  const operands = programOf(kind).operands?.(kind) ?? [];
+  return operands.length === 0 ? [] : ["--", ...operands];
 }
 
 /**

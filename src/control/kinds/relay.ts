@@ -1,17 +1,25 @@
 /** The kind `relay` as a process. */
 
-import type { RelayOptions } from "../../backend/relay/relay_handler.ts";
-import type { Relay } from "../../config/config.ts";
+import type { PlainRelayEvent } from "../../backend/relay/plain_relay.ts";
+import type { RelayEvent } from "../../backend/relay/relay_handler.ts";
+import type { Plain, Relay } from "../../config/config.ts";
 import { nameToResolve, readUpstream } from "../../config/upstream.ts";
 import { UsageError } from "../failure.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 
 export const relayProgram: KindProgram<Relay> = {
-  arguments: ({ upstream, preserveHost, timeout }) => [
+  arguments: ({ upstream, ...options }) => [
     "--upstream",
     upstream,
-    ...preserveHost ? ["--preserve-host"] : [],
-    ...timeout === undefined ? [] : ["--upstream-timeout", `${timeout}ms`],
+    ...options.preserveHost ? ["--preserve-host"] : [],
+    ...time("--upstream-timeout", options.timeout),
+    ...time("--connect-timeout", options.connectTimeout),
+    ...options.maxUpstream === undefined ? [] : ["--max-upstream", String(options.maxUpstream)],
+    ...options.reverse?.length === 0 ? ["--reverse", "off"] : [],
+    ...words("--reverse", options.reverse?.map(({ path, url }) => [path, url])),
+    ...words("--cookie-domain", options.cookieDomains?.map(({ from, to }) => [from, to])),
+    ...words("--cookie-path", options.cookiePaths?.map(({ from, to }) => [from, to])),
+    ...plain(options.plain),
   ],
   permissions({ upstream }) {
     // Sockets are opened by libc; what remains of the network is finding a name's addresses.
@@ -19,27 +27,57 @@ export const relayProgram: KindProgram<Relay> = {
     const name = "value" in reading ? nameToResolve(reading.value) : undefined;
     return name === undefined ? [] : [`--allow-net=${name}`];
   },
-  async serve({ upstream, kind: _, ...options }, log) {
+  async serve({ upstream, kind: _, plain, ...options }, log) {
     const reading = readUpstream(upstream, (path) => path);
     if ("fault" in reading) throw new UsageError(reading.fault);
+    const common = { ...options, upstream: reading.value, report: reportTo(log, upstream) };
+    if (plain !== undefined) {
+      const { PlainRelay } = await import("../../backend/relay/plain_relay.ts");
+      return new PlainRelay({ ...common, plain });
+    }
     const { RelayRequestHandler } = await import("../../backend/relay/relay_handler.ts");
     const { httpServer } = await import("./http.ts");
-    const report = reportTo(log, upstream);
-    return httpServer(new RelayRequestHandler({ ...options, upstream: reading.value, report }), log);
+    return httpServer(new RelayRequestHandler(common), log);
   },
   serveForApache:
     "Cannot relay with --apache: Apache has read the request by then, and there is none to pass on; " +
     "have Apache proxy to the server itself (ProxyPass), or hand over by fdpass front",
 };
 
-type Report = NonNullable<RelayOptions["report"]>;
+function time(option: string, milliseconds: number | undefined): string[] {
+  return milliseconds === undefined ? [] : [option, `${milliseconds}ms`];
+}
 
-function reportTo(log: KindLog, upstream: string): Report {
+/** No part of a rule has a space in it. */
+function words(option: string, rules: readonly (readonly string[])[] = []): string[] {
+  return rules.flatMap((rule) => [option, rule.join(" ")]);
+}
+
+function plain(mode: Plain | undefined): string[] {
+  if (mode === undefined) return [];
+  return mode === "bare" ? ["--plain"] : ["--proxy-protocol", mode];
+}
+
+function reportTo(log: KindLog, upstream: string): (event: RelayEvent | PlainRelayEvent) => void {
   return (event) => {
-    if (event.type === "upstream-back") return log.info("{upstream} can be reached again", { upstream });
-    if (event.type === "upstream-failed") {
-      return log.warn("{request} was not answered by {upstream}: {reason}", { upstream, ...event });
+    switch (event.type) {
+      case "upstream-back":
+        return log.info("{upstream} can be reached again", { upstream });
+      case "upstream-away":
+        return log.error("{upstream} is away: {reason}; requests get {status} until it is back", {
+          upstream,
+          ...event,
+        });
+      case "upstream-failed":
+        return log.warn("{request} was not answered by {upstream}: {reason}", { upstream, ...event });
+      case "not-whole":
+        return log.error(
+          "refused connections of the route {route}, on which some requests belong elsewhere: a plain relay takes " +
+            "whole connections; give it a site that is alone on its addresses and has one route, /",
+          { route: event.route },
+        );
+      case "error":
+        return log.error("a connection failed: {error}", { error: event.error });
     }
-    log.error("{upstream} is away: {reason}; requests get 502 until it is back", { upstream, ...event });
   };
 }

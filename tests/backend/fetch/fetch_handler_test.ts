@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FetchHandler, RequestInfo } from "../../../src/backend/fetch/handler.ts";
-import { handlerOf, loadHandler } from "../../../src/backend/fetch/module.ts";
+import { handlersOf, loadHandlers } from "../../../src/backend/fetch/module.ts";
 import { type HttpRig, testFetch } from "../rig.ts";
 import type { Connection } from "../../../src/backend/connection.ts";
 import type { ExchangeInfo } from "../../../src/backend/fetch/info.ts";
@@ -355,32 +355,34 @@ testFetch(
 
 // --- modules ----------------------------------------------------------------------------------------------------------
 
-Deno.test("handlerOf() takes a function, or an object whose fetch keeps its this", async () => {
+Deno.test("handlersOf() takes a function, or an object whose fetch keeps its this", async () => {
   const plain = () => new Response("plain");
-  assert.equal(handlerOf(plain, "x"), plain);
+  assert.equal(handlersOf(plain, "x").fetch, plain);
   const object = {
     text: "mine",
     fetch() {
       return new Response(this.text);
     },
   };
-  const response = await handlerOf(object, "x")(new Request("http://a/"), {} as RequestInfo);
+  const response = await handlersOf(object, "x").fetch!(new Request("http://a/"), {} as RequestInfo);
   assert.equal(await response.text(), "mine");
   for (const nothing of [undefined, null, 3, {}, { fetch: 1 }]) {
     assert.throws(
-      () => handlerOf(nothing, "app.ts"),
+      () => handlersOf(nothing, "app.ts"),
       /Cannot use the module "app\.ts": it has no default export/,
     );
   }
 });
 
-Deno.test("loadHandler() names a module that cannot be loaded", async () => {
+Deno.test("loadHandlers() names a module that cannot be loaded", async () => {
   await assert.rejects(
-    loadHandler("/no/such/module.ts"),
+    loadHandlers("/no/such/module.ts"),
     /Cannot load the module "\/no\/such\/module\.ts": /,
   );
-  const handler = await loadHandler("data:text/javascript,export default () => new Response('data')");
-  const response = await handler(new Request("http://a/"), {} as RequestInfo);
+  const { fetch: handler } = await loadHandlers(
+    "data:text/javascript,export default () => new Response('data')",
+  );
+  const response = await handler!(new Request("http://a/"), {} as RequestInfo);
   assert.equal(await response.text(), "data");
 });
 

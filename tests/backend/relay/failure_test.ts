@@ -13,6 +13,7 @@ testRelay("an upstream that is away is 502, told once, and told when it is back"
   await it.rig.until(() => client.received.split("502 Bad Gateway\r\n").length === 3, "a second answer");
   assert.deepEqual(it.events, [{
     type: "upstream-away",
+    status: 502,
     reason: `it cannot be reached at 127.0.0.1:${it.upstream.port}: nobody listens there (ECONNREFUSED)`,
   }]);
 });
@@ -140,6 +141,7 @@ testRelay("a name that is not found is 502", async (it) => {
   await it.gets(it.give(GET), "502 Bad Gateway\r\n");
   assert.deepEqual(it.events, [{
     type: "upstream-away",
+    status: 502,
     reason: 'the name "app.internal" was not found: no such name',
   }]);
 }, { host: "app.internal", lookup: () => Promise.reject(new Error("no such name")) });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { head, testRelay } from "./rig.ts";
 
 const GET = head("GET / HTTP/1.1");
+const NONE = "HTTP/1.1 204 No Content\r\n\r\n";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
 
 testRelay("one connection to the upstream takes one request after another", async (it) => {
@@ -149,3 +150,67 @@ testRelay("a kept connection is closed when nobody needs it", async (it) => {
   await it.rig.advance(15_000);
   assert.equal(peer.ended, "end");
 });
+
+testRelay("requests beyond the most connections wait in line, and take over what is free", async (it) => {
+  const [first, second, third] = [1, 2, 3].map((n) => it.give(head(`GET /${n} HTTP/1.1`)));
+  const peer = await it.request();
+  await it.rig.settle();
+  assert.equal(it.upstream.accept().length, 1);
+  assert.equal(it.handler.waiting, 2);
+  peer.take();
+  peer.send(NONE);
+  await it.gets(first!, "204");
+  await it.hears(peer, "GET /2 ");
+  peer.take();
+  peer.send("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+  await it.gets(second!, "204");
+  const other = await it.request(1);
+  assert.match(other.received, /^GET \/3 /);
+  other.send(NONE);
+  await it.gets(third!, "204");
+  assert.deepEqual([it.handler.waiting, it.handler.idle], [0, 1]);
+}, { maxUpstream: 1 });
+
+testRelay("whoever waits for a connection too long gets 503", async (it) => {
+  const first = it.give(GET);
+  const peer = await it.request();
+  const second = it.give(GET);
+  await it.rig.settle();
+  await it.rig.advance(2_000);
+  const answer = await it.gets(second, "Please try again soon.\n");
+  assert.match(answer, /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*\r\nRetry-After: 1\r\n/);
+  // The first one has waited for a response as long as that.
+  assert.match(await it.gets(first, "in time.\n"), /^HTTP\/1\.1 504 /);
+  assert.equal(peer.ended, "end");
+  assert.deepEqual(it.events.map((event) => "reason" in event && event.reason), [
+    "all connections to it that there may be were in use for too long",
+    "it did not respond in time",
+  ]);
+}, { maxUpstream: 1, timeout: 2_000 });
+
+testRelay("a client that goes while it waits for a connection leaves the line", async (it) => {
+  it.give(GET);
+  await it.request();
+  const second = it.give(GET);
+  await it.rig.settle();
+  second.reset();
+  await it.rig.until(() => it.handler.waiting === 0, "the end of the wait");
+  await it.rig.until(() => it.rig.backend.active === 1, "the end of the connection");
+  assert.deepEqual(it.errors, []);
+}, { maxUpstream: 1 });
+
+testRelay("an idle connection that has ended makes room for a new one", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(NONE);
+  await it.gets(client, "204");
+  await it.rig.until(() => it.handler.idle === 1, "an idle connection");
+  peer.take();
+  client.send(GET);
+  await it.request();
+  peer.reset();
+  const other = await it.request(1);
+  other.send(NONE);
+  await it.rig.until(() => client.received.split("204").length === 3, "the second answer");
+  assert.equal(it.handler.idle, 1);
+}, { maxUpstream: 1 });

@@ -45,6 +45,21 @@ const CASES: readonly Case[] = [
   },
   { what: "* stays", request: head("OPTIONS * HTTP/1.1"), upstream: "OPTIONS * HTTP/1.1" },
   {
+    what: "Max-Forwards of OPTIONS is counted down",
+    request: head("OPTIONS /a HTTP/1.1", "Max-Forwards: 3"),
+    upstream: "OPTIONS /base/a HTTP/1.1\r\nMax-Forwards: 2",
+  },
+  {
+    what: "Max-Forwards of other methods stays",
+    request: head("GET /a HTTP/1.1", "Max-Forwards: 0"),
+    upstream: "GET /base/a HTTP/1.1\r\nMax-Forwards: 0",
+  },
+  {
+    what: "Max-Forwards that is no number stays",
+    request: head("OPTIONS /a HTTP/1.1", "Max-Forwards: few"),
+    upstream: "OPTIONS /base/a HTTP/1.1\r\nMax-Forwards: few",
+  },
+  {
     what: "HTTP/1.0 becomes 1.1",
     request: "GET /a HTTP/1.0\r\n\r\n",
     upstream: "GET /base/a HTTP/1.1",
@@ -193,6 +208,23 @@ testRelay("a chunk's extension and trailer fields do not reach the upstream", as
   await it.gets(client, "204");
 });
 
+testRelay("OPTIONS that is to go no further is answered here", async (it) => {
+  const client = it.give(head("OPTIONS * HTTP/1.1", "Max-Forwards: 0"));
+  client.end();
+  assert.equal(undated(await it.rig.rest(client)), "HTTP/1.1 204 No Content\r\n\r\n");
+  assert.equal(it.upstream.accept().length, 0);
+});
+
+testRelay("a request that goes round in circles is 508; a chain of relays is none", async (it) => {
+  const via = (count: number) => `Via: ${Array(count).fill("1.1 fdpass, 1.0 other (fdpass)").join(", ")}`;
+  const client = it.give(head("GET / HTTP/1.1", via(15)));
+  const peer = await it.request();
+  peer.send(NONE);
+  await it.gets(client, "204");
+  client.send(head("GET / HTTP/1.1", via(8), via(8)));
+  assert.match(await it.gets(client, "circles"), /HTTP\/1\.1 508 Loop Detected\r\n/);
+});
+
 for (const method of ["TRACE", "CONNECT"]) {
   testRelay(`${method} is not relayed`, async (it) => {
     const target = method === "CONNECT" ? "site.example:80" : "/";
@@ -202,6 +234,21 @@ for (const method of ["TRACE", "CONNECT"]) {
     assert.equal(it.upstream.accept().length, 0);
   });
 }
+
+Deno.test("clientReference() leads back from where a prefix is mapped to", () => {
+  const upstream = { at: { host: "u", port: 80 }, authority: "u", base: "/v1" };
+  const seen = (reference: string, prefix: string, mapTo: string) =>
+    clientReference(reference, { upstream, authority: "u", prefix, mapTo });
+  assert.equal(seen("http://u/v1/base/a?b", "/a/", "/base/"), "/a/a?b");
+  assert.equal(seen("/v1/xfoo", "/a/", "/x"), "/a/foo");
+  assert.equal(seen("/v1/x", "/a", "/x"), "/a");
+  assert.equal(seen("/v1/x/b", "/a", "/x"), "/a/b");
+  assert.equal(seen("/v1/xb", "/a", "/x"), "/v1/xb");
+  assert.equal(seen("/v1/base", "/a/", "/base/"), "/v1/base");
+  assert.equal(seen("/base/a", "/a/", "/base/"), "/base/a");
+  assert.equal(seen("/v1/x//evil.example", "/", "/x/"), "/evil.example");
+  assert.equal(seen("http://u/v1/a", "~ ^/(.*)$", ""), "http://u/v1/a");
+});
 
 Deno.test("clientReference() makes no other host of a path", () => {
   const upstream = { at: { host: "127.0.0.1", port: 80 }, authority: "u", base: "/v1" };

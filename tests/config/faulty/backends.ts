@@ -1,6 +1,6 @@
 /** Mistakes in targets and backends. */
 
-import { type FaultyDocument, inBackends, inTo, LONG } from "./wrap.ts";
+import { type FaultyDocument, inBackends, inRelay, inTo, LONG } from "./wrap.ts";
 
 export const BACKENDS: readonly FaultyDocument[] = [
   // Targets
@@ -136,6 +136,63 @@ export const BACKENDS: readonly FaultyDocument[] = [
   [
     inBackends(`"a": { "socket": "/b.sock", "flusher": "Flush" }`),
     `1:104: backends.a.flusher: Found "Flush"; write "none" or "flush"`,
+  ],
+  [
+    inRelay(`"reverse": [{ "path": "app", "url": "http://c/" }]`),
+    `1:129: backends.a.reverse[0]: Cannot rewrite URLs to "app"; write a path such as "/app/", or a whole URL`,
+  ],
+  [
+    inRelay(`"reverse": [{ "path": "/app/", "url": "c:3000/" }]`),
+    `1:129: backends.a.reverse[0]: Cannot rewrite URLs that begin with "c:3000/"; write the server's URL, such as "http://127.0.0.1:3000/", or a path`,
+  ],
+  [
+    inRelay(`"reverse": [{ "path": "/app/", "uri": "http://c/" }]`),
+    `1:129: backends.a.reverse[0].url: Missing; write the URL that the server says, such as "http://127.0.0.1:3000/"`,
+    `1:148: backends.a.reverse[0].uri: Unknown key; the nearest known key is "url"`,
+  ],
+  [
+    inRelay(`"reverse": "/app/"`),
+    `1:128: backends.a.reverse: Found "/app/"; write a rule such as {"path": "/app/", "url": "http://127.0.0.1:3000/"}`,
+  ],
+  [
+    inRelay(`"cookiePaths": [{ "from": "/", "to": "/a;b" }]`),
+    `1:133: backends.a.cookiePaths[0]: Cannot rewrite cookies by "/a;b"; write a path such as "/app/"`,
+  ],
+  [
+    inRelay(`"cookieDomains": [{ "from": "c", "to": "/" }]`),
+    `1:135: backends.a.cookieDomains[0]: Cannot rewrite cookies by "/"; write a domain such as "example.com"`,
+  ],
+  [
+    inRelay(`"proxyProtocol": "v3"`),
+    `1:134: backends.a.proxyProtocol: Found "v3"; write "v1" or "v2"`,
+  ],
+  [
+    inRelay(`"proxyProtocol": "v2", "preserveHost": true`),
+    `1:140: backends.a.preserveHost: Found "preserveHost" beside "proxyProtocol", which changes nothing in requests and responses; leave one of them out`,
+  ],
+  [
+    inRelay(`"plain": true, "cookiePaths": []`),
+    `1:132: backends.a.cookiePaths: Found "cookiePaths" beside "plain", which changes nothing in requests and responses; leave one of them out`,
+  ],
+  [
+    inRelay(`"plain": false, "proxyProtocol": "v1"`),
+    `1:117: backends.a.plain: Found "plain": false beside "proxyProtocol"; leave one of them out`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "http://c/d", "plain": true }`),
+    `1:105: backends.a.upstream: Cannot put "/d" before the paths of a plain relay, which changes no request; write the URL without a path`,
+  ],
+  [
+    `{ "listen": "80", "sites": [{ "routes": [{ "path": "/a/", "to": "p" }, { "path": "/", "to": "fd:///b" }] }], "backends": { "p": { "socket": "/p.sock", "upstream": "http://c", "proxyProtocol": "v1" } } }`,
+    `1:176: backends.p.proxyProtocol: Cannot relay whole connections of the route "/a/" on [::]:80, for later requests on them may belong elsewhere; give the relay a site that is alone on its addresses and has one route, "/"`,
+  ],
+  [
+    `{ "listen": "127.0.0.1:80", "sites": [{ "names": "a", "to": "p" }, { "to": "fd:///b" }], "backends": { "p": { "socket": "/p.sock", "upstream": "http://c", "plain": true } } }`,
+    `1:156: backends.p.plain: Cannot relay whole connections of the route "/" on 127.0.0.1:80, for later requests on them may belong elsewhere; give the relay a site that is alone on its addresses and has one route, "/"`,
+  ],
+  [
+    inRelay(`"maxUpstream": 0`),
+    "1:132: backends.a.maxUpstream: Found 0; write a whole number from 1 to 65535",
   ],
   [
     inBackends(`"a": { "socket": "/b.sock", "workers": 0 }`),

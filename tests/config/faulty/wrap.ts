@@ -8,6 +8,8 @@ export const inSites = (sites: string): string => `{ "listen": "80", "sites": [$
 export const atTop = (entry: string): string =>
   `{ "listen": "80", "sites": [{ "to": "fd:///a" }], ${entry} }`;
 export const inBackends = (entries: string): string => atTop(`"backends": { ${entries} }`);
+export const inRelay = (entries: string): string =>
+  inBackends(`"a": { "socket": "/b.sock", "upstream": "http://c", ${entries} }`);
 export const inName = (name: unknown): string =>
   inSites(`{ "to": "fd:///a", "names": ${JSON.stringify(name)} }`);
 export const inPath = (path: unknown): string =>

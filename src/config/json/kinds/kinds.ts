@@ -3,15 +3,19 @@
 import type { z } from "zod";
 import type { BackendKind } from "../../config.ts";
 import { quote } from "../../reading.ts";
+import { execKeys } from "./exec.ts";
 import { fetchKeys } from "./fetch.ts";
 import type { Entry, KindKeys, Place } from "./kind.ts";
-import { relayKeys } from "./relay.ts";
+import { RELAY_RULES, relayKeys } from "./relay.ts";
 import { staticKeys } from "./static.ts";
 
-const KINDS: readonly KindKeys[] = [fetchKeys, staticKeys, relayKeys];
+const KINDS: readonly KindKeys[] = [fetchKeys, staticKeys, execKeys, relayKeys];
 
 /** The keys of all kinds. */
 export const KIND_SHAPE: Record<string, z.ZodType> = Object.assign({}, ...KINDS.map(({ shape }) => shape));
+
+/** The keys of objects in lists that are values of such keys, by the key of the list. */
+export const KEYS_BELOW_BACKENDS = RELAY_RULES;
 
 /** What the published schema says of the keys that choose: no two of them. */
 export const ONE_KIND: Record<string, unknown> = {

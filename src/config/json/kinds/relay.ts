@@ -1,9 +1,40 @@
 /** The keys of the kind `relay`. */
 
+import { z } from "zod";
+import type { CookieRule, Plain, Relay, ReverseRule } from "../../config.ts";
 import { readDuration } from "../../quantity.ts";
+import { quote, type Reading } from "../../reading.ts";
+import { readCookieDomain, readCookiePath, readReverseRule } from "../../relay_rules.ts";
 import { formatUpstream, readUpstream } from "../../upstream.ts";
-import { duration, flag, text } from "../shapes.ts";
-import type { KindKeys } from "./kind.ts";
+import type { Path } from "../report.ts";
+import { duration, expect, flag, text, whole } from "../shapes.ts";
+import { entriesOf, isObject } from "../value.ts";
+import type { Entry, KindKeys, Place } from "./kind.ts";
+
+const RULE = expect(`write a rule such as {"path": "/app/", "url": "http://127.0.0.1:3000/"}`);
+const COOKIE_RULE = expect(`write a rule such as {"from": "/", "to": "/app/"}`);
+
+function cookieRules(what: string, description: string): z.ZodType {
+  const rule = z.strictObject({
+    from: text(`write the ${what} that the upstream says`).meta({
+      description: `How the ${what} begins that the upstream says.`,
+    }),
+    to: text(`write the ${what} that clients are to be told`).meta({
+      description: `The ${what} that clients are told instead.`,
+    }),
+  }, { error: COOKIE_RULE });
+  return z.array(rule, { error: COOKIE_RULE }).optional().meta({ description });
+}
+
+/** The keys of rules. */
+export const RELAY_RULES = {
+  reverse: ["path", "url"],
+  cookieDomains: ["from", "to"],
+  cookiePaths: ["from", "to"],
+} satisfies Record<string, string[]>;
+
+/** What a plain relay has no use for: it does not look at requests and responses. */
+const OF_HTTP = ["preserveHost", "reverse", "cookieDomains", "cookiePaths"];
 
 export const relayKeys: KindKeys = {
   choice: "upstream",
@@ -22,20 +53,118 @@ export const relayKeys: KindKeys = {
       60_000,
       "Silence that the upstream may have while it owes a response, or the rest of one; 504 after that.",
     ),
+    connectTimeout: duration(5_000, "Time for one attempt to connect to the upstream; 504 after that."),
+    maxUpstream: whole(1, 65_535).optional().meta({
+      description: "Connections to the upstream that one process has at most. Requests beyond that wait, " +
+        "as long as upstreamTimeout; 503 after that. Any number unless given.",
+    }),
+    reverse: z.array(
+      z.strictObject({
+        path: text(`write a path such as "/app/"`).meta({
+          description: "What clients get instead: a path, with their own Host before it, or a whole URL.",
+        }),
+        url: text(`write the URL that the server says, such as "http://127.0.0.1:3000/"`).meta({
+          description: "How a URL of the upstream's begins; a path alone fits any host.",
+        }),
+      }, { error: RULE }),
+      { error: RULE },
+    ).optional().meta({
+      description: "How URLs in Location, Content-Location and URI are rewritten, as by ProxyPassReverse; " +
+        "the first rule that fits counts, and an empty list leaves all as they are. Unless given, the " +
+        "upstream's own URLs become paths below the route.",
+    }),
+    cookieDomains: cookieRules(
+      "domain",
+      "How Domain of cookies is rewritten, as by ProxyPassReverseCookieDomain.",
+    ),
+    cookiePaths: cookieRules("path", "How Path of cookies is rewritten, as by ProxyPassReverseCookiePath."),
+    plain: flag(
+      false,
+      "Whether the whole connection goes to the upstream as it is, without a look at its requests. Only for a " +
+        "site that is alone on its addresses and has one route, /.",
+    ),
+    proxyProtocol: z.enum(["v1", "v2"], { error: expect(`write "v1" or "v2"`) }).optional().meta({
+      description: "The same, with a header of the PROXY protocol first, which names the client.",
+    }),
   },
-  read(entry, { path, report, resolve }) {
-    const { upstream: url, preserveHost, upstreamTimeout: time } = entry;
+  read(entry, place) {
+    const { upstream: url, preserveHost } = entry;
+    const { path, report, resolve } = place;
     if (typeof url !== "string") return undefined;
     const upstream = report.take(readUpstream(url, resolve), [...path, "upstream"]);
-    const timeout = typeof time === "number" || typeof time === "string"
-      ? report.take(readDuration(time, { least: 1 }), [...path, "upstreamTimeout"])
-      : undefined;
-    if (upstream === undefined) return undefined;
-    return {
-      kind: "relay",
-      upstream: formatUpstream(upstream),
-      ...preserveHost === true ? { preserveHost } : {},
-      ...timeout === undefined ? {} : { timeout },
-    };
+    const plain = readPlain(entry, place);
+    if (upstream !== undefined && plain !== undefined && upstream.base !== "") {
+      report.value(
+        [...path, "upstream"],
+        `Cannot put ${quote(upstream.base)} before the paths of a plain relay, which changes no request; ` +
+          `write the URL without a path`,
+      );
+    }
+    const options = optional<Relay>({
+      preserveHost: preserveHost === true ? true : undefined,
+      timeout: readTime(entry, "upstreamTimeout", place),
+      connectTimeout: readTime(entry, "connectTimeout", place),
+      maxUpstream: typeof entry.maxUpstream === "number" ? entry.maxUpstream : undefined,
+      reverse: readRules(entry, "reverse", place, readReverseRule),
+      cookieDomains: readRules(entry, "cookieDomains", place, readCookieDomain),
+      cookiePaths: readRules(entry, "cookiePaths", place, readCookiePath),
+      plain,
+    });
+    return upstream === undefined
+      ? undefined
+      : { kind: "relay", upstream: formatUpstream(upstream), ...options };
   },
 };
+
+/** Without what is undefined. */
+function optional<T>(values: { [Key in keyof T]?: T[Key] | undefined }): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+}
+
+function readTime(entry: Entry, key: string, { path, report }: Place): number | undefined {
+  const time = entry[key];
+  if (typeof time !== "number" && typeof time !== "string") return undefined;
+  return report.take(readDuration(time, { least: 1 }), [...path, key]);
+}
+
+function readPlain(entry: Entry, { path, report }: Place): Plain | undefined {
+  const { plain, proxyProtocol } = entry;
+  const version = proxyProtocol === "v1" || proxyProtocol === "v2" ? proxyProtocol : undefined;
+  if (version !== undefined && plain === false) {
+    report.key([...path, "plain"], `Found "plain": false beside "proxyProtocol"; leave one of them out`);
+  }
+  const mode = version ?? (plain === true ? "bare" : undefined);
+  const beside = mode === undefined ? undefined : OF_HTTP.find((key) => entry[key] !== undefined);
+  if (beside !== undefined) {
+    const key = version === undefined ? "plain" : "proxyProtocol";
+    report.key(
+      [...path, beside],
+      `Found ${quote(beside)} beside ${quote(key)}, which changes nothing in requests and responses; ` +
+        `leave one of them out`,
+    );
+  }
+  return mode;
+}
+
+function readRules<Rule extends ReverseRule | CookieRule>(
+  entry: Entry,
+  key: keyof typeof RELAY_RULES,
+  { path, report }: Place,
+  read: (rule: Rule) => Reading<Rule>,
+): readonly Rule[] | undefined {
+  if (!Array.isArray(entry[key])) return undefined;
+  const rules: Rule[] = [];
+  for (const { value, path: at } of entriesOf(entry[key], [...path, key])) {
+    if (!isRule<Rule>(value, RELAY_RULES[key])) continue;
+    const rule = report.take(read(value), at as Path);
+    if (rule !== undefined) rules.push(rule);
+  }
+  return rules;
+}
+
+/** What is no rule has been reported with the shape. */
+function isRule<Rule>(value: unknown, names: readonly string[]): value is Rule {
+  return isObject(value) && names.every((name) => typeof value[name] === "string");
+}

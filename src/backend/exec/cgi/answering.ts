@@ -1,0 +1,152 @@
+/** What a program writes, on its way to the client as a response. */
+
+import { resetConnection } from "../../../../ffi/mod.ts";
+import { type CgiHead, parseCgiHead } from "../../../http/cgi_response.ts";
+import { ConnectionLost } from "../../connection.ts";
+import type { Exchange } from "../../http/exchange.ts";
+import type { Program } from "../program.ts";
+import type { OutputPipe } from "./pipe_ends.ts";
+
+/** A program gave no response that can be passed on, and nothing has been sent. */
+export class OutputError extends Error {
+  override name = "OutputError";
+
+  /** @param why what is wrong with its output, in plain words */
+  constructor(readonly why: string, readonly status: 502 | 504 = 502) {
+    super(`Cannot pass on a program's response: ${why}`);
+  }
+}
+
+/** Bytes that are collected, while there are more at once, before a response is begun. */
+const COLLECTED = 65_536;
+/** Milliseconds that a program has to end after the end of its output, before it is taken for whole all the same. */
+const LEAVING = 1_000;
+
+const EMPTY = new Uint8Array(0);
+
+/** One program's response to one exchange. Program and pipe stay the caller's. */
+export class Answering {
+  constructor(readonly exchange: Exchange, readonly program: Program, readonly output: OutputPipe) {}
+
+  /**
+   * Passes the response on.
+   *
+   * @returns where a local redirect leads that is to be answered here instead
+   * @throws {OutputError} when there is none
+   * @throws {ConnectionLost} when the client is gone, or must not take what it has for the whole
+   */
+  async run(): Promise<string | undefined> {
+    const { exchange } = this;
+    const { head, rest } = await this.#readHead();
+    const { localRedirect: location } = head;
+    // One that leads to somebody else's path is the client's to follow.
+    if (location !== undefined && exchange.guard.owns(location.split("?")[0]!)) return location;
+    if (exchange.method === "HEAD") {
+      // 4.3.3: whatever follows is for nobody.
+      await exchange.start(head.status, head.fields, head.contentLength, false, head.reason);
+      while (await this.output.read() !== undefined);
+    } else if (head.contentLength === undefined) await this.#respond(head, rest);
+    else await this.#respondCounted(head, rest, head.contentLength);
+    return undefined;
+  }
+
+  async #readHead(): Promise<{ readonly head: CgiHead; readonly rest: Uint8Array<ArrayBuffer> }> {
+    let bytes: Uint8Array<ArrayBuffer> = EMPTY;
+    for (;;) {
+      const piece = await this.output.read();
+      if (piece === undefined) {
+        throw this.program.late
+          ? new OutputError("it ran for too long", 504)
+          : new OutputError("its output ends before its head does");
+      }
+      bytes = joined(bytes, piece);
+      const head = parseCgiHead(bytes);
+      if (head.verdict === "reject") throw new OutputError(head.why);
+      if (head.verdict === "head") return { head, rest: bytes.subarray(head.end) };
+    }
+  }
+
+  /** Adds to the first piece of content what there is at this moment. */
+  #collect(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    let bytes = rest;
+    while (bytes.byteLength < COLLECTED) {
+      const piece = this.output.take();
+      if (piece === undefined) break;
+      bytes = joined(bytes, piece);
+    }
+    return bytes;
+  }
+
+  async #respond({ status, fields, reason }: CgiHead, rest: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { exchange, output } = this;
+    const first = this.#collect(rest);
+    if (output.ended) {
+      // All there: it leaves in one piece, and its length can be told.
+      if (await this.#brokeOff()) {
+        throw this.program.late
+          ? new OutputError("it ran for too long", 504)
+          : new OutputError("it was killed before its output was complete");
+      }
+      await exchange.respond(status, fields, first, reason);
+      return;
+    }
+    const follows = await exchange.start(status, fields, undefined, first.byteLength > 0, reason);
+    await exchange.write(first);
+    for (let piece = await output.read(); piece !== undefined; piece = await output.read()) {
+      if (follows) await exchange.write(piece);
+    }
+    if (await this.#brokeOff()) this.#breakOff(exchange.minor === 0);
+    await exchange.finish();
+  }
+
+  async #respondCounted(
+    { status, fields, reason }: CgiHead,
+    rest: Uint8Array<ArrayBuffer>,
+    length: number,
+  ): Promise<void> {
+    const { exchange, output } = this;
+    const first = this.#collect(rest);
+    if (first.byteLength >= length) {
+      await exchange.respond(status, fields, first.subarray(0, length), reason);
+      return;
+    }
+    const follows = await exchange.start(status, fields, length, first.byteLength > 0, reason);
+    await exchange.write(first);
+    for (let left = length - first.byteLength; left > 0;) {
+      const piece = await output.read();
+      if (piece === undefined) {
+        if (follows) this.#breakOff(false);
+        return;
+      }
+      // What a program writes beyond its own Content-Length is not content.
+      if (follows) await exchange.write(piece.subarray(0, left));
+      left -= piece.byteLength;
+    }
+  }
+
+  /** Whether the output has ended because the program was made to end. One that has closed it may go on. */
+  async #brokeOff(): Promise<boolean> {
+    if (this.program.late) return true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), LEAVING));
+    const end = await Promise.race([this.program.finished, late]);
+    clearTimeout(timer);
+    return end?.killed === true || this.program.late;
+  }
+
+  /** The client must not take what it has for the whole. @param byEnd whether the connection's end would say that it is */
+  #breakOff(byEnd: boolean): never {
+    const { connection } = this.exchange;
+    if (byEnd && !connection.closed) resetConnection(connection.fd);
+    connection.close();
+    throw new ConnectionLost("Cannot respond: the program has not said all of it");
+  }
+}
+
+function joined(before: Uint8Array<ArrayBuffer>, piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (before.byteLength === 0) return piece;
+  const out = new Uint8Array(before.byteLength + piece.byteLength);
+  out.set(before);
+  out.set(piece, before.byteLength);
+  return out;
+}

@@ -1,0 +1,225 @@
+/** A CGI/1.1 program per request (RFC 3875). */
+
+import { close, E2BIG, EAGAIN, EMFILE, ENFILE, ENOMEM, ErrnoError, pipe } from "../../../../ffi/mod.ts";
+import { reasonPhrase } from "../../../http/response_head.ts";
+import type { Deadlines } from "../../../loop/deadlines.ts";
+import type { Loop } from "../../../loop/loop.ts";
+import { ConnectionLost } from "../../connection.ts";
+import type { Exchange } from "../../http/exchange.ts";
+import type { RequestHandler } from "../../http/http_server.ts";
+import type { Program } from "../program.ts";
+import { endOf, Programs } from "../programs.ts";
+import type { ExecOptions } from "../exec_server.ts";
+import { Answering, OutputError } from "./answering.ts";
+import { type CgiRequest, metaVariables } from "./meta_variables.ts";
+import { OutputPipe } from "./pipe_ends.ts";
+import { type Input, inputOf, noInput } from "./request_content.ts";
+import { Slots } from "./slots.ts";
+
+/** How requests are served. */
+export interface CgiOptions extends ExecOptions {
+  /** What SERVER_SOFTWARE says. */
+  readonly software: string;
+  /** Takes what was wrong with a program's output. */
+  readonly onFault?: (exchange: Exchange, process: number, why: string) => void;
+}
+
+/** Milliseconds that a request waits for another one's program to end; 503 after that. */
+const QUEUE = 10_000;
+/** Milliseconds of silence after which what a program has left behind writes no more of the response. */
+const LEFT_BEHIND = 2_000;
+/** Local redirects that follow each other. A program that sends them to itself would never end. */
+const MOST_REDIRECTS = 10;
+
+/** What all requests share; made with the first one, when the loop is known. */
+interface Shared {
+  readonly loop: Loop;
+  readonly programs: Programs;
+  readonly slots: Slots;
+  readonly leftBehind: Deadlines;
+}
+
+/** Serves requests by running a program for each. */
+export class CgiRequestHandler implements RequestHandler {
+  #shared: Shared | undefined;
+
+  constructor(readonly options: CgiOptions) {}
+
+  /** Programs that run. */
+  get running(): number {
+    return this.#shared?.programs.running ?? 0;
+  }
+
+  /** Requests are counted, not connections: one that is idle has no program. */
+  full(accepted: number): boolean {
+    return (this.#shared?.slots.wanted ?? 0) + accepted >= this.options.most;
+  }
+
+  /** A program may go on when it has answered, and its client is gone. */
+  get busy(): boolean {
+    return this.running > 0;
+  }
+
+  async abandon(force: boolean): Promise<void> {
+    if (this.#shared !== undefined) await endOf(this.#shared.programs, force);
+  }
+
+  forget(): void {
+    this.#shared?.programs.forget();
+  }
+
+  #share(loop: Loop): Shared {
+    return this.#shared ??= {
+      loop,
+      programs: new Programs(loop, this.options),
+      slots: new Slots(this.options.most, loop.deadlines.list(QUEUE)),
+      leftBehind: loop.deadlines.list(LEFT_BEHIND),
+    };
+  }
+
+  async handle(exchange: Exchange): Promise<void> {
+    const shared = this.#share(exchange.connection.backend.loop);
+    let { method, path, query } = exchange;
+    if (method === "CONNECT") return await say(exchange, 501, "CONNECT is not for programs");
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const location = await this.#serve(shared, exchange, { method, path, query }, redirects === 0);
+      if (location === undefined) return;
+      const [newPath, ...newQuery] = location.split("?");
+      // RFC 3875, 6.2.2: as if the client had asked for that, without content.
+      if (method !== "HEAD") method = "GET";
+      [path, query] = [newPath!, newQuery.join("?")];
+    }
+    await say(exchange, 502, "The program redirects without end.");
+  }
+
+  /**
+   * Serves a request with one program.
+   *
+   * @returns where a local redirect leads, if the program answers with one
+   */
+  async #serve(
+    shared: Shared,
+    exchange: Exchange,
+    request: Omit<CgiRequest, "contentLength">,
+    withContent: boolean,
+  ): Promise<string | undefined> {
+    if (!await shared.slots.take()) {
+      await say(exchange, 503, "Too many programs run already.", [["Retry-After", "1"]]);
+      return undefined;
+    }
+    let started = false;
+    try {
+      const input = withContent ? await inputOf(exchange, shared.loop) : noInput();
+      if (input === "too long") {
+        await say(exchange, 413, "Content without a Content-Length is taken up to 8 MiB only.");
+        return undefined;
+      }
+      const running = await this.#start(shared, exchange, request, input);
+      if (running === undefined) return undefined;
+      started = true;
+      return await this.#answer(exchange, input, running.program, running.output);
+    } catch (error) {
+      if (!(error instanceof ErrnoError) || !OUT_OF_RESOURCES.has(error.errno) || exchange.responded) {
+        throw error;
+      }
+      await say(exchange, 503, "No program can be run at the moment.", [["Retry-After", "1"]]);
+      return undefined;
+    } finally {
+      // A program that runs gives its slot back at its end.
+      if (!started) shared.slots.free();
+    }
+  }
+
+  /** Starts the program. What it gets of the input is closed here, on every path. */
+  async #start(
+    { loop, programs, slots, leftBehind }: Shared,
+    exchange: Exchange,
+    request: Omit<CgiRequest, "contentLength">,
+    input: Input,
+  ): Promise<{ readonly program: Program; readonly output: OutputPipe } | undefined> {
+    const { stdin, length, feed } = input;
+    const variables = metaVariables(exchange, { ...request, contentLength: length }, this.options.software);
+    let started: Program | number | undefined;
+    let output: OutputPipe | undefined;
+    try {
+      if ("status" in variables) {
+        await say(exchange, variables.status, `The request cannot be passed to a program: ${variables.why}.`);
+        return undefined;
+      }
+      const [from, stdout] = pipe();
+      const reading = output = new OutputPipe(loop, from);
+      started = programs.start(stdin, stdout, variables, () => {
+        slots.free();
+        reading.hurry(leftBehind);
+        exchange.connection.backend.endIfEmpty();
+      });
+      close(stdout);
+      if (typeof started !== "number") return { program: started, output };
+    } finally {
+      close(stdin);
+      if (typeof started !== "object") {
+        output?.close();
+        feed?.pipe.close();
+      }
+    }
+    if (started === -E2BIG) await say(exchange, 431, "The request is too long to be passed to a program.");
+    else if (OUT_OF_RESOURCES.has(-started)) {
+      await say(exchange, 503, "No program can be run at the moment.", [["Retry-After", "1"]]);
+    } else await say(exchange, 500, "The program cannot be run.");
+    return undefined;
+  }
+
+  async #answer(
+    exchange: Exchange,
+    { feed }: Input,
+    program: Program,
+    output: OutputPipe,
+  ): Promise<string | undefined> {
+    const { connection } = exchange;
+    let gone = false;
+    connection.onGone(() => {
+      gone = true;
+      program.terminate();
+      output.close();
+    });
+    feed?.start(() => {
+      program.terminate();
+      output.close();
+    });
+    try {
+      return await new Answering(exchange, program, output).run();
+    } catch (error) {
+      program.terminate();
+      if (feed?.failure !== undefined) throw feed.failure.error;
+      if (gone) throw new ConnectionLost("Cannot respond: the client is gone");
+      if (!(error instanceof OutputError)) throw error;
+      this.options.onFault?.(exchange, program.process, error.why);
+      output.close();
+      await feed?.cancel();
+      await say(exchange, error.status, SENTENCES[error.status]);
+      return undefined;
+    } finally {
+      connection.onGone(undefined);
+      output.close();
+      await feed?.cancel();
+    }
+  }
+}
+
+/** There may be room again in a moment. */
+const OUT_OF_RESOURCES: ReadonlySet<number> = new Set([EAGAIN, ENOMEM, EMFILE, ENFILE]);
+
+const SENTENCES = {
+  502: "The program behind this address gave no valid response.",
+  504: "The program behind this address did not respond in time.",
+} as const;
+
+async function say(
+  exchange: Exchange,
+  status: number,
+  sentence: string,
+  fields: readonly (readonly [string, string])[] = [],
+): Promise<void> {
+  const content = `${status} ${reasonPhrase(status)}\n\n${sentence}\n`;
+  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
+}

@@ -1,0 +1,141 @@
+/** What a CGI program is told of its request (RFC 3875, 4.1), as `NAME=value` texts whose characters are bytes. */
+
+import { normalizePath } from "../../../route/path.ts";
+import type { Exchange, Field } from "../../http/exchange.ts";
+import { connectionEnvironment } from "../environment.ts";
+
+/** A request as a program gets it. It differs from the client's after a local redirect (6.2.2). */
+export interface CgiRequest {
+  readonly method: string;
+  /** As the client, or the redirect, has it. */
+  readonly path: string;
+  readonly query: string;
+  /** Bytes of content; undefined where there is none. */
+  readonly contentLength: number | undefined;
+}
+
+/** Why a request cannot be put into variables. */
+export interface Unspeakable {
+  readonly status: 400 | 404;
+  readonly why: string;
+}
+
+/** In the environment of the process, these would be taken for what the client has said. */
+const OF_A_REQUEST =
+  /^(HTTP_\w*|AUTH_TYPE|CONTENT_(LENGTH|TYPE)|GATEWAY_INTERFACE|PATH_(INFO|TRANSLATED)|QUERY_STRING|REMOTE_(IDENT|USER)|REQUEST_(METHOD|URI)|SCRIPT_NAME|SERVER_(ADDR|NAME|PORT|PROTOCOL|SOFTWARE))=/;
+
+/** The environment of a process without what stands for a request in it. */
+export function withoutRequest(environment: readonly string[]): string[] {
+  return environment.filter((entry) => !OF_A_REQUEST.test(entry));
+}
+
+/**
+ * Fields that no program gets: those with a variable of their own, those about this connection and its framing (4.1.18),
+ * credentials for somebody else, and `Proxy`, which as HTTP_PROXY would send the program's own requests elsewhere.
+ */
+const NOT_PASSED = new Set([
+  "authorization",
+  "connection",
+  "content-length",
+  "content-type",
+  "expect",
+  "keep-alive",
+  "proxy",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Names that only one variable can stand for: an underscore would be taken for a hyphen. */
+const PLAIN = /^[A-Za-z0-9-]+$/;
+
+/**
+ * The variables of a request, and those of its connection.
+ *
+ * @param software what SERVER_SOFTWARE says
+ */
+export function metaVariables(
+  exchange: Exchange,
+  request: CgiRequest,
+  software: string,
+): readonly string[] | Unspeakable {
+  const { connection } = exchange;
+  const { client, local, transfer: { site, route } } = connection;
+  const place = placeOf(exchange, request.path);
+  if ("status" in place) return place;
+  const fields = exchange.fields();
+  const type = fields.find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  const variables = [
+    "GATEWAY_INTERFACE=CGI/1.1",
+    `SERVER_SOFTWARE=${software}`,
+    `SERVER_PROTOCOL=HTTP/1.${exchange.minor}`,
+    `SERVER_NAME=${serverName(exchange)}`,
+    `SERVER_PORT=${local.port}`,
+    ...local.hostname === "" ? [] : [`SERVER_ADDR=${local.hostname}`],
+    `REQUEST_METHOD=${request.method}`,
+    `REQUEST_URI=${request.path}${request.query === "" ? "" : `?${request.query}`}`,
+    `SCRIPT_NAME=${place.script}`,
+    ...place.info === "" ? [] : [`PATH_INFO=${place.info}`],
+    `QUERY_STRING=${request.query}`,
+    ...request.contentLength === undefined ? [] : [`CONTENT_LENGTH=${request.contentLength}`],
+    ...request.contentLength === undefined || type === undefined ? [] : [`CONTENT_TYPE=${type}`],
+    ...fieldVariables(fields),
+    ...connectionEnvironment({ client, local, site, route, path: place.mapped }),
+  ];
+  // Field values and paths of well-formed requests have none; this is what would cut a variable short.
+  if (variables.some((variable) => variable.includes("\0"))) {
+    return { status: 400, why: "it contains a NUL" };
+  }
+  return variables;
+}
+
+interface Place {
+  readonly script: string;
+  readonly info: string;
+  /** What PATH_INFO is made of, still encoded. */
+  readonly mapped: string;
+}
+
+/**
+ * What is the program's name and what is its to interpret: the route's prefix and the rest, both decoded (4.1.5, 4.1.13).
+ */
+function placeOf(exchange: Exchange, path: string): Place | Unspeakable {
+  const { guard, connection: { transfer } } = exchange;
+  const mapped = guard.mapped(path) ?? transfer.path;
+  // A separator for the program that was none for whoever has decided about the path, "..%2F" for example.
+  if (/%2f/i.test(mapped)) return { status: 404, why: "an encoded slash is not passed to a program" };
+  // A route by an expression has no prefix: all of the path is the program's to interpret.
+  const script = transfer.route.startsWith("/") ? decodeBytes(transfer.route.replace(/\/$/, "")) : "";
+  // `/app` is the program itself, and `/app/` something below it.
+  const self = mapped === "/" && !(normalizePath(path) ?? "/").endsWith("/");
+  return { script, info: self ? "" : decodeBytes(mapped), mapped };
+}
+
+/** Percent-encoding undone, byte by byte. */
+function decodeBytes(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+}
+
+/** The host that the client means, without a port; where it has not said, the address that it is connected to. */
+function serverName({ authority, connection: { local } }: Exchange): string {
+  const host = authority.replace(/:\d*$/, "");
+  if (host !== "") return host;
+  return local.hostname.includes(":") ? `[${local.hostname}]` : local.hostname || "localhost";
+}
+
+/** HTTP_*: fields of one name are one variable, their values in one list (4.1.18). */
+function fieldVariables(fields: readonly Field[]): string[] {
+  const values = new Map<string, string>();
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase();
+    if (NOT_PASSED.has(lower) || !PLAIN.test(name)) continue;
+    const variable = `HTTP_${name.toUpperCase().replaceAll("-", "_")}`;
+    const before = values.get(variable);
+    // Cookies are the one list with another separator (RFC 6265, 5.4).
+    values.set(variable, before === undefined ? value : before + (lower === "cookie" ? "; " : ", ") + value);
+  }
+  return [...values].map(([name, value]) => `${name}=${value}`);
+}

@@ -1,0 +1,138 @@
+/** One running program, from its start until it has been reaped. */
+
+import {
+  close,
+  type Descriptor,
+  EPOLLIN,
+  reap,
+  reapProcess,
+  SIGKILL,
+  signalGroup,
+  SIGTERM,
+} from "../../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Source } from "../../loop/poller.ts";
+import type { StandardError } from "./standard_error.ts";
+
+/** How a program has ended. */
+export interface ProgramEnd {
+  /** In words; undefined for the exit code 0. */
+  readonly how: string | undefined;
+  /** Whether a signal ended it: it did not come to the end of what it was doing. */
+  readonly killed: boolean;
+  /** Whether it was asked to end, by {@linkcode Program.terminate} or for running too long. */
+  readonly asked: boolean;
+}
+
+/** What a program needs around it. */
+export interface ProgramContext {
+  readonly loop: Loop;
+  /** From SIGTERM to SIGKILL. */
+  readonly graces: Deadlines;
+  readonly standardError: StandardError;
+  /** It has run for as long as it may, and is being ended. */
+  readonly onLate: () => void;
+  readonly onEnd: (end: ProgramEnd) => void;
+}
+
+/** Names of signals that end programs, by number: signal(7), x86 and ARM. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  6: "SIGABRT",
+  7: "SIGBUS",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+  24: "SIGXCPU",
+  25: "SIGXFSZ",
+  31: "SIGSYS",
+};
+
+/** A child process that leads a session and a process group. Its deadline is the one for all of it. */
+export class Program extends Timed implements Source {
+  /** It ran for too long, and was ended for that. */
+  late = false;
+  /** Settles at its end. */
+  readonly finished: Promise<ProgramEnd>;
+  readonly #finish: (end: ProgramEnd) => void;
+  #asked = false;
+  #ended = false;
+
+  /** @param pidfd owned by this object */
+  constructor(readonly process: number, readonly pidfd: Descriptor, readonly context: ProgramContext) {
+    super();
+    const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
+    this.finished = promise;
+    this.#finish = resolve;
+    context.loop.poller.add(pidfd, EPOLLIN, this);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Asks the program and everything in its group to end, and makes it end when it takes too long. */
+  terminate(): void {
+    if (this.#asked || this.#ended) return;
+    this.#asked = true;
+    signalGroup(this.process, SIGTERM);
+    this.context.graces.start(this, performance.now());
+  }
+
+  /** Ends the program and everything in its group. */
+  kill(): void {
+    if (this.#ended) return;
+    this.#asked = true;
+    signalGroup(this.process, SIGKILL);
+  }
+
+  override expire(): void {
+    if (this.#asked) return this.kill();
+    this.late = true;
+    this.context.onLate();
+    this.terminate();
+  }
+
+  /** It has ended. */
+  ready(): void {
+    // Until it is reaped, its number stands for its group and nothing else: what it leaves behind goes with it.
+    if (this.#asked) signalGroup(this.process, SIGKILL);
+    const ending = reap(this.pidfd);
+    if (ending === undefined) return;
+    this.#letGo();
+    // No child of this process any more: whoever started this one has SIGCHLD ignored, and the kernel has reaped it.
+    const { code, signal } = typeof ending === "number" ? { code: 0, signal: undefined } : ending;
+    const how = signal === undefined
+      ? code === 0 ? undefined : `exit code ${code}`
+      : SIGNALS[signal] ?? `signal ${signal}`;
+    const end: ProgramEnd = { how, killed: signal !== undefined, asked: this.#asked };
+    this.context.onEnd(end);
+    this.#finish(end);
+  }
+
+  /** Watches it no longer; it goes on. */
+  forget(): void {
+    if (!this.#ended) this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#ended = true;
+    this.stopDeadline();
+    this.context.loop.poller.remove(this.pidfd);
+    close(this.pidfd);
+    this.context.standardError.finish();
+  }
+}
+
+/** Ends a program that cannot be watched, and waits for that. */
+export function endAtOnce(process: number): void {
+  signalGroup(process, SIGKILL);
+  reapProcess(process);
+}

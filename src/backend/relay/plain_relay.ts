@@ -1,0 +1,167 @@
+/** Connections passed on as they are, with or without a PROXY protocol header before their bytes. */
+
+import type { Plain } from "../../config/config.ts";
+import type { Upstream } from "../../config/upstream.ts";
+import { answer, type AnswerStatus } from "../../http/answers.ts";
+import { httpDate } from "../../http/response_head.ts";
+import type { Loop } from "../../loop/loop.ts";
+import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
+import type { ConnectionServer } from "../backend.ts";
+import { type Connection, ConnectionLost } from "../connection.ts";
+import { proxyHeader } from "./proxy_header.ts";
+import { room, roomSize } from "./relay_buffer.ts";
+import { closePipes } from "./spliced.ts";
+import { Tunnel, type TunnelDeadlines } from "./tunnel.ts";
+import type { UpstreamConnection } from "./upstream_connection.ts";
+import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
+import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
+
+/**
+ * What a plain relay tells people: that its upstream cannot be reached, and that it can be again; a connection that got
+ * none; once, that it was handed connections on which not every request is its own; and mistakes of its own.
+ */
+export type PlainRelayEvent =
+  | { readonly type: "upstream-failed"; readonly request: string; readonly reason: string }
+  | { readonly type: "upstream-away"; readonly reason: string; readonly status: UpstreamStatus }
+  | { readonly type: "upstream-back" }
+  | { readonly type: "not-whole"; readonly site: string; readonly route: string }
+  | { readonly type: "error"; readonly error: unknown };
+
+/** How connections are passed on. */
+export interface PlainRelayOptions extends PoolOptions {
+  readonly upstream: Upstream;
+  readonly plain: Plain;
+  /** Takes what people should know. */
+  readonly report?: (event: PlainRelayEvent) => void;
+}
+
+/**
+ * Passes whole connections on. It looks at no request, so it takes only connections on which every request is its own
+ * (the scope `connection`); none of them ever goes back to a front.
+ */
+export class PlainRelay implements ConnectionServer {
+  #shared: { readonly pool: UpstreamPool; readonly times: TunnelDeadlines } | undefined;
+  #away = false;
+  #toldNotWhole = false;
+
+  constructor(readonly options: PlainRelayOptions) {}
+
+  serve(connection: Connection): void {
+    this.#serve(connection).catch((error) => {
+      connection.close();
+      this.options.report?.({ type: "error", error });
+    });
+  }
+
+  /** What is under way goes on: where a request ends, and whether another one follows, nobody here knows. */
+  drain(): void {}
+
+  /** Nothing is ever given back. */
+  returnFailed(connection: Connection): void {
+    connection.close();
+  }
+
+  async #serve(connection: Connection): Promise<void> {
+    const { transfer: { detail, site, route }, backend: { loop } } = connection;
+    if (detail !== SCOPE_CONNECTION) {
+      // Some later request on it is somebody else's, and would be answered by this upstream.
+      if (!this.#toldNotWhole) this.options.report?.({ type: "not-whole", site, route });
+      this.#toldNotWhole = true;
+      return await refuse(connection, 500);
+    }
+    const { pool, times } = this.#share(loop);
+    try {
+      await pool.enter(connection);
+    } catch (error) {
+      return await this.#fail(connection, error);
+    }
+    try {
+      await this.#passOn(connection, pool, times);
+    } finally {
+      pool.leave();
+    }
+  }
+
+  async #passOn(connection: Connection, pool: UpstreamPool, times: TunnelDeadlines): Promise<void> {
+    let upstream: UpstreamConnection;
+    try {
+      upstream = await pool.connect();
+    } catch (error) {
+      return await this.#fail(connection, error);
+    }
+    if (this.#away) this.options.report?.({ type: "upstream-back" });
+    this.#away = false;
+    try {
+      if (connection.closed) throw new ConnectionLost("Cannot relay: the connection is closed");
+      connection.setNoDelay();
+      await new Tunnel(connection, upstream, this.#first(connection), times).run();
+      connection.close();
+    } catch (error) {
+      // An end that is none must not look like one: neither side can tell by itself where a message ends.
+      connection.breakOff();
+      if (!(error instanceof ConnectionLost || error instanceof UpstreamError)) throw error;
+    } finally {
+      upstream.close();
+    }
+  }
+
+  /** What the upstream gets first, in one piece: the header, and what has come of the request. */
+  #first(connection: Connection): Uint8Array<ArrayBuffer> {
+    const { plain } = this.options;
+    const { client, local, preread } = connection.transfer;
+    const header = plain === "bare" ? new Uint8Array(0) : proxyHeader(plain, client, local);
+    const length = Math.max(0, connection.receive(room, roomSize));
+    const first = new Uint8Array(header.length + preread.length + length);
+    first.set(header);
+    first.set(preread, header.length);
+    first.set(room.subarray(0, length), header.length + preread.length);
+    return first;
+  }
+
+  /** Of the connection nothing was read: the client gets an answer. */
+  async #fail(connection: Connection, error: unknown): Promise<void> {
+    if (error instanceof ConnectionLost) return connection.close();
+    if (!(error instanceof UpstreamError)) throw error;
+    const { why: reason, status, unreached } = error;
+    if (!unreached) this.options.report?.({ type: "upstream-failed", request: "a connection", reason });
+    else if (!this.#away) {
+      this.#away = true;
+      this.options.report?.({ type: "upstream-away", reason, status });
+    }
+    await refuse(connection, status);
+  }
+
+  /** Made with the first connection, when the loop is known. */
+  #share(loop: Loop): { readonly pool: UpstreamPool; readonly times: TunnelDeadlines } {
+    return this.#shared ??= {
+      pool: new UpstreamPool(loop, this.options.upstream, this.options),
+      times: {
+        open: loop.deadlines.list(Infinity),
+        half: loop.deadlines.list(this.options.timeout ?? 60_000),
+      },
+    };
+  }
+
+  /** Closes all connections to the upstream, whatever they are doing. */
+  close(): void {
+    this.#shared?.pool.close();
+    closePipes();
+  }
+}
+
+const HEAD = new TextEncoder().encode("HEAD ");
+
+/** Answers the request, of which nothing was read, with an error, and closes. */
+async function refuse(connection: Connection, status: AnswerStatus): Promise<void> {
+  const { preread } = connection.transfer;
+  const length = connection.receive(room, roomSize);
+  const start = preread.length > 0 ? preread : room.subarray(0, Math.max(0, length));
+  const head = HEAD.every((byte, at) => start[at] === byte);
+  try {
+    await connection.sendAll(answer(status, { head, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>);
+    await connection.closeGently();
+  } catch (error) {
+    connection.close();
+    if (!(error instanceof ConnectionLost)) throw error;
+  }
+}

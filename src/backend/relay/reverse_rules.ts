@@ -1,0 +1,68 @@
+/**
+ * Rewriting by rules: what ProxyPassReverse, ProxyPassReverseCookieDomain and ProxyPassReverseCookiePath of Apache's
+ * mod_proxy do to the fields of a response. Pure.
+ */
+
+import type { CookieRule, ReverseRule } from "../../config/config.ts";
+
+/**
+ * A reference as the first rule that fits says it. Such a one becomes a URL with the client's Host, as Apache has it.
+ *
+ * @param authority the client's Host; empty where it gave none, and then the reference is a path
+ * @returns the reference itself where no rule fits
+ */
+export function reverseReference(
+  reference: string,
+  rules: readonly ReverseRule[],
+  authority: string,
+): string {
+  for (const { path, url } of rules) {
+    // A rule of a path alone is about every host: a reference is compared from its path on.
+    const part = url.startsWith("/") ? pathOf(reference) : reference;
+    if (url === "" || part.slice(0, url.length).toLowerCase() !== url.toLowerCase()) continue;
+    const found = path + part.slice(url.length);
+    if (!found.startsWith("/")) return found;
+    // Two slashes at its start would make a host of the first segment.
+    return authority === "" ? found.replace(/^\/{2,}/, "/") : `http://${authority}${found}`;
+  }
+  return reference;
+}
+
+function pathOf(reference: string): string {
+  const scheme = reference.indexOf("://");
+  if (scheme < 0) return reference;
+  const slash = reference.indexOf("/", scheme + 3);
+  return slash < 0 ? reference : reference.slice(slash);
+}
+
+/** A Set-Cookie value (RFC 6265, 4.1.1) whose Domain and Path are as the rules say; all else stays byte for byte. */
+export function rewriteCookie(
+  value: string,
+  domains: readonly CookieRule[],
+  paths: readonly CookieRule[],
+): string {
+  const [pair, ...attributes] = value.split(";");
+  const rewritten = attributes.map((attribute) => {
+    const match = /^(\s*(domain|path)\s*=\s*)(.*?)(\s*)$/is.exec(attribute);
+    if (match === null) return attribute;
+    const [, before, name, own, after] = match;
+    const found = name!.toLowerCase() === "path" ? rewritePath(own!, paths) : rewriteDomain(own!, domains);
+    return found === undefined ? attribute : before + found + after;
+  });
+  return [pair, ...rewritten].join(";");
+}
+
+/** Paths have their case. */
+function rewritePath(path: string, rules: readonly CookieRule[]): string | undefined {
+  return rules.find(({ from }) => path.startsWith(from))?.to;
+}
+
+/** A dot before a domain means nothing (RFC 6265, 5.2.3), and neither does its case. */
+function rewriteDomain(domain: string, rules: readonly CookieRule[]): string | undefined {
+  const name = bare(domain);
+  return rules.find(({ from }) => name.startsWith(bare(from)))?.to;
+}
+
+function bare(domain: string): string {
+  return domain.replace(/^\./, "").toLowerCase();
+}
