@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { inspect, isDeepStrictEqual } from "node:util";
 import { gzipSync } from "node:zlib";
-import { Nginx, noNginx } from "../support/nginx.ts";
+import { noNginx, OtherServer } from "../support/other_servers.ts";
 import { startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { RawClient, type RawResponse } from "../support/raw_client.ts";
 import { CASES, COMPRESSED, type Difference, FILES } from "./static_nginx_cases.ts";
@@ -37,6 +37,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const NGINX = `
+  default_type application/octet-stream;
   charset utf-8;
   sendfile on;
   gzip_static on;
@@ -106,7 +107,7 @@ Deno.test({
     const socket = `${working.path}/app.sock`;
     const root = directory.join("public");
     fill(root);
-    await using nginx = await Nginx.start(working, `root ${root};${NGINX}`);
+    await using nginx = await OtherServer.nginx(working, `root ${root};${NGINX}`);
     await using backend = await startBackend(socket, { static: root }, ["--precompressed"]);
     await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${socket}` }] });
     const wrong: string[] = [];
