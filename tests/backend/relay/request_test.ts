@@ -235,6 +235,21 @@ for (const method of ["TRACE", "CONNECT"]) {
   });
 }
 
+Deno.test("clientReference() leads back from where a prefix is mapped to", () => {
+  const upstream = { at: { host: "u", port: 80 }, authority: "u", base: "/v1" };
+  const seen = (reference: string, prefix: string, mapTo: string) =>
+    clientReference(reference, { upstream, authority: "u", prefix, mapTo });
+  assert.equal(seen("http://u/v1/base/a?b", "/a/", "/base/"), "/a/a?b");
+  assert.equal(seen("/v1/xfoo", "/a/", "/x"), "/a/foo");
+  assert.equal(seen("/v1/x", "/a", "/x"), "/a");
+  assert.equal(seen("/v1/x/b", "/a", "/x"), "/a/b");
+  assert.equal(seen("/v1/xb", "/a", "/x"), "/v1/xb");
+  assert.equal(seen("/v1/base", "/a/", "/base/"), "/v1/base");
+  assert.equal(seen("/base/a", "/a/", "/base/"), "/base/a");
+  assert.equal(seen("/v1/x//evil.example", "/", "/x/"), "/evil.example");
+  assert.equal(seen("http://u/v1/a", "~ ^/(.*)$", ""), "http://u/v1/a");
+});
+
 Deno.test("clientReference() makes no other host of a path", () => {
   const upstream = { at: { host: "127.0.0.1", port: 80 }, authority: "u", base: "/v1" };
   const view = { upstream, authority: "u", prefix: "/" };
