@@ -104,6 +104,8 @@ export class Backend {
   /** Of those that are given back if no request comes soon. */
   readonly momentDeadlines: Deadlines;
   readonly lingerDeadlines: Deadlines;
+  /** Of connections on which a protocol is spoken that knows no deadline. */
+  readonly endlessDeadlines: Deadlines;
   /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
   readonly retryDeadlines: Deadlines;
   /** Takes nothing new. */
@@ -134,6 +136,7 @@ export class Backend {
     this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? IDLE);
     this.momentDeadlines = deadlines.list(MOMENT);
     this.lingerDeadlines = deadlines.list(GREETING);
+    this.endlessDeadlines = deadlines.list(Infinity);
     this.retryDeadlines = deadlines.list(RETRY);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
     this.workers = options.workerOf ?? 1;
@@ -280,7 +283,7 @@ export class Backend {
    * @param milliseconds how long they may take
    */
   async takeLeave(milliseconds: number): Promise<void> {
-    const leaving = [...this.#connections].map((connection) => connection.leave())
+    const leaving = [...this.#connections].map(({ farewell }) => farewell?.())
       .filter((leave) => leave !== undefined);
     if (leaving.length === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
