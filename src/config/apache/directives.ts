@@ -151,7 +151,9 @@ function judgeOther(item: Item, faults: Faults): void {
     return faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; write ${right}`);
   }
   if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
-    if (!SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
+    // Off is what everybody writes, and what is so here.
+    const missed = name === "proxyrequests" && item.args[0]?.toLowerCase() !== "off";
+    if (missed || !SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
     return;
   }
   const nearest = nearestTo(item.name, NAMES);

@@ -187,7 +187,9 @@ Deno.test("ProxyPass ~ is ProxyPassMatch", () => {
 });
 
 Deno.test("what is said of connections to a server reaches its relay", () => {
-  const text = "ProxyPass / http://x:1/ max=20 connectiontimeout=2 retry=0\nProxyPassReverse / fd:///a.sock";
+  const text =
+    "ProxyPass / http://x:1/ max=20 connectiontimeout=2 retry=0\nProxyPassReverse / fd:///a.sock\n" +
+    "ProxyRequests Off\nProxyVia Off";
   const { backends, warnings } = parse(text);
   const { maxUpstream, connectTimeout, reverse } = backends[0]!.runs as Relay;
   // Without ProxyPassReverse nothing is rewritten.
