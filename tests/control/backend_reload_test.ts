@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict";
 import { childrenOf, isRunning } from "../support/proc.ts";
-import { ALLOW_LIBC, FrontProgram, Program, startFront, TemporaryDirectory } from "../support/processes.ts";
+import {
+  ALLOW_LIBC,
+  type FrontProgram,
+  Program,
+  startFront,
+  TemporaryDirectory,
+} from "../support/processes.ts";
 import { get, RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
 import { untilGone } from "./family.ts";
