@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { answer, type AnswerStatus, isAnswerStatus } from "../../src/http/answers.ts";
 import { reasonPhrase } from "../../src/http/response_head.ts";
-import { CASES } from "./request_head_cases.ts";
+import { CASES } from "./compliance/table.ts";
 
 const STATUSES = [400, 404, 408, 413, 414, 417, 421, 431, 500, 501, 502, 503, 504, 505] as const;
 
@@ -58,7 +58,7 @@ Deno.test("answer refuses a date that would split the response", () => {
 
 Deno.test("answer has words for every status that the request head is rejected with", () => {
   const rejections = new Set(
-    CASES.map((entry) => entry[1]).filter((expected) => typeof expected === "number"),
+    CASES.map((each) => each[2]).filter((expected) => typeof expected === "number"),
   );
   assert.ok(rejections.size >= 6);
   for (const status of rejections) assert.ok(isAnswerStatus(status), String(status));

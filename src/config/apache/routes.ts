@@ -1,14 +1,15 @@
 /** ProxyPass as routes. */
 
-import type { Route } from "../config.ts";
+import type { CookieRule, ReverseRule, Route } from "../config.ts";
 import { readMapTo, readTemplate } from "../mapping.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
 import { groupsOf } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
+import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
 import { looksEncoded } from "./paths.ts";
-import type { CookieRule, ReverseRule, Server, Servers } from "./servers.ts";
+import type { Server, Servers } from "./servers.ts";
 import type { Target } from "./targets.ts";
 
 /** Makes the routes of servers. */
@@ -88,7 +89,8 @@ export class RouteMaker {
     const balancer = pass.target?.kind === "balancer"
       ? this.servers.balancer(pass.target.name).parameters
       : {};
-    const timeout = this.#parametersOf(pass).timeout ?? balancer.timeout ??
+    const own = { ...balancer, ...this.#parametersOf(pass) };
+    const timeout = own.timeout ??
       levels.map((level) => level.proxyTimeout).find(isGiven) ??
       levels.map((level) => level.timeout).find(isGiven);
     const preserveHost = levels.map((level) => level.preserveHost).find(isGiven);
@@ -100,7 +102,9 @@ export class RouteMaker {
     return {
       ...preserveHost ? { preserveHost } : {},
       ...timeout === undefined ? {} : { timeout: Math.max(1, timeout) },
-      ...reverse.length > 0 ? { reverse } : {},
+      ...connectionsOf(own),
+      // Without any, httpd leaves references as they are.
+      reverse,
       ...cookieDomains.length > 0 ? { cookieDomains } : {},
       ...cookiePaths.length > 0 ? { cookiePaths } : {},
     };
@@ -134,11 +138,20 @@ export class RouteMaker {
     }
     return active.map(({ target, parameters, spot }) => {
       if (target.kind === "balancer") return undefined;
-      const own = parameters.timeout === undefined ? terms : { ...terms, timeout: parameters.timeout };
+      const timeout = parameters.timeout === undefined ? {} : { timeout: parameters.timeout };
+      const own = { ...terms, ...timeout, ...connectionsOf(parameters) };
       const base = target.kind === "server" ? target.path : "";
       return this.backends.refer(target, parameters, own, spot, base);
     });
   }
+}
+
+/** What is said of the connections to a server. */
+function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms {
+  return {
+    ...connectTimeout === undefined ? {} : { connectTimeout },
+    ...maxUpstream === undefined ? {} : { maxUpstream },
+  };
 }
 
 /** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */

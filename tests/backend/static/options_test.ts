@@ -215,3 +215,24 @@ testSite("a 304 says nothing of a length", async ({ get }) => {
   const tag = fieldOf(await get("/a.txt"), "ETag")!;
   assert.equal(fieldOf(await get("/a.txt", `If-None-Match: ${tag}\r\n`), "Content-Length"), undefined);
 });
+
+testSite(
+  "a name that changes all the time, between a file and a way out, is never the way out",
+  async ({ get, root }) => {
+    const script =
+      'chdir shift; for (;;) { for ("../secret.txt", "a.txt") { symlink $_, "t"; rename "t", "turn" } }';
+    const turning = new Deno.Command("perl", { args: ["-e", script, root] }).spawn();
+    try {
+      let found = 0;
+      for (let count = 0; count < 200; count++) {
+        const response = await get("/turn");
+        assert.doesNotMatch(response, /secret/);
+        if (contentOf(response) === "hello") found++;
+      }
+      assert.ok(found > 0, "the file was never there");
+    } finally {
+      turning.kill("SIGKILL");
+      await turning.status;
+    }
+  },
+);

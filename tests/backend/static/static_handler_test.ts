@@ -179,6 +179,20 @@ Deno.test("a file that shrinks while it is sent breaks the connection off, and i
   Deno.removeSync(base, { recursive: true });
 });
 
+testSite("of a file that grows while it is sent, what was promised is sent", async ({ rig, front, root }) => {
+  const size = 40_000_000;
+  Deno.writeTextFileSync(`${root}/large.bin`, "");
+  Deno.truncateSync(`${root}/large.bin`, size);
+  const client = front.give("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+  await rig.until(() => client.received.length > 0, "the beginning");
+  Deno.writeTextFileSync(`${root}/large.bin`, "more", { append: true });
+  client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const text = await rig.rest(client);
+  const body = text.slice(text.indexOf("\r\n\r\n") + 4);
+  assert.equal(body.indexOf("HTTP/1.1 200 OK"), size);
+  assert.match(body, /hello$/);
+});
+
 testSite(
   "a connection that has sent a file is given back in the mode in which it came",
   async ({ rig, front }) => {

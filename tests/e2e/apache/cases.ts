@@ -593,12 +593,14 @@ const prefix = fc.tuple(fc.array(fc.constantFrom("a", "b", "ab"), { maxLength: 3
 
 const target = fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom("", "", "x", "x/y"));
 
-/** A line with slashes at the ends of both, or of none, as people write it. */
-const passLine = fc.tuple(prefix, fc.option(target, { freq: 5 })).map(([prefix, target]) => {
+/** A line mostly with slashes at the ends of both, or of none, as people write it. */
+const passLine = fc.tuple(prefix, fc.option(target, { freq: 5 }), fc.nat(4)).map(([prefix, target, odd]) => {
   if (target === null) return `ProxyPass ${prefix} !`;
   const [server, path] = target;
   const below = path === "" ? "" : `/${path}`;
-  return `ProxyPass ${prefix} @${server}${below}${prefix.endsWith("/") ? "/" : ""}`;
+  const slash = prefix.endsWith("/") !== (odd === 0);
+  // A host name that goes on with what follows the prefix is none.
+  return `ProxyPass ${prefix} @${server}${below}${slash || path === "" && prefix.endsWith("/") ? "/" : ""}`;
 });
 
 const matchLine = fc.constantFrom(

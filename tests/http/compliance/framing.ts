@@ -1,0 +1,63 @@
+/** Where the content of a request ends (RFC 9112, 6). */
+
+import { type Chapter, fields, old } from "./case.ts";
+
+export const FRAMING: Chapter = {
+  title: "Content-Length and Transfer-Encoding",
+  cases: [
+    // Content-Length.
+    ["9110, 8.6", fields("Content-Length: 0"), "open", "POST / []"],
+    ["9112, 6.2", fields("Content-Length: 3") + "abc", "open", "POST / [abc]"],
+    ["9112, 6.2", fields("Content-Length: 3") + "ab", "content"],
+    ["9112, 6.2", fields("Content-Length: 3") + "\0\r\n", "open", "POST / [\0\r\n]"],
+    [
+      "9112, 5.1: in any case",
+      fields("content-LENGTH: 0012") + "0123456789ab",
+      "open",
+      "POST / [0123456789ab]",
+    ],
+    ["9112, 6.3: neither framing, no content", fields(), "open", "POST / []"],
+    ["9112, 6.3: nor for PUT", "PUT / HTTP/1.1\r\nHost: a\r\n\r\n", "open", "PUT / []"],
+    ["9110, 8.6", fields("Content-Length: 9007199254740991"), "content"],
+    ["9110, 8.6", fields("Content-Length: 9007199254740992"), 400],
+    ["9110, 8.6", fields("Content-Length: 99999999999999999999999999"), 400],
+    ["9110, 8.6", fields("Content-Length:"), 400],
+    ["9110, 8.6", fields("Content-Length: -1"), 400],
+    ["9110, 8.6", fields("Content-Length: +1"), 400],
+    ["9110, 8.6", fields("Content-Length: 1.0"), 400],
+    ["9110, 8.6", fields("Content-Length: 0x1"), 400],
+    ["9110, 8.6", fields("Content-Length: 1 1"), 400],
+    ["9110, 8.6", fields("Content-Length: 5, 5"), 400],
+    ["9110, 8.6", fields("Content-Length: 5,"), 400],
+    ["9110, 8.6", fields("Content-Length: 5", "Content-Length: 5"), 400],
+    ["9110, 8.6", fields("Content-Length: 5", "Content-Length: 6"), 400],
+    ["9110, 8.6", fields("Content-Length: 0", "Content-Length: 5"), 400],
+    // Transfer-Encoding.
+    ["9112, 6.1", fields("Transfer-Encoding: chunked"), "content"],
+    [
+      "9112, 6.1: in any case",
+      fields("transfer-encoding:\tCHUNKED ") + "1\r\nx\r\n0\r\n\r\n",
+      "open",
+      "POST / [x]",
+    ],
+    ["9112, 6.1", fields("Transfer-Encoding: gzip, chunked"), 501],
+    ["9112, 6.1", fields("Transfer-Encoding: gzip", "Transfer-Encoding: chunked"), 501],
+    ["9112, 6.1", fields("Transfer-Encoding: xchunked, chunked"), 501],
+    ["9112, 6.3", fields("Transfer-Encoding: gzip"), 400],
+    ["9112, 6.3", fields("Transfer-Encoding: identity"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: chunked, gzip"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: chunked, chunked"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: chunked", "Transfer-Encoding: identity"), 400],
+    ["9112, 7.1", fields("Transfer-Encoding: chunked;a=b"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: chunked,"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: ,chunked"), 400],
+    ["9112, 6.1", fields("Transfer-Encoding:"), 400],
+    ["9112, 6.1", fields('Transfer-Encoding: "chunked"'), 400],
+    ["9112, 6.1", fields("Transfer-Encoding: chun ked"), 400],
+    ["9112, 6.3", fields("Transfer-Encoding: chunked", "Content-Length: 1"), 400],
+    ["9112, 6.3", fields("Content-Length: 1", "Transfer-Encoding: chunked"), 400],
+    ["9112, 6.3", fields("Content-Length: 0", "Transfer-Encoding: gzip, chunked"), 400],
+    ["9112, 6.1", old("Transfer-Encoding: chunked"), 400],
+  ],
+};
