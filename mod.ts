@@ -38,7 +38,7 @@ export {
   type BackendOptions,
   type ConnectionServer,
 } from "./src/backend/backend.ts";
-export { Connection, ConnectionLost, type Taker } from "./src/backend/connection.ts";
+export { Connection, ConnectionLost } from "./src/backend/connection.ts";
 export { type ListenerOptions, ListenError } from "./src/backend/listener.ts";
 // What a Connection refers to: what the front said of it, where it can be given back, how long to wait for its client.
 export type { Transfer } from "./src/protocol/transfer.ts";

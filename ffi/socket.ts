@@ -92,6 +92,8 @@ export interface ListenOptions {
   readonly backlog?: number;
   /** SO_REUSEPORT: several sockets, one for each Worker, share the port and the kernel spreads connections. */
   readonly reusePort?: boolean;
+  /** The same from after bind(2) on: nobody may have the port yet, but sockets with `reusePort` may join later. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -113,6 +115,7 @@ export function listenTcp(host: string, port: number, options: ListenOptions = {
     if (options.reusePort) expect(setOption(fd, SOL_SOCKET, SO_REUSEPORT, true), action);
     if (v6) expect(setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, false), action);
     expect(settle(bind(fd, address, address.byteLength)), action);
+    if (options.shared) expect(setOption(fd, SOL_SOCKET, SO_REUSEPORT, true), action);
     expect(settle(listen(fd, options.backlog ?? 4096)), action);
     return fd;
   } catch (error) {

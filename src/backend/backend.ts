@@ -25,6 +25,8 @@ export interface ConnectionServer {
    * as full then: another backend takes them, or they wait.
    */
   full?(accepted: number): boolean;
+  /** Whether it does something besides connections that is to come to its end; it calls {@linkcode Backend.endIfEmpty} then. */
+  readonly busy?: boolean;
   /**
    * The time for draining is over: ends other processes that work for connections of this one.
    *
@@ -102,6 +104,8 @@ export class Backend {
   /** Of those that are given back if no request comes soon. */
   readonly momentDeadlines: Deadlines;
   readonly lingerDeadlines: Deadlines;
+  /** Of connections on which a protocol is spoken that knows no deadline. */
+  readonly endlessDeadlines: Deadlines;
   /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
   readonly retryDeadlines: Deadlines;
   /** Takes nothing new. */
@@ -132,6 +136,7 @@ export class Backend {
     this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? IDLE);
     this.momentDeadlines = deadlines.list(MOMENT);
     this.lingerDeadlines = deadlines.list(GREETING);
+    this.endlessDeadlines = deadlines.list(Infinity);
     this.retryDeadlines = deadlines.list(RETRY);
     this.#load = new LoadReport(this, deadlines.list(LOAD));
     this.workers = options.workerOf ?? 1;
@@ -259,7 +264,7 @@ export class Backend {
 
   /** Ends a backend that has drained: nothing is served, and nothing on its way. */
   endIfEmpty(): void {
-    if (!this.draining || this.active > 0 || (this.#apache?.expected ?? 0) > 0) return;
+    if (!this.draining || this.active > 0 || this.server.busy || (this.#apache?.expected ?? 0) > 0) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();
@@ -278,7 +283,7 @@ export class Backend {
    * @param milliseconds how long they may take
    */
   async takeLeave(milliseconds: number): Promise<void> {
-    const leaving = [...this.#connections].map((connection) => connection.leave())
+    const leaving = [...this.#connections].map(({ farewell }) => farewell?.())
       .filter((leave) => leave !== undefined);
     if (leaving.length === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;

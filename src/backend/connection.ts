@@ -40,14 +40,6 @@ const FAIR = 1 << 20;
 /** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
 const SENDFILE = 1 << 20;
 
-/** Who has taken a connection's descriptor over in this process, and closes it from then on. */
-export interface Taker {
-  /** Closes it now. */
-  end(): void;
-  /** Takes leave of the client, where the protocol that is spoken has a way to. Settles when the connection has ended. */
-  leave?(): Promise<void>;
-}
-
 /**
  * A connection of this backend, from the ACK of its hand-off until it is closed or given back. It owns its descriptor,
  * unless somebody has taken that over.
@@ -62,8 +54,10 @@ export class Connection extends Readiness {
   #noDelay = false;
   /** Its descriptor is closed here, but it counts. */
   #elsewhere = false;
-  #taker: Taker | undefined;
   #sinceTurn = 0;
+  #end: (() => void) | undefined;
+  /** Takes leave of the client, where a protocol is spoken that has a way to. Settles when the connection has ended. */
+  farewell: (() => Promise<void>) | undefined;
 
   /**
    * @param fd owned by this object from now on
@@ -231,13 +225,14 @@ export class Connection extends Readiness {
    * whoever still works with this object finds it closed. It counts as a connection of the backend until the new owner
    * calls {@linkcode concluded}.
    *
+   * @param end asked of the new owner when the connection is to end at once
    * @returns the descriptor, the caller's from here on
    */
-  surrender(taker: Taker): Descriptor {
+  surrender(end: () => void): Descriptor {
     if (this.#closed) throw new ConnectionLost("Cannot take the connection over: it is closed");
     this.release();
     this.onGone(undefined);
-    this.#taker = taker;
+    this.#end = end;
     this.#closed = true;
     this.interrupt();
     return this.fd;
@@ -245,14 +240,9 @@ export class Connection extends Readiness {
 
   /** Says that the descriptor that was surrendered is closed. */
   concluded(): void {
-    if (this.#taker === undefined) return;
-    this.#taker = undefined;
+    if (this.#end === undefined) return;
+    this.#end = undefined;
     this.backend.connectionEnded(this);
-  }
-
-  /** Takes leave of the client, where another protocol is spoken that has a way to; undefined where none has. */
-  leave(): Promise<void> | undefined {
-    return this.#taker?.leave?.();
   }
 
   /** Ends our side; the client can still read what was sent. */
@@ -260,13 +250,13 @@ export class Connection extends Readiness {
     if (!this.#closed) shutdown(this.fd, SHUT_WR);
   }
 
-  /** Closes the descriptor, and the connection with it unless it is the front's by now. Its taker does, if it has one. */
+  /** Closes the descriptor, and the connection with it unless it is the front's by now. Its new owner does, if it has one. */
   close(): void {
     if (this.#elsewhere) {
       this.#elsewhere = false;
       this.backend.connectionEnded(this);
     }
-    if (this.#closed) return this.#taker?.end();
+    if (this.#closed) return this.#end?.();
     this.unwatch();
     // Somebody else may have a copy: a backend that hangs, and was sent the connection before it was reclaimed. Without
     // this the client would see no end for as long as that lasts.

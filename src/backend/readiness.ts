@@ -37,6 +37,7 @@ export abstract class Readiness extends Timed implements Source {
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
   #onGone: (() => void) | undefined;
+  #onEnding: (() => void) | undefined;
 
   /** @param emptied whether there is most likely nothing to receive, so that it is waited for first */
   constructor(readonly backend: Backend, readonly fd: Descriptor, emptied: boolean) {
@@ -115,9 +116,14 @@ export abstract class Readiness extends Timed implements Source {
     deadlines.startUntil(this, performance.now() + milliseconds);
   }
 
-  /** Calls back, once, when the client is gone for good: not when it has merely ended its own side. */
-  onGone(callback: (() => void) | undefined): void {
+  /**
+   * Calls back, once, when the client is gone for good: not when it has merely ended its own side.
+   *
+   * @param onEnding called, once, when it has ended its side: it may wait for the response, or be gone
+   */
+  onGone(callback: (() => void) | undefined, onEnding?: () => void): void {
     this.#onGone = callback;
+    this.#onEnding = onEnding;
     if (callback === undefined) return;
     if (this.#gone) return callback();
     this.watch();
@@ -125,12 +131,14 @@ export abstract class Readiness extends Timed implements Source {
   }
 
   /**
-   * A client that has ended its side may wait for the response, or be gone: a closed socket looks the same from here. So
-   * the kernel asks it for a sign of life now and then. One that is gone answers with a reset, after a minute at the
-   * latest, when its kernel has forgotten the connection (tcp_fin_timeout).
+   * A closed socket looks the same from here as one whose client has only ended its side. A byte that is sent finds out,
+   * where the protocol has one to spare. Where it has none, the kernel asks for a sign of life now and then: a client that
+   * is gone answers with a reset, after a minute at the latest, when its kernel has forgotten the connection
+   * (tcp_fin_timeout).
    */
   #probe(): void {
     if (!this.closed) keepAlive(this.fd, PROBE);
+    this.#onEnding?.();
   }
 
   /** Starts watching. Edge-triggered, both ways, once for the connection's life. */

@@ -3,6 +3,7 @@
 import { Socket } from "node:net";
 import { close, type Descriptor, SHUT_WR, shutdown } from "../../ffi/mod.ts";
 import type { Connection } from "./connection.ts";
+import { StandIn } from "./stand_in_socket.ts";
 
 /**
  * The runtime's socket on a descriptor that was handed over. It owns the descriptor.
@@ -28,17 +29,30 @@ class TakenSocket extends Socket {
   }
 }
 
+/** Whether the runtime can make a socket of an open descriptor: Deno 2.7.13 and later can. */
+const CAN_TAKE: boolean = (() => {
+  const NOBODYS = 2 ** 31 - 1;
+  try {
+    new Socket({ fd: NOBODYS }).destroy();
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== "ERR_NOT_IMPLEMENTED";
+  }
+})();
+
 /**
  * Takes a connection over.
  *
  * The connection counts as one of the backend's until the socket has closed. When the backend ends, the socket is
  * destroyed.
  *
- * @param leave takes leave of the client, where what is spoken has a way to; settles when the connection has ended
+ * @param farewell takes leave of the client, where what is spoken has a way to; settles when the connection has ended
  * @throws {ConnectionLost} when the connection is closed
  */
-export function takeSocket(connection: Connection, leave?: () => Promise<void>): Socket {
-  const fd = connection.surrender({ end: () => socket.destroy(), ...leave && { leave } });
+export function takeSocket(connection: Connection, farewell?: () => Promise<void>): Socket {
+  connection.farewell = farewell;
+  if (!CAN_TAKE) return new StandIn(connection) as unknown as Socket;
+  const fd = connection.surrender(() => socket.destroy());
   let socket: Socket;
   try {
     socket = new TakenSocket(fd);

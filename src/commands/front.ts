@@ -1,9 +1,11 @@
 /** `fdpass front`. */
 
 import type { Command } from "commander";
+import type { Config } from "../config/config.ts";
+import { configError } from "../config/error.ts";
 import type { Run } from "./command.ts";
 import { bindToParent, runDirectoryOption, withParentOption, workersOption } from "./shared_options.ts";
-import { CONFIG_ARGUMENT, load, readInput, sourceOf, warn } from "./source.ts";
+import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./source.ts";
 import { supervise } from "./up.ts";
 
 interface FrontOptions {
@@ -26,9 +28,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   const config = await load(source, { input, runDir });
   if (withParent === undefined) {
     warn(config);
-    // Its relays follow from its targets: nobody else would think of starting them.
-    const relays = config.syntax === "apache" && config.backends.some(({ runs }) => runs !== undefined);
-    if (relays) return await supervise(config, source, input, options);
+    if (needsRelays(config)) return await supervise(config, source, input, options);
   }
   await bindToParent(withParent);
   const { runFront } = await import("../control/front_process.ts");
@@ -37,6 +37,20 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   return await runFront(config, {
     workers: options.workers,
     supervised: withParent !== undefined,
-    ...source === "-" ? {} : { reload: () => load(source, { runDir }) },
+    ...source === "-" ? {} : { reload: () => withParent === undefined ? again() : load(source, { runDir }) },
   });
+
+  async function again(): Promise<Config> {
+    const next = await loadAgain(source, { runDir });
+    if (!needsRelays(next)) return next;
+    throw configError(
+      source,
+      "Cannot start relays in a front that runs without any; start it again, or use fdpass up",
+    );
+  }
+}
+
+/** Whether there are relays that follow from targets: nobody else would think of starting them. */
+function needsRelays({ syntax, backends }: Config): boolean {
+  return syntax === "apache" && backends.some(({ runs }) => runs !== undefined);
 }

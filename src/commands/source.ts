@@ -41,6 +41,13 @@ export function warn({ warnings = [] }: Config): void {
   for (const warning of warnings) writeError(`fdpass: ${warning}\n`);
 }
 
+/** Reads a configuration again, for SIGHUP, and says what it says that is not an error. */
+export async function loadAgain(source: string, options: LoadOptions): Promise<Config> {
+  const config = await load(source, options);
+  warn(config);
+  return config;
+}
+
 /** All of standard input. */
 export async function readInput(): Promise<string> {
   return new TextDecoder().decode(await new Response(Deno.stdin.readable).bytes());

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import type { Run } from "./command.ts";
 import { runDirectoryOption, workersOption } from "./shared_options.ts";
-import { CONFIG_ARGUMENT, load, readInput, sourceOf, warn } from "./source.ts";
+import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./source.ts";
 import { absolute } from "./values.ts";
 
 interface UpOptions {
@@ -39,6 +39,6 @@ export async function supervise(
     source,
     workers,
     ...runDir === undefined ? {} : { runDirectory: absolute(runDir) },
-    ...input === undefined ? { reload: () => load(source, { runDir }) } : { input },
+    ...input === undefined ? { reload: () => loadAgain(source, { runDir }) } : { input },
   });
 }

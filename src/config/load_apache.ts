@@ -69,7 +69,7 @@ function filesOf(pattern: string): string[] {
 
 /** A file itself, or all files below a directory. */
 function withinDirectory(path: string): string[] {
-  if (!Deno.statSync(path).isDirectory) return [path];
+  if (!isDirectory(path)) return [path];
   return namesIn(path).flatMap((name) => withinDirectory(`${path}/${name}`));
 }
 
@@ -78,6 +78,15 @@ function namesIn(directory: string): string[] {
     return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
   } catch {
     return [];
+  }
+}
+
+/** A link to nowhere is none: it cannot be read, which the reader says. */
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 

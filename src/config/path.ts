@@ -1,6 +1,7 @@
 /** Paths: those of URLs that routes cover, and those of files and sockets. */
 
 import { posix } from "node:path";
+import { MAX_NAME } from "../protocol/messages.ts";
 import { hasControls, quote, type Reading } from "./reading.ts";
 
 /** `sizeof(sun_path)` is 108, and the kernel wants room for a NUL. */
@@ -75,6 +76,9 @@ export function readRoutePath(text: string): Reading<string> {
     return { fault: `${cannot}, which has characters that URLs escape; write ${quote(escaped)}` };
   }
   const encoded = text.toWellFormed().replace(/[^!-~]+/g, encodeURIComponent);
+  if (encoded.length > MAX_NAME) {
+    return { fault: `${cannot}, which has ${encoded.length} bytes; write at most ${MAX_NAME}` };
+  }
   return { value: encoded.replace(/%../g, plainEscape) };
 }
 

@@ -68,7 +68,9 @@ class FrontProcess {
     try {
       for (const listener of wanted) {
         const key = listenerKey(listener);
-        open.set(key, this.#listeners.get(key) ?? openListener(listener, this.options.workers));
+        const mates = [...this.#listeners.keys(), ...open.keys()];
+        const joins = mates.some((mate) => mate !== key && mate.endsWith(`:${listener.port}`));
+        open.set(key, this.#listeners.get(key) ?? openListener(listener, this.options.workers, joins));
       }
     } catch (error) {
       // Nobody would accept on them: their clients would hang.

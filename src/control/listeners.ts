@@ -19,22 +19,19 @@ export function listenerKey(listener: Listener): string {
 }
 
 /**
- * Listens on an address with a socket for each Worker.
+ * Listens on an address with a socket for each Worker. The first one takes the port only if nobody has it: with
+ * SO_REUSEPORT from the start a second front would share it unnoticed.
  *
+ * @param joins whether another listener of this front is on the same port: one for every address beside one for a single
+ * address, whose connections the kernel gives to the latter
  * @throws {ErrnoError} in a sentence that names the address
  */
-export function openListener(listener: Listener, workers: number): OpenListener {
+export function openListener(listener: Listener, workers: number, joins = false): OpenListener {
   const { host } = listener;
   const key = listenerKey(listener);
   const sockets: Descriptor[] = [];
   try {
-    if (workers === 1) {
-      sockets.push(listenTcp(host, listener.port));
-    } else {
-      // With SO_REUSEPORT a second front would share the port unnoticed, so an ordinary socket asks first.
-      close(listenTcp(host, listener.port));
-      sockets.push(listenTcp(host, listener.port, { reusePort: true }));
-    }
+    sockets.push(listenTcp(host, listener.port, joins ? { reusePort: true } : { shared: true }));
     const { port } = localAddress(sockets[0]!)!;
     while (sockets.length < workers) sockets.push(listenTcp(host, port, { reusePort: true }));
     return { key, address: formatAddress({ host, port }), sockets };

@@ -62,7 +62,7 @@ const BACKSLASH = 0x5c;
 
 /**
  * Decodes a chunked body as its bytes come, without copying: data is a span of the bytes that were given.
- * Extensions and trailer fields are checked and skipped.
+ * Extensions are checked and skipped; trailer fields are checked and kept.
  *
  * @example
  * ```ts
@@ -83,6 +83,8 @@ export class ChunkedDecoder {
   dataEnd = 0;
   /** After "reject": what is wrong, in plain words, a constant text. */
   why = "";
+  /** After "end": the lines of the trailer section, each with its CRLF, in Latin-1. Mostly there are none. */
+  trailers = "";
 
   readonly #sizeLineLimit: number;
   readonly #extensionsLimit: number;
@@ -103,7 +105,7 @@ export class ChunkedDecoder {
   /** Makes ready for the next body. */
   reset(): void {
     this.consumed = this.dataStart = this.dataEnd = 0;
-    this.why = "";
+    this.why = this.trailers = "";
     this.#state = State.SizeFirst;
     this.#remaining =
       this.#sizeLine =
@@ -209,6 +211,7 @@ export class ChunkedDecoder {
   #stepTrailers(state: State, byte: number): State {
     if (state === State.TrailerFirst && byte === CR) return State.LastLf;
     if (++this.#trailers > this.#trailersLimit) return this.#reject("the trailer section is too long");
+    this.trailers += String.fromCharCode(byte);
     switch (state) {
       case State.TrailerFirst:
         return CLASSES[byte]! & TOKEN ? State.TrailerName : this.#reject("a trailer field has no name");

@@ -5,8 +5,7 @@ export type HeaderField = readonly [name: string, value: string];
 
 /**
  * Fields that are for the next hop only, named or not (RFC 9110, 7.6.1), and those that say how a message is framed,
- * which every hop says for itself. `Trailer` goes with the trailer section, which is not passed on either, and `TE` asks
- * for it.
+ * which every hop says for itself. `Trailer` and `TE` are about a trailer section: trailers.ts says what goes on of them.
  */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",

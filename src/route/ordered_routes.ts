@@ -21,7 +21,8 @@ interface Turn {
   readonly template: PathTemplate | undefined;
 }
 
-const decoder = new TextDecoder("latin1");
+// The targets of requests are ASCII: their parser refuses others.
+const decoder = new TextDecoder();
 
 /** Whether a route has its turn among the ordered ones of its site. */
 export function isOrdered(route: Route): boolean {

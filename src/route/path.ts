@@ -71,7 +71,7 @@ export class PathNormalizer {
   /**
    * Puts another path in place of the last one.
    *
-   * @param path What stands from now on between `start` and `end`; characters up to U+00FF, a byte each.
+   * @param path What stands from now on between `start` and `end`, of ASCII.
    */
   replace(path: string): void {
     if (this.#scratch.length < path.length) this.#scratch = new Uint8Array(path.length * 2);

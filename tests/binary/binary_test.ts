@@ -1,6 +1,7 @@
 /** The compiled binary, ./fdpass: the same program without Deno. `deno task compile` makes it first. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { within } from "../support/waiting.ts";
 
@@ -91,6 +92,13 @@ Deno.test("binary: up serves a TypeScript handler and files, and ends everything
     assert.equal(answer.greeting, "Hello, binary");
     assert.equal(answer.client, "127.0.0.1");
     assert.equal(answer.module, new URL("./fixtures/handler.ts", import.meta.url).href);
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+    await within(once(socket, "open"), "the WebSocket to open");
+    socket.send("are you there?");
+    const [{ data }] = await within(once(socket, "message"), "an answer") as [MessageEvent];
+    assert.equal(data, "Hello, binary: are you there?");
+    socket.close();
+    await within(once(socket, "close"), "the WebSocket to close");
     const note = await fetch(`http://127.0.0.1:${port}/files/note.txt`, {
       signal: AbortSignal.timeout(5_000),
     });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Apache, APACHE_USER, noApache } from "../support/apache.ts";
+import { heldBy } from "../support/lossless.ts";
 import { named } from "../support/other_user.ts";
 import { childrenOf, DescriptorTables, isRunning } from "../support/proc.ts";
 import {
@@ -61,6 +62,12 @@ function startHandler(directory: TemporaryDirectory, more: readonly string[] = [
   return startReceiver(directory, ["--fetch", HANDLER, ...FOR_APACHE, ...more], permissions);
 }
 
+/** What a backend has open while it holds none of Apache's clients: the last one may still be on its way out. */
+async function atRest(backend: Program, apache: Apache): Promise<DescriptorTables> {
+  await until(() => heldBy(backend.pid, apache.port) === 0, "the backend to hold nobody");
+  return await DescriptorTables.of(backend.pid);
+}
+
 /** Asks so often, many at a time; what came back is looked at as it comes. */
 async function askAll(
   port: number,
@@ -90,7 +97,7 @@ test(`${COUNT} connections from Apache get a file, whole`, async () => {
   await using backend = await startReceiver(directory, ["--static", file, ...FOR_APACHE]);
   await using apache = await startApache(directory, `Header set Content-Type application/x-test`);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, COUNT, async ({ status, fields, body }) => {
     assert.equal(status, 200);
     assert.match(fields.get("server")!, /^Apache/);
@@ -112,7 +119,7 @@ test("a handler gets a request without a head, and the addresses of the socket",
   await using backend = await startHandler(directory);
   await using apache = await startApache(directory);
   await askAll(apache.port, 1, () => {});
-  const tables = await DescriptorTables.of(backend.pid);
+  const tables = await atRest(backend, apache);
   await askAll(apache.port, 200, ({ status, fields, text }, client) => {
     assert.equal(status, 200, "Apache has said so before");
     assert.equal(fields.get("x-unsaid"), undefined);
@@ -134,6 +141,22 @@ test("a handler gets a request without a head, and the addresses of the socket",
   await tables.untilRestored();
   await backend.stopCleanly();
   assert.equal(backend.stderr.match(/status 202 was not sent/g)?.length, 1, backend.stderr);
+});
+
+test("a program per connection writes the content, and learns who the client is", async () => {
+  using directory = new TemporaryDirectory();
+  const script =
+    'echo "$TCPREMOTEIP $TCPREMOTEPORT $TCPLOCALPORT"; dd if=/dev/zero bs=1000 count=100 2>/dev/null';
+  await using backend = await startReceiver(directory, [...FOR_APACHE, "--exec", "--", "sh", "-c", script]);
+  await using apache = await startApache(directory);
+  await askAll(apache.port, 1, () => {});
+  const tables = await atRest(backend, apache);
+  await askAll(apache.port, 100, ({ text }, client) => {
+    assert.equal(text, `127.0.0.1 ${client.address.port} ${apache.port}\n${"\0".repeat(100_000)}`);
+  });
+  await tables.untilRestored();
+  assert.deepEqual(childrenOf(backend.pid), []);
+  await backend.stopCleanly();
 });
 
 test("several processes at one path share what Apache hands over, and another takes the place of one", async () => {
@@ -238,6 +261,7 @@ Deno.test("--apache with what it does not go with is told so, and nothing is sta
   const relay = ["--upstream", "http://127.0.0.1:1"];
   await refused("a relay", relay, /^fdpass: Cannot relay with --apache: Apache has read the request/);
   await refused("several relays", [...relay, "--workers", "2"], /^fdpass: Cannot relay with --apache/);
+  await refused("a CGI program", ["--exec", "--cgi", "--", "true"], /Cannot use --cgi with --apache/);
   await refused("no kind", [], /Cannot tell what the backend runs/);
   await refused(
     "a directory",

@@ -101,6 +101,25 @@ for (const flusher of ["none", "flush"] as const) {
 }
 
 Deno.test({
+  ...named("the lines that a real Apache needs do the same here, and flush", noPython),
+  async fn() {
+    using directory = new TemporaryDirectory();
+    await using _receiver = await startReceiver(directory.join("app.sock"), "flush");
+    await using front = await startFront([
+      `ServerRoot "${directory.path}"`,
+      "Listen 127.0.0.1:0",
+      "LoadModule proxy_module modules/mod_proxy.so",
+      "LoadModule proxy_fdpass_module modules/mod_proxy_fdpass.so",
+      `ProxyPassMatch "^/(.*)$" "fd://app.sock$2"`,
+      "",
+    ].join("\n"));
+    const { status, fields } = await ask(front.port, "GET /some/path?x HTTP/1.1\r\nHost: any\r\n\r\n");
+    assert.deepEqual([status, fields.get("server")], [200, "fdpass"]);
+    await front.stopCleanly();
+  },
+});
+
+Deno.test({
   ...named("a receiver of Apache's that is away, comes, dies, and comes again", noPython),
   async fn() {
     using directory = new TemporaryDirectory();

@@ -296,6 +296,17 @@ for (
   const [args, sentence] of [
     [["--upstream", "127.0.0.1:3000"], /^fdpass: Cannot relay to "127\.0\.0\.1:3000"; write a URL such as /],
     [["--upstream", "http://a", "--static", "."], /^fdpass: Cannot tell what the backend runs: give one of /],
+    [["--upstream", "http://a/b", "--plain"], /^fdpass: Cannot put "\/b" before paths with --plain, /],
+    [
+      ["--upstream", "http://a", "--proxy-protocol", "v2", "--reverse", "off"],
+      /^fdpass: Cannot use --reverse with --proxy-protocol, which changes nothing in requests and responses$/m,
+    ],
+    [["--upstream", "http://a", "--proxy-protocol", "v3"], /'v3' is invalid.*Allowed choices are v1, v2/],
+    [["--upstream", "http://a", "--reverse", "/a/"], /It takes two words in quotes/],
+    [
+      ["--upstream", "http://a", "--cookie-path", "/ b"],
+      /Cannot rewrite cookies by "b"; write a path such as /,
+    ],
     [["--static", ".", "--preserve-host"], /^fdpass: Cannot use --preserve-host without --upstream URL$/m],
   ] as const
 ) {

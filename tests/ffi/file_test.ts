@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { adopt, close, type Descriptor } from "../../ffi/descriptor.ts";
-import { EAGAIN, EBADF, EEXIST, ELOOP, ENOENT, ENOTDIR, EPIPE, EXDEV, settle } from "../../ffi/errno.ts";
+import {
+  EAGAIN,
+  EBADF,
+  EEXIST,
+  EISDIR,
+  ELOOP,
+  ENOENT,
+  ENOTDIR,
+  EPIPE,
+  EXDEV,
+  settle,
+} from "../../ffi/errno.ts";
 import {
   chmod,
   chown,
@@ -10,6 +21,7 @@ import {
   openBeneath,
   openDirectory,
   openFile,
+  readFile,
   rename,
   sendFile,
   unlink,
@@ -253,5 +265,42 @@ fileTest(
     assert.equal(openFile(`${directory}/none`), -ENOENT);
     new Deno.Command("mkfifo", { args: [`${directory}/fifo`] }).outputSync();
     opened(held, openFile(`${directory}/fifo`));
+  },
+);
+
+fileTest("openBeneath() follows links as it is told", (directory, held) => {
+  const path = `${directory}/root`;
+  Deno.mkdirSync(path);
+  Deno.writeTextFileSync(`${path}/file`, "in");
+  Deno.writeTextFileSync(`${directory}/secret`, "out");
+  Deno.symlinkSync("file", `${path}/inside`);
+  Deno.symlinkSync("../secret", `${path}/outside`);
+  const root = opened(held, openDirectory(path));
+  for (const links of ["follow", "beneath", "never"] as const) opened(held, openBeneath(root, "file", links));
+  opened(held, openBeneath(root, "inside", "follow"));
+  opened(held, openBeneath(root, "inside", "beneath"));
+  assert.equal(openBeneath(root, "inside", "never"), -ELOOP);
+  opened(held, openBeneath(root, "outside", "follow"));
+  assert.equal(openBeneath(root, "outside", "beneath"), -EXDEV);
+  assert.equal(openBeneath(root, "outside", "never"), -ELOOP);
+  // Links of /proc lead where no path does.
+  const self = opened(held, openDirectory("/proc/self"));
+  for (const links of ["follow", "beneath", "never"] as const) {
+    assert.equal(openBeneath(self, "exe", links), -ELOOP, links);
+  }
+});
+
+fileTest(
+  "openBeneath() takes names that are no text, and readFile() reads what they name",
+  (directory, held) => {
+    const name = Uint8Array.of(0xff, 0x61, 0);
+    const made = new Deno.Command("sh", { args: ["-c", `printf hello > "$(printf '${directory}/\\377a')"`] });
+    assert.ok(made.outputSync().success);
+    const file = opened(held, openBeneath(opened(held, openDirectory(directory)), name));
+    const bytes = new Uint8Array(8);
+    assert.equal(readFile(file, bytes, 8n), 5);
+    assert.equal(new TextDecoder().decode(bytes.subarray(0, 5)), "hello");
+    assert.equal(readFile(file, bytes, 8n), 0);
+    assert.equal(readFile(opened(held, openDirectory(directory)), bytes, 8n), -EISDIR);
   },
 );

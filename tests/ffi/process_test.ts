@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { effectiveUser, processId } from "../../ffi/process.ts";
+import { commandLine, effectiveUser, processId } from "../../ffi/process.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { fixture, fixtureArguments, runFixture } from "./children.ts";
 
@@ -7,6 +7,13 @@ Deno.test("processId() and effectiveUser() are what Deno says", () => {
   assert.equal(processId(), Deno.pid);
   assert.equal(effectiveUser(), Deno.uid());
 });
+
+Deno.test("commandLine() is what the kernel has, and leaves nothing open", () =>
+  withoutLeaks(() => {
+    const words = Deno.readTextFileSync("/proc/self/cmdline").split("\0").slice(0, -1);
+    assert.ok(words.length > 1);
+    assert.deepEqual(commandLine(), words);
+  }));
 
 Deno.test("raiseDescriptorLimit() goes to the hard limit, and says so again when it is there", async () => {
   const { stdout, stderr } = await runFixture("raise_limit.ts");

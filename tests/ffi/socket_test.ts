@@ -140,6 +140,22 @@ Deno.test("listenTcp() with reusePort shares a port, and the kernel spreads conn
     assert.ok(taken[0]! > 0 && taken[1]! > 0, `spread as ${taken}`);
   }));
 
+Deno.test("listenTcp() with shared takes a port that nobody has, and lets sockets with reusePort join", () =>
+  withoutLeaks(() => {
+    using held = new Held();
+    const every = held.keep(listenTcp("0.0.0.0", 0, { shared: true }));
+    const { port } = localAddress(every)!;
+    assert.throws(() => listenTcp("0.0.0.0", port), { errno: EADDRINUSE });
+    assert.throws(() => listenTcp("0.0.0.0", port, { shared: true }), { errno: EADDRINUSE });
+    assert.throws(() => listenTcp("127.0.0.2", port, { shared: true }), { errno: EADDRINUSE });
+    const one = held.keep(listenTcp("127.0.0.2", port, { reusePort: true }));
+    // The kernel gives a connection to the listener of its very address, where there is one.
+    for (const [host, listener] of [["127.0.0.1", every], ["127.0.0.2", one]] as const) {
+      held.keep(connectTcp(host, port));
+      held.keep(adopt(settle(accept4(listener, null, null, SOCK_CLOEXEC))));
+    }
+  }));
+
 Deno.test("connectTcp() says where nobody listens, and closes what it opened", () =>
   withoutLeaks(() => {
     using held = new Held();

@@ -52,6 +52,52 @@ for (const [what, text, expected] of CASES) {
   });
 }
 
+test("error documents stand in place of the front's text: the site's, or else the configuration's", {
+  sites: [
+    {
+      names: ["a.test"],
+      routes: [{ path: "/here/", backends: ["a"] }, { path: "/here/not/", backends: [] }],
+      errorDocuments: { "404": "<h1>Nothing</h1>", "502": "never asked for" },
+    },
+    { names: ["b.test"], routes: [{ path: "/", backends: [] }] },
+  ],
+  errorDocuments: { "404": "Nowhere", "400": "Nonsense", "503": "Later" },
+  limits: { queueTimeout: 0 },
+}, (rig) => {
+  const answer = (text: string) => {
+    const client = rig.client(text);
+    const received = rig.answer(client);
+    client.end();
+    return received.split("\r\n\r\n");
+  };
+  const get = (host: string, path: string, method = "GET") =>
+    answer(`${method} ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  for (const path of ["/", "/here/not/", "/here/not/x"]) {
+    const [head = "", content] = get("a.test", path);
+    assert.match(head, /^HTTP\/1\.1 404 Not Found\r\n/);
+    assert.match(
+      head,
+      /\r\nContent-Type: text\/html; charset=utf-8\r\nContent-Length: 16\r\nConnection: close$/,
+    );
+    const date = /\r\nDate: ([^\r]*)\r\n/.exec(head)![1]!;
+    assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000, date);
+    assert.equal(content, "<h1>Nothing</h1>");
+  }
+  const [head = "", none] = get("a.test", "/", "HEAD");
+  assert.match(head, /\r\nContent-Length: 16\r\n/);
+  assert.equal(none, "");
+  assert.match(
+    get("b.test", "/")[0]!,
+    /^HTTP\/1\.1 404 [^]*\r\nContent-Type: text\/plain; charset=utf-8\r\n/,
+  );
+  assert.equal(get("b.test", "/")[1], "Nowhere");
+  assert.equal(answer("nonsense\r\n\r\n")[1], "Nonsense");
+  assert.equal(get("a.test", "/..")[1], "Nonsense");
+  const [later = "", text] = get("a.test", "/here/");
+  assert.match(later, /^HTTP\/1\.1 503 [^]*\r\nRetry-After: 1/);
+  assert.equal(text, "Later");
+});
+
 test("an answered client that does not end its side is closed after a while all the same", {}, (rig) => {
   const client = rig.client("nonsense\r\n\r\n");
   rig.answer(client);

@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict";
 import { listenTcp, localAddress } from "../../ffi/mod.ts";
-import { type Backend, DEFAULT_LIMITS, type Limits, type Site } from "../../src/config/config.ts";
+import {
+  type Backend,
+  DEFAULT_LIMITS,
+  type ErrorDocuments,
+  type Limits,
+  type Site,
+} from "../../src/config/config.ts";
 import type { Connection } from "../../src/front/connection.ts";
 import { Counters, COUNTERS_SIZE } from "../../src/front/counters.ts";
 import { Front } from "../../src/front/front.ts";
@@ -27,6 +33,7 @@ export interface RigOptions {
   /** `/` to all backends unless given. */
   readonly sites?: readonly Site[];
   readonly host?: string;
+  readonly errorDocuments?: ErrorDocuments;
 }
 
 /** One site with one route to these backends. */
@@ -56,6 +63,7 @@ export class Rig {
       backends,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       allowUsers: [],
+      ...options.errorDocuments === undefined ? {} : { errorDocuments: options.errorDocuments },
       generation: 1,
     };
     this.front = new Front({

@@ -94,13 +94,14 @@ export class Apache {
   }
 }
 
-/** A port that nobody listens on: Apache does not take one that the kernel chooses. */
-function freePort(): number {
+/** A port that nobody listens on, for programs that do not take one that the kernel chooses. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Whether somebody listens on a port of this host. */
+export async function answers(port: number): Promise<boolean> {
   try {
     (await Deno.connect({ hostname: "127.0.0.1", port })).close();
     return true;

@@ -44,7 +44,8 @@ export class ExecServer implements ConnectionServer {
     // The program expects that reading waits for input. The mode is the socket's, and goes with it.
     setNonblocking(connection.fd, false);
     const program = programs.start(connection.fd, connection.fd, environment, () => connection.close());
-    if (typeof program === "number") return connection.close();
+    // From Apache it comes with a response that has begun, and this is not the end of it.
+    if (typeof program === "number") return connection.breakOff();
     // From here on the connection is the program's: it ends when the program, or whom it has given it to, closes it.
     connection.letGo();
   }

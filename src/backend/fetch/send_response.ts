@@ -41,7 +41,7 @@ async function sendStream(exchange: Exchange, response: Response): Promise<void>
   exchange.connection.onGone(() => {
     gone = true;
     reader.cancel(lost).catch(() => {});
-  });
+  }, () => exchange.probe());
   try {
     if (declared !== undefined) {
       const sent = await sendCounted(exchange, reader, fields, response, declared);

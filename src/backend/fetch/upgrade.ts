@@ -44,14 +44,17 @@ export function upgrade(exchange: Exchange, leave?: () => Promise<void>): Omit<U
 
 /** The request as libraries for Node know it. */
 function messageOf(exchange: Exchange, fields: readonly Field[], socket: Socket): IncomingMessage {
-  const message = new IncomingMessage(socket);
-  message.method = exchange.method;
-  message.url = exchange.target;
-  message.httpVersion = "1.1";
-  message.rawHeaders = fields.flat();
-  message.headers = headersOf(fields);
-  message.complete = true;
-  return message;
+  const own = (value: unknown) => ({ value, configurable: true, enumerable: true, writable: true });
+  // Defined, not assigned: some of them are accessors without a setter in some runtimes.
+  return Object.defineProperties(new IncomingMessage(socket), {
+    method: own(exchange.method),
+    url: own(exchange.target),
+    httpVersion: own("1.1"),
+    headers: own(headersOf(fields)),
+    rawHeaders: own(fields.flat()),
+    socket: own(socket),
+    complete: own(true),
+  });
 }
 
 /** Fields by their names in lower case, repeated ones joined as node:http does. */

@@ -10,9 +10,10 @@ import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
 
+const encoder = new TextEncoder();
+const ZERO = encoder.encode("0");
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const dateField = new DateField();
-const encoder = new TextEncoder();
 const joined = new ResponseBuffer();
 
 /** Fields of a response that are not a handler's to say, and the one that it may say itself; by length, then by name. */
@@ -73,6 +74,8 @@ export class Exchange {
   readonly #head: string;
   /** Whether the content of the response is framed by chunks. */
   #chunked = false;
+  /** Between two chunks, where something may be put in. */
+  #between = false;
   /** HEAD, 204, 304: a response without content, whatever its fields say (RFC 9112, 6.3). */
   #contentless = false;
 
@@ -217,6 +220,7 @@ export class Exchange {
       this.#encodeHead(status, fields, length, reason),
       more && !this.#contentless,
     );
+    this.#between = this.#chunked && !this.#contentless;
     return !this.#contentless;
   }
 
@@ -230,17 +234,28 @@ export class Exchange {
     const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, false));
     if (sent === size) return await connection.moved(sent);
     // The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait.
+    this.#between = false;
     const ofContent = Math.max(0, sent - head.length);
     await connection.sendAll(head.subarray(sent), true);
     await connection.sendAll(piece.subarray(ofContent), true);
     await connection.sendAll(
       CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>,
     );
+    this.#between = true;
+  }
+
+  /**
+   * Sends a byte that says nothing, where there is one: a zero in front of the size of the next chunk (RFC 9112, 7.1:
+   * `chunk-size = 1*HEXDIG`). A client that is gone answers with a reset.
+   */
+  probe(): void {
+    if (this.#between) this.connection.send(ZERO, false);
   }
 
   /** Marks the end of content sent by {@linkcode write}. */
   async finish(): Promise<void> {
     this.whole = true;
+    this.#between = false;
     if (this.#chunked && !this.#contentless) {
       await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
     }

@@ -25,6 +25,7 @@ export interface RequestHandler {
   handle(exchange: Exchange): Promise<void> | undefined;
   /** As {@linkcode ConnectionServer} has them, for handlers that need more than a connection for a request. */
   readonly full?: ConnectionServer["full"];
+  readonly busy?: boolean;
   readonly abandon?: ConnectionServer["abandon"];
   readonly forget?: ConnectionServer["forget"];
 }
@@ -99,6 +100,10 @@ export class HttpServer implements ConnectionServer {
 
   full(accepted: number): boolean {
     return this.handler.full?.(accepted) ?? false;
+  }
+
+  get busy(): boolean {
+    return this.handler.busy ?? false;
   }
 
   async abandon(force: boolean): Promise<void> {

@@ -54,6 +54,11 @@ export class RequestBody {
     return this.#remaining === 0;
   }
 
+  /** When all of it has been read: the lines of its trailer section, each with its CRLF. */
+  get trailers(): string {
+    return this.#decoder?.trailers ?? "";
+  }
+
   /** Whether nothing of it has been asked for, and the client still waits to be asked. */
   get unasked(): boolean {
     return this.#beforeWait !== undefined;

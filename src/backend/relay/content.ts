@@ -5,7 +5,7 @@ import { ChunkedDecoder } from "../../http/chunked.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Connection } from "../connection.ts";
 import { splice, WORTH_SPLICING } from "./spliced.ts";
-import { framedAsChunk, room } from "./relay_buffer.ts";
+import { framedAsChunk, lastChunk, room } from "./relay_buffer.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
@@ -47,8 +47,12 @@ export class ContentRelay {
     }
   }
 
-  /** Relays up to the last chunk. Sizes of chunks are a matter of one connection, and trailer fields stay behind. */
-  async untilLastChunk(): Promise<void> {
+  /**
+   * Relays up to the last chunk. Sizes of chunks are a matter of one connection.
+   *
+   * @param trailers what of the upstream's trailer section goes on; only where the client gets chunks
+   */
+  async untilLastChunk(trailers: (section: string) => string): Promise<void> {
     const { upstream } = this;
     const decoder = new ChunkedDecoder();
     for (;;) {
@@ -65,8 +69,14 @@ export class ContentRelay {
         room.copyWithin(to, decoder.dataStart, decoder.dataEnd);
         to += decoder.dataEnd - decoder.dataStart;
       } while (upstream.length > 0);
-      await this.#send(from, to, verdict === "end");
-      if (verdict === "end") return;
+      if (verdict !== "end") {
+        await this.#send(from, to, false);
+        continue;
+      }
+      const section = this.chunked ? trailers(decoder.trailers) : "";
+      await this.#send(from, to, section === "");
+      if (section !== "") await this.client.sendAll(lastChunk(section));
+      return;
     }
   }
 

@@ -1,4 +1,6 @@
-/** The memory through which content is relayed. */
+/** The memory through which content is relayed, and the framing of chunks around it. */
+
+import { Buffer } from "node:buffer";
 
 /** Bytes of content taken in one go. */
 const SIZE = 65_536;
@@ -41,4 +43,9 @@ export function framedAsChunk(start: number, end: number, last: boolean): Uint8A
   }
   if (last) { for (const byte of LAST) whole[to++] = byte; }
   return whole.subarray(from, to);
+}
+
+/** The last chunk with a trailer section, whose lines have their CRLFs (RFC 9112, 7.1.2). */
+export function lastChunk(trailers: string): Uint8Array<ArrayBuffer> {
+  return Buffer.from(`0\r\n${trailers}\r\n`, "latin1") as Uint8Array<ArrayBuffer>;
 }

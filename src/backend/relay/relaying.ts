@@ -6,6 +6,7 @@ import type { HeaderField } from "../../http/hop_by_hop.ts";
 import { upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
+import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection.ts";
 import type { Exchange } from "../http/exchange.ts";
@@ -185,19 +186,29 @@ export class Relaying {
     }
     upstream.keep();
     const known = framing === "length" || framing === "none" ? length : undefined;
+    const announced = this.#trails(framing, known) ? announcedTrailers(head.fields) : "";
+    if (announced !== "") fields.push(["Trailer", announced]);
     const follows = await exchange.start(status, fields, known, upstream.length > 0, reason);
-    if (follows) await this.#relayContent(framing, known);
+    if (follows) await this.#relayContent(head, known);
     return this.#patience(head);
   }
 
-  async #relayContent(framing: ResponseFraming, length: number | undefined): Promise<void> {
+  /** Whether the client gets trailer fields: it asked for them, and both sides have chunks. */
+  #trails(framing: ResponseFraming, length: number | undefined): boolean {
+    return this.request.takesTrailers && framing === "chunked" && length === undefined &&
+      this.exchange.method !== "HEAD";
+  }
+
+  async #relayContent({ framing, fields }: ResponseHead, length: number | undefined): Promise<void> {
     const { exchange, upstream, context: { deadlines } } = this;
     this.#endsWithConnection = length === undefined && exchange.minor === 0;
     const chunked = length === undefined && exchange.minor === 1;
     const content = new ContentRelay(upstream, exchange.connection, chunked, deadlines.upstream);
     if (framing === "length") await content.counted(length!);
-    else if (framing === "chunked") await content.untilLastChunk();
-    else await content.untilEnd();
+    else if (framing === "chunked") {
+      const trails = this.#trails(framing, length);
+      await content.untilLastChunk((section) => trails ? relayedTrailers(section, fields) : "");
+    } else await content.untilEnd();
     this.#endsWithConnection = false;
   }
 

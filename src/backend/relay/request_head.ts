@@ -2,7 +2,9 @@
 
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField, listOf, upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
+import { announcedTrailers, relayedTrailers, takesTrailers } from "../../http/trailers.ts";
 import type { Exchange } from "../http/exchange.ts";
+import type { RequestBody } from "../http/request_body.ts";
 
 /** How requests are rewritten. */
 export interface RewriteOptions {
@@ -23,6 +25,10 @@ export interface RelayedRequest {
   readonly authority: string;
   /** Whether it is asked to change the protocol. */
   readonly upgrade: boolean;
+  /** Whether it is told that trailer fields are welcome, as the client has said. */
+  readonly takesTrailers: boolean;
+  /** The lines of the trailer section that go with it. @param body has been read to its end */
+  trailers(body: RequestBody): string;
   /** Whether the client waits for 100 (Continue), and the upstream is to say it. */
   readonly expectsContinue: boolean;
 }
@@ -87,11 +93,25 @@ export function relayedRequest(
   for (const [name, value] of endToEnd(fields, REPLACED)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of maxForwards(exchange.method, fields)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of forwarding(exchange, fields)) head += `${name}: ${value}\r\n`;
+  const announced = framing === "chunked" ? announcedTrailers(fields) : "";
+  if (announced !== "") head += `Trailer: ${announced}\r\n`;
   if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
   else if (framing !== undefined) head += `Content-Length: ${framing}\r\n`;
   if (expectsContinue) head += "Expect: 100-continue\r\n";
-  if (protocols !== "") head += `Connection: Upgrade\r\nUpgrade: ${protocols}\r\n`;
-  return { head: head + "\r\n", framing, authority, upgrade: protocols !== "", expectsContinue };
+  const upgrade = protocols !== "";
+  // TE is for this hop, so Connection names it (RFC 9110, 10.1.4).
+  const trailersWanted = !upgrade && exchange.minor === 1 && takesTrailers(fields);
+  if (upgrade) head += `Connection: Upgrade\r\nUpgrade: ${protocols}\r\n`;
+  else if (trailersWanted) head += "TE: trailers\r\nConnection: TE\r\n";
+  return {
+    head: head + "\r\n",
+    framing,
+    authority,
+    upgrade,
+    takesTrailers: trailersWanted,
+    trailers: (body) => relayedTrailers(body.trailers, fields),
+    expectsContinue,
+  };
 }
 
 /** The request parser has refused what is framed in two ways, or in none that is known. */

@@ -82,12 +82,8 @@ export function clientReference(reference: string, mount: Mount): string {
   if (!path.startsWith("/")) return reference;
   // What an expression makes of paths has no way back.
   if (!mount.prefix.startsWith("/")) return reference;
-  if (mount.mapTo) {
-    return path.startsWith(mount.upstream.base + mount.mapTo)
-      ? oneSlash(mount.prefix + path.slice(mount.upstream.base.length + mount.mapTo.length))
-      : reference;
-  }
   const { base } = mount.upstream;
+  if (mount.mapTo) return mappedReference(reference, path, base + mount.mapTo, mount.prefix);
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || rest !== "" && !/^[/?#]/.test(rest)) {
     // Outside of what is relayed. With the client's host it would name something else of that host's.
@@ -95,6 +91,15 @@ export function clientReference(reference: string, mount: Mount): string {
   }
   const prefix = mount.prefix.replace(/\/$/, "");
   return oneSlash(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
+}
+
+/** The way back from a prefix that is replaced character by character. */
+function mappedReference(reference: string, path: string, base: string, prefix: string): string {
+  if (!path.startsWith(base)) return reference;
+  const rest = path.slice(base.length);
+  // The prefix `/a` covers whole segments: `/ab` would be somebody else's.
+  if (!prefix.endsWith("/") && rest !== "" && !/^[/?#]/.test(rest)) return reference;
+  return oneSlash(prefix + rest);
 }
 
 /** Two slashes at its start would make a host of the first segment. */

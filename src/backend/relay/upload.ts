@@ -1,8 +1,9 @@
 /** The content of a request on its way to the upstream, beside the response that is waited for. */
 
-import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
+import { chunkHead, CRLF } from "../../http/chunked.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Exchange } from "../http/exchange.ts";
+import { lastChunk } from "./relay_buffer.ts";
 import type { RelayedRequest } from "./request_head.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
@@ -70,7 +71,7 @@ export class Upload extends Timed {
       for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
         await this.#send(piece);
       }
-      if (this.request.framing === "chunked") await this.#sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
+      if (this.request.framing === "chunked") await this.#sendAll(lastChunk(this.request.trailers(body)));
       this.complete = true;
     } catch (error) {
       // An upstream that reads no further may have responded, or is about to: whoever reads from it finds out.

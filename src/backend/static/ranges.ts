@@ -14,14 +14,15 @@ export const MOST_RANGES = 200;
  *
  * The whole file is what a client gets whose Range is malformed or in another unit, or would make many or repeated bytes:
  * more than {@linkcode MOST_RANGES} ranges, or ranges that are more than the file in all, as only those are that
- * overlap (14.2 leaves all of these to the server).
+ * overlap (14.2 leaves all of these to the server). So does who asks for any part of an empty file.
  *
  * @param size of the file, in bytes
  * @returns `whole`, `unsatisfiable`, or the ranges that the file has, in the order of the request; at least one
  */
 export function selectRanges(value: string, size: number): "whole" | "unsatisfiable" | readonly ByteRange[] {
   const set = /^bytes=(.*)$/i.exec(value)?.[1];
-  if (set === undefined) return "whole";
+  // An empty file has no ranges, but then a client that asks for some of it has all of it: so do other servers.
+  if (set === undefined || size === 0) return "whole";
   const ranges: ByteRange[] = [];
   let count = 0;
   let sum = 0;
@@ -33,7 +34,6 @@ export function selectRanges(value: string, size: number): "whole" | "unsatisfia
     const range = readRange(spec, size);
     if (range === "malformed") return "whole";
     if (range === "none") continue;
-    if (range === "whole") return "whole";
     ranges.push(range);
     sum += range.last - range.first + 1;
   }
@@ -43,15 +43,14 @@ export function selectRanges(value: string, size: number): "whole" | "unsatisfia
 }
 
 /** Digits of either end may be missing, not both (14.1.2). */
-function readRange(spec: string, size: number): ByteRange | "malformed" | "none" | "whole" {
+function readRange(spec: string, size: number): ByteRange | "malformed" | "none" {
   const match = /^(\d*)-(\d*)$/.exec(spec);
   if (match === null || spec === "-") return "malformed";
   const [, from, to] = match as unknown as [string, string, string];
   if (from === "") {
     const length = Number(to);
     if (length === 0) return "none";
-    // Every file has a suffix, the empty one too; but no Content-Range can say that.
-    return size === 0 ? "whole" : { first: Math.max(0, size - length), last: size - 1 };
+    return { first: Math.max(0, size - length), last: size - 1 };
   }
   const first = Number(from);
   const last = to === "" ? Infinity : Number(to);

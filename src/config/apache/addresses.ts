@@ -56,7 +56,8 @@ export function readListen(args: readonly string[]): Reading<ListenAddress> {
 
 /**
  * Puts listeners and virtual hosts together. On each listener the virtual hosts answer that name its address, or, where
- * none does, those for every address; where there are none either, the main server. One that is named for one address of
+ * none does, those for every address; of both, those that name its port, or else those for every port. Where there are
+ * none either, the main server answers. One that is named for one address of
  * several gets a listener of its own: the kernel prefers the more specific one.
  */
 export function placesOf(servers: Servers): Place[] {
@@ -73,9 +74,13 @@ export function placesOf(servers: Servers): Place[] {
   const add = (address: ListenAddress) => {
     const key = formatAddress(address);
     if (places.has(key)) return;
-    const onPort = claims.filter(({ port }) => port === undefined || port === address.port);
-    const exact = onPort.filter(({ host }) => host === address.host);
-    const chosen = exact.length > 0 ? exact : onPort.filter(({ host }) => host === undefined);
+    const chosen = [address.host, undefined].flatMap((wanted) => {
+      const here = claims.filter(({ host }) => host === wanted);
+      return [
+        here.filter(({ port }) => port === address.port),
+        here.filter(({ port }) => port === undefined),
+      ];
+    }).find((group) => group.length > 0) ?? [];
     for (const claim of chosen) reached.add(claim);
     const answering = [...new Set(chosen.map(({ server }) => server))];
     places.set(key, { address, servers: answering.length > 0 ? answering : [main] });

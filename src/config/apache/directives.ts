@@ -1,7 +1,7 @@
 /** The directives that have an effect: where they may stand and how many arguments they take. */
 
 import { nearestTo } from "../nearest.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, isComplete } from "./faults.ts";
 import { OTHER_NAMES } from "./other_names.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
 
@@ -115,6 +115,7 @@ export function judge(item: Item, context: Context, faults: Faults): boolean {
     );
     return false;
   }
+  if (known.name !== "LoadModule" && !isComplete(item, faults)) return false;
   const count = item.args.length;
   if (count < known.least || count > known.most) {
     faults.add(
@@ -150,7 +151,9 @@ function judgeOther(item: Item, faults: Faults): void {
     return faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; write ${right}`);
   }
   if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
-    if (!SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
+    // Off is what everybody writes, and what is so here.
+    const missed = name === "proxyrequests" && item.args[0]?.toLowerCase() !== "off";
+    if (missed || !SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
     return;
   }
   const nearest = nearestTo(item.name, NAMES);

@@ -3,6 +3,7 @@
 import { ConfigError, type Problem } from "../error.ts";
 import { quote, type Reading } from "../reading.ts";
 import type { Place } from "./lines.ts";
+import type { Directive } from "./tree.ts";
 
 /** What is known of a place: a directive has a name to speak of. */
 export interface Spot extends Place {
@@ -61,8 +62,28 @@ export class Faults {
   /** @throws {ConfigError} if anything is wrong */
   throwIfAny(): void {
     if (this.none) return;
+    // They were found in several passes. People read files from top to bottom, one after another.
+    const files = [...new Set(this.#problems.map(({ source }) => source))];
+    const place = ({ source, line }: Problem) => [files.indexOf(source), line] as const;
+    this.#problems.sort((a, b) => {
+      const [[fileA, lineA], [fileB, lineB]] = [place(a), place(b)];
+      return fileA - fileB || lineA - lineB;
+    });
     throw new ConfigError(this.source, this.#problems);
   }
+}
+
+/** Whether all variables of a directive are set; one that is not is reported. */
+export function isComplete(directive: Directive, faults: Faults): boolean {
+  const [name] = directive.unset ?? [];
+  if (name === undefined) return true;
+  faults.add(
+    directive,
+    `Cannot find the variable ${
+      quote(name)
+    }; write "Define ${name} …" before it, or set it in the environment`,
+  );
+  return false;
 }
 
 /** Messages repeat what stands in the file, and stay one line whatever that is. */

@@ -39,7 +39,8 @@ export type Words = { readonly words: readonly string[] } | { readonly fault: st
 
 /**
  * Splits arguments into words: by white space, but for what stands in single or double quotes, where a backslash before
- * the quote or another backslash takes its meaning away. A quote within a word is a character like any other.
+ * the quote takes its meaning away. Two backslashes are one, in quotes or not. A quote within a word is a character like
+ * any other.
  */
 export function wordsOf(text: string): Words {
   const words: string[] = [];
@@ -51,7 +52,7 @@ export function wordsOf(text: string): Words {
     if (quote !== '"' && quote !== "'") {
       const start = at;
       while (at < text.length && !isSpace(text[at]!)) at++;
-      words.push(text.slice(start, at));
+      words.push(text.slice(start, at).replaceAll("\\\\", "\\"));
       continue;
     }
     let word = "";

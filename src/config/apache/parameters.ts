@@ -32,6 +32,10 @@ export function readNumber(text: string, least: number, most: number): Reading<n
 export interface Parameters {
   /** Milliseconds. */
   readonly timeout?: number;
+  /** Milliseconds for one attempt to connect. */
+  readonly connectTimeout?: number;
+  /** Connections to the server at most. */
+  readonly maxUpstream?: number;
   readonly weight?: number;
   readonly flusher?: "flush" | "none";
   /** Takes nothing. */
@@ -42,13 +46,22 @@ export interface Parameters {
 
 /** Parameters that are known and have no effect: of workers, of balancers, and words without a value. */
 const WITHOUT_EFFECT = (
-  "acquire addressttl backend bufferpool cping connectiontimeout disablereuse enablereuse flushpackets flushwait hcexpr " +
-  "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping max min ping receivebuffersize " +
+  "acquire addressttl backend bufferpool cping disablereuse enablereuse flushpackets flushwait hcexpr " +
+  "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping min ping receivebuffersize " +
   "redirect responsefieldsize retry route secret smax ttl upgrade failonstatus failontimeout forcerecovery growth lbmethod " +
-  "maxattempts nofailover nonce scolonpathdelim stickysessionsep timeout interpolate nocanon noquery"
+  "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate nocanon noquery"
 ).split(" ");
 
-const KNOWN = [...WITHOUT_EFFECT, "timeout", "flusher", "loadfactor", "status", "stickysession"];
+const KNOWN = [
+  ...WITHOUT_EFFECT,
+  "connectiontimeout",
+  "max",
+  "timeout",
+  "flusher",
+  "loadfactor",
+  "status",
+  "stickysession",
+];
 
 /** Where what is read here is reported. */
 export interface ParameterReport {
@@ -68,6 +81,15 @@ export function readParameters(words: readonly string[], report: ParameterReport
     switch (key.toLowerCase()) {
       case "timeout":
         take(readTime(value), word, (time) => result.timeout = Math.max(1, time));
+        break;
+      case "connectiontimeout":
+        take(readTime(value), word, (time) => result.connectTimeout = Math.max(1, time));
+        break;
+      case "max":
+        take(readNumber(value, 0, 65_535), word, (most) => {
+          // 0 is as many as there are.
+          if (most > 0) result.maxUpstream = most;
+        });
         break;
       case "loadfactor":
         take(readLoadFactor(value), word, (weight) => result.weight = weight);

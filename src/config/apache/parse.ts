@@ -58,6 +58,10 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     backends: backends.list(),
     limits,
     allowUsers: [],
+    // Before the site of a request is known, it is the main server that answers.
+    ...Object.keys(servers.main.errorDocuments).length > 0
+      ? { errorDocuments: servers.main.errorDocuments }
+      : {},
     ...warnings.length > 0 ? { warnings } : {},
   };
 }

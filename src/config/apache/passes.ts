@@ -1,10 +1,10 @@
 /** ProxyPass and ProxyPassMatch: which paths, and where to. */
 
-import { readRoutePath } from "../path.ts";
 import { quote } from "../reading.ts";
 import { groupsOf, readExpression } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
+import { looksEncoded, readDecodedPath } from "./paths.ts";
 import type { Place } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { readTarget, type Target } from "./targets.ts";
@@ -32,8 +32,7 @@ export interface Pass {
  * @returns nothing if it is faulty
  */
 export function readPass(directive: Directive, place: Place | undefined, faults: Faults): Pass | undefined {
-  const byName = directive.name.toLowerCase() === "proxypassmatch";
-  const expression = byName || (place?.expression ?? false);
+  const expression = directive.name.toLowerCase() === "proxypassmatch";
   const words = [...directive.args];
   const text = place === undefined ? words.shift()! : place.path;
   const url = words.shift();
@@ -44,6 +43,11 @@ export function readPass(directive: Directive, place: Place | undefined, faults:
     faults.add(directive, `Takes ${place === undefined ? "a path and a URL" : "a URL"}; ${advice}`);
     return undefined;
   }
+  if (!expression && place?.expression) {
+    // httpd takes the expression for a prefix, and never finds it.
+    faults.warn(directive, `takes no request in <${place.spot.name}>; write ProxyPassMatch in it`);
+    return undefined;
+  }
   if (!expression && place !== undefined && /[*?[]/.test(text)) {
     faults.add(
       directive,
@@ -51,7 +55,15 @@ export function readPass(directive: Directive, place: Place | undefined, faults:
     );
     return undefined;
   }
-  const path = faults.take(expression ? readExpression(text) : readRoutePath(text), directive);
+  const path = faults.take(expression ? readExpression(text) : readDecodedPath(text), directive);
+  if (!expression && looksEncoded(text)) {
+    faults.warn(
+      directive,
+      `${
+        quote(text)
+      } is compared with decoded paths, so it hardly ever matches; write the characters themselves`,
+    );
+  }
   const parameters = readParameters(words, {
     fault: (message) => faults.add(directive, message),
     withoutEffect: (what) => faults.notDone(directive, `${directive.name} ${what}`),

@@ -4,10 +4,10 @@
  */
 
 import { quote } from "../reading.ts";
-import type { Faults, Spot } from "./faults.ts";
+import { type Faults, isComplete, type Spot } from "./faults.ts";
 import { type Line, linesOf, wordsOf } from "./lines.ts";
 import { Modules } from "./modules.ts";
-import type { Item, Section } from "./tree.ts";
+import type { Directive, Item, Section } from "./tree.ts";
 
 /** What reading needs of the world. */
 export interface World {
@@ -34,7 +34,7 @@ const VERSION = [2, 4, 62];
 
 /** A section that is being read. */
 interface Open {
-  readonly section: Spot & { readonly name: string; readonly args: readonly string[] };
+  readonly section: Directive;
   readonly children: Item[];
   /** A condition: what stands in it belongs to the section around it. */
   readonly condition: boolean;
@@ -92,35 +92,39 @@ export class Reader {
       return;
     }
     if (closing !== null) return this.#close(line, closing[1]!);
-    const text = this.#filledIn(line);
-    if (opening !== null) return this.#open(line, text);
-    const [, name = "", rest = ""] = /^(\S+)\s*([^]*)$/.exec(text)!;
-    const spot = { file: line.file, line: line.line, name };
-    const args = this.#words(spot, rest);
-    if (args === undefined) return;
-    this.#directive({ ...spot, args });
+    if (opening !== null) return this.#open(line, opening[1]!, opening[2]!);
+    const [, name = "", rest = ""] = /^(\S+)\s*([^]*)$/.exec(line.text)!;
+    const directive = this.#withArguments({ file: line.file, line: line.line, name }, rest);
+    if (directive !== undefined) this.#directive(directive);
   }
 
-  #words(spot: Spot, text: string): readonly string[] | undefined {
-    const words = wordsOf(text);
-    if ("words" in words) return words.words;
+  /** A directive with what follows its name: variables filled in, those of Define, then those of the environment. */
+  #withArguments(spot: Spot & { readonly name: string }, text: string): Directive | undefined {
+    const unset: string[] = [];
+    const filled = text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => {
+      const value = this.#variables.get(name) ?? this.#world.environment(name);
+      // With a colon it is no variable, but a map of mod_rewrite.
+      if (value === undefined && !name.includes(":")) unset.push(name);
+      return value ?? whole;
+    });
+    const words = wordsOf(filled);
+    if ("words" in words) return { ...spot, args: words.words, ...unset.length > 0 ? { unset } : {} };
     this.#faults.add(spot, words.fault);
     return undefined;
   }
 
-  #open(line: Line, text: string): void {
-    const [, name = "", rest = ""] = /^<([^\s>]*)([^]*)$/.exec(text)!;
+  #open(line: Line, name: string, rest: string): void {
     const spot = { file: line.file, line: line.line, name };
-    const body = rest.trim();
     if (name === "") {
       return this.#faults.add(line, `Found "<" without the name of a section; write one, or remove it`);
     }
-    if (!body.endsWith(">")) {
+    // What follows the last ">" says nothing: people write comments there.
+    const end = rest.lastIndexOf(">");
+    if (end < 0) {
       this.#faults.add(spot, `Found a section without a ">" at the end of its line; write one there`);
     }
-    const args = this.#words(spot, body.replace(/>$/, "")) ?? [];
+    const section = this.#withArguments(spot, end < 0 ? rest : rest.slice(0, end)) ?? { ...spot, args: [] };
     const condition = CONDITIONS.includes(name.toLowerCase());
-    const section = { ...spot, args };
     const children = condition ? this.#stack.at(-1)!.children : [];
     this.#stack.push({ section, children, condition });
     if (condition && !this.#holds(section)) this.#skipped = 1;
@@ -152,26 +156,10 @@ export class Reader {
 
   #finish(): void {
     const { section, children, condition } = this.#stack.pop()!;
-    if (!condition) this.#stack.at(-1)!.children.push({ ...section, children } as Section);
+    if (!condition) this.#stack.at(-1)!.children.push({ ...section, children } satisfies Section);
   }
 
-  /** Fills in variables: those of Define, then those of the environment. */
-  #filledIn(line: Line): string {
-    if (!line.text.includes("${")) return line.text;
-    return line.text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => {
-      const value = this.#variables.get(name) ?? this.#world.environment(name);
-      if (value !== undefined) return value;
-      this.#faults.add(
-        line,
-        `Cannot find the variable ${
-          quote(name)
-        }; write "Define ${name} …" before it, or set it in the environment`,
-      );
-      return whole;
-    });
-  }
-
-  #directive(directive: Spot & { readonly name: string; readonly args: readonly string[] }): void {
+  #directive(directive: Directive): void {
     const { args } = directive;
     switch (directive.name.toLowerCase()) {
       case "define":
@@ -181,7 +169,7 @@ export class Reader {
             "Takes a name and a value; write them, in quotes where there is white space in it",
           );
         }
-        this.#variables.set(args[0]!, args[1] ?? "");
+        if (isComplete(directive, this.#faults)) this.#variables.set(args[0]!, args[1] ?? "");
         return;
       case "undefine":
         this.#variables.delete(args[0] ?? "");
@@ -197,11 +185,19 @@ export class Reader {
         this.#absolute = (path) => path.startsWith("/") ? path : `${root}/${path}`;
         break;
       }
+      case "error":
+        return this.#faults.add(
+          directive,
+          `The configuration itself says that it cannot be used: ${
+            quote(args.join(" "))
+          }; do what that asks for`,
+        );
     }
     this.#stack.at(-1)!.children.push(directive);
   }
 
-  #include(directive: Spot & { readonly name: string; readonly args: readonly string[] }): void {
+  #include(directive: Directive): void {
+    if (!isComplete(directive, this.#faults)) return;
     const [pattern] = directive.args;
     if (pattern === undefined || pattern === "") {
       return this.#faults.add(directive, "Takes the path of a file; write it, or remove the line");
@@ -238,7 +234,7 @@ export class Reader {
   }
 
   /** Whether a condition holds. */
-  #holds(section: Spot & { readonly name: string; readonly args: readonly string[] }): boolean {
+  #holds(section: Directive): boolean {
     const [first = "", second] = section.args;
     const no = first.startsWith("!");
     const what = no ? first.slice(1) : first;

@@ -1,10 +1,15 @@
 /** ProxyPass as routes. */
 
-import type { Route } from "../config.ts";
+import type { CookieRule, ReverseRule, Route } from "../config.ts";
+import { readMapTo, readTemplate } from "../mapping.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
+import { groupsOf } from "./expressions.ts";
+import type { Faults } from "./faults.ts";
+import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
-import type { CookieRule, ReverseRule, Server, Servers } from "./servers.ts";
+import { looksEncoded } from "./paths.ts";
+import type { Server, Servers } from "./servers.ts";
 import type { Target } from "./targets.ts";
 
 /** Makes the routes of servers. */
@@ -64,7 +69,9 @@ export class RouteMaker {
     const keepAlive = server.settings.keepAlive ?? main.settings.keepAlive;
     return {
       ...common,
-      ...(pass.expression ? mappedByExpression(pass, target) : mappedByPrefix(pass, target, this.servers)),
+      ...(pass.expression
+        ? mappedByExpression(pass, target, this.servers)
+        : mappedByPrefix(pass, target, this.servers)),
       backends: [...new Set(backends as string[])],
       ...sticky || pass.parameters.sticky ? { sticky: true } : {},
       ...keepAlive === false ? { keepAlive: "close" as const } : {},
@@ -82,7 +89,8 @@ export class RouteMaker {
     const balancer = pass.target?.kind === "balancer"
       ? this.servers.balancer(pass.target.name).parameters
       : {};
-    const timeout = this.#parametersOf(pass).timeout ?? balancer.timeout ??
+    const own = { ...balancer, ...this.#parametersOf(pass) };
+    const timeout = own.timeout ??
       levels.map((level) => level.proxyTimeout).find(isGiven) ??
       levels.map((level) => level.timeout).find(isGiven);
     const preserveHost = levels.map((level) => level.preserveHost).find(isGiven);
@@ -94,7 +102,9 @@ export class RouteMaker {
     return {
       ...preserveHost ? { preserveHost } : {},
       ...timeout === undefined ? {} : { timeout: Math.max(1, timeout) },
-      ...reverse.length > 0 ? { reverse } : {},
+      ...connectionsOf(own),
+      // Without any, httpd leaves references as they are.
+      reverse,
       ...cookieDomains.length > 0 ? { cookieDomains } : {},
       ...cookiePaths.length > 0 ? { cookiePaths } : {},
     };
@@ -128,11 +138,20 @@ export class RouteMaker {
     }
     return active.map(({ target, parameters, spot }) => {
       if (target.kind === "balancer") return undefined;
-      const own = parameters.timeout === undefined ? terms : { ...terms, timeout: parameters.timeout };
+      const timeout = parameters.timeout === undefined ? {} : { timeout: parameters.timeout };
+      const own = { ...terms, ...timeout, ...connectionsOf(parameters) };
       const base = target.kind === "server" ? target.path : "";
       return this.backends.refer(target, parameters, own, spot, base);
     });
   }
+}
+
+/** What is said of the connections to a server. */
+function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms {
+  return {
+    ...connectTimeout === undefined ? {} : { connectTimeout },
+    ...maxUpstream === undefined ? {} : { maxUpstream },
+  };
 }
 
 /** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */
@@ -154,19 +173,42 @@ function mappedByPrefix(pass: Pass, target: Target, { faults }: Servers): { read
     faults.warn(pass.spot, `the URL is read as ${quote(`${pass.url}/`)}; ${advice}`);
   }
   if (path === (below ? "/" : "") || path === "") return {};
-  return { mapTo: path };
+  const mapTo = faults.take(readMapTo(plain(path, pass, faults)), pass.spot);
+  return mapTo === undefined ? {} : { mapTo };
+}
+
+/** httpd takes a URL for decoded: a percent sign in it is one, and is encoded on the way. */
+function plain(path: string, pass: Pass, faults: Faults): string {
+  if (looksEncoded(path)) {
+    faults.warn(
+      pass.spot,
+      `${
+        quote(path)
+      } is encoded once more on the way to the server, as httpd does; write the characters themselves`,
+    );
+  }
+  return path.replaceAll("%", "%25");
 }
 
 /** A template; without a reference in it httpd puts the whole path behind the URL. */
 function mappedByExpression(
   pass: Pass,
   target: Target,
+  { faults }: Servers,
 ): { readonly match?: string; readonly mapTo?: string } {
   if (target.kind === "socket") return {};
   const { path } = target;
   if (path === "") return {};
-  const template = path.replace(/\\\$/g, "$$$$").replace(/\$(?![\d$])/g, "$$$$");
-  if (/\$\d/.test(path.replace(/\\\$/g, ""))) return { mapTo: template };
+  const groups = groupsOf(pass.path);
+  // A group that does not exist is nothing.
+  const template = plain(path, pass, faults).replace(/\\\$/g, "$$$$").replace(/\$(?![\d$])/g, "$$$$")
+    .replace(/(\$\$)|\$(\d)/g, (part, dollar, group) => dollar || Number(group) <= groups ? part : "");
+  if (/\$\d/.test(path.replace(/\\\$/g, ""))) {
+    const mapTo = faults.take(readTemplate(template || "/", pass.path), pass.spot);
+    return mapTo === undefined ? {} : { mapTo };
+  }
   // So that $0 is the whole path: it has to match anywhere in it.
-  return { match: `^(?=.*?(?:${pass.path})).*`, mapTo: `${template}$0` };
+  const match = `^(?=.*?(?:${pass.path})).*`;
+  const mapTo = faults.take(readTemplate(`${template}$0`, match), pass.spot);
+  return mapTo === undefined ? {} : { match, mapTo };
 }

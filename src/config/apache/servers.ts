@@ -1,6 +1,9 @@
 /** The servers of an Apache configuration: the main one and its virtual hosts, with what is said about each. */
 
-import { quote } from "../reading.ts";
+import type { CookieRule, ReverseRule } from "../config.ts";
+import { FRONT_STATUSES, readDocument } from "../error_documents.ts";
+import { quote, type Reading } from "../reading.ts";
+import { readCookieDomain, readCookiePath, readReverseRule } from "../relay_rules.ts";
 import { judge } from "./directives.ts";
 import type { Faults } from "./faults.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
@@ -9,16 +12,10 @@ import { readSetting, type Settings } from "./settings.ts";
 import { readTarget, type Target } from "./targets.ts";
 import { type Directive, isSection, type Item, type Section } from "./tree.ts";
 
-/** A URL of a server behind, and what clients see in its place. */
-export interface ReverseRule {
-  readonly path: string;
-  readonly url: string;
-}
-
-/** A part of a cookie as the server behind sets it, and as clients get it. */
-export interface CookieRule {
-  readonly from: string;
-  readonly to: string;
+/** A name of a server, and where it is said. */
+export interface Name {
+  readonly name: string;
+  readonly spot: Directive;
 }
 
 /** What one server says. */
@@ -27,7 +24,9 @@ export interface Server {
   /** Arguments of VirtualHost; none for the main server. */
   readonly addresses: readonly string[];
   /** ServerName, then every ServerAlias. */
-  readonly names: { readonly name: string; readonly spot: Directive }[];
+  readonly names: Name[];
+  /** Whether the first of those is a ServerName. */
+  named: boolean;
   /** ProxyPass and ProxyPassMatch outside of locations, in order. */
   readonly passes: Pass[];
   /** Those in locations, in order. */
@@ -65,6 +64,9 @@ export class Servers {
 
   constructor(readonly faults: Faults, items: readonly Item[]) {
     this.#server(items, this.main, "server");
+    const [name] = this.main.names;
+    // As in httpd, a virtual host that does not say its name has that of the main server.
+    for (const host of this.hosts) if (name !== undefined && !host.named) host.names.unshift(name);
   }
 
   /** The balancer of a name, whether it has been spoken of or not. */
@@ -110,7 +112,9 @@ export class Servers {
         this.runtimeDirectory = directive;
         return;
       case "servername":
-        server.names.unshift({ name: hostOf(args[0]!), spot: directive });
+        // A later one takes the place of an earlier one.
+        server.names.splice(0, server.named ? 1 : 0, { name: hostOf(args[0]!), spot: directive });
+        server.named = true;
         return;
       case "serveralias":
         for (const name of args) server.names.push({ name: name.toLowerCase(), spot: directive });
@@ -131,7 +135,7 @@ export class Servers {
     switch (directive.name.toLowerCase()) {
       case "proxypass":
       case "proxypassmatch": {
-        const pass = readPass(directive, location, this.faults);
+        const pass = readPass(withExpression(directive), location, this.faults);
         if (pass !== undefined) (location === undefined ? server.passes : server.locations).push(pass);
         return;
       }
@@ -144,15 +148,21 @@ export class Servers {
             "Takes a path and a URL; write both, or put it into a <Location>",
           );
         }
-        server.reverse.push({ path, url });
-        return;
+        // Whoever gets the connection itself answers in its own words.
+        if (/^fd:/i.test(url)) return this.faults.notDone(directive, `${directive.name} of fd://`);
+        const rule = { path, url: url.replace(/^unix:[^|]*\|/i, "") };
+        return this.#rule(server.reverse, readReverseRule(rule), directive);
       }
       case "proxypassreversecookiedomain":
-        server.cookieDomains.push({ from: directive.args[0]!, to: directive.args[1]! });
-        return;
+        return this.#rule(server.cookieDomains, readCookieDomain(cookieRule(directive)), directive);
       case "proxypassreversecookiepath":
-        server.cookiePaths.push({ from: directive.args[0]!, to: directive.args[1]! });
+        return this.#rule(server.cookiePaths, readCookiePath(cookieRule(directive)), directive);
     }
+  }
+
+  #rule<Rule>(rules: Rule[], reading: Reading<Rule>, directive: Directive): void {
+    const rule = this.faults.take(reading, directive);
+    if (rule !== undefined) rules.push(rule);
   }
 
   #location(section: Section, server: Server): void {
@@ -244,7 +254,13 @@ export class Servers {
     if (/^(\/|https?:)/.test(text)) {
       return this.faults.notDone(directive, `${directive.name} with a path or a URL`);
     }
-    if (text !== "default") server.errorDocuments[status] = text.replace(/^"/, "");
+    if (text === "default") return;
+    if (!FRONT_STATUSES.includes(status)) {
+      // Others are of backends, whose answers nobody here looks at.
+      return this.faults.notDone(directive, `${directive.name} ${status}`);
+    }
+    const document = this.faults.take(readDocument(text.replace(/^"/, "")), directive);
+    if (document !== undefined) server.errorDocuments[status] = document;
   }
 }
 
@@ -262,6 +278,7 @@ function newServer(spot: Directive | undefined, addresses: readonly string[]): S
     spot,
     addresses,
     names: [],
+    named: false,
     passes: [],
     locations: [],
     reverse: [],
@@ -270,6 +287,16 @@ function newServer(spot: Directive | undefined, addresses: readonly string[]): S
     settings: {},
     errorDocuments: {},
   };
+}
+
+/** `ProxyPass ~ expression URL` is another way to write ProxyPassMatch. */
+function withExpression(directive: Directive): Directive {
+  if (directive.args[0] !== "~" || directive.name.toLowerCase() !== "proxypass") return directive;
+  return { ...directive, name: "ProxyPassMatch", args: directive.args.slice(1) };
+}
+
+function cookieRule({ args }: Directive): CookieRule {
+  return { from: args[0]!, to: args[1]! };
 }
 
 /** The host in `http://example.com:80`. */

@@ -1,5 +1,6 @@
 /** Directives with one value, for a whole server. */
 
+import { MAX_HEAD } from "../json/limits.ts";
 import { onOrOff } from "./directives.ts";
 import type { Faults } from "./faults.ts";
 import { readNumber, readTime } from "./parameters.ts";
@@ -27,6 +28,13 @@ export const GLOBAL_SETTINGS = [
   "fieldSize",
 ] as const;
 
+/** httpd reads an int. Here there is a larger bound nowhere, so more than that is as good as that. */
+const MOST = 0x7fff_ffff;
+
+function most(bound: number, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.min(bound, value);
+}
+
 /** Takes one of those directives in; others are left alone. */
 export function readSetting(directive: Directive, settings: Settings, faults: Faults): void {
   const [value = ""] = directive.args;
@@ -45,11 +53,11 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
     case "keepalivetimeout":
       return take("keepAliveTimeout", faults.take(readTime(value), directive));
     case "maxkeepaliverequests":
-      return take("requests", faults.take(readNumber(value, 0, 0xffff), directive));
+      return take("requests", most(0xffff, faults.take(readNumber(value, 0, MOST), directive)));
     case "limitrequestline":
-      return take("requestLine", faults.take(readNumber(value, 64, 65_536), directive));
+      return take("requestLine", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
     case "limitrequestfieldsize":
-      return take("fieldSize", faults.take(readNumber(value, 64, 65_536), directive));
+      return take("fieldSize", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
     case "requestreadtimeout":
       return readRequestTimes(directive, settings, faults);
   }

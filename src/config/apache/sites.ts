@@ -8,6 +8,9 @@ import type { Faults } from "./faults.ts";
 import type { RouteMaker } from "./routes.ts";
 import type { Server } from "./servers.ts";
 
+/** As an alias: every Host that no virtual host before it has. */
+const EVERY = "*";
+
 /** Makes listeners of places. */
 export class SiteMaker {
   /** What a server is on every listener, unless names are taken there: one object, so that it is described once. */
@@ -21,6 +24,19 @@ export class SiteMaker {
     for (const [index, server] of servers.entries()) {
       const site = this.#siteOf(server);
       const spot = server.spot;
+      if (claimed.includes(EVERY)) {
+        this.faults.warn(
+          spot!,
+          `never takes a request on ${formatAddress(address)}, for one before it has ServerAlias ${EVERY}`,
+        );
+        continue;
+      }
+      if (takesEvery(server)) {
+        claimed.push(EVERY);
+        // Before one without names, which takes what nobody claims.
+        sites.unshift({ ...site, names: [] });
+        continue;
+      }
       if (site.names.length === 0) {
         // The first one takes what nobody claims. Another one without names is never asked for.
         if (index === 0) sites.push(site);
@@ -62,8 +78,7 @@ export class SiteMaker {
   #namesOf(server: Server): string[] {
     const names = new Set<string>();
     for (const { name, spot } of server.names) {
-      // `*` alone is every Host.
-      if (name === "*") return [];
+      if (name === EVERY) return [];
       if (/[*?]/.test(name.replace(/^\*\./, ""))) {
         this.faults.add(
           spot,
@@ -80,6 +95,10 @@ export class SiteMaker {
     }
     return [...names];
   }
+}
+
+function takesEvery({ names }: Server): boolean {
+  return names.some(({ name }) => name === EVERY);
 }
 
 /** Whether every Host that the second name stands for is one of the first, too. */

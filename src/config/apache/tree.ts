@@ -7,6 +7,8 @@ export interface Directive extends Place {
   /** As written; names are the same in any case. */
   readonly name: string;
   readonly args: readonly string[];
+  /** Variables in it that nobody has set: they stand in the arguments as they were written. */
+  readonly unset?: readonly string[];
 }
 
 /** A section, with what stands in it. */

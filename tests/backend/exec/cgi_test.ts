@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NACK_FULL, SCOPE_CONNECTION, SCOPE_REQUEST } from "../../../src/protocol/messages.ts";
 import { openDescriptors } from "../../support/descriptors.ts";
-import { childrenOf, isRunning } from "../../support/proc.ts";
+import { isRunning } from "../../support/proc.ts";
 import { type ExecRig, testCgi } from "./support.ts";
 
 const get = (path = "/", more = "") => `GET ${path} HTTP/1.1\r\nHost: test\r\n${more}\r\n`;
@@ -173,7 +173,7 @@ testCgi(
       "POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
     );
     await exec.rig.settle();
-    assert.deepEqual(childrenOf(Deno.pid), [], "the length is not known yet");
+    assert.deepEqual(exec.children(), [], "the length is not known yet");
     client.send("8;x=y\r\n, world!\r\n0\r\nTrailer: x\r\n\r\n");
     assert.equal(parse(await exec.rig.rest(client)).content, "13\nhello, world!");
   },
@@ -398,9 +398,9 @@ testCgi(
 testCgi(
   "a client that leaves in the middle of its content, too",
   "cat >/dev/null; sleep 1000",
-  async ({ rig, give, childless }) => {
+  async ({ children, rig, give, childless }) => {
     const client = give("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nabc");
-    await rig.until(() => childrenOf(Deno.pid).length === 1, "the program");
+    await rig.until(() => children().length === 1, "the program");
     client.end();
     await childless();
     await rig.rest(client);
@@ -412,9 +412,9 @@ testCgi(
   `${DOCUMENT}; yes 0123456 | head -c 8000000`,
   async (exec) => {
     const client = exec.give(last());
-    await exec.rig.until(() => childrenOf(Deno.pid).length === 1, "the program");
+    await exec.rig.until(() => exec.children().length === 1, "the program");
     await exec.rig.settle();
-    assert.equal(childrenOf(Deno.pid).length, 1, "it waits");
+    assert.equal(exec.children().length, 1, "it waits");
     const { content } = parse(await exec.rig.rest(client));
     assert.equal(content, "0123456\n".repeat(1_000_000));
   },
@@ -426,9 +426,25 @@ testCgi(
   async (exec) => {
     const started = performance.now();
     assert.equal((await ask(exec, last())).content, "done\n");
-    assert.equal(childrenOf(Deno.pid).length, 1);
+    assert.equal(exec.children().length, 1);
     assert.ok(performance.now() - started < 2_900);
     void exec.rig.backend.abandon(true);
+  },
+);
+
+testCgi(
+  "draining waits for a program that has answered and goes on",
+  `${DOCUMENT}; echo done; exec >&-; while [ ! -e "$PATH_INFO" ]; do sleep 0.01; done`,
+  async (exec) => {
+    const sign = `${exec.rig.directory}/sign`;
+    assert.equal((await ask(exec, last(sign))).content, "done\n");
+    let drained = false;
+    exec.rig.backend.drain().then(() => drained = true);
+    await exec.rig.settle();
+    assert.equal(exec.rig.backend.active, 0);
+    assert.equal(drained, false);
+    Deno.writeTextFileSync(sign, "");
+    await exec.rig.until(() => drained, "the end of draining");
   },
 );
 
@@ -464,7 +480,7 @@ testCgi(
     const second = give("");
     await rig.settle();
     first.send(post);
-    await rig.until(() => childrenOf(Deno.pid).length === 1, "a program");
+    await rig.until(() => exec.children().length === 1, "a program");
     second.send(post + "2");
     await rig.settle();
     assert.equal(second.received, "", "it waits");
@@ -477,7 +493,7 @@ testCgi(
     // One whose turn does not come in time is told so.
     await exec.childless();
     first.send(post);
-    await rig.until(() => childrenOf(Deno.pid).length === 1, "a program");
+    await rig.until(() => exec.children().length === 1, "a program");
     second.send(post + "3");
     await rig.advance(10_000);
     await rig.until(() => second.received.includes("HTTP/1.1 503 "), "a refusal");

@@ -24,6 +24,8 @@ export interface ExecRig {
   readonly errors: unknown[];
   /** Hands a new client over, which has sent this. */
   readonly give: ScriptedFront["give"];
+  /** The programs that exist, those that have ended and were not reaped included. */
+  children(): number[];
   /** Waits until every program has ended and been reaped. */
   childless(): Promise<void>;
 }
@@ -45,15 +47,20 @@ function optionsOf(script: Script, events: ProgramEvent[], options: Options): Ex
 
 function run(
   rig: () => Rig,
-  parts: Omit<ExecRig, "rig" | "front" | "give" | "childless">,
+  parts: Omit<ExecRig, "rig" | "front" | "give" | "children" | "childless">,
   body: (exec: ExecRig) => Promise<void>,
 ) {
   return withRig(rig, async (made) => {
     const front = await made.front();
-    const childless = () =>
-      made.until(() => childrenOf(Deno.pid).length === 0, "the end of all programs").then(() => {});
+    // Test files share a process, and another one's children are not this one's.
+    const others = new Set(childrenOf(Deno.pid));
+    const children = () => childrenOf(Deno.pid).filter((pid) => !others.has(pid));
+    const childless = async () => {
+      await made.until(() => children().length === 0, "the end of all programs");
+    };
+    const give: ExecRig["give"] = (text, change) => front.give(text, change);
     try {
-      await body({ ...parts, rig: made, front, give: (text, change) => front.give(text, change), childless });
+      await body({ ...parts, rig: made, front, give, children, childless });
       await childless();
     } catch (error) {
       // What one test has left behind should not fail the others.

@@ -386,14 +386,16 @@ Deno.test("loadHandlers() names a module that cannot be loaded", async () => {
   assert.equal(await response.text(), "data");
 });
 
-/** Why streams were cancelled, and the connections on which they were sent. */
+/** Why streams were cancelled, the connections on which they were sent, and what makes them go on. */
 const reasons: string[] = [];
 const served: Connection[] = [];
+const sources: ReadableStreamDefaultController<Uint8Array>[] = [];
 
 testFetch("a client that is gone ends a stream that has nothing to send", (_, info) => {
   served.push((info as ExchangeInfo).exchange.connection);
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
+      sources.push(controller);
       controller.enqueue(new TextEncoder().encode("first"));
     },
     cancel(reason) {
@@ -402,15 +404,23 @@ testFetch("a client that is gone ends a stream that has nothing to send", (_, in
   });
   return new Response(body);
 }, async ({ rig, give, errors }) => {
-  const [reset, ended] = [give(GET + CLOSE), give(GET + CLOSE)];
-  await rig.until(() => reset.received.includes("first") && ended.received.includes("first"), "the streams");
+  const clients = [give(GET + CLOSE), give(GET + CLOSE), give(GET + CLOSE)] as const;
+  await rig.until(() => clients.every(({ received }) => received.includes("first")), "the streams");
+  const [reset, closed, ended] = clients;
   reset.reset();
   await rig.until(() => reasons.length === 1, "the end of the first");
   assert.match(reasons[0]!, /the client is gone/);
+  closed.close();
+  await rig.until(() => reasons.length === 2, "the end of the second");
   // One that has only ended its side may still read: it is asked for signs of life, and gets what comes.
   ended.end();
   const SO_KEEPALIVE = 9;
   const left = served.find(({ closed }) => !closed);
   await rig.until(() => getOption(left!.fd, SOL_SOCKET, SO_KEEPALIVE) === 1, "the question");
-  assert.deepEqual([reasons.length, errors], [1, []]);
+  await rig.until(() => ended.received.endsWith("first\r\n0"), "the byte that says nothing");
+  const source = sources[served.indexOf(left!)]!;
+  source.enqueue(new TextEncoder().encode("second"));
+  source.close();
+  assert.ok((await rig.rest(ended)).endsWith("5\r\nfirst\r\n06\r\nsecond\r\n0\r\n\r\n"));
+  assert.deepEqual([reasons.length, errors], [2, []]);
 });

@@ -67,7 +67,8 @@ const FRAMINGS: readonly Framing[] = [
     response: "HTTP/1.1 204 No Content\r\n\r\n",
   },
   {
-    what: "304 has no content",
+    // A length there would be that of the content that a GET gets (RFC 9110, 8.6).
+    what: "304 has no content, and no length",
     handler: (it) => it.respond(304, [["ETag", '"1"']], bytes("")),
     request: GET + END,
     response: 'HTTP/1.1 304 Not Modified\r\nETag: "1"\r\n\r\n',

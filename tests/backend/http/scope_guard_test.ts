@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";
 import { RequestHead } from "../../../src/http/request_head.ts";
-import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST, SCOPE_REQUEST } from "../../../src/protocol/messages.ts";
+import {
+  SCOPE_CONNECTION,
+  SCOPE_EXCEPT,
+  SCOPE_HOST,
+  SCOPE_MAPPED,
+  SCOPE_REQUEST,
+} from "../../../src/protocol/messages.ts";
+import type { Route, Site } from "../../../src/config/config.ts";
+import { FrontRoute } from "../../../src/front/front_route.ts";
 import { encodeExceptions } from "../../../src/protocol/transfer.ts";
 import { RouteTable } from "../../../src/route/route_table.ts";
 import type { Connection } from "../../../src/backend/connection.ts";
-import { place, site } from "../../route/naive.ts";
+import { naiveMap, place } from "../../route/naive.ts";
 import { bytes } from "../rig.ts";
 import fc from "fast-check";
 
@@ -19,8 +27,8 @@ function admits(guard: ScopeGuard, host: string, target: string): boolean {
 }
 
 /** A connection as far as a guard looks at it, which the front decided about by generation 1. */
-function connectionOf(detail: number, route: string, except: readonly string[] = [], now?: number) {
-  const transfer = { detail, route, except: encodeExceptions(except), generation: 1 };
+function connectionOf(detail: number, route: string, except: readonly string[] = [], now?: number, map = "") {
+  const transfer = { detail, route, except: encodeExceptions(except), generation: 1, map };
   const terms = now === undefined ? undefined : { number: now };
   return { transfer, channel: { terms } } as unknown as Connection;
 }
@@ -62,6 +70,9 @@ const CASES:
     [SCOPE_HOST, "/a/", "a.test", "/a/", true],
     [SCOPE_HOST, "/a/", "a.test", "http://a.test/a/x", true],
     [SCOPE_HOST, "/a/", "a.test", "http://b.test/a/x", false],
+    [SCOPE_MAPPED, "/a/", "a.test", "/a/x", true],
+    [SCOPE_MAPPED, "/a/", "a.test", "/b/x", false],
+    [SCOPE_MAPPED, "/a/", "b.test", "/a/x", false],
   ];
 
 for (const [scope, route, host, target, admitted] of CASES) {
@@ -77,32 +88,51 @@ Deno.test("a request that is left out does not change what is covered", () => {
 });
 
 Deno.test("a scope with exceptions leaves out whole prefixes, and nothing beside them", () => {
-  const guard = guardOf(SCOPE_EXCEPT, "/", "a.test", ["/files/", "/api"]);
-  const admitted = ["/", "/files", "/filesx", "/apix", "/x/files/"];
-  for (const path of admitted) assert.equal(admits(guard, "a.test", path), true, path);
-  const left = ["/files/", "/files/a", "/api", "/api/", "/api?x", "/x/../api", "/%61pi", "//api"];
-  for (const path of left) assert.equal(admits(guard, "a.test", path), false, path);
-  assert.equal(admits(guard, "b.test", "/"), false);
+  for (const scope of [SCOPE_EXCEPT, SCOPE_MAPPED]) {
+    const guard = guardOf(scope, "/", "a.test", ["/files/", "/api"]);
+    const admitted = ["/", "/files", "/filesx", "/apix", "/x/files/"];
+    for (const path of admitted) assert.equal(admits(guard, "a.test", path), true, path);
+    const left = ["/files/", "/files/a", "/api", "/api/", "/api?x", "/x/../api", "/%61pi", "//api"];
+    for (const path of left) assert.equal(admits(guard, "a.test", path), false, path);
+    assert.equal(admits(guard, "b.test", "/"), false);
+  }
 });
 
 Deno.test("another generation makes every scope void, for all requests but the first", () => {
-  for (const scope of [SCOPE_HOST, SCOPE_EXCEPT, SCOPE_CONNECTION]) {
+  for (const scope of [SCOPE_HOST, SCOPE_EXCEPT, SCOPE_MAPPED, SCOPE_CONNECTION]) {
     assert.equal(admits(guardOf(scope, "/", "a.test", [], 2), "a.test", "/"), false);
     assert.equal(admits(guardOf(scope, "/", "a.test", [], 1), "a.test", "/"), true);
   }
 });
 
-Deno.test("what a guard admits has the same route in the front's table, and what it leaves out mostly has not", () => {
+Deno.test("what a guard admits has the same route and mapped path in the front's table, and what it leaves out mostly has not", () => {
   const segment = fc.constantFrom("a", "b", "ab", "%61", ".", "..");
   const path = fc.array(segment, { maxLength: 4 }).map((parts) => "/" + parts.join("/"));
   const prefix = fc.array(fc.constantFrom("a", "b", "ab"), { maxLength: 3 })
     .chain((parts) => fc.constantFrom("/" + parts.join("/"), "/" + [...parts, ""].join("/")))
     .map((path) => path.replace("//", "/"));
   const host = fc.constantFrom("a.test", "A.test", "b.test", "b.test:80");
-  const sites = fc.tuple(
-    fc.uniqueArray(prefix, { minLength: 1, maxLength: 5 }),
-    fc.option(fc.uniqueArray(prefix, { minLength: 1, maxLength: 2 })),
-  ).map(([one, other]) => [site(["a.test"], ...one), ...(other === null ? [] : [site([], ...other)])]);
+  const backends = fc.constantFrom(["any"], ["any"], []);
+  const mapTo = fc.constantFrom(undefined, undefined, "/", "/x", "/x/");
+  const routes = (most: number) =>
+    fc.uniqueArray(fc.tuple(prefix, mapTo, backends), {
+      minLength: 1,
+      maxLength: most,
+      selector: ([path]) => path,
+    })
+      .map((ways) =>
+        ways.map(([path, mapTo, backends]): Route => ({
+          path,
+          backends,
+          ...mapTo === undefined ? {} : { mapTo },
+        }))
+      );
+  const sites = fc.tuple(routes(5), fc.option(routes(2)))
+    .map(([one, other]): Site[] => [
+      { names: ["a.test"], routes: one },
+      ...(other === null ? [] : [{ names: [], routes: other }]),
+    ]);
+  let mapped = 0;
   fc.assert(
     fc.property(sites, host, path, host, path, (sites, firstHost, firstPath, nextHost, nextPath) => {
       const table = new RouteTable(sites);
@@ -112,20 +142,30 @@ Deno.test("what a guard admits has the same route in the front's table, and what
       };
       const first = find(firstHost, firstPath);
       if (first < 0) return;
-      const { prefix, scope: { reach, except } } = table.routes[first]!;
-      const detail = reach === "connection"
-        ? SCOPE_CONNECTION
-        : except.length > 0
-        ? SCOPE_EXCEPT
-        : SCOPE_HOST;
-      const guard = new ScopeGuard(connectionOf(detail, prefix, except));
+      // As the front says it.
+      const front = new FrontRoute(table.routes[first]!, undefined);
+      const { prefix, route, scope: { except } } = table.routes[first]!;
+      const guard = new ScopeGuard(connectionOf(front.scope, prefix, except, undefined, route.mapTo));
       assert.ok(admits(guard, firstHost, firstPath));
       const next = find(nextHost, nextPath);
-      if (admits(guard, nextHost, nextPath)) assert.equal(next, first);
-      else if (firstHost === nextHost) assert.notEqual(next, first);
+      if (admits(guard, nextHost, nextPath)) {
+        assert.equal(next, first);
+        assert.equal(guard.mapped(nextPath), naiveMap(route, nextPath));
+        if (route.mapTo !== undefined) mapped++;
+      } else if (firstHost === nextHost) assert.notEqual(next, first);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 4_000 },
   );
+  assert.ok(mapped > 100, `${mapped}`);
+});
+
+Deno.test("ScopeGuard.mapped() puts what the hand-off says in place of the prefix", () => {
+  const mapped = (route: string, path: string, map: string) =>
+    new ScopeGuard(connectionOf(SCOPE_MAPPED, route, [], undefined, map)).mapped(path);
+  assert.equal(mapped("/files/", "/files/a/b", "/x"), "/xa/b");
+  assert.equal(mapped("/files", "/files//a", "/x/"), "/x//a");
+  assert.equal(mapped("/files", "/%66iles", "/x"), "/x");
+  assert.equal(mapped("/files/", "/other", "/x"), undefined);
 });
 
 Deno.test("ScopeGuard.mapped() is the path below the route", () => {
@@ -138,4 +178,5 @@ Deno.test("ScopeGuard.mapped() is the path below the route", () => {
   assert.equal(mapped("/", "//x/./y"), "/x/y");
   assert.equal(mapped("/files/", "/other"), undefined);
   assert.equal(mapped("/files/", "/files/../.."), undefined);
+  assert.equal(mapped("~ ^/(.*)$", "/files/"), undefined);
 });

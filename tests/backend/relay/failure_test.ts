@@ -36,6 +36,21 @@ testRelay("an upstream that is silent is 504", async (it) => {
   }]);
 });
 
+testRelay("an upstream that does not take connections in time is 504", async (it) => {
+  it.upstream.fill();
+  const client = it.give(GET);
+  await it.rig.settle();
+  await it.rig.advance(1_500);
+  assert.equal(client.received, "");
+  await it.rig.advance(2_000);
+  assert.match(await it.gets(client, "in time.\n"), /^HTTP\/1\.1 504 Gateway Timeout\r\n/);
+  assert.deepEqual(it.events, [{
+    type: "upstream-away",
+    status: 504,
+    reason: `it cannot be reached at 127.0.0.1:${it.upstream.port} in time`,
+  }]);
+}, { connectTimeout: 2_000 });
+
 testRelay("the time for an upstream can be set", async (it) => {
   const client = it.give(GET);
   await it.request();

@@ -3,6 +3,7 @@
 import {
   adopt,
   close,
+  connectTcp,
   type Descriptor,
   EAGAIN,
   libc,
@@ -16,7 +17,7 @@ import {
 } from "../../../ffi/mod.ts";
 import { drink, pour } from "../../front/clients.ts";
 
-const { accept4, recv, setsockopt } = libc;
+const { accept4, listen, recv, setsockopt } = libc;
 
 /** The upstream's end of one connection. */
 export class Peer {
@@ -87,6 +88,7 @@ export class ScriptedUpstream {
   readonly port: number = localAddress(this.#listener)!.port;
   readonly peers: Peer[] = [];
   #listening = true;
+  #filler: Descriptor | undefined;
 
   /** Accepts what there is; the connections so far. */
   accept(): readonly Peer[] {
@@ -98,6 +100,12 @@ export class ScriptedUpstream {
     return this.peers;
   }
 
+  /** Accepts nobody any more, and lets nobody wait: who connects now gets no answer. */
+  fill(): void {
+    settle(listen(this.#listener, 0));
+    this.#filler ??= connectTcp("127.0.0.1", this.port);
+  }
+
   /** Stops listening: who connects now is refused. */
   stopListening(): void {
     if (!this.#listening) return;
@@ -107,6 +115,7 @@ export class ScriptedUpstream {
 
   close(): void {
     this.stopListening();
+    if (this.#filler !== undefined) close(this.#filler);
     for (const peer of this.peers) peer.close();
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { UpstreamError } from "../../../src/backend/relay/upstream_error.ts";
 import { descriptorFlags } from "../../support/descriptors.ts";
 import { seededBytes } from "../../support/raw_client.ts";
@@ -8,7 +9,7 @@ import type { Peer } from "./scripted_upstream.ts";
 const O_NONBLOCK = 0o4000;
 const SIZE = 3 << 20;
 const content = seededBytes(SIZE, 4713);
-const text = new TextDecoder("latin1").decode(content);
+const text = Buffer.from(content).toString("latin1");
 const GET = head("GET / HTTP/1.1");
 const HEAD = `HTTP/1.1 200 OK\r\nContent-Length: ${SIZE}\r\n\r\n`;
 

@@ -5,7 +5,7 @@ import { StaticRequestHandler } from "../../../src/backend/static/static_handler
 import { DEFAULT_LIMITS } from "../../../src/config/config.ts";
 import { HttpServer } from "../../../src/backend/http/http_server.ts";
 import { Rig, withRig } from "../rig.ts";
-import type { ScriptedFront } from "../scripted_front.ts";
+import { testSite } from "./site.ts";
 
 const NAMES: readonly (readonly [path: string, name: string | undefined])[] = [
   ["/", ""],
@@ -53,63 +53,6 @@ Deno.test("contentType() goes by the end of the name, and says UTF-8 of text", (
 
 // --- over a connection ------------------------------------------------------------------------------------------------
 
-interface Site {
-  readonly rig: Rig<HttpServer>;
-  readonly front: ScriptedFront;
-  readonly root: string;
-  readonly get: (target: string, more?: string, method?: string) => Promise<string>;
-}
-
-/** A directory with something of everything, served. */
-function test(name: string, body: (site: Site) => Promise<void>): void {
-  Deno.test(name, () => {
-    const base = Deno.makeTempDirSync({ prefix: "fdpass-" });
-    const root = `${base}/public`;
-    Deno.mkdirSync(`${root}/dir/empty`, { recursive: true });
-    Deno.mkdirSync(`${root}/.git`);
-    Deno.writeTextFileSync(`${base}/secret.txt`, "secret");
-    Deno.writeTextFileSync(`${root}/a.txt`, "hello");
-    Deno.writeTextFileSync(`${root}/empty.txt`, "");
-    Deno.writeTextFileSync(`${root}/index.html`, "<p>root");
-    Deno.writeTextFileSync(`${root}/dir/index.html`, "<p>dir");
-    Deno.writeTextFileSync(`${root}/.git/config`, "secret");
-    Deno.symlinkSync("a.txt", `${root}/inside.txt`);
-    Deno.symlinkSync("../secret.txt", `${root}/outside.txt`);
-    Deno.symlinkSync(`${base}/secret.txt`, `${root}/absolute.txt`);
-    Deno.symlinkSync("..", `${root}/up`);
-    Deno.symlinkSync("loop", `${root}/loop`);
-    const make = () => {
-      const handler = new StaticRequestHandler(root);
-      const server = new HttpServer(handler, {
-        limits: DEFAULT_LIMITS,
-        onError: (error) => errors.push(error),
-      });
-      const rig = new Rig(server);
-      const close = rig.close.bind(rig);
-      rig.close = () => {
-        close();
-        handler.close();
-        Deno.removeSync(base, { recursive: true });
-      };
-      return rig;
-    };
-    const errors: unknown[] = [];
-    return withRig(make, async (rig) => {
-      const front = await rig.front();
-      const get = async (target: string, more = "", method = "GET") => {
-        const client = front.give(
-          `${method} ${target} HTTP/1.1\r\nHost: a\r\n${more}Connection: close\r\n\r\n`,
-        );
-        const text = await rig.rest(client);
-        client.close();
-        return text;
-      };
-      await body({ rig, front, root, get });
-      assert.deepEqual(errors, []);
-    });
-  });
-}
-
 const ANSWERS: readonly (readonly [target: string, answer: RegExp])[] = [
   [
     "/a.txt",
@@ -138,7 +81,7 @@ const ANSWERS: readonly (readonly [target: string, answer: RegExp])[] = [
   [`/${"x".repeat(300)}`, /^HTTP\/1\.1 404 /],
 ];
 
-test("each path gets what is there, and nothing from outside", async ({ get }) => {
+testSite("each path gets what is there, and nothing from outside", async ({ get }) => {
   for (const [target, answer] of ANSWERS) {
     const text = await get(target);
     assert.match(text, answer, target);
@@ -161,23 +104,29 @@ const AT_PREFIX: readonly (readonly [prefix: string, target: string, answer: Reg
   ["/", "http://a", /^HTTP\/1\.1 200 [^]*<p>root$/],
 ];
 
-test("below a prefix, a directory's path ends with a slash too, the prefix's own as well", async ({ rig, front }) => {
-  for (const [route, target, answer] of AT_PREFIX) {
-    const client = front.give(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, { route });
-    assert.match(await rig.rest(client), answer, `${target} below ${route}`);
-    client.close();
-  }
-});
+testSite(
+  "below a prefix, a directory's path ends with a slash too, the prefix's own as well",
+  async ({ rig, front }) => {
+    for (const [route, target, answer] of AT_PREFIX) {
+      const client = front.give(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, { route });
+      assert.match(await rig.rest(client), answer, `${target} below ${route}`);
+      client.close();
+    }
+  },
+);
 
-test("a path that climbs out is the front's to answer, also when it is not the first", async ({ rig, front }) => {
-  const next = "GET /%2e%2e/secret.txt HTTP/1.1\r\nHost: a\r\n\r\n";
-  const client = front.give(`GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
-  const [returned] = await rig.until(() => front.returned.length > 0 && front.returned, "the RETURN");
-  assert.equal(new TextDecoder().decode(returned!.transfer.preread), next);
-  assert.match(client.received, /hello$/);
-});
+testSite(
+  "a path that climbs out is the front's to answer, also when it is not the first",
+  async ({ rig, front }) => {
+    const next = "GET /%2e%2e/secret.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+    const client = front.give(`GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n${next}`);
+    const [returned] = await rig.until(() => front.returned.length > 0 && front.returned, "the RETURN");
+    assert.equal(new TextDecoder().decode(returned!.transfer.preread), next);
+    assert.match(client.received, /hello$/);
+  },
+);
 
-test("HEAD gets the same head and no content; other methods get 405", async ({ get }) => {
+testSite("HEAD gets the same head and no content; other methods get 405", async ({ get }) => {
   const head = await get("/a.txt", "", "HEAD");
   assert.match(head, /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 5\r\n[^]*\r\n\r\n$/);
   for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
@@ -185,7 +134,7 @@ test("HEAD gets the same head and no content; other methods get 405", async ({ g
   }
 });
 
-test("a client that has the file already gets 304, until the file changes", async ({ get, root }) => {
+testSite("a client that has the file already gets 304, until the file changes", async ({ get, root }) => {
   const first = await get("/a.txt");
   const tag = /\r\nETag: ("[^"]+")\r\n/.exec(first)![1]!;
   const date = /\r\nLast-Modified: ([^\r]+)\r\n/.exec(first)![1]!;
@@ -197,7 +146,7 @@ test("a client that has the file already gets 304, until the file changes", asyn
   assert.match(await get("/a.txt", `If-None-Match: ${tag}\r\n`), /changed$/);
 });
 
-test("a large file arrives whole, and the connection goes on", async ({ rig, front, root }) => {
+testSite("a large file arrives whole, and the connection goes on", async ({ rig, front, root }) => {
   const size = 3_000_000;
   Deno.writeFileSync(`${root}/large.bin`, new Uint8Array(size).fill(0x62));
   const client = front.give("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -230,14 +179,33 @@ Deno.test("a file that shrinks while it is sent breaks the connection off, and i
   Deno.removeSync(base, { recursive: true });
 });
 
-test("a connection that has sent a file is given back in the mode in which it came", async ({ rig, front }) => {
-  const client = front.give("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
-  await rig.until(() => client.received.endsWith("hello"), "the file");
-  void rig.backend.drain();
-  const [returned] = await rig.until(() => front.returned.length > 0 && front.returned, "the RETURN");
-  const flags = /^flags:\s*([0-7]+)$/m.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${returned!.fd}`))![1]!;
-  assert.equal(parseInt(flags, 8) & 0o4000, 0);
+testSite("of a file that grows while it is sent, what was promised is sent", async ({ rig, front, root }) => {
+  const size = 40_000_000;
+  Deno.writeTextFileSync(`${root}/large.bin`, "");
+  Deno.truncateSync(`${root}/large.bin`, size);
+  const client = front.give("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+  await rig.until(() => client.received.length > 0, "the beginning");
+  Deno.writeTextFileSync(`${root}/large.bin`, "more", { append: true });
+  client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  const text = await rig.rest(client);
+  const body = text.slice(text.indexOf("\r\n\r\n") + 4);
+  assert.equal(body.indexOf("HTTP/1.1 200 OK"), size);
+  assert.match(body, /hello$/);
 });
+
+testSite(
+  "a connection that has sent a file is given back in the mode in which it came",
+  async ({ rig, front }) => {
+    const client = front.give("GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+    await rig.until(() => client.received.endsWith("hello"), "the file");
+    void rig.backend.drain();
+    const [returned] = await rig.until(() => front.returned.length > 0 && front.returned, "the RETURN");
+    const flags = /^flags:\s*([0-7]+)$/m.exec(
+      Deno.readTextFileSync(`/proc/self/fdinfo/${returned!.fd}`),
+    )![1]!;
+    assert.equal(parseInt(flags, 8) & 0o4000, 0);
+  },
+);
 
 Deno.test("a directory that is not there, or is a file, is named", () => {
   assert.throws(

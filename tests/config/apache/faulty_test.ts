@@ -169,7 +169,7 @@ const FAULTY: readonly (readonly [text: string, line: number, directive: string,
     "MaxKeepAliveRequests many",
     1,
     "MaxKeepAliveRequests",
-    /Found "many"; write a whole number from 0 to 65535/,
+    /Found "many"; write a whole number from 0 to 2147483647/,
   ],
   [
     "RequestReadTimeout head=10",
@@ -179,6 +179,29 @@ const FAULTY: readonly (readonly [text: string, line: number, directive: string,
   ],
   ["ErrorDocument 200 ok", 1, "ErrorDocument", /Found the status "200"; write one from 400 to 599/],
   ['ProxyPass / "http://a/', 1, "ProxyPass", /Found a " that is not closed; write another one behind it/],
+  ["Listen ${NONE}", 1, "Listen", /Cannot find the variable "NONE"; write "Define NONE …" before it/],
+  ["Define A ${NONE}", 1, "Define", /Cannot find the variable "NONE"/],
+  ["Include ${NONE}/a.conf", 1, "Include", /Cannot find the variable "NONE"/],
+  ["<VirtualHost *:${NONE}>\n</VirtualHost>", 1, "VirtualHost", /Cannot find the variable "NONE"/],
+  [
+    'Listen 80\nError "set A first"',
+    2,
+    "Error",
+    /says that it cannot be used: "set A first"; do what that asks/,
+  ],
+  [
+    "ProxyPassReverse / a.example",
+    1,
+    "ProxyPassReverse",
+    /Cannot rewrite URLs that begin with "a\.example"; write/,
+  ],
+  [
+    "ProxyPassReverseCookiePath / app",
+    1,
+    "ProxyPassReverseCookiePath",
+    /Cannot rewrite cookies by "app"; write a path/,
+  ],
+  ["ProxyPass / http://a/ max=many", 1, "ProxyPass", /In "max=many": Found "many"; write a whole number/],
   ["Define", 1, "Define", /Takes a name and a value; write them/],
   [
     "Include nothing.conf",
@@ -200,9 +223,9 @@ for (const [text, line, directive, way] of FAULTY) {
 
 Deno.test("all that is wrong is told at once", () => {
   const faults = faultsOf(
-    "Listne 80\nTimeout x\n<VirtualHost *:80>\nServerName a\nProxyPass / ftp://a/\n</VirtualHost>",
+    "Listen 80 gopher\nListne 80\nTimeout x\n<VirtualHost *:80>\nServerName a\nProxyPass / ftp://a/\n</VirtualHost>",
   );
-  assert.deepEqual(faults.map((fault) => fault.split(":")[1]), ["1", "2", "5"]);
+  assert.deepEqual(faults.map((fault) => fault.split(":")[1]), ["1", "2", "3", "6"]);
 });
 
 for (const command of ["front", "up", "check"]) {

@@ -45,6 +45,7 @@ for (
     [`"a b" 'c "d"' "e \\" f"`, ["a b", `c "d"`, `e " f`]],
     [`a"b c`, [`a"b`, "c"]],
     [`"a\\\\b" "c\\d"`, ["a\\b", "c\\d"]],
+    [`^/a\\\\.b \\d`, ["^/a\\.b", "\\d"]],
     [`""`, [""]],
     [``, []],
     [`"a"b`, ["a", "b"]],
@@ -109,8 +110,22 @@ Deno.test("variables: Define first, the environment then", () => {
   const environment = { PORT: "81", HOME: "/root" };
   assert.equal(tree("Define PORT 80\nListen ${PORT}\nX ${HOME}/a", { environment }), "Listen 80; X /root/a");
   assert.deepEqual(faultsOf("\nListen ${NONE}").slice(0, 1), [
-    `site.conf:2:1: Cannot find the variable "NONE"; write "Define NONE …" before it, or set it in the environment`,
+    `site.conf:2:1: Listen: Cannot find the variable "NONE"; write "Define NONE …" before it, or set it in the environment`,
   ]);
+});
+
+Deno.test("variables: one that nobody has set matters only where the directive does", () => {
+  const text = "Listen 80\nErrorLog ${APACHE_LOG_DIR}/error.log\nLoadModule a_module ${DIR}/a.so\n" +
+    "RewriteRule ^ ${map:key}\nProxyPass / fd:///a.sock";
+  assert.deepEqual(faultsOf(text), []);
+  assert.match(
+    parse(text).warnings![0]!,
+    /without effect here: ErrorLog \(line 2\), RewriteRule \(line 4\)$/,
+  );
+});
+
+Deno.test("a section begins up to its last >: what follows is a comment to people", () => {
+  assert.equal(tree("<S a> # b\nC\n</S>"), "<S a>[C]");
 });
 
 Deno.test("included files stand in place of the line, relative to ServerRoot", () => {

@@ -99,6 +99,14 @@ Deno.test("names: the first virtual host that claims one has it, wildcards inclu
   assert.equal(config.warnings!.length, 3);
 });
 
+Deno.test("names: the last ServerName counts, and a virtual host without one has that of the main server", () => {
+  const host = (...lines: string[]) =>
+    `<VirtualHost *:80>\n${lines.join("\n")}\nProxyPass / fd:///a.sock\n</VirtualHost>\n`;
+  const text = "Listen 80\n" + host("ServerAlias b.example", "ServerName a.example", "ServerName c.example") +
+    host() + "ServerName main.example";
+  assert.deepEqual(places(parse(text)), [":: 80: c.example,b.example | main.example"]);
+});
+
 Deno.test("ProxyPass: the first that covers a path has it, so what stands behind a shorter one is left out", () => {
   const text =
     "Listen 80\nProxyPass /a/b http://x:1/b\nProxyPass /a http://y:2/\nProxyPass /a/c http://z:3/\nProxyPass /d !\nProxyPass / http://w:4";
@@ -174,6 +182,21 @@ Deno.test("fd: the way that httpd has it, and plain", () => {
   assert.deepEqual(backend, { name: "app", socket: "/run/app.sock", workers: 1, flusher: "none" });
 });
 
+Deno.test("ProxyPass ~ is ProxyPassMatch", () => {
+  assert.deepEqual(led("Listen 80\nProxyPass ~ ^/r(\\d) http://x:1/q$1"), ["~^/r(\\d) http://x:1 as /q$1"]);
+});
+
+Deno.test("what is said of connections to a server reaches its relay", () => {
+  const text =
+    "ProxyPass / http://x:1/ max=20 connectiontimeout=2 retry=0\nProxyPassReverse / fd:///a.sock\n" +
+    "ProxyRequests Off\nProxyVia Off";
+  const { backends, warnings } = parse(text);
+  const { maxUpstream, connectTimeout, reverse } = backends[0]!.runs as Relay;
+  // Without ProxyPassReverse nothing is rewritten.
+  assert.deepEqual([maxUpstream, connectTimeout, reverse], [20, 2_000, []]);
+  assert.match(warnings![0]!, /: ProxyPass retry= \(line 1\), ProxyPassReverse of fd:\/\/ \(line 2\)$/);
+});
+
 Deno.test("balancers: members, weights, what takes nothing, and URLs of the balancer", () => {
   const text = `Listen 80
 <Proxy "balancer://Pool">
@@ -233,6 +256,7 @@ LimitRequestLine 4000
 LimitRequestFieldSize 60000
 ErrorDocument 503 "<h1>Back soon</h1>"
 ErrorDocument 404 /404.html
+ErrorDocument 500 Sorry
 ProxyPass / fd:///a.sock`);
   const { keepAliveTimeout, requests, headTimeout, requestLine, head } = config.limits;
   assert.deepEqual([keepAliveTimeout, requests, headTimeout, requestLine, head], [
@@ -243,10 +267,12 @@ ProxyPass / fd:///a.sock`);
     64_000,
   ]);
   assert.deepEqual(config.listeners[0]!.sites[0]!.errorDocuments, { 503: "<h1>Back soon</h1>" });
+  // Before there is a site, the main server answers.
+  assert.deepEqual(config.errorDocuments, { 503: "<h1>Back soon</h1>" });
   assert.equal(config.listeners[0]!.sites[0]!.routes[0]!.keepAlive, "close");
   assert.match(
     config.warnings![0]!,
-    /RequestReadTimeout body= \(line 5\), ErrorDocument with a path or a URL \(line 9\)$/,
+    /RequestReadTimeout body= \(line 5\), ErrorDocument with a path or a URL \(line 9\), ErrorDocument 500 \(line 10\)$/,
   );
 });
 

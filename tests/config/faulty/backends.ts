@@ -130,6 +130,22 @@ export const BACKENDS: readonly FaultyDocument[] = [
     `1:136: backends.a.upstreamTimeout: Cannot wait for 0; write a duration from "1ms" to "1440m"`,
   ],
   [
+    inBackends(`"a": { "socket": "/b.sock", "static": "b", "symlinks": "inside" }`),
+    `1:120: backends.a.symlinks: Found "inside"; write "follow", "beneath" or "never"`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "static": "b", "maxAge": "1h" }`),
+    `1:118: backends.a.maxAge: Found "1h"; write a whole number from 0 to 2147483647`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "static": "b", "maxAge": -1 }`),
+    `1:118: backends.a.maxAge: Found -1; write a whole number from 0 to 2147483647`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "fetch": "a.ts", "spa": true }`),
+    `1:110: backends.a.spa: Found "spa" without "static"; add the path of a directory, or leave it out`,
+  ],
+  [
     inBackends(`"a": { "socket": "/b.sock", "preserveHost": true }`),
     `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream"; add the URL of the server, or leave it out`,
   ],

@@ -186,6 +186,12 @@ export const SITES: readonly FaultyDocument[] = [
     `1:69: sites[0].routes[0].path: Cannot route the path "/a\\\\b", which has characters that URLs escape; write "/a%5Cb"`,
   ],
   [
+    inPath("/" + "a".repeat(1024)),
+    `1:69: sites[0].routes[0].path: Cannot route the path "/${
+      "a".repeat(59)
+    }...", which has 1025 bytes; write at most 1024`,
+  ],
+  [
     inPath("/api/*"),
     `1:69: sites[0].routes[0].path: Cannot route the path "/api/*"; write "/api/", which covers everything below it`,
   ],

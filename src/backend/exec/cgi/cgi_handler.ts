@@ -55,6 +55,11 @@ export class CgiRequestHandler implements RequestHandler {
     return (this.#shared?.slots.wanted ?? 0) + accepted >= this.options.most;
   }
 
+  /** A program may go on when it has answered, and its client is gone. */
+  get busy(): boolean {
+    return this.running > 0;
+  }
+
   async abandon(force: boolean): Promise<void> {
     if (this.#shared !== undefined) await endOf(this.#shared.programs, force);
   }
@@ -146,6 +151,7 @@ export class CgiRequestHandler implements RequestHandler {
       started = programs.start(stdin, stdout, variables, () => {
         slots.free();
         reading.hurry(leftBehind);
+        exchange.connection.backend.endIfEmpty();
       });
       close(stdout);
       if (typeof started !== "number") return { program: started, output };
