@@ -1,5 +1,6 @@
 /** A client connection that was handed over: its socket, and waiting for it beside promises. */
 
+import { setImmediate } from "node:timers";
 import {
   close,
   type Descriptor,
@@ -33,6 +34,9 @@ const { recv, send } = libc;
 /** Milliseconds that the client has to end its side after ours has ended. */
 export const LINGER = 2_000;
 
+/** Bytes that may come or go without a wait before everybody else has a turn. */
+const FAIR = 1 << 20;
+
 /** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
 const SENDFILE = 1 << 20;
 
@@ -50,6 +54,7 @@ export class Connection extends Readiness {
   #noDelay = false;
   /** Its descriptor is closed here, but it counts. */
   #elsewhere = false;
+  #sinceTurn = 0;
   #end: (() => void) | undefined;
   /** Takes leave of the client, where a protocol is spoken that has a way to. Settles when the connection has ended. */
   farewell: (() => Promise<void>) | undefined;
@@ -101,6 +106,19 @@ export class Connection extends Readiness {
     return !this.#closed && settle(recv(this.fd, this.backend.scratch, 1n, MSG_PEEK | MSG_DONTWAIT)) > 0;
   }
 
+  /**
+   * Notes bytes that came or went. A client that is as fast as this process makes it wait for nothing, and everybody else
+   * wait for this client.
+   *
+   * @returns the others' turn, when it is time for one. What is in the shared buffer must be kept before it
+   */
+  moved(bytes: number): Promise<void> | undefined {
+    this.#sinceTurn += bytes;
+    if (this.#sinceTurn < FAIR) return undefined;
+    this.#sinceTurn = 0;
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Small writes go out at once: an answer in two parts would wait for the client's delayed ACK otherwise. */
   setNoDelay(): void {
     if (this.#closed || this.#noDelay) return;
@@ -145,7 +163,11 @@ export class Connection extends Readiness {
       const sent = this.send(rest, more);
       if (sent === -EAGAIN) await this.writable();
       else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
-      else rest = rest.subarray(sent);
+      else {
+        rest = rest.subarray(sent);
+        const turn = this.moved(sent);
+        if (turn !== undefined) await turn;
+      }
     }
   }
 
@@ -171,7 +193,11 @@ export class Connection extends Readiness {
       if (sent === -EAGAIN) await this.writable();
       else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
       else if (sent === 0) throw new Error("Cannot send the file: it has become shorter");
-      else at += sent;
+      else {
+        at += sent;
+        const turn = this.moved(sent);
+        if (turn !== undefined) await turn;
+      }
     }
   }
 
@@ -264,6 +290,7 @@ export class Connection extends Readiness {
         const length = this.receive(scratch, scratchSize);
         if (length === -EAGAIN) await this.readable(lingerDeadlines);
         else if (length <= 0 || performance.now() > until) break;
+        else await this.moved(length);
       }
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;

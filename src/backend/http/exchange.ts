@@ -64,6 +64,10 @@ export class Exchange {
   persistent: boolean;
   /** Whether (part of) a response has been sent. */
   responded = false;
+  /** Whether that was all of it, as far as is known here. */
+  whole = false;
+  /** Whether nothing but the connection's end tells the client where the content ends (HTTP/1.0). */
+  endsByClosing = false;
   /** Whether the connection has left HTTP: whoever has taken it over ends it, and nothing more is done with it here. */
   left = false;
   /** The whole head, as it came. */
@@ -144,7 +148,11 @@ export class Exchange {
 
   #continue(): void {
     // RFC 9110, 10.1.1: only to a client that waits, and only while no final response has begun.
-    if (!this.responded) this.connection.send(CONTINUE, false);
+    if (this.responded) return;
+    const sent = this.connection.send(CONTINUE, false);
+    // Who leaves so many responses unread that this finds no room is not told: it must not wait for ever (10.1.1). Half of
+    // it would be the beginning of the response.
+    if (sent > 0 && sent < CONTINUE.length) this.connection.close();
   }
 
   // --- responding -------------------------------------------------------------------------------------------------
@@ -163,6 +171,7 @@ export class Exchange {
     reason?: string,
   ): Promise<void> | undefined {
     const head = this.#headText(status, fields, content.length, reason);
+    this.whole = true;
     const length = joined.put(head, content);
     // Too long to be joined, or not ASCII; then a text has another length than was said.
     if (length < 0) return this.#respondApart(status, fields, content, reason);
@@ -223,7 +232,7 @@ export class Exchange {
     const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
     const size = joined.join(head, piece, CRLF);
     const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, false));
-    if (sent === size) return;
+    if (sent === size) return await connection.moved(sent);
     // The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait.
     this.#between = false;
     const ofContent = Math.max(0, sent - head.length);
@@ -245,6 +254,7 @@ export class Exchange {
 
   /** Marks the end of content sent by {@linkcode write}. */
   async finish(): Promise<void> {
+    this.whole = true;
     this.#between = false;
     if (this.#chunked && !this.#contentless) {
       await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
@@ -268,6 +278,8 @@ export class Exchange {
   ): string {
     if (this.responded) throw new Error("Cannot respond twice to one request");
     if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
+    // RFC 9110, 15.2: after an interim response the client waits for another one.
+    if (status < 200) throw new TypeError(`Cannot respond with the interim status ${status}`);
     this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
     let head = statusLine(status, reason);
     let dated = false;
@@ -285,10 +297,16 @@ export class Exchange {
     } else if (!this.#contentless) {
       this.#chunked = this.minor === 1;
       if (this.#chunked) head += "Transfer-Encoding: chunked\r\n";
-      else this.persistent = false; // HTTP/1.0 has no chunks: the end of the connection is the end of the content
+      else {
+        // HTTP/1.0 has no chunks: the end of the connection is the end of the content.
+        this.endsByClosing = true;
+        this.persistent = false;
+      }
     }
-    // A body that the client was never asked for would be taken for the next request.
-    if (this.body.unasked && !this.body.done) this.persistent = false;
+    // A body that the client was never asked for would be taken for the next request; so would one that is broken.
+    if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
+      this.persistent = false;
+    }
     if (!this.persistent) head += "Connection: close\r\n";
     else if (this.minor === 0) head += "Connection: keep-alive\r\n";
     head += "\r\n";

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers";
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
-import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
+import type { HeadLimits } from "../../http/request_head.ts";
 import { httpDate } from "../../http/response_head.ts";
 import type { ConnectionServer } from "../backend.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
@@ -14,6 +14,7 @@ import {
   SCOPE_REQUEST,
 } from "../../protocol/messages.ts";
 import { Exchange } from "./exchange.ts";
+import { HeadReader } from "./head_reader.ts";
 import { Input } from "./input.ts";
 import { BodyError } from "./request_body.ts";
 import { ScopeGuard } from "./scope_guard.ts";
@@ -37,9 +38,6 @@ export interface HttpServerOptions {
   readonly onError: (error: unknown, exchange: Exchange | undefined) => void;
 }
 
-/** Request content that nobody asked for is read away up to this size, in bytes; for more the connection closes. */
-const MAX_SKIP = 262_144;
-
 /** Requests of one connection that are answered without a wait before others have their turn. */
 const MOST_IN_A_ROW = 64;
 
@@ -52,18 +50,20 @@ interface Served {
   requests: number;
   /** Between two requests. */
   idle: boolean;
+  /** When the rest of a head must have come, on the clock of `performance.now()`; 0 while it is not waited for. */
+  headDue: number;
 }
 
 /** Serves HTTP on every connection of a backend. */
 export class HttpServer implements ConnectionServer {
-  readonly #head: RequestHead;
+  readonly #heads: HeadReader;
   readonly #served = new Set<Served>();
   /** Connections that were given back, in case they come back from that. */
   readonly #away = new WeakMap<Connection, Served>();
   #draining = false;
 
   constructor(readonly handler: RequestHandler, readonly options: HttpServerOptions) {
-    this.#head = new RequestHead(options.limits);
+    this.#heads = new HeadReader(options.limits);
   }
 
   serve(connection: Connection): void {
@@ -74,6 +74,7 @@ export class HttpServer implements ConnectionServer {
       guard: new ScopeGuard(connection),
       requests,
       idle: false,
+      headDue: 0,
     });
   }
 
@@ -121,34 +122,38 @@ export class HttpServer implements ConnectionServer {
       for (let inARow = 1;; inARow++) {
         // A client that sends request behind request leaves others their turn.
         if (inARow % MOST_IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
+        const { head } = this.#heads;
         // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
         // shared with all other connections, which have their turn at every await.
-        const verdict = this.#takeHead(input);
+        const verdict = this.#heads.take(input);
         if (verdict === "more") {
           inARow = 0;
-          if (input.length > 0 || guard.first) await connection.readable(connection.backend.stallDeadlines);
-          else if (!await this.#awaitNext(served)) return;
+          const begun = input.length > 0 || guard.first;
+          if (!await (begun ? this.#awaitRest(served) : this.#awaitNext(served))) return;
           continue;
         }
-        if (verdict === "reject") return await this.#refuse(connection, this.#head.status, this.#head.why);
+        served.headDue = 0;
+        if (verdict === "reject") return await this.#refuse(connection, head.status, head.why);
         if (verdict === "end") {
           if (input.length === 0) return connection.close();
           return await this.#refuse(connection, 400, "the request ends in its head");
         }
         const elsewhere = this.#draining && !guard.first;
-        if (!guard.admits(input.bytes, this.#head) || elsewhere) {
+        if (!guard.admits(input.bytes, head) || elsewhere) {
           input.keep();
           if (this.#giveBack(served, RETURN_OUT_OF_SCOPE)) return;
           return await this.#misdirected(connection);
         }
         served.requests++;
-        const exchange = new Exchange(connection, input, this.#head, guard, this.#goesOn(served));
+        const exchange = new Exchange(connection, input, head, guard, this.#goesOn(served));
         input.keep();
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
         const handled = this.#handle(exchange);
         // Most are answered without a wait, and then there is nothing more to be done for them.
-        if (handled === undefined && exchange.persistent && exchange.body.done) continue;
+        if (handled === undefined && exchange.persistent && exchange.body.done && exchange.responded) {
+          continue;
+        }
         if (!await this.#conclude(exchange, handled)) return;
       }
     } catch (error) {
@@ -170,14 +175,20 @@ export class HttpServer implements ConnectionServer {
     return !channel.closed || (guard.admitsAll && !this.#draining);
   }
 
-  /** Takes what there is up to the end of a head: `more` when that has not come yet, `end` when it never will. */
-  #takeHead(input: Input): "head" | "reject" | "more" | "end" {
-    for (;;) {
-      const verdict = input.length === 0 ? "more" : this.#head.parse(input.bytes, input.start, input.end);
-      if (verdict !== "more") return verdict;
-      if (!input.take()) return "more";
-      if (input.ended) return "end";
-    }
+  /**
+   * Waits for the rest of a head; false when it has not come in time, and the connection is closed. A byte now and then is
+   * not enough: all of it has as long as a client may stop for elsewhere.
+   */
+  async #awaitRest(served: Served): Promise<boolean> {
+    const { connection, input } = served;
+    const { stallDeadlines } = connection.backend;
+    served.headDue ||= performance.now() + stallDeadlines.milliseconds;
+    const came = await connection.readableWithin(stallDeadlines, stallDeadlines.milliseconds);
+    if (came && performance.now() < served.headDue) return true;
+    // Who asks nothing is owed nothing.
+    if (connection.closed || input.length === 0) connection.close();
+    else await this.#refuse(connection, 408, "its head has not come in time");
+    return false;
   }
 
   /** Waits for the next request; false when it is time to go, and the connection is given back or closed. */
@@ -226,23 +237,13 @@ export class HttpServer implements ConnectionServer {
     const { connection, body } = exchange;
     try {
       await handled;
+      if (!exchange.responded) throw new Error("Cannot go on: the handler has not responded");
     } catch (error) {
-      if (error instanceof ConnectionLost) throw error;
-      if (error instanceof BodyError && !exchange.responded) {
-        await this.#refuse(connection, 400, error.why);
-        return false;
-      }
-      this.options.onError(error, exchange);
-      if (exchange.responded) {
-        // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
-        connection.close();
-        return false;
-      }
-      exchange.persistent = false;
-      await this.#refuse(connection, 500, undefined, exchange.method === "HEAD");
+      await this.#fail(exchange, error);
       return false;
     }
     if (exchange.left) return false;
+    body.close();
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
     if (exchange.persistent) return true;
     // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request
@@ -253,9 +254,26 @@ export class HttpServer implements ConnectionServer {
     return false;
   }
 
+  /** Ends a connection whose handler has failed. */
+  async #fail(exchange: Exchange, error: unknown): Promise<void> {
+    const { connection } = exchange;
+    if (error instanceof ConnectionLost) throw error;
+    exchange.body.close();
+    const isHead = exchange.method === "HEAD";
+    if (error instanceof BodyError && !exchange.responded) {
+      return await this.#refuse(connection, 400, error.why, isHead);
+    }
+    this.options.onError(error, exchange);
+    if (!exchange.responded) return await this.#refuse(connection, 500, undefined, isHead);
+    // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
+    if (exchange.whole) await connection.closeGently();
+    else if (exchange.endsByClosing) connection.breakOff();
+    else connection.close();
+  }
+
   async #skip(exchange: Exchange): Promise<boolean> {
     try {
-      return await exchange.body.skip(MAX_SKIP);
+      return await exchange.body.skip();
     } catch (error) {
       if (error instanceof BodyError) return false;
       throw error;

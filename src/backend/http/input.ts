@@ -14,6 +14,8 @@ export class Input {
   bytes: Uint8Array<ArrayBuffer>;
   start = 0;
   end: number;
+  /** How much of it has been looked at, and is not all of a request's head. */
+  seen = 0;
   /** The client has ended its side: there will be no more. */
   ended = false;
 

@@ -4,7 +4,9 @@ import { ChunkedDecoder } from "../../http/chunked.ts";
 import { ConnectionLost } from "../connection.ts";
 import type { Input } from "./input.ts";
 
-/** The body is not what its framing said: the connection cannot go on. */
+const ANSWERED = "it has been answered";
+
+/** The body is not what its framing said, so that the connection cannot go on; or it is read too late. */
 export class BodyError extends Error {
   override name = "BodyError";
 
@@ -14,6 +16,9 @@ export class BodyError extends Error {
   }
 }
 
+/** Content that nobody has asked for is read away up to this size, in bytes; for more the connection closes. */
+export const MAX_SKIP = 262_144;
+
 /** Reads the content and stops exactly where it ends. Nothing is read ahead of who asks, so memory does not grow. */
 export class RequestBody {
   /** Bytes still to come; with chunked coding Infinity until the last chunk. */
@@ -21,6 +26,11 @@ export class RequestBody {
   readonly #decoder: ChunkedDecoder | undefined;
   /** What is wrong with the framing, behind what has been read. */
   #fault: string | undefined;
+  /** The response has been sent: what is left is no longer the handler's. */
+  #closed = false;
+  /** Somebody waits for bytes. */
+  #waiting = false;
+  #begun = false;
   /** Called once before the first wait for bytes: says 100 (Continue) to a client that waits for it. */
   #beforeWait: (() => void) | undefined;
 
@@ -54,23 +64,51 @@ export class RequestBody {
     return this.#beforeWait !== undefined;
   }
 
+  /** Whether the framing has turned out to be broken: where the next request begins is not known. */
+  get broken(): boolean {
+    return this.#fault !== undefined;
+  }
+
+  /** Whether nobody has begun to read it, and it is known to be too long to be read away. */
+  get tooLong(): boolean {
+    return !this.#begun && this.#remaining !== Infinity && this.#remaining > MAX_SKIP;
+  }
+
+  /**
+   * Takes what is left away from whoever reads it, for the response has been sent: what reads it from now on, or waits for
+   * it, finds an error. Otherwise two would read, each a part.
+   */
+  close(): void {
+    if (this.done || this.#closed) return;
+    this.#closed = true;
+    if (this.#waiting) this.input.connection.interrupt();
+  }
+
   /**
    * The next piece, in memory of its own: all that has come.
    *
    * @returns undefined at the end
-   * @throws {BodyError} when the framing is broken
+   * @throws {BodyError} when the framing is broken, or the request has been answered
    * @throws {ConnectionLost} when the client ends, or stops, in the middle
    */
-  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.#begun = true;
+    return this.#next(false);
+  }
+
+  /** @param skipping it is read away, not by the handler */
+  async #next(skipping: boolean): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { input } = this;
     while (this.#remaining > 0) {
-      if (!this.#take(Infinity)) {
-        await this.#wait();
+      if (!this.#take(Infinity, skipping)) {
+        await this.#wait(skipping);
         continue;
       }
       const piece = new Uint8Array(Math.min(input.length, this.#remaining));
       const size = this.#fill(piece);
       input.keep();
+      const turn = input.connection.moved(size);
+      if (turn !== undefined) await turn;
       // What frames chunks lay between: the piece is shorter than what was read.
       if (size > 0) return size === piece.length ? piece : new Uint8Array(piece.buffer.transfer(size));
     }
@@ -87,14 +125,17 @@ export class RequestBody {
    */
   async readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
     const { input } = this;
+    this.#begun = true;
     while (this.#remaining > 0) {
       // No more than there is room for: the rest would have to be kept.
-      if (!this.#take(target.length)) {
-        await this.#wait();
+      if (!this.#take(target.length, false)) {
+        await this.#wait(false);
         continue;
       }
       const size = this.#fill(target);
       input.keep();
+      const turn = input.connection.moved(size);
+      if (turn !== undefined) await turn;
       if (size > 0) return size;
     }
     input.keep();
@@ -107,19 +148,29 @@ export class RequestBody {
    *
    * @returns false when there are none yet
    */
-  #take(most: number): boolean {
+  #take(most: number, skipping: boolean): boolean {
     const { input } = this;
+    if (this.#closed && !skipping) throw new BodyError(ANSWERED);
     if (this.#fault !== undefined) throw new BodyError(this.#fault);
     if (input.length === 0 && !input.take(most)) return false;
     if (input.length === 0) throw new ConnectionLost("Cannot read the request: it ends in its content");
     return true;
   }
 
-  async #wait(): Promise<void> {
+  async #wait(skipping: boolean): Promise<void> {
     const { connection } = this.input;
     this.#beforeWait?.();
     this.#beforeWait = undefined;
-    await connection.readable(connection.backend.stallDeadlines);
+    this.#waiting = true;
+    try {
+      await connection.readable(connection.backend.stallDeadlines);
+    } catch (error) {
+      // Not the client's doing.
+      if (this.#closed && !skipping) throw new BodyError(ANSWERED);
+      this.#waiting = false;
+      throw error;
+    }
+    this.#waiting = false;
   }
 
   /** Copies content that has been taken; how much. */
@@ -160,16 +211,17 @@ export class RequestBody {
   }
 
   /**
-   * Reads the rest away, so that the next request can be read behind it.
+   * Reads the rest away, so that the next request can be read behind it. It has been {@linkcode close}d.
    *
-   * @param limit how much at most, in bytes
-   * @returns false when there is more than that
+   * @returns false when there is more than {@linkcode MAX_SKIP}, or it takes longer than a client may stop for
+   * @throws as {@linkcode read} does
    */
-  async skip(limit: number): Promise<boolean> {
+  async skip(): Promise<boolean> {
+    const until = performance.now() + this.input.connection.backend.stallDeadlines.milliseconds;
     let skipped = 0;
-    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+    for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
       skipped += piece.length;
-      if (skipped > limit) return false;
+      if (skipped > MAX_SKIP || performance.now() > until) return false;
     }
     return true;
   }
