@@ -40,11 +40,19 @@ export const LAST_CHUNK: Uint8Array = ascii("0\r\n\r\n");
 const enum State {
   SizeFirst,
   Size,
-  /** Whitespace behind the size; only an extension may follow. */
-  SizeSpace,
-  Extension,
+  /** Whitespace behind the size or an extension; only another extension may follow. */
+  Space,
+  /** Behind a semicolon. */
+  ExtensionStart,
+  ExtensionName,
+  /** Whitespace behind an extension's name. */
+  ExtensionNameSpace,
+  /** Behind an equals sign. */
+  ExtensionValueStart,
+  ExtensionValue,
   Quoted,
   QuotedPair,
+  QuotedEnd,
   SizeLf,
   Data,
   DataCr,
@@ -164,41 +172,65 @@ export class ChunkedDecoder {
       this.#sizeLine = 0;
       this.#remaining = 0;
       if (!(CLASSES[byte]! & HEX)) return this.#reject("a chunk does not start with its size");
-    } else if (byte === CR && (state === State.Size || state === State.Extension)) {
-      return State.SizeLf;
-    }
+    } else if (byte === CR && mayEndSizeLine(state)) return State.SizeLf;
     if (++this.#sizeLine > this.#sizeLineLimit) return this.#reject("a chunk's size line is too long");
     if (state > State.Size && ++this.#extensions > this.#extensionsLimit) {
       return this.#reject("there are too many chunk extensions");
     }
+    if (state === State.SizeFirst || (state === State.Size && CLASSES[byte]! & HEX)) {
+      return this.#addDigit(hexValue(byte));
+    }
+    return this.#stepExtension(state, byte);
+  }
+
+  /** `*( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`, where BWS is whitespace that nobody should send. */
+  #stepExtension(state: State, byte: number): State {
+    const space = byte === SP || byte === TAB;
+    const token = (CLASSES[byte]! & TOKEN) !== 0;
     switch (state) {
-      case State.SizeFirst:
       case State.Size:
-        if (CLASSES[byte]! & HEX) return this.#addDigit(hexValue(byte));
-        if (byte === SEMICOLON) return State.Extension;
-        if (byte === SP || byte === TAB) return State.SizeSpace;
-        return this.#reject("a chunk's size is not a hexadecimal number");
-      case State.SizeSpace:
-        if (byte === SP || byte === TAB) return state;
+        if (byte === SEMICOLON) return State.ExtensionStart;
+        return space ? State.Space : this.#reject("a chunk's size is not a hexadecimal number");
+      case State.Space:
+        if (space) return state;
         return byte === SEMICOLON
-          ? State.Extension
-          : this.#reject("there is whitespace after a chunk's size");
+          ? State.ExtensionStart
+          : this.#reject("there is whitespace after a chunk's size or extension");
+      case State.ExtensionStart:
+        if (space) return state;
+        return token ? State.ExtensionName : this.#reject("a chunk extension has no name");
+      case State.ExtensionName:
+      case State.ExtensionNameSpace:
+        if (space) return State.ExtensionNameSpace;
+        if (byte === EQUALS) return State.ExtensionValueStart;
+        if (byte === SEMICOLON) return State.ExtensionStart;
+        return token && state === State.ExtensionName
+          ? state
+          : this.#reject("a chunk extension's name has a character that no name may have");
+      case State.ExtensionValueStart:
+        if (space) return state;
+        if (byte === DQUOTE) return State.Quoted;
+        return token ? State.ExtensionValue : this.#reject("a chunk extension has no value");
+      case State.ExtensionValue:
+        if (token) return state;
+        return this.#endExtension(byte, space, "a chunk extension has a character that it must quote");
+      case State.QuotedEnd:
+        return this.#endExtension(byte, space, "a chunk extension goes on after its quotes");
       case State.Quoted:
         // CR and LF in quotes are control characters too: nothing hides a line's end.
-        if (byte === DQUOTE) return State.Extension;
+        if (byte === DQUOTE) return State.QuotedEnd;
         if (byte === BACKSLASH) return State.QuotedPair;
         return CLASSES[byte]! & VALUE ? state : this.#reject("a chunk extension has a control character");
-      case State.QuotedPair:
+      default:
         return CLASSES[byte]! & VALUE
           ? State.Quoted
           : this.#reject("a chunk extension has a control character");
-      default:
-        if (byte === DQUOTE) return State.Quoted;
-        if (CLASSES[byte]! & TOKEN || byte === EQUALS || byte === SEMICOLON || byte === SP || byte === TAB) {
-          return state;
-        }
-        return this.#reject("a chunk extension has a character that it must quote");
     }
+  }
+
+  #endExtension(byte: number, space: boolean, why: string): State {
+    if (byte === SEMICOLON) return State.ExtensionStart;
+    return space ? State.Space : this.#reject(why);
   }
 
   #addDigit(digit: number): State {
@@ -234,6 +266,11 @@ export class ChunkedDecoder {
     this.why = why;
     return State.Rejected;
   }
+}
+
+function mayEndSizeLine(state: State): boolean {
+  return state === State.Size || state === State.ExtensionName || state === State.ExtensionValue ||
+    state === State.QuotedEnd;
 }
 
 /**

@@ -47,8 +47,10 @@ export function responsesOf(received: string): ClientResponse[] {
     const response = { status, fields, content: "" };
     const length = requestOf(response).startsWith("HEAD ") ? 0 : Number(fields.get("content-length"));
     responses.push({ ...response, content: received.slice(at, at + length) });
-    assert.equal(responses.at(-1)!.content.length, length, "the response is shorter than it says");
     at += length;
+    // A refusal may be of a HEAD: then it has no content, and is the last.
+    if (at > received.length && status >= 400 && received.endsWith("\r\n\r\n")) break;
+    assert.ok(at <= received.length, "the response is shorter than it says");
   }
   return responses;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Case, latin1, LIMITS, show } from "./case.ts";
+import { type Case, latin1, LIMITS, seen, show } from "./case.ts";
 import { Reader } from "./reader.ts";
 import { CASES, CHAPTERS } from "./table.ts";
 
@@ -7,7 +7,7 @@ import { CASES, CHAPTERS } from "./table.ts";
 function outcome(pieces: readonly Uint8Array[]): (string | number)[] {
   const reader = new Reader(LIMITS);
   for (const piece of pieces) reader.feed(piece);
-  return [reader.then, ...reader.requests];
+  return [reader.then, ...reader.requests.map(seen)];
 }
 
 for (const { title, cases } of CHAPTERS) {

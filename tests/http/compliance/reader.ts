@@ -2,19 +2,20 @@
 
 import { ChunkedDecoder } from "../../../src/http/chunked.ts";
 import { type HeadLimits, RequestHead } from "../../../src/http/request_head.ts";
-import { seen, type SeenRequest, type Then } from "./case.ts";
+import type { SeenRequest, Then } from "./case.ts";
 
 const text = (bytes: Uint8Array) => String.fromCharCode(...bytes);
 
 /** What has been seen on a connection so far. */
 export class Reader {
-  /** Each request that is whole, in one line. */
-  readonly requests: string[] = [];
+  /** Each request that is whole. */
+  readonly requests: SeenRequest[] = [];
+  /** What is wrong behind them, in plain words, if anything is. */
+  why = "";
   #then: Then | undefined;
   #unread = new Uint8Array(0);
   readonly #head: RequestHead;
   readonly #decoder = new ChunkedDecoder();
-  /** The request whose content is being read. */
   #request: Omit<SeenRequest, "content"> | undefined;
   #content = "";
   #remaining = 0;
@@ -22,6 +23,11 @@ export class Reader {
 
   constructor(limits: HeadLimits) {
     this.#head = new RequestHead(limits);
+  }
+
+  /** The request whose content is being read, or is broken. */
+  get begun(): SeenRequest | undefined {
+    return this.#request && { ...this.#request, content: this.#content };
   }
 
   /** What becomes of the connection, if nothing more comes. */
@@ -45,7 +51,10 @@ export class Reader {
   #readHead(): boolean {
     const [head, bytes] = [this.#head, this.#unread];
     const verdict = head.parse(bytes, 0, bytes.length);
-    if (verdict === "reject") this.#then = head.status;
+    if (verdict === "reject") {
+      this.#then = head.status;
+      this.why = head.why;
+    }
     if (verdict !== "head") return false;
     const part = (start: number, end: number) => text(bytes.subarray(start, end));
     const fields = Array.from({ length: head.fieldCount }, (_, index) => {
@@ -81,7 +90,10 @@ export class Reader {
     const verdict = decoder.next(bytes, 0, bytes.length);
     const data = verdict === "data" ? bytes.subarray(decoder.dataStart, decoder.dataEnd) : new Uint8Array(0);
     this.#take(data, decoder.consumed);
-    if (verdict === "reject") this.#then = "broken";
+    if (verdict === "reject") {
+      this.#then = "broken";
+      this.why = decoder.why;
+    }
     if (verdict === "end") this.#conclude();
     return verdict !== "more";
   }
@@ -92,7 +104,7 @@ export class Reader {
   }
 
   #conclude(): void {
-    this.requests.push(seen({ ...this.#request!, content: this.#content }));
+    this.requests.push({ ...this.#request!, content: this.#content });
     this.#request = undefined;
     if (!this.#keepAlive) this.#then = "close";
   }
