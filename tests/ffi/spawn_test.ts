@@ -85,7 +85,7 @@ Deno.test("spawn() gives a child three descriptors, whatever else is open, and a
 Deno.test("spawn() gives a child default signals, none of them blocked", () =>
   withoutLeaks(() => {
     using held = new Held();
-    const { process, output } = shell(held, "grep -E '^Sig(Ign|Blk)' /proc/$$/status");
+    const { process, output } = shell(held, "exec grep -E '^Sig(Ign|Blk)' /proc/self/status");
     assert.match(readAll(output), /^SigBlk:\s0+\nSigIgn:\s0+\n$/);
     reapProcess(process);
   }));

@@ -13,13 +13,17 @@
  */
 import { close, type Descriptor } from "../../ffi/descriptor.ts";
 
-/** Every descriptor of a process and what it is, as `/proc/PID/fd` links it: `pipe:[4711]`, `/dev/null`. */
+/**
+ * Every descriptor of a process and what it is, as `/proc/PID/fd` links it: `pipe:[4711]`, `/dev/null`. An open file is the
+ * same one when somebody deletes its name meanwhile, as programs of Deno that run at the same time do with files of their
+ * common cache.
+ */
 export function openDescriptors(pid: number | "self" = "self"): Map<number, string> {
   const directory = `/proc/${pid}/fd`;
   const found = new Map<number, string>();
   for (const { name } of Deno.readDirSync(directory)) {
     try {
-      found.set(Number(name), Deno.readLinkSync(`${directory}/${name}`));
+      found.set(Number(name), Deno.readLinkSync(`${directory}/${name}`).replace(/ \(deleted\)$/, ""));
     } catch (error) {
       // The descriptor that listed the directory is in the list, and closed by now.
       if (!(error instanceof Deno.errors.NotFound)) throw error;

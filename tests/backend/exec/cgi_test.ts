@@ -326,6 +326,15 @@ testCgi(
   },
 );
 
+testCgi(
+  "how a program ended that has not responded is told, also when its output ends first",
+  "exec >&-; sleep 0.05; kill -SEGV $$",
+  async (exec) => {
+    assert.equal((await ask(exec, last())).status, "502 Bad Gateway");
+    assert.deepEqual(exec.events.map((event) => event.type === "ended" && event.how), ["SIGSEGV"]);
+  },
+);
+
 testCgi("an exit code is told, and changes nothing", `${DOCUMENT}; echo fine; exit 3`, async (exec) => {
   assert.equal((await ask(exec, last())).content, "fine\n");
   await exec.rig.until(() => exec.events.length > 0, "a report");

@@ -55,6 +55,8 @@ export class Answering {
     for (;;) {
       const piece = await this.output.read();
       if (piece === undefined) {
+        // How it ended is told by whoever started it; that should come first, and be its own doing.
+        await this.#brokeOff();
         throw this.program.late
           ? new OutputError("it ran for too long", 504)
           : new OutputError("its output ends before its head does");
@@ -115,6 +117,7 @@ export class Answering {
     for (let left = length - first.byteLength; left > 0;) {
       const piece = await output.read();
       if (piece === undefined) {
+        await this.#brokeOff();
         if (follows) this.#breakOff(false);
         return;
       }
