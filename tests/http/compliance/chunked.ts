@@ -72,6 +72,8 @@ export const CHUNKED: Chapter = {
     // A chunk is as long as it says.
     ["9112, 7.1", chunked("5\r\nhello" + END), "broken"],
     ["9112, 7.1", chunked("4\r\nhello\r\n" + END), "broken"],
+    ["9112, 7.1: an LF behind another byte", chunked("5\r\nhelloX\n" + END), "broken"],
+    ["9112, 7.1", chunked("5\r\nhello\n\n" + END), "broken"],
     ["9112, 7.1", chunked("6\r\nhello\r\n" + END), "broken"],
     ["9112, 7.1", chunked("1\r\nxGET / HTTP/1.1\r\n"), "broken"],
     ["9112, 7.1: the last chunk has no data", chunked("0\r\nx\r\n" + END), "broken"],
