@@ -5,10 +5,13 @@ import type { RequestHead } from "../../http/request_head.ts";
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
 import { DateField, encodeResponseHead, fieldLine, statusLine } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
+
+export type { Field } from "./head_text.ts";
 
 const encoder = new TextEncoder();
 const ZERO = encoder.encode("0");
@@ -27,23 +30,6 @@ const KINDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   14: { "content-length": FRAMING },
   17: { "transfer-encoding": FRAMING },
 };
-
-/** Whitespace around a field's value, and the CR of its line (RFC 9112, 5). */
-const OUTER_SPACE = /^[ \t]+|[ \t]*\r?$/g;
-
-let viewed: Buffer = Buffer.alloc(0);
-
-/** Latin-1, the encoding of header fields (RFC 9110, 5.5): node:buffer does it several times faster than TextDecoder. */
-function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string {
-  // Mostly the same memory as the last time, that which all connections share.
-  if (viewed.buffer !== bytes.buffer || viewed.byteOffset !== bytes.byteOffset || viewed.length < end) {
-    viewed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  return viewed.toString("latin1", start, end);
-}
-
-/** A header field as it came. */
-export type Field = readonly [name: string, value: string];
 
 /**
  * What a backend kind works with: the request's head in strings, its content to be read, and the ways to respond. Made
@@ -72,7 +58,7 @@ export class Exchange {
   endsByClosing = false;
   /** Whether the connection has left HTTP: whoever has taken it over ends it, and nothing more is done with it here. */
   left = false;
-  /** The whole head, as it came. */
+  /** The head from its request line on, as it came. */
   readonly #head: string;
   /** Whether the content of the response is framed by chunks. */
   #chunked = false;
@@ -93,9 +79,10 @@ export class Exchange {
     readonly guard: ScopeGuard,
     persistent: boolean,
   ) {
-    const { bytes, start } = input;
+    // Empty lines may come before it.
+    const start = head.methodStart;
     // One conversion for the whole head; every string below is a slice of it.
-    const text = latin1(bytes, start, head.end);
+    const text = latin1(input.bytes, start, head.end);
     const slice = (from: number, to: number) => text.slice(from - start, to - start);
     this.#head = text;
     this.method = slice(head.methodStart, head.methodEnd);
@@ -113,15 +100,7 @@ export class Exchange {
 
   /** The header fields, in order, names as the client wrote them. */
   fields(): Field[] {
-    // The head is known to be well-formed. Behind its first line a field is a line, and at the end there is an empty one.
-    const lines = this.#head.split("\n");
-    const out: Field[] = [];
-    for (let at = 1; at < lines.length - 2; at++) {
-      const line = lines[at]!;
-      const colon = line.indexOf(":");
-      out.push([line.slice(0, colon), line.slice(colon + 1).replace(OUTER_SPACE, "")]);
-    }
-    return out;
+    return fieldsOfHead(this.#head);
   }
 
   /** The first field of a name, in any case. @param name in lower case */

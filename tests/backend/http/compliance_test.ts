@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { IPPROTO_TCP, setOption, TCP_NODELAY } from "../../../ffi/mod.ts";
 import { HttpServer } from "../../../src/backend/http/http_server.ts";
 import type { Client } from "../../front/clients.ts";
-import { type Case, latin1, LIMITS, show } from "../../http/compliance/case.ts";
+import { type Case, latin1, LIMITS, seen, show } from "../../http/compliance/case.ts";
+import { Reader } from "../../http/compliance/reader.ts";
 import { CASES } from "../../http/compliance/table.ts";
 import { Rig, withRig } from "../rig.ts";
 import type { ScriptedFront } from "../scripted_front.ts";
@@ -66,7 +67,14 @@ async function play(rig: Rig<HttpServer>, front: ScriptedFront, cases: readonly 
     assert.deepEqual(last, of[2] === "head" ? [400] : [], `${show(of)} at its end`);
     assert.equal(client.ended, "end");
   }
-  for (const { client } of runs) client.close();
+  for (const { of, client } of runs) {
+    // Each field, also those that the table does not show.
+    const reader = new Reader(LIMITS);
+    reader.feed(latin1(of[1]));
+    const good = responsesOf(client.received).filter(isOfHandler);
+    assert.deepEqual(good.map(requestOf), reader.requests, show(of));
+    client.close();
+  }
 }
 
 /** What a client sees: the requests that were answered, the statuses of refusals, and whether it is over. */
@@ -74,7 +82,7 @@ function outcome(client: Client): unknown {
   const responses = responsesOf(client.received);
   const good = responses.filter(isOfHandler);
   return {
-    requests: good.map(requestOf),
+    requests: good.map(requestOf).map(seen),
     refusals: responses.slice(good.length).map(({ status }) => status),
     ended: client.ended,
     saysSo: responses.some(({ fields }) => fields.get("connection") === "close"),

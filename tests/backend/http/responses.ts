@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
-import { seen } from "../../http/compliance/case.ts";
+import type { SeenRequest } from "../../http/compliance/case.ts";
 
 /** A response as a client reads it. */
 export interface ClientResponse {
@@ -20,10 +20,10 @@ export async function sayWhatWasSeen(exchange: Exchange): Promise<void> {
     content += Buffer.from(piece).toString("latin1");
   }
   const { method, target, authority } = exchange;
-  const request = seen({ method, target, authority, fields: exchange.fields(), content });
+  const request = { method, target, authority, fields: exchange.fields(), content };
   // Success would open a tunnel (RFC 9110, 9.3.6).
   const status = method === "CONNECT" ? 405 : 200;
-  await exchange.respond(status, [["Seen", encodeURIComponent(request)]], "ok");
+  await exchange.respond(status, [["Seen", encodeURIComponent(JSON.stringify(request))]], "ok");
 }
 
 /** Whether a response is one of {@linkcode sayWhatWasSeen}; others are refusals. */
@@ -31,9 +31,9 @@ export function isOfHandler({ fields }: ClientResponse): boolean {
   return fields.has("seen");
 }
 
-/** The request that {@linkcode sayWhatWasSeen} has answered so; empty where it was not that. */
-export function requestOf({ fields }: ClientResponse): string {
-  return decodeURIComponent(fields.get("seen") ?? "");
+/** The request that {@linkcode sayWhatWasSeen} has answered so. */
+export function requestOf({ fields }: ClientResponse): SeenRequest {
+  return JSON.parse(decodeURIComponent(fields.get("seen")!));
 }
 
 /** Splits what a client has received into whole responses with lengths; 1xx ones are left out. */
@@ -52,7 +52,8 @@ export function responsesOf(received: string): ClientResponse[] {
     at = blank + 4;
     if (status < 200) continue;
     const response = { status, fields, content: "" };
-    const length = requestOf(response).startsWith("HEAD ") ? 0 : Number(fields.get("content-length"));
+    const isHead = isOfHandler(response) && requestOf(response).method === "HEAD";
+    const length = isHead ? 0 : Number(fields.get("content-length"));
     responses.push({ ...response, content: received.slice(at, at + length) });
     at += length;
     // A refusal may be of a HEAD: then it has no content, and is the last.

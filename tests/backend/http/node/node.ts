@@ -8,14 +8,19 @@ import { within } from "../../../support/waiting.ts";
 
 const PATIENCE = 8_000;
 
+/** A request as Node has read it. */
+export interface NodeRequest {
+  readonly method: string;
+  readonly target: string;
+  /** Names and values in turn, as `rawHeaders` has them. */
+  readonly fields: readonly string[];
+  readonly content: string;
+}
+
 /** What Node has made of a connection's bytes. */
 export interface NodeOutcome {
   /** The requests that were whole. */
-  readonly requests: readonly {
-    readonly method: string;
-    readonly target: string;
-    readonly content: string;
-  }[];
+  readonly requests: readonly NodeRequest[];
   /** Its code for what was wrong behind them; empty if nothing was. */
   readonly error: string;
 }

@@ -1,8 +1,9 @@
 /** Where two parties that read the same bytes part. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { SeenRequest } from "../../../http/compliance/case.ts";
 import type { Reader } from "../../../http/compliance/reader.ts";
-import type { NodeOutcome } from "./node.ts";
+import type { NodeOutcome, NodeRequest } from "./node.ts";
 
 /** The first place at which the two part: a request on one side, and another or none on the other. */
 export interface Parting {
@@ -20,8 +21,10 @@ export interface Parting {
   readonly node: string;
 }
 
-const isSame = (request: SeenRequest, other: NodeOutcome["requests"][number]) =>
-  request.method === other.method && request.target === other.target && request.content === other.content;
+function isSame(request: SeenRequest, other: NodeRequest): boolean {
+  return request.method === other.method && request.target === other.target &&
+    request.content === other.content && isDeepStrictEqual(request.fields.flat(), other.fields);
+}
 
 /** Where the two part; undefined where they read the same, or both find it bad. */
 export function partingOf(

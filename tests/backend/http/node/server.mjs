@@ -22,7 +22,8 @@ server.on("connection", (socket) => {
 });
 
 server.on("request", (request, response) => {
-  const one = { method: request.method, target: request.url, content: "", whole: false };
+  const fields = request.rawHeaders;
+  const one = { method: request.method, target: request.url, fields, content: "", whole: false };
   state.get(request.socket).requests.push(one);
   request.on("data", (piece) => one.content += piece.toString("latin1"));
   request.on("end", () => {
@@ -38,7 +39,13 @@ server.on("checkExpectation", (request, response) => {
 });
 
 server.on("connect", (request, socket) => {
-  state.get(socket).requests.push({ method: request.method, target: request.url, content: "", whole: true });
+  state.get(socket).requests.push({
+    method: request.method,
+    target: request.url,
+    fields: request.rawHeaders,
+    content: "",
+    whole: true,
+  });
   socket.destroy();
 });
 
