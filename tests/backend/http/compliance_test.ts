@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { IPPROTO_TCP, setOption, TCP_NODELAY } from "../../../ffi/mod.ts";
+import { FetchRequestHandler } from "../../../src/backend/fetch/fetch_handler.ts";
 import { HttpServer } from "../../../src/backend/http/http_server.ts";
 import type { Client } from "../../front/clients.ts";
 import { type Case, latin1, LIMITS, seen, show } from "../../http/compliance/case.ts";
@@ -127,3 +128,32 @@ for (const [how, cut] of CUTS) {
     });
   });
 }
+
+Deno.test("a fetch handler gets each request that the compliance table lets through, or the client is told", () => {
+  const errors: unknown[] = [];
+  const handler = new FetchRequestHandler(async (request) => {
+    const { method, url, headers } = request;
+    const content = (await request.arrayBuffer()).byteLength;
+    return Response.json({ method, url, headers: [...headers], content });
+  });
+  const server = () => new HttpServer(handler, { limits: LIMITS, onError: (error) => errors.push(error) });
+  return withRig(() => new Rig(server()), async (rig) => {
+    const front = await rig.front();
+    for (const of of CASES) {
+      const client = front.give();
+      client.send(latin1(of[1]));
+      client.end();
+      await rig.until(() => client.ended !== false, show(of));
+      const statuses = [...client.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) =>
+        Number(status)
+      );
+      const own = statuses.filter((status) => ![100, 200, of[2]].includes(status));
+      // A method or a URL that a Request cannot have; or what a case that waits has come to.
+      assert.ok(own.every((status) => status === 400 || status === 501), `${show(of)}: ${statuses}`);
+      assert.deepEqual(errors, [], show(of));
+      client.close();
+      // A front that reads no answers gets none, and its hand-offs wait.
+      front.read();
+    }
+  });
+});

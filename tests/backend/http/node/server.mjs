@@ -9,6 +9,8 @@ const server = createServer({
   headersTimeout: 0,
   requestTimeout: 0,
   connectionsCheckingInterval: 1_000_000,
+  // It would be refused with 400, unseen here.
+  requireHostHeader: false,
 });
 
 server.on("connection", (socket) => {
