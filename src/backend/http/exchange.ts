@@ -281,7 +281,9 @@ export class Exchange {
     // RFC 9110, 15.2: after an interim response the client waits for another one.
     if (status < 200) throw new TypeError(`Cannot respond with the interim status ${status}`);
     // RFC 9110, 9.3.6: what follows would be read as the first bytes of a tunnel.
-    if (this.method === "CONNECT" && status < 300) throw new TypeError("Cannot respond to CONNECT with success");
+    if (this.method === "CONNECT" && status < 300) {
+      throw new TypeError("Cannot respond to CONNECT with success");
+    }
     this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
     let head = statusLine(status, reason);
     let dated = false;
