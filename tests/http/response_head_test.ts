@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { ResponseParser } from "../../src/http/response_parser.ts";
 import { DateField, encodeResponseHead, httpDate, reasonPhrase } from "../../src/http/response_head.ts";
 
 const text = (bytes: Uint8Array) => String.fromCharCode(...bytes);
@@ -60,6 +61,50 @@ Deno.test("encodeResponseHead never lets a value add a line", () => {
     assert.equal(text(head), `HTTP/1.1 200 OK\r\nX: ${value}\r\n\r\n`);
     assert.equal(text(head).split(/\r|\n/).length, 7);
   }));
+});
+
+Deno.test("whatever a handler gives, what a client reads is one response with these fields, or none is sent", () => {
+  const nasty = fc.string({
+    unit: fc.constantFrom(
+      ..."aZ-:; \t\r\n\0\x7f\xff\u0100",
+      "\r\n",
+      "\r\nX: y",
+      "\r\n\r\nHTTP/1.1 200 OK\r\n",
+    ),
+    maxLength: 4,
+  });
+  const fields = fc.array(fc.tuple(fc.oneof(nasty, fc.constantFrom("X-A", "set-cookie")), nasty), {
+    maxLength: 4,
+  });
+  const reader = new ResponseParser({ head: 10_000 });
+  let sent = 0;
+  fc.assert(
+    fc.property(fields, fc.option(nasty, { nil: undefined }), (fields, reason) => {
+      let head: Uint8Array;
+      try {
+        head = encodeResponseHead(200, fields, reason);
+      } catch (error) {
+        assert.ok(error instanceof TypeError);
+        return;
+      }
+      // Control characters that end no line are let through, and a client may refuse them.
+      if (reader.parse(head, 0, head.length) === "reject") {
+        assert.match(reader.why, /control character/);
+        return;
+      }
+      sent++;
+      assert.equal(reader.end, head.length);
+      const part = (start: number, end: number) => text(head.subarray(start, end));
+      const found = Array.from({ length: reader.fieldCount }, (_, index) => {
+        const [a, b, c, d] = reader.fields.subarray(4 * index, 4 * index + 4);
+        return [part(a!, b!), part(c!, d!)];
+      });
+      const trim = (value: string) => value.replace(/^[ \t]+|[ \t]+$/g, "");
+      assert.deepEqual(found, fields.map(([name, value]) => [name, trim(value)]));
+    }),
+    { numRuns: 2_000 },
+  );
+  assert.ok(sent >= 100, `only ${sent} heads were sent`);
 });
 
 Deno.test("reasonPhrase knows registered codes only", () => {

@@ -16,11 +16,13 @@ const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const dateField = new DateField();
 const joined = new ResponseBuffer();
 
-/** Fields of a response that are not a handler's to say, and the one that it may say itself; by length, then by name. */
+/** Fields of a response that are not a handler's to say, and those that have a part in what is; by length, then by name. */
 const FRAMING = 1;
 const DATE = 2;
+const UPGRADE = 3;
 const KINDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   4: { date: DATE },
+  7: { upgrade: UPGRADE },
   10: { connection: FRAMING, "keep-alive": FRAMING },
   14: { "content-length": FRAMING },
   17: { "transfer-encoding": FRAMING },
@@ -287,11 +289,13 @@ export class Exchange {
     this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
     let head = statusLine(status, reason);
     let dated = false;
+    let upgrade = false;
     for (const [name, value] of fields) {
       // How the content is framed, and whether the connection goes on, is decided here (RFC 9112, 6 and 9).
       const kind = KINDS[name.length]?.[name.toLowerCase()];
       if (kind === FRAMING) continue;
       if (kind === DATE) dated = true;
+      if (kind === UPGRADE) upgrade = true;
       head += fieldLine(name, value);
     }
     if (!dated) head += dateField.text(Date.now());
@@ -311,6 +315,8 @@ export class Exchange {
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
       this.persistent = false;
     }
+    // RFC 9110, 7.8: an offer to the next hop, which has to be named as such.
+    if (upgrade) head += "Connection: upgrade\r\n";
     if (!this.persistent) head += "Connection: close\r\n";
     else if (this.minor === 0) head += "Connection: keep-alive\r\n";
     head += "\r\n";

@@ -70,6 +70,16 @@ testHttp("a response with an interim status is an error of the handler", (it) =>
   assert.match(String(errors[0]), /the interim status 103/);
 });
 
+testHttp("success in answer to CONNECT would open a tunnel: it is an error of the handler", (it) => {
+  return it.respond(it.target === "a:1" ? 200 : 403, [], content);
+}, async ({ rig, give }) => {
+  const [granted, denied] = ["a:1", "a:2"].map((target) =>
+    give(`CONNECT ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+  );
+  assert.deepEqual(statuses(await rig.rest(granted!)), [500]);
+  assert.deepEqual(statuses(await rig.rest(denied!)), [403]);
+});
+
 testHttp("the answer to a HEAD whose content is broken has no content", echo, async ({ rig, give }) => {
   const client = give(CHUNKED.replace("POST", "HEAD") + "x\r\n");
   assert.match(await rig.rest(client), /^HTTP\/1\.1 400 [^]*\r\n\r\n$/);

@@ -116,6 +116,13 @@ const FRAMINGS: readonly Framing[] = [
     response: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
   },
   {
+    what: "an offer to upgrade is named as for the next hop only",
+    handler: (it) => it.respond(426, [["Upgrade", "websocket"]], content),
+    request: GET + END,
+    response:
+      "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 5\r\nConnection: upgrade\r\n\r\nhello",
+  },
+  {
     what: "what is not read of a request is read away",
     handler: (it) => it.respond(200, [], content),
     request: "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345",

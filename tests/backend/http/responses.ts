@@ -21,7 +21,14 @@ export async function sayWhatWasSeen(exchange: Exchange): Promise<void> {
   }
   const { method, target, authority } = exchange;
   const request = seen({ method, target, authority, fields: exchange.fields(), content });
-  await exchange.respond(200, [["Seen", encodeURIComponent(request)]], "ok");
+  // Success would open a tunnel (RFC 9110, 9.3.6).
+  const status = method === "CONNECT" ? 405 : 200;
+  await exchange.respond(status, [["Seen", encodeURIComponent(request)]], "ok");
+}
+
+/** Whether a response is one of {@linkcode sayWhatWasSeen}; others are refusals. */
+export function isOfHandler({ fields }: ClientResponse): boolean {
+  return fields.has("seen");
 }
 
 /** The request that {@linkcode sayWhatWasSeen} has answered so; empty where it was not that. */

@@ -12,6 +12,8 @@ export interface Difference {
   readonly name: string;
   /** The number of an RFC and a section. */
   readonly source: string;
+  /** The major version of Node from which on it is none any more. */
+  readonly gone?: number;
   readonly covers: (parting: Parting) => boolean;
 }
 
@@ -73,6 +75,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     name: "An empty Transfer-Encoding",
     source: "9112, 6.1",
+    gone: 22,
     covers: (parting) =>
       refused(/^the Transfer-Encoding field is not a list/)(parting) && parting.node === "request",
   },

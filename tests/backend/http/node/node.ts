@@ -20,11 +20,18 @@ export interface NodeOutcome {
   readonly error: string;
 }
 
+/** The major version of the Node that is installed; 0 where none is. */
+export const NODE_VERSION: number = versionOfNode();
+
+function versionOfNode(): number {
+  const { status, stdout } = spawnSync("node", ["--version"], { encoding: "utf8" });
+  return status === 0 ? Number(/^v(\d+)/.exec(stdout)?.[1]) : 0;
+}
+
 /** Why there is no comparing with Node here, if there is not. */
 export function noNode(): string | undefined {
-  const { status, stdout } = spawnSync("node", ["--version"], { encoding: "utf8" });
-  if (status !== 0) return "node is not installed";
-  return Number(/^v(\d+)/.exec(stdout)?.[1]) >= 20 ? undefined : `${stdout.trim()} is older than 20`;
+  if (NODE_VERSION === 0) return "node is not installed";
+  return NODE_VERSION >= 20 ? undefined : "node is older than 20";
 }
 
 /** The server. Ended, and waited for, at the end of its block. */
