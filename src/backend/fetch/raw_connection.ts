@@ -68,6 +68,7 @@ class HandedConnection implements RawConnection {
   }
 
   get #bothWays(): Streams {
+    // The types of node:stream/web are others than those of the web, for the same objects.
     return this.#streams ??= Duplex.toWeb(this.socket) as unknown as Streams;
   }
 
