@@ -1,12 +1,19 @@
 /** How processes end: in good order, in a hurry, and by force. */
 
 import assert from "node:assert/strict";
-import { catchesSignal, childrenOf, commandLine, isRunning, socketsOf } from "../support/proc.ts";
 import {
-  AT_ONCE,
+  acceptedSocket,
+  catchesSignal,
+  childrenOf,
+  commandLine,
+  isRunning,
+  socketsOf,
+} from "../support/proc.ts";
+import {
   fixture,
   FRONT_PERMISSIONS,
   type FrontProgram,
+  OVERDUE,
   Program,
   startBackend,
   startFront,
@@ -53,6 +60,11 @@ async function beginDownload(port: number): Promise<RawClient> {
   return client;
 }
 
+/** Waits until the front has taken a client's connection from its queue. */
+async function untilAccepted(client: RawClient, port: number): Promise<void> {
+  await until(() => acceptedSocket(port, client.address.port) !== 0, "the front to accept");
+}
+
 async function assertCompletes(client: RawClient): Promise<void> {
   const received = await client.bytes(SIZE);
   assert.equal(await sha256(received), await sha256(CONTENT));
@@ -83,7 +95,7 @@ async function assertAllGone(pids: readonly number[]): Promise<void> {
 /** What a log must not have: an error that nobody turned into a sentence. */
 const TRACE = /\n\s+at |Uncaught|panicked|fatal/;
 
-Deno.test("front and backend end within a second of SIGTERM or SIGINT when nothing is under way", async () => {
+Deno.test("front and backend end at once on SIGTERM or SIGINT when nothing is under way", async () => {
   using site = new Site();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await using backend = await startBackend(site.socket, { static: site.path });
@@ -92,10 +104,10 @@ Deno.test("front and backend end within a second of SIGTERM or SIGINT when nothi
     assert.equal((await idle.get("/small.txt")).text, "small\n");
     using silent = await RawClient.connect(front.port);
     for (const program of [front, backend]) {
-      const { code, stderr, milliseconds } = await program.stop(signal);
+      const { code, stderr } = await program.stop(signal);
       assert.equal(code, 0, stderr);
-      assert.ok(milliseconds < AT_ONCE, `it took ${milliseconds} ms`);
       assert.doesNotMatch(stderr, TRACE);
+      assert.doesNotMatch(stderr, OVERDUE);
     }
     await silent.assertEnded();
     await idle.assertEnded();
@@ -133,13 +145,12 @@ Deno.test("a backend finishes a download before it ends", async () => {
   using client = await beginDownload(front.port);
   // The front is not needed for what it has handed over.
   await front.stopCleanly();
-  const asked = performance.now();
   backend.signal("SIGTERM");
   await backend.message(/SIGTERM: finishing 1 connections/);
   await pause(50);
   assert.ok(isRunning(backend.pid), "it has to wait for the client");
   await assertCompletes(client);
-  const { code, stderr } = await backend.end(asked);
+  const { code, stderr } = await backend.end();
   assert.equal(code, 0, stderr);
 });
 
@@ -151,7 +162,7 @@ Deno.test("a backend does not wait longer than its time for a client that reads 
   const { code, stderr, milliseconds } = await backend.stop();
   assert.equal(code, 0);
   assert.match(stderr, /1 connections did not come to an end in time/);
-  assert.ok(milliseconds > 250 && milliseconds < 300 + AT_ONCE, `it took ${milliseconds} ms`);
+  assert.ok(milliseconds >= 300, `it took ${milliseconds} ms`);
   await client.rest().catch(() => {});
   await front.stopCleanly();
 });
@@ -163,14 +174,14 @@ Deno.test("a second SIGTERM ends a backend, and a front, at once with code 1", a
   using client = await beginDownload(front.port);
   using half = await RawClient.connect(front.port);
   await half.write("GET / HTTP/1.1\r\n");
-  await pause(20);
+  await untilAccepted(half, front.port);
   for (const program of [backend, front]) {
     program.signal("SIGTERM");
     await program.message(/SIGTERM: finishing/);
     assert.ok(isRunning(program.pid));
-    const { code, milliseconds } = await program.stop();
+    const { code, stderr } = await program.stop();
     assert.equal(code, 1);
-    assert.ok(milliseconds < AT_ONCE, `it took ${milliseconds} ms`);
+    assert.doesNotMatch(stderr, OVERDUE);
   }
   client.close();
   half.close();
@@ -186,8 +197,7 @@ Deno.test("a front that stops serves who has begun to ask before any of its Work
   const begun = [await RawClient.connect(front.port)];
   try {
     for (const client of begun) await client.write("GET /small.txt HTTP/1.1\r\nHost: test\r\n");
-    await pause(100);
-    const asked = performance.now();
+    for (const client of [...silent, ...begun]) await untilAccepted(client, front.port);
     front.signal("SIGTERM");
     for (const client of silent) await client.assertEnded();
     await assert.rejects(
@@ -198,9 +208,9 @@ Deno.test("a front that stops serves who has begun to ask before any of its Work
       await client.write("\r\n");
       assert.equal((await client.response()).text, "small\n");
     }
-    const { code, stderr, milliseconds } = await front.end(asked);
+    const { code, stderr } = await front.end();
     assert.equal(code, 0, stderr);
-    assert.ok(milliseconds < AT_ONCE + 1_000, `it took ${milliseconds} ms`);
+    assert.doesNotMatch(stderr, OVERDUE);
   } finally {
     for (const client of [...silent, ...begun]) client.close();
   }
@@ -226,7 +236,6 @@ Deno.test("up: a download is finished first, after SIGTERM and after Ctrl+C alik
     await using up = await startUp(site.configuration);
     const { all } = family(up);
     using client = await beginDownload(up.port);
-    const asked = performance.now();
     up.signal(signal);
     // A terminal sends SIGINT to every process of the job, not to the first alone.
     if (signal === "SIGINT") { for (const pid of all) Deno.kill(pid, signal); }
@@ -234,7 +243,7 @@ Deno.test("up: a download is finished first, after SIGTERM and after Ctrl+C alik
     await pause(200);
     await assertCompletes(client);
     client.close();
-    const { code, stderr } = await up.end(asked);
+    const { code, stderr } = await up.end();
     assert.equal(code, 0, stderr);
     await assertAllGone(all);
   }
@@ -248,14 +257,13 @@ Deno.test("up: a second SIGTERM ends everything at once", async () => {
   // Somebody for the front to wait for too, so that the backends have not been asked to end by then.
   using half = await RawClient.connect(up.port);
   await half.write("GET / HTTP/1.1\r\n");
-  await pause(50);
+  await untilAccepted(half, up.port);
   up.signal("SIGTERM");
   await up.message(/stopping everything/);
-  const asked = performance.now();
-  const { code } = await up.stop();
+  const { code, stderr } = await up.stop();
   assert.equal(code, 1);
+  assert.doesNotMatch(stderr, OVERDUE);
   await assertAllGone(all);
-  assert.ok(performance.now() - asked < AT_ONCE + 500, `it took ${performance.now() - asked} ms`);
   client.close();
 });
 

@@ -28,8 +28,9 @@ Deno.test("fetch handlers", async (t) => {
     });
 
   await step("a stream arrives piece by piece, as soon as the handler makes it", async (client) => {
+    // The kernel keeps what is said to be followed by more for 200 ms: then every round would take at least that.
     const times: number[] = [];
-    for (let round = 0; round < 3; round++) {
+    do {
       const start = performance.now();
       await client.write("GET /stepwise HTTP/1.1\r\nHost: test\r\n\r\n");
       const head = await client.through("\r\n\r\n");
@@ -41,9 +42,8 @@ Deno.test("fetch handlers", async (t) => {
       assert.equal(decoder.decode(await client.chunk()), "three");
       assert.equal((await client.chunk()).length, 0);
       times.push(performance.now() - start);
-    }
-    // The kernel keeps what is said to be followed by more for 200 ms.
-    assert.ok(Math.min(...times) < 180, `the pieces took ${times.join(", ")} ms`);
+    } while (times.at(-1)! >= 200 && times.length < 20);
+    assert.ok(times.at(-1)! < 200, `the pieces took ${times.join(", ")} ms`);
   });
 
   await step(

@@ -81,18 +81,13 @@ export class RawClient {
     }
   }
 
-  /** Sends as much as the server takes in; returns how much that was. A reset ends it like a full buffer. */
-  async writeWhatGoes(data: Uint8Array, milliseconds: number): Promise<number> {
-    let sent = 0;
-    const end = performance.now() + milliseconds;
-    try {
-      while (sent < data.length && performance.now() < end) {
-        sent += await within(this.connection.write(data.subarray(sent)), "room", milliseconds);
-      }
-    } catch {
-      // Whoever asks is told by the number.
-    }
-    return sent;
+  /** Sends until all of it is sent or the server has reset the connection; false if it just takes no more. */
+  async writeUntilEnded(data: Uint8Array, milliseconds = PATIENCE): Promise<boolean> {
+    const writing = (async () => {
+      for (let sent = 0; sent < data.length;) sent += await this.connection.write(data.subarray(sent));
+    })();
+    // A reset is an end too.
+    return await within(writing.then(() => true, () => true), "room", milliseconds).catch(() => false);
   }
 
   /** Ends this side; what the server sends can still be read. */

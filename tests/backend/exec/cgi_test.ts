@@ -431,12 +431,10 @@ testCgi(
 
 testCgi(
   "a program that closes its output and goes on keeps nobody waiting",
-  `${DOCUMENT}; echo done; exec >&-; read x </dev/null; sleep 3`,
+  `${DOCUMENT}; echo done; exec >&-; read x </dev/null; sleep 1000`,
   async (exec) => {
-    const started = performance.now();
     assert.equal((await ask(exec, last())).content, "done\n");
     assert.equal(exec.children().length, 1);
-    assert.ok(performance.now() - started < 2_900);
     void exec.rig.backend.abandon(true);
   },
 );
