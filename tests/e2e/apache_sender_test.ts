@@ -130,7 +130,7 @@ Deno.test({
     assert.equal(away.fields.get("retry-after"), "1");
     {
       await using _receiver = await startReceiver(socket, "flush");
-      assert.equal((await ask(front.port)).status, 200);
+      await until(async () => (await ask(front.port)).status === 200, "the receiver to be found");
     }
     // Killed: its file is still there, and nobody listens.
     assert.equal((await ask(front.port)).status, 503);

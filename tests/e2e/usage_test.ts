@@ -222,7 +222,7 @@ Deno.test("SIGHUP", async (t) => {
   await using backend = await startBackend(directory.join("first.sock"), { fetch: fixture("app.ts") });
   await using other = await startBackend(directory.join("second.sock"), { fetch: fixture("app.ts") });
   const routes = [{ path: "/a", to: first }];
-  const configuration = { listen: "127.0.0.1:0", headTimeout: "5s", sites: [{ routes }] };
+  const configuration = { listen: "127.0.0.1:0", headTimeout: "2m", sites: [{ routes }] };
   const path = directory.write("fdpass.json", JSON.stringify(configuration));
   await using front = await startFrontFrom(path);
   const { port } = front;
@@ -285,7 +285,7 @@ Deno.test("SIGHUP", async (t) => {
     await reread(JSON.stringify({ ...configuration, headTimeout: "200ms" }), READ);
     using client = await RawClient.connect(port);
     await client.write("GET");
-    assert.equal((await client.response("GET", 2_000)).status, 408);
+    assert.equal((await client.response()).status, 408);
   });
 
   await t.step("is harmless where the configuration came from a pipe, and for a backend", async () => {
