@@ -1,7 +1,8 @@
 /** The worker processes of a backend, and their successors. */
 
 import type { Logger } from "@logtape/logtape";
-import { Child, GRACE } from "./child.ts";
+import { type Child, GRACE } from "./child.ts";
+import { Children } from "./children.ts";
 import { reasonOf } from "./failure.ts";
 import { notify, notifyReloading } from "./notify.ts";
 import { Reloads } from "./reloads.ts";
@@ -20,9 +21,7 @@ export interface CrewOptions {
 /** The worker processes: as many as there should be, and those that they have replaced and that still serve. */
 export class Crew {
   readonly workers: Child[];
-  /** All that were started and have not been seen to end. */
-  readonly #children = new Set<Child>();
-  #stopping = false;
+  readonly #children = new Children();
   readonly #reloads = new Reloads(() => this.#replace());
 
   constructor(readonly options: CrewOptions) {
@@ -31,15 +30,13 @@ export class Crew {
 
   #start(index: number): Child {
     const { command, log, drainTimeout } = this.options;
-    const child = new Child({
+    return this.#children.start({
       ...command(index),
       name: `worker ${index + 1}`,
       log,
       killAfter: drainTimeout + GRACE,
       hidesReady: true,
     });
-    this.#children.add(child);
-    return child;
   }
 
   /** Has every worker replaced by one that loads the module afresh. */
@@ -52,7 +49,7 @@ export class Crew {
    * lets its fronts go to the dealer, which sends them to the one that has come.
    */
   async #replace(): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#children.stopping) return;
     notifyReloading();
     for (const [index, before] of this.workers.entries()) {
       let next: Child | undefined;
@@ -60,38 +57,31 @@ export class Crew {
         next = this.#start(index);
         await next.ready;
       } catch (error) {
-        if (next !== undefined) void this.#end(next);
-        if (this.#stopping) return;
+        if (next !== undefined) void this.#children.retire([next]);
+        if (this.#children.stopping) return;
         this.options.log.error("{reason}; the workers that serve go on with the module that they have", {
           reason: reasonOf(error),
         });
         break;
       }
-      if (this.#stopping) return;
+      if (this.#children.stopping) return;
       this.workers[index] = next;
       this.options.log.info("process {process} has loaded the module afresh and serves from now on", {
         process: next.pid,
       });
       // Finishing what it serves may take it long.
-      void this.#end(before);
+      void this.#children.retire([before]);
     }
     notify("READY=1");
   }
 
-  async #end(child: Child): Promise<void> {
-    await child.stop();
-    this.#children.delete(child);
-  }
-
   /** Ends all in good order. @returns when they have ended */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await Promise.all([...this.#children].map((child) => this.#end(child)));
+  stop(): Promise<void> {
+    return this.#children.stop();
   }
 
   /** Ends all at once and by force. */
   kill(): void {
-    this.#stopping = true;
-    for (const child of this.#children) child.kill();
+    this.#children.kill();
   }
 }

@@ -1,7 +1,8 @@
 /** The backends that `fdpass up` runs, and how they follow the configuration. */
 
 import type { Backend, Config } from "../config/config.ts";
-import { Child, GRACE } from "./child.ts";
+import { type Child, GRACE } from "./child.ts";
+import { Children } from "./children.ts";
 import { reasonOf } from "./failure.ts";
 import { logOf } from "./log.ts";
 import { operandsOf, programOf } from "./kinds/programs.ts";
@@ -53,9 +54,9 @@ export class Fleet {
   readonly #log = logOf("up");
   /** By socket: what serves there by the configuration in force. */
   #members: ReadonlyMap<string, Member> = new Map();
-  /** By process: all that were started and have not been seen to end. Whatever goes wrong, none is lost from here. */
-  readonly #children = new Map<Child, string>();
-  #stopping = false;
+  readonly #children = new Children();
+  /** Where each of them serves. */
+  readonly #sockets = new WeakMap<Child, string>();
 
   /**
    * Starts what a configuration declares.
@@ -70,7 +71,9 @@ export class Fleet {
   }
 
   #launch(backend: Backend, config: Config, extra: readonly string[] = []): Member {
-    if (this.#stopping) throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
+    if (this.#children.stopping) {
+      throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
+    }
     const args = commandArguments(backend, config, extra);
     // A directory for sockets is for its owner alone, unless somebody has made it otherwise.
     Deno.mkdirSync(backend.socket.slice(0, backend.socket.lastIndexOf("/") + 1), {
@@ -78,7 +81,7 @@ export class Fleet {
       mode: 0o700,
     });
     const several = backend.workers > 1;
-    const child = new Child({
+    const child = this.#children.start({
       ...selfCommand(several ? "dealer" : backend.runs!, args),
       name: `backend ${backend.name}`,
       log: this.#log,
@@ -86,7 +89,7 @@ export class Fleet {
       // One of several processes must have the time to kill those of its own that hang.
       killAfter: config.limits.drainTimeout + (several ? 2 * GRACE : GRACE),
     });
-    this.#children.set(child, backend.socket);
+    this.#sockets.set(child, backend.socket);
     return { child, args: commandArguments(backend, config) };
   }
 
@@ -120,7 +123,7 @@ export class Fleet {
     try {
       for (const backend of backends) {
         // Of an earlier configuration, and not done yet: it may listen still.
-        const left = [...this.#children.values()].includes(backend.socket);
+        const left = [...this.#children.all].some((child) => this.#sockets.get(child) === backend.socket);
         added.set(backend.socket, this.#launch(backend, config, left ? ["--take-over"] : []));
       }
       await Promise.all([...added.values()].map(({ child }) => child.ready));
@@ -141,29 +144,26 @@ export class Fleet {
       await member.child.ready;
       return member;
     } catch (error) {
-      if (!this.#stopping) this.#log.error("{reason}; the one that runs stays", { reason: reasonOf(error) });
+      if (!this.#children.stopping) {
+        this.#log.error("{reason}; the one that runs stays", { reason: reasonOf(error) });
+      }
       if (member !== undefined) await this.retire([member.child]);
       return old;
     }
   }
 
   /** Stops processes that are not needed any more. @returns when they have ended */
-  async retire(children: readonly Child[]): Promise<void> {
-    await Promise.all(children.map(async (child) => {
-      await child.stop();
-      this.#children.delete(child);
-    }));
+  retire(children: readonly Child[]): Promise<void> {
+    return this.#children.retire(children);
   }
 
   /** Stops everything, what is being started or retired included. @returns when all have ended */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.retire([...this.#children.keys()]);
+  stop(): Promise<void> {
+    return this.#children.stop();
   }
 
   /** Ends everything at once, by force. */
   kill(): void {
-    this.#stopping = true;
-    for (const child of this.#children.keys()) child.kill();
+    this.#children.kill();
   }
 }

@@ -1,7 +1,8 @@
 /** `fdpass backend --fetch` on SIGHUP: another process loads the module afresh and takes the path over from this one. */
 
 import type { Logger } from "@logtape/logtape";
-import { Child, GRACE } from "./child.ts";
+import { type Child, GRACE } from "./child.ts";
+import { Children } from "./children.ts";
 import { reasonOf } from "./failure.ts";
 import { notify, notifyReloading } from "./notify.ts";
 import { Reloads } from "./reloads.ts";
@@ -23,9 +24,7 @@ export interface SuccessorOptions {
  */
 export class Successor {
   #current: Child | undefined;
-  /** All that were started and have not been seen to end. */
-  readonly #children = new Set<Child>();
-  #stopping = false;
+  readonly #children = new Children();
   readonly #reloads = new Reloads(() => this.#reload());
 
   constructor(readonly options: SuccessorOptions) {}
@@ -41,53 +40,45 @@ export class Successor {
   }
 
   async #reload(): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#children.stopping) return;
     const { name, log, drainTimeout, retire } = this.options;
     notifyReloading();
     let next: Child | undefined;
     try {
-      next = new Child({
+      next = this.#children.start({
         ...sameCommand(["--take-over", "--with-parent", String(Deno.pid)]),
         name: `the new process of ${name}`,
         log,
         killAfter: drainTimeout + GRACE,
         hidesReady: true,
       });
-      this.#children.add(next);
       await next.ready;
     } catch (error) {
-      if (next !== undefined) void this.#end(next);
-      if (this.#stopping) return;
+      if (next !== undefined) void this.#children.retire([next]);
+      if (this.#children.stopping) return;
       log.error("{reason}; the process that serves goes on with the module that it has", {
         reason: reasonOf(error),
       });
       return notify("READY=1");
     }
     // Told to stop meanwhile: whoever does that ends this one as well.
-    if (this.#stopping) return;
+    if (this.#children.stopping) return;
     const before = this.#current;
     this.#current = next;
     log.info("process {process} has loaded the module afresh and serves from now on", { process: next.pid });
     // Finishing what they serve may take them long. Another reload need not wait for that.
     if (before === undefined) retire();
-    else void this.#end(before);
+    else void this.#children.retire([before]);
     notify("READY=1");
   }
 
-  async #end(child: Child): Promise<void> {
-    await child.stop();
-    this.#children.delete(child);
-  }
-
   /** Ends them in good order. @returns when they have ended */
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    await Promise.all([...this.#children].map((child) => this.#end(child)));
+  stop(): Promise<void> {
+    return this.#children.stop();
   }
 
   /** Ends them at once and by force. */
   kill(): void {
-    this.#stopping = true;
-    for (const child of this.#children) child.kill();
+    this.#children.kill();
   }
 }
