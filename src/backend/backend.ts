@@ -262,9 +262,14 @@ export class Backend {
     return promise;
   }
 
-  /** Ends a backend that has drained: nothing is served, and nothing on its way. */
+  /** Whether nothing is served, and nothing on its way. */
+  get isEmpty(): boolean {
+    return this.active === 0 && !this.server.busy && (this.#apache?.expected ?? 0) === 0;
+  }
+
+  /** Ends a backend that has drained. */
   endIfEmpty(): void {
-    if (!this.draining || this.active > 0 || this.server.busy || (this.#apache?.expected ?? 0) > 0) return;
+    if (!this.draining || !this.isEmpty) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);
     this.loop.stop();
     this.#drained?.();
