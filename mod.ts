@@ -32,12 +32,8 @@ export type {
 } from "./src/backend/fetch/handler.ts";
 export { upgradeWebSocket } from "./src/backend/fetch/upgrade_websocket.ts";
 export type { TcpAddress } from "./src/backend/address.ts";
-export {
-  Backend,
-  type BackendEvent,
-  type BackendOptions,
-  type ConnectionServer,
-} from "./src/backend/backend.ts";
+export { Backend, type BackendEvent, type BackendOptions } from "./src/backend/backend.ts";
+export type { ConnectionServer } from "./src/backend/connection_server.ts";
 export { Connection, ConnectionLost } from "./src/backend/connection.ts";
 export { type ListenerOptions, ListenError } from "./src/backend/listener.ts";
 // What a Connection refers to: what the front said of it, where it can be given back, how long to wait for its client.

@@ -1,42 +1,18 @@
 /** A backend: it listens at a path, takes connections in, has them served, and lets go of them when it drains. */
 
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
-import { type Deadlines, Timed } from "../loop/deadlines.ts";
+import type { Deadlines } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
 import { ApacheIntake } from "./apache/intake.ts";
 import { Channel, refuseFront } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { ChannelBuffers } from "./channel_buffers.ts";
 import type { ChannelSource } from "./channel_source.ts";
+import type { ConnectionServer } from "./connection_server.ts";
 import { BYE_STOPPING } from "../protocol/messages.ts";
 import { BackendListener, type ListenerOptions } from "./listener.ts";
+import { LoadReport } from "./load_report.ts";
 import { WorkerPort } from "./worker_port.ts";
-
-/** What a backend kind is to the rest: something that serves connections. */
-export interface ConnectionServer {
-  /** Serves a connection from now on: it owns it until it closes it or gives it back. Must not throw. */
-  serve(connection: Connection): void;
-  /** Serves nothing new; a connection that is idle is given back or closed, one in the middle of something goes on. */
-  drain(): void;
-  /** A connection that was to be given back is still this backend's. */
-  returnFailed(connection: Connection): void;
-  /**
-   * Whether it can take no more, when so many connections that are about to be served count too. Hand-offs are refused
-   * as full then: another backend takes them, or they wait.
-   */
-  full?(accepted: number): boolean;
-  /** Whether it does something besides connections that is to come to its end; it calls {@linkcode Backend.endIfEmpty} then. */
-  readonly busy?: boolean;
-  /**
-   * The time for draining is over: ends other processes that work for connections of this one.
-   *
-   * @param force at once, since nobody waits for it
-   * @returns when they are gone
-   */
-  abandon?(force: boolean): Promise<void>;
-  /** The backend closes, with all of its connections: watches nothing besides them any more. */
-  forget?(): void;
-}
 
 /** What a backend tells people. */
 export type BackendEvent =
@@ -306,20 +282,5 @@ export class Backend {
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
     for (const connection of [...this.#connections]) connection.close();
     this.loop.stop();
-  }
-}
-
-/** Tells the fronts how busy this process is: soon after a change, not at each one. */
-class LoadReport extends Timed {
-  constructor(readonly backend: Backend, readonly soon: Deadlines) {
-    super();
-  }
-
-  changed(): void {
-    if (this.deadlines === undefined && !this.backend.draining) this.soon.start(this, performance.now());
-  }
-
-  override expire(): void {
-    for (const channel of this.backend.channels) channel.sayLoad(this.backend.active);
   }
 }

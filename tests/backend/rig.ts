@@ -3,12 +3,8 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { DEFAULT_LIMITS } from "../../src/config/config.ts";
-import {
-  Backend,
-  type BackendEvent,
-  type BackendOptions,
-  type ConnectionServer,
-} from "../../src/backend/backend.ts";
+import { Backend, type BackendEvent, type BackendOptions } from "../../src/backend/backend.ts";
+import type { ConnectionServer } from "../../src/backend/connection_server.ts";
 import type { Connection } from "../../src/backend/connection.ts";
 import { FetchRequestHandler } from "../../src/backend/fetch/fetch_handler.ts";
 import type { FetchHandler } from "../../src/backend/fetch/handler.ts";

@@ -9,7 +9,7 @@ import {
   FileStatus,
   openFile,
 } from "../../../ffi/mod.ts";
-import type { ConnectionServer } from "../backend.ts";
+import type { ConnectionServer } from "../connection_server.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 
 /** The file cannot be served. The message is for people. */

@@ -1,7 +1,7 @@
 /** A program per connection, its standard input and output the client's socket, as inetd and tcpserver have it. */
 
 import { keepAlive, setNonblocking } from "../../../ffi/mod.ts";
-import type { ConnectionServer } from "../backend.ts";
+import type { ConnectionServer } from "../connection_server.ts";
 import type { Connection } from "../connection.ts";
 import { Bridge } from "./bridge.ts";
 import { connectionEnvironment } from "./environment.ts";

@@ -3,7 +3,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { TcpAddress } from "../address.ts";
-import type { ConnectionServer } from "../backend.ts";
+import type { ConnectionServer } from "../connection_server.ts";
 import type { Connection } from "../connection.ts";
 import { takeSocket } from "../taken_socket.ts";
 import type { ConnectionHandler, RawConnection } from "./handler.ts";

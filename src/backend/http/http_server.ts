@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers";
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
 import type { HeadLimits } from "../../http/request_head.ts";
 import { httpDate } from "../../http/response_head.ts";
-import type { ConnectionServer } from "../backend.ts";
+import type { ConnectionServer } from "../connection_server.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 import {
   KEEP_ALIVE_CLOSE,

@@ -6,7 +6,7 @@ import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
-import type { ConnectionServer } from "../backend.ts";
+import type { ConnectionServer } from "../connection_server.ts";
 import { type Connection, ConnectionLost } from "../connection.ts";
 import { proxyHeader } from "./proxy_header.ts";
 import { room, roomSize } from "./relay_buffer.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { fetchServer } from "../../../src/backend/fetch/fetch_server.ts";
 import type { ConnectionHandler, FetchHandler, RawConnection } from "../../../src/backend/fetch/handler.ts";
 import { handlersOf, loadHandlers } from "../../../src/backend/fetch/module.ts";
-import type { ConnectionServer } from "../../../src/backend/backend.ts";
+import type { ConnectionServer } from "../../../src/backend/connection_server.ts";
 import { Rig, withRig } from "../rig.ts";
 import type { ScriptedFront } from "../scripted_front.ts";
 

@@ -1,0 +1,29 @@
+/** What a backend kind is to the rest: something that serves connections. */
+
+import type { Connection } from "./connection.ts";
+
+/** Serves the connections that a backend has taken in. */
+export interface ConnectionServer {
+  /** Serves a connection from now on: it owns it until it closes it or gives it back. Must not throw. */
+  serve(connection: Connection): void;
+  /** Serves nothing new; a connection that is idle is given back or closed, one in the middle of something goes on. */
+  drain(): void;
+  /** A connection that was to be given back is still this backend's. */
+  returnFailed(connection: Connection): void;
+  /**
+   * Whether it can take no more, when so many connections that are about to be served count too. Hand-offs are refused
+   * as full then: another backend takes them, or they wait.
+   */
+  full?(accepted: number): boolean;
+  /** Whether it does something besides connections that is to come to its end; it calls `Backend.endIfEmpty()` then. */
+  readonly busy?: boolean;
+  /**
+   * The time for draining is over: ends other processes that work for connections of this one.
+   *
+   * @param force at once, since nobody waits for it
+   * @returns when they are gone
+   */
+  abandon?(force: boolean): Promise<void>;
+  /** The backend closes, with all of its connections: watches nothing besides them any more. */
+  forget?(): void;
+}
