@@ -53,8 +53,12 @@ const TABLE: readonly Known[] = ([
   ["RequestReadTimeout", SERVERS, 1, MANY, "times, such as header=20-40,MinRate=500"],
   ["LimitRequestLine", SERVERS, 1, 1, "a number of bytes"],
   ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
+  ["DocumentRoot", SERVERS, 1, 1, "a directory"],
   ["ErrorDocument", PATHS, 2, 2, "a status and a text"],
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
+
+/** Files are neither loaded nor served: where they are need not be known. */
+const SPOKEN_OF = ["LoadModule", "DocumentRoot"];
 
 const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
 
@@ -91,7 +95,7 @@ const LOWER_CASE = new Set(NAMES.map((name) => name.toLowerCase()));
 
 /** What mostly stands in every configuration, and nobody misses. */
 const SILENT = new Set(
-  (`accessfilename directoryindex documentroot hostnamelookups maxconnectionsperchild maxrequestworkers ` +
+  (`accessfilename directoryindex hostnamelookups maxconnectionsperchild maxrequestworkers ` +
     `maxsparethreads maxspareservers minsparethreads minspareservers mutex pidfile proxyrequests proxyvia serveradmin ` +
     `serverlimit serversignature servertokens startservers threadlimit threadsperchild traceenable typesconfig ` +
     `usecanonicalname`).split(" "),
@@ -115,7 +119,7 @@ export function judge(item: Item, context: Context, faults: Faults): boolean {
     );
     return false;
   }
-  if (known.name !== "LoadModule" && !isComplete(item, faults)) return false;
+  if (!SPOKEN_OF.includes(known.name) && !isComplete(item, faults)) return false;
   const count = item.args.length;
   if (count < known.least || count > known.most) {
     faults.add(

@@ -17,6 +17,8 @@ export interface Settings {
   headTimeout?: number;
   requestLine?: number;
   fieldSize?: number;
+  /** Where httpd has the files of what nobody else serves. */
+  documentRoot?: Directive;
 }
 
 /** The names of the settings that hold for all of fdpass. */
@@ -58,6 +60,8 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
       return take("requestLine", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
     case "limitrequestfieldsize":
       return take("fieldSize", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
+    case "documentroot":
+      return take("documentRoot", directive);
     case "requestreadtimeout":
       return readRequestTimes(directive, settings, faults);
   }

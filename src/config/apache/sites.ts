@@ -1,7 +1,7 @@
 /** Virtual hosts as sites: which names each answers to on a listener. */
 
 import { formatAddress, readSiteName } from "../address.ts";
-import type { Listener, Site } from "../config.ts";
+import type { Listener, Route, Site } from "../config.ts";
 import { quote } from "../reading.ts";
 import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
@@ -70,9 +70,32 @@ export class SiteMaker {
     };
     if (site.routes.length === 0 && server.spot !== undefined) {
       this.faults.warn(server.spot, "leads nowhere: all of its requests get 404; write a ProxyPass in it");
-    }
+    } else this.#tellOfFiles(server, site.routes);
     this.#sites.set(server, site);
     return site;
+  }
+
+  /**
+   * Where nobody is asked, httpd serves files. It also knows who may see which of them, and which are programs. That is not
+   * known here, so nothing is served unless somebody says so.
+   */
+  #tellOfFiles(server: Server, routes: readonly Route[]): void {
+    const root = server.settings.documentRoot ?? this.routes.servers.main.settings.documentRoot;
+    if (root === undefined) return;
+    const left = routes.filter(({ backends }) => backends.length === 0);
+    // An expression may well take everything.
+    const isAllTaken = routes.some(({ path, match }) => path === "/" || match !== undefined);
+    const what = left.map(({ path }) => quote(path));
+    if (!isAllTaken) what.push("what no ProxyPass takes");
+    if (what.length === 0) return;
+    const { path: first = "/", match } = left[0] ?? {};
+    const directory = `${root.args[0]!.replace(/\/+$/, "")}${match === undefined ? first : "/"}`;
+    const pass = match === undefined ? "ProxyPass" : "ProxyPassMatch";
+    this.faults.warn(
+      root,
+      `no files are served: ${what.join(", ")} ${what.length > 1 ? "get" : "gets"} 404; for that, run ` +
+        `"fdpass backend --socket SOCKET --static ${directory}" and write ${pass} "${first}" "fd://SOCKET"`,
+    );
   }
 
   #namesOf(server: Server): string[] {
