@@ -3,6 +3,7 @@ import type { Descriptor } from "../../ffi/mod.ts";
 import { Dealer } from "../../src/backend/dealer.ts";
 import { WorkerPort } from "../../src/backend/worker_port.ts";
 import { Loop } from "../../src/loop/loop.ts";
+import { Clock } from "../support/clock.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { nameOf, RawChannel } from "../front/raw_channel.ts";
 import { ScriptedFront } from "./scripted_front.ts";
@@ -30,8 +31,9 @@ class TestWorker {
   }
 }
 
-/** A dealer with workers and fronts around it, all on one loop that is turned by hand. */
+/** A dealer with workers and fronts around it, all on one loop that is turned by hand, with a clock that stands still. */
 class Table {
+  readonly clock = new Clock();
   readonly directory = Deno.makeTempDirSync({ prefix: "fdpass-" });
   readonly path = `${this.directory}/app.sock`;
   readonly door = `${this.directory}/door`;
@@ -77,6 +79,7 @@ class Table {
     this.fronts.forEach((front) => front.close());
     this.workers.forEach((worker) => worker.close());
     this.loop.close();
+    this.clock[Symbol.dispose]();
     const left = [...Deno.readDirSync(this.directory)].map(({ name }) => name);
     Deno.removeSync(this.directory, { recursive: true });
     assert.deepEqual(left, []);

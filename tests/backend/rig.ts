@@ -1,4 +1,4 @@
-/** A backend turn by turn, beside the promises of its handlers, with a clock that can be put forward. */
+/** A backend turn by turn, beside the promises of its handlers, with a clock of its own. */
 
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
@@ -11,10 +11,10 @@ import type { FetchHandler } from "../../src/backend/fetch/handler.ts";
 import type { Exchange } from "../../src/backend/http/exchange.ts";
 import { HttpServer, type RequestHandler } from "../../src/backend/http/http_server.ts";
 import type { Client } from "../front/clients.ts";
+import { Clock, machineTime } from "../support/clock.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
+import { PATIENCE } from "../support/waiting.ts";
 import { ScriptedFront } from "./scripted_front.ts";
-
-const PATIENCE = 8_000;
 
 /** Serves nothing: keeps what it gets for the test to look at. */
 export class Recorder implements ConnectionServer {
@@ -34,6 +34,8 @@ export class Recorder implements ConnectionServer {
 
 /** A backend with its loop, and a front that talks to it. */
 export class Rig<S extends ConnectionServer = ConnectionServer> {
+  /** Moves only when it is put forward, and a little while somebody waits: a slow machine makes no deadline pass. */
+  readonly clock: Clock = new Clock();
   readonly directory: string = Deno.makeTempDirSync({ prefix: "fdpass-" });
   readonly path: string = `${this.directory}/app.sock`;
   readonly events: BackendEvent[] = [];
@@ -91,12 +93,13 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
 
   /** Turns until there is something to see. */
   async until<T>(look: () => T | undefined | false, what: string): Promise<T> {
-    const end = performance.now() + PATIENCE;
+    const end = machineTime() + PATIENCE;
     for (let turns = 0;; turns++) {
       await this.turn();
+      this.clock.tick();
       const seen = look();
       if (seen !== undefined && seen !== false) return seen;
-      if (performance.now() > end) {
+      if (machineTime() > end) {
         throw new Error(`Waited for ${what}; the backend reported ${JSON.stringify(this.events)}`);
       }
       if (turns > 20) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -118,6 +121,7 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
     for (const front of this.fronts) front.close();
     this.backend.close();
     this.backend.loop.close();
+    this.clock[Symbol.dispose]();
     Deno.removeSync(this.directory, { recursive: true });
   }
 }
