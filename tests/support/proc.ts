@@ -1,7 +1,7 @@
 /** What Linux tells about another process (proc(5)). */
 
 import { compareDescriptors, openDescriptors } from "./descriptors.ts";
-import { pause } from "./waiting.ts";
+import { PATIENCE, pause } from "./waiting.ts";
 
 /** The state of a process: `R`, `S`, `T`, `Z` …; undefined when there is no such process. */
 export function processState(pid: number): string | undefined {
@@ -37,7 +37,12 @@ export function isRunning(pid: number): boolean {
 export function childrenOf(pid: number): number[] {
   const children = new Set<number>();
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    const text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`);
+    let text = "";
+    try {
+      text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`);
+    } catch {
+      // The thread has just ended.
+    }
     for (const child of text.split(" ")) if (child !== "") children.add(Number(child));
   }
   return [...children];
@@ -77,6 +82,18 @@ export function socketsOf(pid: number): Set<number> {
   return inodes;
 }
 
+/** What `/proc/net/tcp` has of the server's end of an IPv4 connection. @param port the server's */
+function serversEnd(port: number, clientPort: number): readonly string[] | undefined {
+  const portOf = (address: string) => parseInt(address.slice(address.indexOf(":") + 1), 16);
+  for (const line of Deno.readTextFileSync("/proc/net/tcp").split("\n").slice(1)) {
+    const words = line.trim().split(/\s+/);
+    const [, local, remote] = words;
+    if (local === undefined || remote === undefined) continue;
+    if (portOf(local) === port && portOf(remote) === clientPort) return words;
+  }
+  return undefined;
+}
+
 /**
  * The inode of the server's end of an IPv4 connection, whoever holds it.
  *
@@ -84,17 +101,15 @@ export function socketsOf(pid: number): Set<number> {
  * @param clientPort the client's
  */
 export function acceptedSocket(port: number, clientPort: number): number | undefined {
-  for (const line of Deno.readTextFileSync("/proc/net/tcp").split("\n").slice(1)) {
-    const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/);
-    if (local === undefined || remote === undefined) continue;
-    const portOf = (address: string) => parseInt(address.slice(address.indexOf(":") + 1), 16);
-    if (portOf(local) === port && portOf(remote) === clientPort) return Number(inode);
-  }
-  return undefined;
+  const inode = serversEnd(port, clientPort)?.[9];
+  return inode === undefined ? undefined : Number(inode);
 }
 
-/** How long descriptors may take to be closed, in milliseconds. */
-const GRACE = 4_000;
+/** Whether the server has read all that the client of an IPv4 connection has sent. @param port the server's */
+export function isRead(port: number, clientPort: number): boolean {
+  const queues = serversEnd(port, clientPort)?.[4];
+  return queues !== undefined && parseInt(queues.split(":")[1]!, 16) === 0;
+}
 
 function withoutInodes(table: ReadonlyMap<number, string>): Map<number, string> {
   return new Map([...table].map(([fd, link]) => [fd, link.replace(/:\[\d+\]$/, "")]));
@@ -128,7 +143,7 @@ export class DescriptorTables {
    *
    * @param options `alike`: one socket may have taken another's place, as a channel does that was opened anew
    */
-  async untilRestored(milliseconds = GRACE, options: { readonly alike?: boolean } = {}): Promise<void> {
+  async untilRestored(milliseconds = PATIENCE, options: { readonly alike?: boolean } = {}): Promise<void> {
     const end = performance.now() + milliseconds;
     const view = options.alike ? withoutInodes : (table: ReadonlyMap<number, string>) => table;
     for (;;) {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { FetchHandler, WebSocketOptions } from "../../../src/backend/fetch/handler.ts";
 import { upgradeWebSocket } from "../../../src/backend/fetch/upgrade_websocket.ts";
 import type { Client } from "../../front/clients.ts";
+import { isRead } from "../../support/proc.ts";
 import { type HttpRig, testFetch } from "../rig.ts";
 import { BINARY, CLOSE, closeFrame, frame, framesIn, PING, PONG, TEXT } from "./frames.ts";
 
@@ -65,6 +66,31 @@ async function ending({ rig }: HttpRig, client: Client): Promise<void> {
 
 async function closed({ rig }: HttpRig): Promise<void> {
   await rig.until(() => rig.backend.active === 0 && events.at(-1)!.startsWith("close"), "the end");
+}
+
+/** The interval at which a WebSocket looks after its client: it comes when a test says so, not when it is late itself. */
+class Heart {
+  readonly #setInterval = globalThis.setInterval;
+  #look = () => {};
+
+  constructor() {
+    const take = (look: () => void) => {
+      this.#look = look;
+      return 0;
+    };
+    Object.assign(globalThis, { setInterval: take });
+  }
+
+  /** The WebSocket has it: whoever wants another one gets it as ever. */
+  release(): void {
+    globalThis.setInterval = this.#setInterval;
+  }
+
+  /** Comes after so many milliseconds. */
+  beat({ rig }: HttpRig, milliseconds: number): void {
+    rig.clock.now += milliseconds;
+    this.#look();
+  }
 }
 
 testFetch("the handshake is that of RFC 6455, 1.3", serving(), async (http) => {
@@ -245,15 +271,29 @@ testFetch("a Ping is answered, with what it says", serving(), async (http) => {
 
 testFetch(
   "a silent client is asked for a sign of life, and stays if it gives one",
-  serving({ idleTimeout: 0.5 }),
+  serving({ idleTimeout: 60 }),
   async (http) => {
-    const client = await opened(http);
+    const heart = new Heart();
+    const client = await opened(http).finally(() => heart.release());
+    // The handshake is a sign of life.
+    heart.beat(http, 30_000);
     for (let count = 1; count <= 2; count++) {
+      heart.beat(http, 30_000);
       await frames(http, client, PING, count);
       client.send(frame(PONG));
+      await http.rig.until(() => isRead(http.front.port, client.port), "the answer to be read");
+      await http.rig.settle();
+      heart.beat(http, 30_000);
+      assert.equal(socket.readyState, 1);
     }
+    heart.beat(http, 30_000);
+    await frames(http, client, PING, 3);
+    // A process that was held up has not looked, and asks once more.
+    heart.beat(http, 60_000);
+    await frames(http, client, PING, 4);
     assert.equal(socket.readyState, 1);
-    // And now it falls silent.
+    // And now the client falls silent.
+    heart.beat(http, 30_000);
     await closed(http);
     assert.deepEqual(events.slice(2), ["error The client gives no sign of life", "close 1006  false 3"]);
   },
