@@ -15,6 +15,7 @@ import { Backend } from "../../src/backend/backend.ts";
 import { BackendListener, ListenError } from "../../src/backend/listener.ts";
 import { serve } from "../../src/backend/serve.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
+import { until } from "../support/waiting.ts";
 import { request } from "../front/clients.ts";
 import { Recorder } from "./rig.ts";
 import { ScriptedFront } from "./scripted_front.ts";
@@ -157,14 +158,6 @@ test("a Backend whose path cannot be had leaves nothing open", (directory) => {
 
 // --- serve() ----------------------------------------------------------------------------------------------------------
 
-/** Waits for something that happens beside this test. */
-async function until(look: () => boolean): Promise<void> {
-  for (const end = performance.now() + 8_000; !look();) {
-    assert.ok(performance.now() < end, "waited too long");
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
 test("serve() serves until it is shut down, and leaves nothing open", async (directory) => {
   const path = `${directory}/app.sock`;
   const events: string[] = [];
@@ -174,10 +167,10 @@ test("serve() serves until it is shut down, and leaves nothing open", async (dir
   });
   const front = new ScriptedFront(path);
   const client = front.give(request("/hello"));
-  await until(() => client.received.endsWith("/hello"));
+  await until(() => client.received.endsWith("/hello"), "the response");
   assert.deepEqual(events, ["front-found"]);
   const done = server.shutdown();
-  await until(() => front.returned.length === 1);
+  await until(() => front.returned.length === 1, "the RETURN");
   front.channel.say(new Uint8Array([1, 3, 0, 1, 0, 0, 0, 0, 0, 0, 0, front.returned[0]!.transfer.id]));
   await done;
   await server.finished;
@@ -198,10 +191,10 @@ test("serve() stops with its signal, and tells of a handler's error", async (dir
   }, { socket: path, signal: controller.signal, onError: (error) => errors.push(error) });
   const front = new ScriptedFront(path);
   const client = front.give(request());
-  await until(() => client.received.startsWith("HTTP/1.1 500 "));
+  await until(() => client.received.startsWith("HTTP/1.1 500 "), "the answer");
   assert.match(String(errors), /mine/);
   client.end();
-  await until(() => client.ended === "end");
+  await until(() => client.ended === "end", "the end of the connection");
   controller.abort();
   await server.finished;
   front.close();

@@ -13,6 +13,7 @@ import { EBADF, EEXIST, EINVAL, ENOENT } from "../../ffi/errno.ts";
 import { createEventfd, signalEventfd, takeEventfd } from "../../ffi/eventfd.ts";
 import { SHUT_WR, shutdown, SOCK_STREAM, unixSocketPair } from "../../ffi/socket.ts";
 import { Held, withoutLeaks } from "../support/descriptors.ts";
+import { PATIENCE } from "../support/waiting.ts";
 import { hear, say } from "./sockets.ts";
 
 /** An instance that is closed at the end of its block. */
@@ -152,7 +153,7 @@ Deno.test("Epoll.waitElsewhere() lets timers run until an event comes", () =>
     const timer = setInterval(() => {
       if (++ticks === 3) signalEventfd(fd);
     }, 1);
-    assert.equal(await epoll.waitElsewhere(5000), 1);
+    assert.equal(await epoll.waitElsewhere(PATIENCE), 1);
     clearInterval(timer);
     assert.ok(ticks >= 3);
     assert.deepEqual([epoll.events(0), epoll.low(0), epoll.high(0)], [EPOLLIN, 5, 6]);
@@ -165,7 +166,7 @@ Deno.test("Epoll.wait() may look while waitElsewhere() waits, and neither spoils
     using held = new Held();
     using epoll = new HeldEpoll(4);
     const [first, second] = [held.keep(createEventfd()), held.keep(createEventfd())];
-    const elsewhere = epoll.waitElsewhere(5000);
+    const elsewhere = epoll.waitElsewhere(PATIENCE);
     assert.equal(epoll.add(first, EPOLLIN | EPOLLET, 1, 10), 0);
     assert.equal(epoll.wait(0), 0);
     signalEventfd(first);

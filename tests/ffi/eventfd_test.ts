@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createEventfd, signalEventfd, takeEventfd } from "../../ffi/eventfd.ts";
 import { descriptorFlags, Held, withoutLeaks } from "../support/descriptors.ts";
+import { until } from "../support/waiting.ts";
 
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
@@ -28,12 +29,10 @@ function message<T>(worker: Worker): Promise<T> {
 async function blockedInEpoll(thread: string, capacity: number): Promise<void> {
   const inWait = new RegExp(`^\\d+ 0x[0-9a-f]+ 0x[0-9a-f]+ 0x${capacity.toString(16)} `);
   let text = "";
-  for (const end = performance.now() + 5000; performance.now() < end;) {
+  await until(() => {
     text = Deno.readTextFileSync(`/proc/${thread}/syscall`);
-    if (inWait.test(text)) return;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  throw new Error(`The worker is not blocked in epoll_wait: ${text}`);
+    return inWait.test(text);
+  }, () => `the worker to be blocked in epoll_wait: ${text}`);
 }
 
 Deno.test("signalEventfd() wakes a Worker that is blocked in epoll_wait", () =>

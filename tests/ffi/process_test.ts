@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { commandLine, effectiveUser, processId } from "../../ffi/process.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
+import { within } from "../support/waiting.ts";
 import { fixture, fixtureArguments, runFixture } from "./children.ts";
 
 Deno.test("processId() and effectiveUser() are what Deno says", () => {
@@ -25,7 +26,7 @@ Deno.test("raiseDescriptorLimit() goes to the hard limit, and says so again when
   assert.equal(after, 200);
 });
 
-/** Reads lines one by one; the end of the stream is undefined, and so is waiting for more than five seconds. */
+/** Reads lines one by one; the end of the stream is undefined. */
 class Lines {
   readonly #reader: ReadableStreamDefaultReader<string>;
   #rest = "";
@@ -35,23 +36,15 @@ class Lines {
   }
 
   async next(): Promise<string | undefined> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("No line came for five seconds")), 5000);
-    });
-    try {
-      while (!this.#rest.includes("\n")) {
-        const { value, done } = await Promise.race([this.#reader.read(), timeout]);
-        if (done) return undefined;
-        this.#rest += value;
-      }
-      const at = this.#rest.indexOf("\n");
-      const line = this.#rest.slice(0, at);
-      this.#rest = this.#rest.slice(at + 1);
-      return line;
-    } finally {
-      clearTimeout(timer);
+    while (!this.#rest.includes("\n")) {
+      const { value, done } = await within(this.#reader.read(), "a line");
+      if (done) return undefined;
+      this.#rest += value;
     }
+    const at = this.#rest.indexOf("\n");
+    const line = this.#rest.slice(0, at);
+    this.#rest = this.#rest.slice(at + 1);
+    return line;
   }
 
   async cancel(): Promise<void> {

@@ -44,6 +44,7 @@ import {
   type UnixSocketType,
 } from "../../ffi/socket.ts";
 import { descriptorFlags, Held, withoutLeaks } from "../support/descriptors.ts";
+import { PATIENCE } from "../support/waiting.ts";
 import { accept, hear, say, tcpPair } from "./sockets.ts";
 
 const { accept4, socket } = libc;
@@ -320,7 +321,7 @@ Deno.test("peerCredentials() of a child are the child's", () =>
       }).spawn();
       const epoll = new Epoll(1);
       assert.equal(epoll.add(listener, EPOLLIN, 0, 0), 0);
-      const ready = await epoll.waitElsewhere(5000);
+      const ready = await epoll.waitElsewhere(PATIENCE);
       epoll.close();
       if (ready === 1) assert.equal(peerCredentials(accept(held, listener)).pid, child.pid);
       await child.stdin.close();

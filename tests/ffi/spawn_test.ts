@@ -27,6 +27,7 @@ import {
 } from "../../ffi/mod.ts";
 import { Held, withoutLeaks } from "../support/descriptors.ts";
 import { childrenOf } from "../support/proc.ts";
+import { PATIENCE } from "../support/waiting.ts";
 import { collectGarbage } from "./garbage.ts";
 
 const { read, write } = libc;
@@ -160,7 +161,7 @@ Deno.test("openProcess() is readable when the process has ended, and reap() says
           assert.equal(reap(pidfd), undefined, "it still runs");
           signalGroup(process, signal);
         }
-        assert.equal(epoll.wait(5_000), 1, script);
+        assert.equal(epoll.wait(PATIENCE), 1, script);
         epoll.remove(pidfd);
         assert.deepEqual(reap(pidfd), ending);
         assert.equal(typeof reap(pidfd), "number", "no child any more");

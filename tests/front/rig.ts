@@ -15,11 +15,10 @@ import { Front } from "../../src/front/front.ts";
 import type { Plan, Report } from "../../src/front/plan.ts";
 import { Loop } from "../../src/loop/loop.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
+import { PATIENCE } from "../support/waiting.ts";
 import { Client } from "./clients.ts";
 import { ScriptedBackend } from "./scripted_backend.ts";
 
-/** Milliseconds of real time in which whatever is waited for has to happen. */
-const PATIENCE = 8_000;
 /** Milliseconds by which the front's clock goes on while somebody waits and nothing happens. */
 const TICK = 2;
 /** No limit of a front is longer. */

@@ -3,6 +3,7 @@ import { adopt, createEventfd, type Descriptor, EPOLLIN, signalEventfd, takeEven
 import { Timed } from "../../src/loop/deadlines.ts";
 import { Loop } from "../../src/loop/loop.ts";
 import { Held, withoutLeaks } from "../support/descriptors.ts";
+import { PATIENCE, pause } from "../support/waiting.ts";
 
 /** Far beyond what a busy machine needs, far below what would pass for a hang. */
 const AGES = 60_000;
@@ -19,13 +20,11 @@ async function run(loop: Loop): Promise<void> {
   const timer = setTimeout(() => {
     late = true;
     loop.stop();
-  }, 5_000);
+  }, PATIENCE);
   await loop.run();
   clearTimeout(timer);
   assert.ok(!late, "nothing has stopped the loop");
 }
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A test with a loop of its own that leaves no descriptor open. */
 function test(name: string, body: (loop: Loop, held: Held) => void | Promise<void>): void {

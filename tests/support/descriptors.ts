@@ -12,6 +12,7 @@
  * @module
  */
 import { close, type Descriptor } from "../../ffi/descriptor.ts";
+import { PATIENCE } from "./waiting.ts";
 
 /**
  * Every descriptor of a process and what it is, as `/proc/PID/fd` links it: `pipe:[4711]`, `/dev/null`. An open file is the
@@ -80,14 +81,11 @@ export const sharesProcess: boolean = Deno.readTextFileSync("/proc/self/cmdline"
   "--parallel",
 );
 
-/** How long descriptors that go on another thread may take, in milliseconds. */
-const GRACE = 2000;
-
 /** Options of {@linkcode withoutLeaks}. */
 export interface LeakOptions {
   /** The body starts Workers: one is started and ended before, whose two lasting descriptors are Deno's own. */
   readonly workers?: boolean;
-  /** Milliseconds in which what is closed on another thread must be gone; 2000 unless said otherwise. */
+  /** Milliseconds in which what is closed on another thread must be gone; {@linkcode PATIENCE} unless said otherwise. */
   readonly grace?: number;
 }
 
@@ -103,7 +101,7 @@ export async function withoutLeaks(
   if (options.workers) await startAndEndWorker();
   const before = openDescriptors();
   await body();
-  const end = performance.now() + (options.grace ?? GRACE);
+  const end = performance.now() + (options.grace ?? PATIENCE);
   while (true) {
     const { leaked, missing } = compareDescriptors(before, openDescriptors());
     if (leaked.length === 0 && missing.length === 0) return;
@@ -123,7 +121,7 @@ async function startAndEndWorker(): Promise<void> {
   const worker = new Worker("data:text/javascript,postMessage(0)", { type: "module" });
   await new Promise((resolve) => worker.onmessage = resolve);
   worker.terminate();
-  const end = performance.now() + GRACE;
+  const end = performance.now() + PATIENCE;
   while (openDescriptors().size > before + 2 && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 2));
   }

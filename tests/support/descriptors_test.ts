@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { adopt, close, type Descriptor, duplicate, pipe } from "../../ffi/descriptor.ts";
 import { compareDescriptors, Held, openDescriptors, sharesProcess, withoutLeaks } from "./descriptors.ts";
+import { until } from "./waiting.ts";
 
 const map = (entries: Record<number, string>) =>
   new Map(Object.entries(entries).map(([fd, link]) => [Number(fd), link]));
@@ -20,12 +21,7 @@ Deno.test("openDescriptors() reads another process", async () => {
   const child = new Deno.Command("cat", { stdin: "piped", stdout: "null", stderr: "null" }).spawn();
   try {
     // Between fork and exec the child still shows what it inherits.
-    let link: string | undefined;
-    for (const end = performance.now() + 2000; link !== "/dev/null" && performance.now() < end;) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      link = openDescriptors(child.pid).get(1);
-    }
-    assert.equal(link, "/dev/null");
+    await until(() => openDescriptors(child.pid).get(1) === "/dev/null", "the child's own output");
     assert.match(openDescriptors(child.pid).get(0)!, /^(pipe|socket):/);
   } finally {
     await child.stdin.close();

@@ -183,7 +183,7 @@ testExec(
       await rig.until(() => client.received.includes("\n") && client.received, "a process number"),
     );
     assert.ok(isRunning(other));
-    await rig.advance(1_000);
+    await rig.advance(30_000);
     assert.deepEqual(events.map(({ type }) => type), ["late"]);
     assert.ok(children().length > 0, "SIGTERM is ignored");
     await rig.turn(2_000);
@@ -192,7 +192,7 @@ testExec(
     await rig.until(() => !isRunning(other), "the end of what it had started");
     assert.deepEqual(events.map(({ type }) => type), ["late"], "an end that was asked for is no news");
   },
-  { timeout: 1_000 },
+  { timeout: 30_000 },
 );
 
 testExec(
@@ -245,7 +245,7 @@ testExec(
 
 testExec(
   "a flood of standard error is counted, not told",
-  "yes flood | head -c 20000000 >&2; echo done",
+  "yes flood | head -c 4000000 >&2; echo done",
   async ({ rig, give, events }) => {
     assert.equal(await rig.rest(give()), "done\n");
     await rig.until(() => rig.backend.active === 0, "the end of the program");
@@ -253,7 +253,7 @@ testExec(
     assert.ok(said.length >= 500 && said.length < 600, `${said.length} lines`);
     const unsaid = events.filter((event) => event.type === "unsaid");
     assert.equal(unsaid.length, 1, "once");
-    assert.equal(unsaid[0]!.bytes + 6 * said.length, 20_000_000);
+    assert.equal(unsaid[0]!.bytes + 6 * said.length, 4_000_000);
   },
 );
 

@@ -6,8 +6,6 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { within } from "../../../support/waiting.ts";
 
-const PATIENCE = 8_000;
-
 /** A request as Node has read it. */
 export interface NodeRequest {
   readonly method: string;
@@ -65,7 +63,7 @@ export class Node {
 
   /** Sends the bytes on a connection of their own, and ends it. */
   async read(bytes: Uint8Array): Promise<NodeOutcome> {
-    const port = await within(this.#listening.promise, "Node's server", PATIENCE);
+    const port = await within(this.#listening.promise, "Node's server");
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
     const { port: own } = connection.localAddr as Deno.NetAddr;
     try {
@@ -76,13 +74,13 @@ export class Node {
     } catch {
       // It has closed without reading all of it.
     }
-    const outcome = await within(this.#of(own).promise, "what Node has read", PATIENCE);
+    const outcome = await within(this.#of(own).promise, "what Node has read");
     this.#outcomes.delete(own);
     return outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.stdin.end();
-    await within(this.#ended, "Node's end", PATIENCE);
+    await within(this.#ended, "Node's end");
   }
 }
