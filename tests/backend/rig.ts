@@ -11,7 +11,7 @@ import type { FetchHandler } from "../../src/backend/fetch/handler.ts";
 import type { Exchange } from "../../src/backend/http/exchange.ts";
 import { HttpServer, type RequestHandler } from "../../src/backend/http/http_server.ts";
 import type { Client } from "../front/clients.ts";
-import { Clock, machineTime } from "../support/clock.ts";
+import { Clock } from "../support/clock.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { PATIENCE } from "../support/waiting.ts";
 import { ScriptedFront } from "./scripted_front.ts";
@@ -93,13 +93,12 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
 
   /** Turns until there is something to see. */
   async until<T>(look: () => T | undefined | false, what: string): Promise<T> {
-    const end = machineTime() + PATIENCE;
-    for (let turns = 0;; turns++) {
+    for (let turns = 0, waited = 0;; turns++) {
       await this.turn();
-      this.clock.tick();
+      waited += this.clock.tick();
       const seen = look();
       if (seen !== undefined && seen !== false) return seen;
-      if (machineTime() > end) {
+      if (waited > PATIENCE) {
         throw new Error(`Waited for ${what}; the backend reported ${JSON.stringify(this.events)}`);
       }
       if (turns > 20) await new Promise((resolve) => setTimeout(resolve, 1));

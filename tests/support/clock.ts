@@ -1,7 +1,7 @@
 /** A clock in place of `performance.now()` that moves only when somebody moves it. */
 
 /** Milliseconds on the clock of the machine, whatever `performance.now()` says meanwhile. */
-export const machineTime: () => number = performance.now.bind(performance);
+const machineTime: () => number = performance.now.bind(performance);
 
 /** Milliseconds that count at most, however long a machine has held everything up. */
 const MOST = 5;
@@ -19,11 +19,17 @@ export class Clock implements Disposable {
     performance.now = () => this.now;
   }
 
-  /** Goes on by what has passed on the machine since the last time, but for what a machine that stalls adds to that. */
-  tick(): void {
+  /**
+   * Goes on by what has passed on the machine since the last time, but for what a machine that stalls adds to that.
+   *
+   * @returns by how many milliseconds
+   */
+  tick(): number {
     const looked = machineTime();
-    this.now += Math.min(looked - this.#looked, MOST);
+    const passed = Math.min(looked - this.#looked, MOST);
+    this.now += passed;
     this.#looked = looked;
+    return passed;
   }
 
   /** Gives `performance.now()` back. */

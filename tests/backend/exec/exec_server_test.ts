@@ -183,10 +183,11 @@ testExec(
       await rig.until(() => client.received.includes("\n") && client.received, "a process number"),
     );
     assert.ok(isRunning(other));
-    await rig.advance(30_000);
+    rig.clock.now += 30_000;
+    await rig.settle();
     assert.deepEqual(events.map(({ type }) => type), ["late"]);
     assert.ok(children().length > 0, "SIGTERM is ignored");
-    await rig.turn(2_000);
+    rig.clock.now += 2_000;
     await rig.rest(client);
     await childless();
     await rig.until(() => !isRunning(other), "the end of what it had started");
