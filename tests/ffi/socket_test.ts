@@ -44,7 +44,7 @@ import {
   type UnixSocketType,
 } from "../../ffi/socket.ts";
 import { descriptorFlags, Held, withoutLeaks } from "../support/descriptors.ts";
-import { PATIENCE } from "../support/waiting.ts";
+import { until } from "../support/waiting.ts";
 import { accept, hear, say, tcpPair } from "./sockets.ts";
 
 const { accept4, socket } = libc;
@@ -320,13 +320,15 @@ Deno.test("peerCredentials() of a child are the child's", () =>
         stdin: "piped",
       }).spawn();
       const epoll = new Epoll(1);
-      assert.equal(epoll.add(listener, EPOLLIN, 0, 0), 0);
-      const ready = await epoll.waitElsewhere(PATIENCE);
-      epoll.close();
-      if (ready === 1) assert.equal(peerCredentials(accept(held, listener)).pid, child.pid);
-      await child.stdin.close();
-      await child.status;
-      assert.equal(ready, 1);
+      try {
+        assert.equal(epoll.add(listener, EPOLLIN, 0, 0), 0);
+        await until(() => epoll.wait(0) === 1, "the child to connect");
+        assert.equal(peerCredentials(accept(held, listener)).pid, child.pid);
+      } finally {
+        epoll.close();
+        await child.stdin.close();
+        await child.status;
+      }
     } finally {
       Deno.removeSync(directory, { recursive: true });
     }
