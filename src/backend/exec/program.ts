@@ -30,6 +30,8 @@ export interface ProgramContext {
   readonly loop: Loop;
   /** From SIGTERM to SIGKILL. */
   readonly graces: Deadlines;
+  /** What an end may take that is expected: see {@linkcode Program.endsSoon}. */
+  readonly moments: Deadlines;
   readonly standardError: StandardError;
   /** It has run for as long as it may, and is being ended. */
   readonly onLate: () => void;
@@ -64,6 +66,7 @@ export class Program extends Timed implements Source {
   readonly #finish: (end: ProgramEnd) => void;
   #asked = false;
   #ended = false;
+  #end: ProgramEnd | undefined;
 
   /** @param pidfd owned by this object */
   constructor(readonly process: number, readonly pidfd: Descriptor, readonly context: ProgramContext) {
@@ -113,8 +116,27 @@ export class Program extends Timed implements Source {
       ? code === 0 ? undefined : `exit code ${code}`
       : SIGNALS[signal] ?? `signal ${signal}`;
     const end: ProgramEnd = { how, killed: signal !== undefined, asked: this.#asked };
+    this.#end = end;
     this.context.onEnd(end);
     this.#finish(end);
+  }
+
+  /**
+   * Waits a moment for its end, which is expected.
+   *
+   * @returns undefined when it goes on. However late this process itself is: the loop tells of an end before it tells of
+   *   the time
+   */
+  endsSoon(): Promise<ProgramEnd | undefined> {
+    if (this.#end !== undefined) return Promise.resolve(this.#end);
+    const { promise, resolve } = Promise.withResolvers<ProgramEnd | undefined>();
+    const moment = new Moment(() => resolve(this.#end));
+    this.context.moments.start(moment, performance.now());
+    void this.finished.then((end) => {
+      moment.stopDeadline();
+      resolve(end);
+    });
+    return promise;
   }
 
   /** Watches it no longer; it goes on. */
@@ -128,6 +150,17 @@ export class Program extends Timed implements Source {
     this.context.loop.poller.remove(this.pidfd);
     close(this.pidfd);
     this.context.standardError.finish();
+  }
+}
+
+/** A deadline of its own, beside the one for all of a program. */
+class Moment extends Timed {
+  constructor(readonly pass: () => void) {
+    super();
+  }
+
+  override expire(): void {
+    this.pass();
   }
 }
 

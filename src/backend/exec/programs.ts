@@ -40,6 +40,8 @@ export interface ProgramsOptions {
 
 /** Milliseconds from SIGTERM to SIGKILL. */
 const GRACE = 2_000;
+/** Milliseconds that a program has to end after the end of its output, before it is taken for whole all the same. */
+const LEAVING = 1_000;
 
 /** Runs one command again and again, each time for somebody else. */
 export class Programs {
@@ -47,11 +49,13 @@ export class Programs {
   readonly #environment: StringArray;
   readonly #timeouts: Deadlines | undefined;
   readonly #graces: Deadlines;
+  readonly #moments: Deadlines;
 
   constructor(readonly loop: Loop, readonly options: ProgramsOptions) {
     this.#environment = new StringArray(options.environment);
     this.#timeouts = options.timeout === undefined ? undefined : loop.deadlines.list(options.timeout);
     this.#graces = loop.deadlines.list(GRACE);
+    this.#moments = loop.deadlines.list(LEAVING);
   }
 
   /** How many run. */
@@ -120,6 +124,7 @@ export class Programs {
     const program = new Program(process, adopt(pidfd), {
       loop: this.loop,
       graces: this.#graces,
+      moments: this.#moments,
       standardError: new StandardError(this.loop, errors, {
         said: (line) => report?.({ type: "said", process, line }),
         unsaid: (bytes) => report?.({ type: "unsaid", process, bytes }),

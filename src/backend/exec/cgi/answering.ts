@@ -19,8 +19,6 @@ export class OutputError extends Error {
 
 /** Bytes that are collected, while there are more at once, before a response is begun. */
 const COLLECTED = 65_536;
-/** Milliseconds that a program has to end after the end of its output, before it is taken for whole all the same. */
-const LEAVING = 1_000;
 
 const EMPTY = new Uint8Array(0);
 
@@ -130,10 +128,7 @@ export class Answering {
   /** Whether the output has ended because the program was made to end. One that has closed it may go on. */
   async #brokeOff(): Promise<boolean> {
     if (this.program.late) return true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), LEAVING));
-    const end = await Promise.race([this.program.finished, late]);
-    clearTimeout(timer);
+    const end = await this.program.endsSoon();
     return end?.killed === true || this.program.late;
   }
 
