@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import {
   type FrontProgram,
+  PATIENT,
   type Program,
   startBackend,
   startFrontFrom,
@@ -21,7 +22,7 @@ class SlowlyRead {
   /** A configuration with a route of each of these names, all of them to the same file. */
   #configuration(...names: readonly string[]): string {
     const routes = names.map((name) => ({ path: `/${name}/`, to: `fd://${this.directory.join("a.sock")}` }));
-    return JSON.stringify({ listen: "127.0.0.1:0", sites: [{ routes }] });
+    return JSON.stringify({ ...PATIENT, listen: "127.0.0.1:0", sites: [{ routes }] });
   }
 
   async start(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What children of `fdpass up` may do. */
 
 import assert from "node:assert/strict";
-import { startUpFrom, TemporaryDirectory } from "../support/processes.ts";
+import { PATIENT, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import { commandLine } from "../support/proc.ts";
 import { get } from "../support/raw_client.ts";
 import { childWith, descendantsOf } from "./family.ts";
@@ -20,6 +20,7 @@ Deno.test("up: children get what they need: a module everything, the others litt
   const path = directory.write(
     "fdpass.json",
     JSON.stringify({
+      ...PATIENT,
       listen: "127.0.0.1:0",
       sites: [{
         routes: [{ path: "/app", to: "app" }, { path: "/apps", to: "apps" }, { path: "/", to: "files" }],

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { childrenOf, commandLine, isRunning } from "../support/proc.ts";
-import { type FrontProgram, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
+import { type FrontProgram, PATIENT, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import { get, RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
 import { assertGone, untilGone } from "./family.ts";
@@ -38,8 +38,8 @@ class Following {
     this.directory.write(
       "fdpass.json",
       JSON.stringify({
+        ...PATIENT,
         listen: "127.0.0.1:0",
-        drainTimeout: "2m",
         sites: [{ routes: backends.map(({ name }) => ({ path: `/${name}`, to: name })) }],
         backends: Object.fromEntries(
           backends.map(({ name, socket = `${name}.sock`, module = `${name}.ts` }) => [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startUpFrom, TemporaryDirectory } from "../support/processes.ts";
+import { PATIENT, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import { PATIENCE, until } from "../support/waiting.ts";
 
 const handler = (answer: string) => `export default () => new Response(${JSON.stringify(answer)});\n`;
@@ -14,6 +14,7 @@ Deno.test("up: SIGHUP loads handlers afresh and follows the configuration, and n
   using directory = new TemporaryDirectory();
   const module = directory.write("app.ts", handler("one"));
   const configuration = {
+    ...PATIENT,
     listen: "127.0.0.1:0",
     sites: [{ routes: [{ path: "/", to: "app" }] }],
     backends: { app: { socket: directory.join("app.sock"), fetch: module } },

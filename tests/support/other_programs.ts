@@ -8,6 +8,8 @@ export class OtherProgram {
   readonly #process: Deno.ChildProcess;
   readonly #over: Promise<unknown>;
   #ended = false;
+  /** It has ended, and everything that it has written is here. */
+  #said = false;
 
   constructor(command: string, args: readonly string[]) {
     this.#process = new Deno.Command(command, {
@@ -17,7 +19,8 @@ export class OtherProgram {
       stderr: "piped",
     }).spawn();
     const outputs = [this.#process.stdout, this.#process.stderr].map((stream) => this.#collect(stream));
-    this.#over = this.#process.status.then(() => this.#ended = true).then(() => Promise.all(outputs));
+    this.#over = this.#process.status.then(() => this.#ended = true).then(() => Promise.all(outputs))
+      .then(() => this.#said = true);
   }
 
   get pid(): number {
@@ -36,7 +39,7 @@ export class OtherProgram {
   async until(look: RegExp | (() => boolean | Promise<boolean>), what: string): Promise<void> {
     await until(async () => {
       if (look instanceof RegExp ? look.test(this.output) : await look()) return true;
-      if (this.#ended) throw new Error(`It ended while ${what} was waited for:\n${this.output}`);
+      if (this.#said) throw new Error(`It ended while ${what} was waited for:\n${this.output}`);
       return false;
     }, () => `${what}:\n${this.output}`);
   }

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { libcPath } from "../../ffi/mod.ts";
-import { PATIENCE, until, within } from "./waiting.ts";
+import { PATIENCE, pause, until, within } from "./waiting.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PROGRAM = `${ROOT}cli.ts`;
@@ -80,7 +80,10 @@ export class Program {
   readonly ended: Promise<Deno.CommandStatus>;
   readonly #process: Deno.ChildProcess;
   readonly #started = performance.now();
+  /** It has ended. */
   #over = false;
+  /** And everything that it has written is here. */
+  #said = false;
 
   constructor(args: readonly string[], options: StartOptions) {
     const { input, directory, through = [] } = options;
@@ -101,6 +104,7 @@ export class Program {
     this.ended = this.#process.status.then(async (status) => {
       this.#over = true;
       await Promise.all(outputs.map((output) => output.end()));
+      this.#said = true;
       return status;
     });
   }
@@ -133,7 +137,7 @@ export class Program {
     return until(() => {
       const found = pattern.exec(text());
       if (found !== null) return found;
-      if (this.#over) throw new Error(`It ended before it wrote ${pattern} to ${where}:\n${this.#output()}`);
+      if (this.#said) throw new Error(`It ended before it wrote ${pattern} to ${where}:\n${this.#output()}`);
       return undefined;
     }, () => `${pattern} on ${where}:\n${this.#output()}`);
   }
@@ -187,8 +191,11 @@ export class Program {
   }
 }
 
-/** Milliseconds that the output of a program that has ended may take to end, while its children hold on to it. */
-const OUTPUT_GRACE = 2_000;
+/**
+ * How often one looks whether the output of a program that has ended has ended too, while its children hold on to it: for
+ * some two seconds. Looks are counted, not time: there is a turn to read in each, however late it comes.
+ */
+const OUTPUT_LOOKS = 200;
 
 /** What a program writes, as it comes. */
 class Output {
@@ -209,7 +216,10 @@ class Output {
 
   /** Waits for its end; where children that outlive the program keep it open, not for long. */
   async end(): Promise<void> {
-    await within(this.#collected, "the end of the output", OUTPUT_GRACE).catch(() => this.#reader.cancel());
+    let ended = false;
+    void this.#collected.finally(() => ended = true);
+    for (let looks = 0; looks < OUTPUT_LOOKS && !ended; looks++) await pause(10);
+    if (!ended) await this.#reader.cancel();
     await this.#collected;
   }
 }
@@ -233,8 +243,20 @@ export class FrontProgram extends Program {
   }
 }
 
+/**
+ * Limits beyond the patience of a test: a process that has to wait for its turn on a busy machine is not taken for one that
+ * hangs, or for a client or a backend that is away. A test that is about one of them says another.
+ */
+export const PATIENT = {
+  headTimeout: "2m",
+  acknowledgeTimeout: "2m",
+  queueTimeout: "2m",
+  keepAliveTimeout: "10m",
+  drainTimeout: "2m",
+} as const;
+
 function configurationText(configuration: object | string): string {
-  return typeof configuration === "string" ? configuration : JSON.stringify(configuration);
+  return typeof configuration === "string" ? configuration : JSON.stringify({ ...PATIENT, ...configuration });
 }
 
 const READY = /^fdpass front ready on (.+)$/m;
@@ -243,7 +265,7 @@ function portsIn(addresses: string): number[] {
   return addresses.split(", ").map((address) => Number(address.slice(address.lastIndexOf(":") + 1)));
 }
 
-/** Starts a front with a configuration on its standard input, and waits until it is ready. */
+/** Starts a front with a configuration on its standard input, {@linkcode PATIENT} if not text, and waits until it is ready. */
 export async function startFront(
   configuration: object | string,
   options: { readonly args?: readonly string[] } = {},
