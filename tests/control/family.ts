@@ -9,9 +9,6 @@ import { until } from "../support/waiting.ts";
 const SIZE = 16 << 20;
 const CONTENT = seededBytes(SIZE, 8);
 
-/** Beyond the patience of a test: what ends by this deadline alone, and not at once, fails it. */
-const DRAIN_TIMEOUT = "2m";
-
 /** A directory with a file that is too large for the buffers between a backend and a client that does not read. */
 export class Site extends TemporaryDirectory {
   constructor() {
@@ -29,7 +26,6 @@ export class Site extends TemporaryDirectory {
   configuration(workers = 1): object {
     return {
       listen: "127.0.0.1:0",
-      drainTimeout: DRAIN_TIMEOUT,
       sites: [{ names: "files.test", to: "files" }, { to: "app" }],
       backends: {
         files: { socket: this.socket, static: this.path, workers },
@@ -81,17 +77,6 @@ export function childWith(pid: number, ...words: readonly string[]): number {
   const child = childrenOf(pid).find((child) => words.every((word) => commandLine(child).includes(word)));
   assert.ok(child !== undefined, `no child with ${words.join(" ")}`);
   return child;
-}
-
-/** Sends a signal to each of these processes that is still there. */
-export function signalAll(pids: readonly number[], signal: Deno.Signal): void {
-  for (const pid of pids) {
-    try {
-      Deno.kill(pid, signal);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
 }
 
 /** Asserts that these processes have ended, now. */

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { startWith } from "../support/lossless.ts";
-import { childrenOf, processState } from "../support/proc.ts";
+import { childrenOf, signalAll, untilStopped } from "../support/proc.ts";
 import { Program, startFront, startUp } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
-import { until } from "../support/waiting.ts";
-import { assertGone, childWith, descendantsOf, Download, signalAll, Site, untilGone } from "./family.ts";
+import { assertGone, childWith, descendantsOf, Download, Site, untilGone } from "./family.ts";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`up: ${signal} to its whole process group cuts nobody off`, async () => {
@@ -61,7 +60,7 @@ Deno.test("up: a second SIGTERM or SIGINT ends everything at once, whatever stat
     // One that no signal but SIGKILL can end.
     const app = childWith(up.pid, "backend", "app");
     Deno.kill(app, "SIGSTOP");
-    await until(() => processState(app) === "T", "the app to stand still");
+    await untilStopped(app);
     up.signal("SIGTERM");
     await up.message(/SIGTERM: finishing what is under way/);
     const { code } = await up.stop(signal);

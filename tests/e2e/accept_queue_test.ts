@@ -1,10 +1,9 @@
 /** Clients that have connected to a front which has not accepted them yet: the kernel holds them in its queue. */
 
 import assert from "node:assert/strict";
-import { processState } from "../support/proc.ts";
+import { untilStopped } from "../support/proc.ts";
 import { startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
-import { until } from "../support/waiting.ts";
 
 /** Many times what a front accepts in one go. */
 const CLIENTS = 600;
@@ -18,7 +17,7 @@ Deno.test("a front that is told to stop serves everybody who has connected befor
   await backend.message(/front \d+\.1 connected/);
   // While the front stands still, the kernel goes on completing handshakes for it.
   front.signal("SIGSTOP");
-  await until(() => processState(front.pid) === "T", "the front to stand still");
+  await untilStopped(front.pid);
   const clients: RawClient[] = [];
   try {
     for (let count = 0; count < CLIENTS; count++) {

@@ -155,7 +155,7 @@ test("a program per connection writes the content, and learns who the client is"
     assert.equal(text, `127.0.0.1 ${client.address.port} ${apache.port}\n${"\0".repeat(100_000)}`);
   });
   await tables.untilRestored();
-  assert.deepEqual(childrenOf(backend.pid), []);
+  await until(() => childrenOf(backend.pid).length === 0, "the end of all programs");
   await backend.stopCleanly();
 });
 

@@ -8,6 +8,7 @@ import {
   processorTime,
   residentMemory,
   socketsOf,
+  untilStopped,
 } from "../support/proc.ts";
 import { startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { get, RawClient, seededBytes, sha256 } from "../support/raw_client.ts";
@@ -35,12 +36,13 @@ Deno.test("a download of 64 MiB", async (t) => {
     const head = await client.through("\r\n\r\n");
     assert.match(head, new RegExp(`^HTTP/1\\.1 200 OK\r\n[^]*Content-Length: ${SIZE}\r\n`));
 
-    const inode = acceptedSocket(front.port, client.address.port)!;
-    assert.ok(inode > 0, "the kernel knows the connection");
+    const look = () => acceptedSocket(front.port, client.address.port);
+    const inode = await until(() => (look() ?? 0) > 0 && look(), "the kernel to know the connection");
     await until(() => !socketsOf(front.pid).has(inode), "the front to close its copy");
     assert.ok(socketsOf(backend.pid).has(inode), "the backend holds the client's own socket");
 
     front.signal("SIGSTOP");
+    await untilStopped(front.pid);
     const ticks = processorTime(front.pid);
     try {
       const received = new Uint8Array(SIZE);

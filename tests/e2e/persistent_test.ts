@@ -87,7 +87,8 @@ Deno.test("10,000 requests at random over four routes of three backends, on one 
   assert.deepEqual(answer.remote, ["127.0.0.1", port]);
   await tell(t, `${REQUESTS} requests on one connection, which went to another route ${switches} times`);
   client.close();
-  await tables.untilRestored();
+  // A connection to the server that idles may have been closed, and another one opened.
+  await tables.untilRestored(undefined, { alike: true });
   assert.doesNotMatch(up.stderr, /error|fatal/);
   await up.stopCleanly();
 });

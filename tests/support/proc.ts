@@ -1,7 +1,7 @@
 /** What Linux tells about another process (proc(5)). */
 
 import { compareDescriptors, openDescriptors } from "./descriptors.ts";
-import { PATIENCE, pause } from "./waiting.ts";
+import { PATIENCE, pause, until } from "./waiting.ts";
 
 /** The state of a process: `R`, `S`, `T`, `Z` …; undefined when there is no such process. */
 export function processState(pid: number): string | undefined {
@@ -37,15 +37,56 @@ export function isRunning(pid: number): boolean {
 export function childrenOf(pid: number): number[] {
   const children = new Set<number>();
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    let text = "";
+    let text: string;
     try {
       text = Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`);
     } catch {
-      // The thread has just ended.
+      // The thread has just ended. What it had started is another's.
+      continue;
     }
     for (const child of text.split(" ")) if (child !== "") children.add(Number(child));
   }
   return [...children];
+}
+
+/** Waits until a process that was sent SIGSTOP stands still, with all of its threads. */
+export async function untilStopped(pid: number): Promise<void> {
+  await until(() => threadStates(pid).every((state) => state === "T"), `process ${pid} to stand still`);
+}
+
+/** Sends a signal to each of these processes that is still there. */
+export function signalAll(pids: readonly number[], signal: Deno.Signal): void {
+  for (const pid of pids) {
+    try {
+      Deno.kill(pid, signal);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/**
+ * Looks at processes that have nothing to do: all of their threads sleep, and what is to be seen is the same for a while.
+ * A process that waits for its turn does not sleep, however long it waits.
+ *
+ * @param look what is to be seen
+ * @param text what of that is compared
+ */
+export async function atRest<T>(
+  pids: readonly number[],
+  look: () => T,
+  text: (seen: T) => string = JSON.stringify,
+): Promise<T> {
+  let seen = look();
+  let same = 0;
+  return await until(async () => {
+    await pause(10);
+    const next = look();
+    const rests = pids.every((pid) => threadStates(pid).every((state) => state === "S"));
+    same = rests && text(next) === text(seen) ? same + 1 : 0;
+    seen = next;
+    return same < 3 ? undefined : seen;
+  }, () => `processes ${pids.join(", ")} to come to rest`);
 }
 
 /** What a process was started with. */
@@ -123,19 +164,12 @@ export class DescriptorTables {
     this.#before = before;
   }
 
-  /** Looks at the tables once they have been the same for a while: what is being closed should not be in them. */
+  /** Looks at the tables once their processes are at rest: what is being closed should not be in them. */
   static async of(...pids: readonly number[]): Promise<DescriptorTables> {
     const look = () => new Map(pids.map((pid) => [pid, openDescriptors(pid)]));
     const text = (tables: Map<number, Map<number, string>>) =>
       JSON.stringify([...tables].map(([pid, table]) => [pid, ...table.values()]));
-    let tables = look();
-    for (let same = 0, looks = 0; same < 3 && looks < 200; looks++) {
-      await pause(10);
-      const next = look();
-      same = text(next) === text(tables) ? same + 1 : 0;
-      tables = next;
-    }
-    return new DescriptorTables(tables);
+    return new DescriptorTables(await atRest(pids, look, text));
   }
 
   /**
