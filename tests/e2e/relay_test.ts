@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
+import { freePort } from "../support/ports.ts";
 import { residentMemory, socketsOf } from "../support/proc.ts";
 import {
   type FrontProgram,
@@ -267,10 +268,7 @@ Deno.test("a relay to a Unix socket, with the client's Host", async () => {
 
 Deno.test("up runs a relay, which waits for its upstream to come and to come back", async () => {
   using directory = new TemporaryDirectory();
-  const port = await (async () => {
-    await using probe = await NodeUpstream.listen();
-    return probe.port;
-  })();
+  const port = freePort();
   await using front = await startUp({
     listen: "127.0.0.1:0",
     sites: [{ routes: [{ path: "/", to: "api" }, { path: "/two/", to: "two" }] }],
@@ -278,7 +276,7 @@ Deno.test("up runs a relay, which waits for its upstream to come and to come bac
       api: {
         socket: directory.join("api.sock"),
         upstream: `http://127.0.0.1:${port}/base`,
-        upstreamTimeout: "5s",
+        upstreamTimeout: "2m",
       },
       two: { socket: directory.join("two.sock"), upstream: `http://localhost:${port}`, workers: 2 },
     },

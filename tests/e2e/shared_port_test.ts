@@ -1,6 +1,7 @@
 /** Listeners of one front on one port: every address beside a single one. */
 
 import assert from "node:assert/strict";
+import { freePort } from "../support/ports.ts";
 import {
   FRONT_PERMISSIONS,
   runProgram,
@@ -9,12 +10,6 @@ import {
   TemporaryDirectory,
 } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
-  return listener.addr.port;
-}
 
 /** Who answers at an address. */
 async function who(host: string, port: number): Promise<string> {

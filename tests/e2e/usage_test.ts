@@ -1,9 +1,12 @@
 /** What users do wrong, and what they are told: one sentence, the way out, and the right exit code. */
 
 import assert from "node:assert/strict";
+import { freePort } from "../support/ports.ts";
+import { untilStopped } from "../support/proc.ts";
 import {
   ALLOW_LIBC,
   fixture,
+  PATIENT,
   runProgram,
   startBackend,
   startFront,
@@ -222,7 +225,7 @@ Deno.test("SIGHUP", async (t) => {
   await using backend = await startBackend(directory.join("first.sock"), { fetch: fixture("app.ts") });
   await using other = await startBackend(directory.join("second.sock"), { fetch: fixture("app.ts") });
   const routes = [{ path: "/a", to: first }];
-  const configuration = { listen: "127.0.0.1:0", headTimeout: "2m", sites: [{ routes }] };
+  const configuration = { ...PATIENT, listen: "127.0.0.1:0", sites: [{ routes }] };
   const path = directory.write("fdpass.json", JSON.stringify(configuration));
   await using front = await startFrontFrom(path);
   const { port } = front;
@@ -254,14 +257,12 @@ Deno.test("SIGHUP", async (t) => {
 
   await t.step("with an address in use keeps the old one, and opens none of the others", async () => {
     using taken = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    using free = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    const freePort = free.addr.port;
-    free.close();
-    const listen = ["127.0.0.1:0", `127.0.0.1:${freePort}`, `127.0.0.1:${taken.addr.port}`];
+    const free = freePort();
+    const listen = ["127.0.0.1:0", `127.0.0.1:${free}`, `127.0.0.1:${taken.addr.port}`];
     await reread(JSON.stringify({ ...configuration, listen }), /the old one stays: .*in use/);
     assert.equal((await get(port, "/b")).status, 200);
     await assert.rejects(
-      Deno.connect({ port: freePort, hostname: "127.0.0.1" }),
+      Deno.connect({ port: free, hostname: "127.0.0.1" }),
       Deno.errors.ConnectionRefused,
     );
   });
@@ -283,9 +284,14 @@ Deno.test("SIGHUP", async (t) => {
 
   await t.step("changes limits", async () => {
     await reread(JSON.stringify({ ...configuration, headTimeout: "200ms" }), READ);
+    // It stands still until the client has sent something: its time begins to run then.
+    front.signal("SIGSTOP");
+    await untilStopped(front.pid);
     using client = await RawClient.connect(port);
     await client.write("GET");
+    front.signal("SIGCONT");
     assert.equal((await client.response()).status, 408);
+    await reread(JSON.stringify(configuration), READ);
   });
 
   await t.step("is harmless where the configuration came from a pipe, and for a backend", async () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { fixture, Program, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { isInstalled, OtherProgram } from "../support/other_programs.ts";
+import { freePort } from "../support/ports.ts";
 import { get } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
 
@@ -34,8 +35,9 @@ async function converse(): Promise<void> {
     listen: `127.0.0.1:${port}`,
     sites: [{ to: `fd://${socket}` }],
   });
-  await using first = await startFront(configuration(0));
-  const { port } = first;
+  // Nobody else gets it while neither of them has it.
+  const port = freePort();
+  await using first = await startFront(configuration(port));
   await using browser = new OtherProgram(BROWSER, [
     ...ARGUMENTS,
     `--user-data-dir=${directory.join("profile")}`,

@@ -5,7 +5,15 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { WebSocket as WsClient } from "ws";
 import { DescriptorTables } from "../support/proc.ts";
-import { ALLOW_LIBC, fixture, Program, startFront, TemporaryDirectory } from "../support/processes.ts";
+import {
+  ALLOW_LIBC,
+  fixture,
+  OVERDUE,
+  Program,
+  startFront,
+  TemporaryDirectory,
+} from "../support/processes.ts";
+import { freePort } from "../support/ports.ts";
 import { get } from "../support/raw_client.ts";
 import { until, within } from "../support/waiting.ts";
 
@@ -95,8 +103,9 @@ Deno.test("a conversation goes on while its front ends and another one begins", 
     await front.stopCleanly();
   }
   const tables = await DescriptorTables.of(backend.pid);
-  await using first = await startFront(configuration(0));
-  const { port } = first;
+  // Nobody else gets it while neither of them has it.
+  const port = freePort();
+  await using first = await startFront(configuration(port));
   {
     using chat = await Client.connect(port, "/chat", ["other", "chat"]);
     using taken = await Client.connect(port, "/taken");
@@ -154,10 +163,10 @@ Deno.test("the runtime's own client holds a conversation", async () => {
   await front.stopCleanly();
 });
 
-Deno.test("a backend that is to end leaves WebSockets alone until its time is over, then takes leave", async () => {
+Deno.test("a backend that is to end leaves WebSockets alone, and waits for their end", async () => {
   using directory = new TemporaryDirectory();
   const socket = directory.join("chat.sock");
-  await using backend = await startChat(socket, EVERYTHING, ["--drain-timeout", "1s"]);
+  await using backend = await startChat(socket, EVERYTHING, ["--drain-timeout", "2m"]);
   await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${socket}` }] });
   using chat = await Client.connect(front.port, "/chat");
   using taken = await Client.connect(front.port, "/taken");
@@ -166,10 +175,32 @@ Deno.test("a backend that is to end leaves WebSockets alone until its time is ov
   await backend.message(/SIGTERM: finishing 2 connections/);
   assert.equal(await chat.ask("two"), "echo two");
   assert.equal(await taken.ask("two"), "ws two");
-  assert.equal(await chat.end(), "1001 the server stops");
-  assert.equal(await taken.end(), "1006 ");
+  for (const client of [chat, taken]) {
+    client.close(1000);
+    assert.equal(await client.end(), "1000 ");
+  }
   const { code, stderr } = await backend.end();
   assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stderr, OVERDUE);
+  await front.stopCleanly();
+});
+
+Deno.test("a backend whose time to end is over takes leave of WebSockets", async () => {
+  using directory = new TemporaryDirectory();
+  const socket = directory.join("chat.sock");
+  await using backend = await startChat(socket, EVERYTHING, ["--drain-timeout", "300ms"]);
+  await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${socket}` }] });
+  using chat = await Client.connect(front.port, "/chat");
+  using taken = await Client.connect(front.port, "/taken");
+  assert.equal(await chat.ask("one"), "echo one");
+  const asked = performance.now();
+  backend.signal("SIGTERM");
+  assert.equal(await chat.end(), "1001 the server stops");
+  assert.equal(await taken.end(), "1006 ");
+  const { code, stderr, milliseconds } = await backend.end(asked);
+  assert.equal(code, 0, stderr);
+  assert.ok(milliseconds >= 300, `it took ${milliseconds} ms`);
+  assert.match(stderr, /SIGTERM: finishing 2 connections/);
   assert.match(stderr, /2 connections did not come to an end in time/);
   await front.stopCleanly();
 });

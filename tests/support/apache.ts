@@ -1,6 +1,7 @@
 /** A real Apache httpd on a port of this host, with a directory of its own, for as long as a block lasts. */
 
 import { isInstalled, OtherProgram } from "./other_programs.ts";
+import { freePort } from "./ports.ts";
 import type { TemporaryDirectory } from "./processes.ts";
 
 const MODULES = "/usr/lib/apache2/modules";
@@ -92,12 +93,6 @@ export class Apache {
     // SIGKILL would leave its children.
     await this.program.kill("SIGTERM");
   }
-}
-
-/** A port that nobody listens on, for programs that do not take one that the kernel chooses. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Whether somebody listens on a port of this host. */

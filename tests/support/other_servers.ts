@@ -1,7 +1,8 @@
 /** HTTP servers that nobody here wrote, each on a port of this host for as long as a block lasts. */
 
-import { answers, freePort } from "./apache.ts";
+import { answers } from "./apache.ts";
 import { isInstalled, OtherProgram } from "./other_programs.ts";
+import { freePort } from "./ports.ts";
 import type { TemporaryDirectory } from "./processes.ts";
 
 /** Why a server cannot be had here; undefined where it can. */

@@ -1,5 +1,6 @@
 /** One Apache, or one fdpass, for many configurations, each on a port of its own. */
 
+import { freePort } from "../../support/ports.ts";
 import { RawClient } from "../../support/raw_client.ts";
 import type { Configuration, Request } from "./cases.ts";
 import type { Echo, EchoServers } from "./echo_servers.ts";
@@ -15,27 +16,9 @@ export interface Placed {
   readonly port: number;
 }
 
-/** Below those that the kernel gives to whoever asks for any: nobody gets one of them in between. */
-const PORTS = [10_000, 32_000] as const;
-
 /** Gives each configuration a port that nobody listens on, at any address of this host. */
 export function place(configurations: readonly Configuration[]): Placed[] {
-  const [least, most] = PORTS;
-  let port = least + Math.floor(Math.random() * (most - least));
-  return configurations.map((configuration) => {
-    do port = port < most ? port + 1 : least; while (!isFree(port));
-    return { configuration, port };
-  });
-}
-
-function isFree(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "0.0.0.0", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
-  }
+  return configurations.map((configuration) => ({ configuration, port: freePort() }));
 }
 
 /** The configuration of a server for all of them, at one address. */
