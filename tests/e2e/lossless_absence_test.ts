@@ -1,10 +1,26 @@
 /** No backend is there: connections wait for a while, and are refused properly after that. */
 
 import assert from "node:assert/strict";
-import { assertAllAnswered, describeLoad, type LoadResult, startLoad, tell } from "../support/load.ts";
-import { found, openKinds, readLog, startApplication, startWith, untilKinds } from "../support/lossless.ts";
+import {
+  assertAllAnswered,
+  describeLoad,
+  ENDLESS,
+  type LoadResult,
+  startLoad,
+  tell,
+} from "../support/load.ts";
+import {
+  clientsOf,
+  found,
+  heldBy,
+  kindsAtRest,
+  readLog,
+  startApplication,
+  startWith,
+  untilKinds,
+} from "../support/lossless.ts";
 import { TemporaryDirectory } from "../support/processes.ts";
-import { pause } from "../support/waiting.ts";
+import { pause, until } from "../support/waiting.ts";
 
 Deno.test("backends that are all away for a second under load lose nothing", async (t) => {
   using directory = new TemporaryDirectory();
@@ -15,12 +31,13 @@ Deno.test("backends that are all away for a second under load lose nothing", asy
   await using front = await startWith("front", {
     listen: ["127.0.0.1:0"],
     sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
-    queueTimeout: "15s",
   });
   await found(front, "a");
   await found(front, "b");
-  const before = openKinds(front.pid);
-  await using load = startLoad(front.port);
+  const [before] = await kindsAtRest(front.pid);
+  // Its listening sockets count as the port's too.
+  const listeners = heldBy(front.pid, front.port);
+  await using load = startLoad(front.port, { total: ENDLESS });
   // Their successors are there already, under other names, so that the absence lasts as long as it should.
   const waiting = [directory.join("next-a.sock"), directory.join("next-b.sock")] as const;
   await using _c = await startApplication(waiting[0], [], { log });
@@ -28,16 +45,20 @@ Deno.test("backends that are all away for a second under load lose nothing", asy
   await load.reaches(5_000);
   const endings = await Promise.all([a.stop(), b.stop()]);
   for (const { code, stderr } of endings) assert.equal(code, 0, stderr);
-  const left = load.finished;
+  const holds = () => clientsOf(front.pid, front.port);
+  await until(() => holds().size === listeners + load.plan.concurrency, "the front to have all clients");
+  const waitFor = holds();
   await pause(1_000);
-  assert.ok(load.finished - left <= 100 && !load.over, "nobody is served meanwhile");
+  assert.deepEqual(holds(), waitFor, "nobody is served meanwhile");
   waiting.forEach((path, index) => Deno.renameSync(path, sockets[index]!));
+  await load.reaches(load.finished + 5_000);
+  await load.enough();
   const result = await load.result();
   await tell(t, describeLoad(result));
   assertAllAnswered(result);
   assert.ok(result.slowest >= 1_000, `${result.slowest} ms`);
   assert.deepEqual([...readLog(log)].filter(([, by]) => by.length > 1), []);
-  await untilKinds(front.pid, before);
+  await untilKinds(front.pid, before!);
 });
 
 /** Every client was refused with 503, told when to come again, and the connection ended in good order. */
@@ -53,7 +74,7 @@ Deno.test("backends that stay away are answered for with 503 at the deadline", a
     sites: [{ to: [`fd://${directory.join("a.sock")}`, `fd://${directory.join("b.sock")}`] }],
     queueTimeout: "500ms",
   });
-  const before = openKinds(front.pid);
+  const [before] = await kindsAtRest(front.pid);
   // One alone first: what the front's clock counts from is its arrival, with nothing else to do at that moment.
   await using single = startLoad(front.port, { total: 1 });
   const alone = await single.result();
@@ -64,7 +85,7 @@ Deno.test("backends that stay away are answered for with 503 at the deadline", a
   const [first, last] = [Math.min(...result.refusalTimes), Math.max(...result.refusalTimes)];
   await tell(t, `${describeLoad(result)}; refused after ${first} to ${last} ms of 500`);
   assertAllRefused(result);
-  await untilKinds(front.pid, before);
+  await untilKinds(front.pid, before!);
 });
 
 Deno.test("more connections than may wait are answered with 503 at once, and the others get their backend", async (t) => {
@@ -76,7 +97,7 @@ Deno.test("more connections than may wait are answered with 503 at once, and the
     queueTimeout: "2m",
     maxQueue: 20,
   });
-  const before = openKinds(front.pid);
+  const [before] = await kindsAtRest(front.pid);
   await using load = startLoad(front.port, { total: 100, concurrency: 100 });
   await load.reaches(80);
   await using _backend = await startApplication(socket);
@@ -84,5 +105,5 @@ Deno.test("more connections than may wait are answered with 503 at once, and the
   await tell(t, describeLoad(result));
   assert.deepEqual([result.refused, result.retryAfter, result.answered], [80, 80, 20]);
   // The channel has come, and nothing else.
-  await untilKinds(front.pid, { ...before, socket: before.socket! + 1 });
+  await untilKinds(front.pid, { ...before, socket: before!.socket! + 1 });
 });

@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { tell } from "../support/load.ts";
-import { found, openKinds, startApplication, startWith, untilKinds } from "../support/lossless.ts";
+import {
+  found,
+  kindsAtRest,
+  openKinds,
+  startApplication,
+  startWith,
+  untilKinds,
+} from "../support/lossless.ts";
 import { TemporaryDirectory } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
@@ -18,7 +25,7 @@ Deno.test("idle kept connections are returned at SIGTERM, and served by the next
   });
   await using first = await startApplication(socket);
   await found(front, "app");
-  const before = openKinds(front.pid);
+  const [before] = await kindsAtRest(front.pid);
   using stack = new DisposableStack();
   const clients: RawClient[] = [];
   while (clients.length < COUNT) clients.push(stack.use(await RawClient.connect(front.port)));
@@ -42,10 +49,13 @@ Deno.test("idle kept connections are returned at SIGTERM, and served by the next
   };
 
   assert.deepEqual(await ask(), { [first.pid]: COUNT });
-  await untilKinds(front.pid, before);
+  await untilKinds(front.pid, before!);
   const { code, stderr, milliseconds } = await first.stop();
   assert.equal(code, 0, stderr);
-  await until(() => openKinds(front.pid).socket! >= before.socket! + COUNT - 1, "the front to have them all");
+  await until(
+    () => openKinds(front.pid).socket! >= before!.socket! + COUNT - 1,
+    "the front to have them all",
+  );
 
   await using second = await startApplication(socket);
   assert.deepEqual(await ask(), { [second.pid]: COUNT });
@@ -61,7 +71,7 @@ Deno.test("idle kept connections are returned at SIGTERM, and served by the next
     const ending = await second.stop();
     assert.equal(ending.code, 0, ending.stderr);
     assert.deepEqual(await ask(), { [third.pid]: COUNT });
-    await untilKinds(front.pid, before);
+    await untilKinds(front.pid, before!);
     stack.dispose();
     await third.stopCleanly();
   });

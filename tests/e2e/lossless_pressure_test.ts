@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ALLOW_LIBC, TemporaryDirectory } from "../support/processes.ts";
 import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
-import { found, openKinds, startApplication, startWith, untilKinds } from "../support/lossless.ts";
+import {
+  found,
+  kindsAtRest,
+  openKinds,
+  startApplication,
+  startWith,
+  untilKinds,
+} from "../support/lossless.ts";
 import { named, noLimits, noOtherUser, OTHER_USER, ReadableCache } from "../support/other_user.ts";
 import { pause, until, within } from "../support/waiting.ts";
 
@@ -23,18 +30,16 @@ Deno.test("a stuck backend holds up nobody on another route", async (t) => {
         { path: "/", to: `fd://${directory.join("good.sock")}` },
       ],
     }],
-    acknowledgeTimeout: "30s",
-    queueTimeout: "30s",
   });
   await found(front, "stuck");
   await found(front, "good");
-  const before = [front.pid, stuck.pid, good.pid].map(openKinds);
+  const before = await kindsAtRest(front.pid, stuck.pid, good.pid);
   stuck.signal("SIGSTOP");
   await using waiting = startLoad(front.port, {
     total: 400,
     concurrency: 400,
     path: "/stuck",
-    patience: 30_000,
+    patience: 60_000,
   });
   // All of them are in the front: as many under way as may be, the others in line.
   await until(() => (openKinds(front.pid).socket ?? 0) >= before[0]!.socket! + 400, "the clients to connect");
@@ -72,13 +77,12 @@ Deno.test({
       {
         listen: ["127.0.0.1:0"],
         sites: [{ to: `fd://${socket}` }],
-        queueTimeout: "20s",
       },
       [],
       { through: [...through, "prlimit", "--nofile=200:200"], environment },
     );
     await found(front, "app");
-    const before = [front.pid, backend.pid].map(openKinds);
+    const before = await kindsAtRest(front.pid, backend.pid);
 
     const hog = new Deno.Command(through[0]!, {
       args: [

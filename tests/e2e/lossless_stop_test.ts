@@ -1,17 +1,18 @@
 /** A backend that is stopped under load and wakes up late: nothing is lost, nothing is answered twice. */
 
 import assert from "node:assert/strict";
-import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
+import { assertAllAnswered, describeLoad, ENDLESS, startLoad, tell } from "../support/load.ts";
 import {
+  anyQueued,
   found,
   heldBy,
-  openKinds,
+  kindsAtRest,
   readLog,
   startApplication,
   startWith,
   untilKinds,
 } from "../support/lossless.ts";
-import { processState } from "../support/proc.ts";
+import { untilStopped } from "../support/proc.ts";
 import { TemporaryDirectory } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
@@ -38,20 +39,23 @@ Deno.test("a backend that is stopped under load and goes on later", async (t) =>
   await found(front, "a");
   await found(front, "b");
   const processes = [a.pid, b.pid, front.pid];
-  const before = processes.map(openKinds);
+  const before = await kindsAtRest(...processes);
   // Its listening sockets count as the port's too.
   const listeners = heldBy(front.pid, front.port);
 
-  await using load = startLoad(front.port, { total: 10_000, path: "/?wait=5", slow: 200 });
+  await using load = startLoad(front.port, { total: ENDLESS, path: "/?wait=5", slow: 200 });
   await load.reaches(2_000);
   a.signal("SIGSTOP");
   const stopped = performance.now();
-  await load.reaches(8_000);
+  await load.reaches(load.finished + 6_000);
   // Until the front has given up the channel to the stopped one, and holds no client any more: everything that had not
   // been acknowledged is the other one's by then. What had been is the stopped one's, and waits for it.
   await until(() => /backend a lost/.test(front.stderr), "the front to give up the stopped one");
-  await until(() => load.over || load.finished > 9_900, "the load to get to its end");
-  await until(() => heldBy(front.pid, front.port) === listeners, "the front to have handed over everything");
+  await load.enough();
+  await until(
+    () => !anyQueued(front.port) && heldBy(front.pid, front.port) === listeners,
+    "the front to have handed over everything",
+  );
   const lasted = performance.now() - stopped;
   a.signal("SIGCONT");
   const result = await load.result();
@@ -87,7 +91,7 @@ Deno.test("a backend that is stopped under load and goes on later", async (t) =>
     await until(() => heldBy(b.pid, front.port) === 0, "the second backend to have nothing");
     const times = count(a.stderr, /left: /g);
     a.signal("SIGSTOP");
-    await until(() => processState(a.pid) === "T", "it to stop");
+    await untilStopped(a.pid);
     while (clients.length < 40) {
       const client = stack.use(await RawClient.connect(front.port));
       const head = `POST /?id=${

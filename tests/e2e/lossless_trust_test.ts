@@ -32,7 +32,11 @@ Deno.test({
         new RegExp(`cannot be reached at .*: it belongs to user ${OTHER_USER}, which allowUsers`),
       );
       assert.equal((await get(wary.port, "/")).status, 503);
-      await using trusting = await startWith("front", { ...configuration, allowUsers: [OTHER_USER] });
+      await using trusting = await startWith("front", {
+        ...configuration,
+        queueTimeout: "2m",
+        allowUsers: [OTHER_USER],
+      });
       await found(trusting, "other");
       assert.equal((await get(trusting.port, "/?id=1")).status, 200);
     });

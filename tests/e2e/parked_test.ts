@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { tell } from "../support/load.ts";
-import { found, openKinds, startApplication, startWith, untilKinds } from "../support/lossless.ts";
+import {
+  found,
+  kindsAtRest,
+  openKinds,
+  startApplication,
+  startWith,
+  untilKinds,
+} from "../support/lossless.ts";
 import { TemporaryDirectory } from "../support/processes.ts";
 import { residentMemory } from "../support/proc.ts";
 import { RawClient } from "../support/raw_client.ts";
@@ -18,13 +25,12 @@ Deno.test("5,000 parked connections outlive two restarts of every backend", asyn
   await using front = await startWith("front", {
     listen: ["127.0.0.1:0"],
     sites: [{ routes: names.map((name, index) => ({ path: `/${name}`, to: `fd://${sockets[index]}` })) }],
-    queueTimeout: "10s",
   });
   let backends = await Promise.all(sockets.map((socket) => startApplication(socket)));
   for (const name of names) await found(front, name);
   // What a front needs once for its first connections is not the price of the later ones.
   await warmUp(front.port, names);
-  const before = openKinds(front.pid);
+  const [before] = await kindsAtRest(front.pid);
   const memory = residentMemory(front.pid);
   using stack = new DisposableStack();
   const clients: RawClient[] = [];
@@ -49,7 +55,7 @@ Deno.test("5,000 parked connections outlive two restarts of every backend", asyn
   };
   const pids = () => backends.map(({ pid }) => `${pid}`).sort();
   const allParked = () =>
-    until(() => openKinds(front.pid).socket! >= before.socket! + COUNT, "the front to have them all");
+    until(() => openKinds(front.pid).socket! >= before!.socket! + COUNT, "the front to have them all");
 
   assert.deepEqual(await ask(), pids());
   await allParked();
@@ -68,7 +74,7 @@ Deno.test("5,000 parked connections outlive two restarts of every backend", asyn
   assert.deepEqual(await ask(), pids());
   assert.deepEqual(clients.map(({ address }) => address.port), ports);
   stack.dispose();
-  await untilKinds(front.pid, before);
+  await untilKinds(front.pid, before!);
   for (const backend of backends) await backend.stopCleanly();
   await front.stopCleanly();
 });

@@ -5,12 +5,15 @@ import { fileURLToPath } from "node:url";
 import { libcPath } from "../../ffi/mod.ts";
 import { within } from "./waiting.ts";
 
+/** More connections than any test makes: as many as there are until {@linkcode Load.enough}. */
+export const ENDLESS = 2 ** 31 - 1;
+
 const CLIENT = fileURLToPath(new URL("./load_client.ts", import.meta.url));
 
 /** What clients do. */
 export interface LoadPlan {
   readonly port: number;
-  /** Connections, each with one request. */
+  /** Connections, each with one request; {@linkcode ENDLESS} for as many as come until it is enough. */
   readonly total: number;
   /** Connections at a time. */
   readonly concurrency: number;
@@ -65,6 +68,7 @@ export class Load {
   readonly #process: Deno.ChildProcess;
   readonly #result: Promise<LoadResult>;
   #over = false;
+  readonly #enough = Promise.withResolvers<void>();
   #watchers: { readonly count: number; readonly resolve: () => void }[] = [];
 
   constructor(readonly plan: LoadPlan) {
@@ -77,7 +81,7 @@ export class Load {
         CLIENT,
         JSON.stringify({ ...plan, slow: Math.min(plan.slow, 2 ** 31) }),
       ],
-      stdin: "null",
+      stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
@@ -93,13 +97,17 @@ export class Load {
       rest = lines.pop()!;
       for (const line of lines) {
         if (line.startsWith("result ")) result = JSON.parse(line.slice(7));
+        else if (line === "enough") this.#enough.resolve();
         else this.finished = Number(line.slice(9));
       }
       this.#tell();
     }
     await this.#process.status;
+    this.#enough.resolve();
+    // It may have been closed before.
+    await this.#process.stdin.close().catch(() => {});
     this.#over = true;
-    this.finished = this.plan.total;
+    this.finished = result?.total ?? this.finished;
     this.#tell();
     assert.ok(result !== undefined, "the load client ended without a result");
     return result;
@@ -119,6 +127,12 @@ export class Load {
   /** Whether all have finished. */
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Lets no more clients come. @returns once there are none but those that have connected by then */
+  async enough(): Promise<void> {
+    await this.#process.stdin.close();
+    await within(this.#enough.promise, "the clients to be told");
   }
 
   /** Waits until so many clients have finished. */

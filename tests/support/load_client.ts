@@ -28,7 +28,8 @@ import type { LoadPlan, LoadResult, Outcome } from "./load.ts";
 const { bind, connect, recv, send, socket } = libc;
 
 const plan = JSON.parse(Deno.args[0]!) as LoadPlan;
-const { port, total, concurrency, path, host, sources } = plan;
+const { port, concurrency, path, host, sources } = plan;
+let { total } = plan;
 const poller = new Poller();
 const deadlines = new DeadlineSet();
 const patience = deadlines.list(plan.patience);
@@ -148,7 +149,20 @@ function say(line: string): void {
   Deno.stdout.writeSync(encoder.encode(line + "\n"));
 }
 
+/** Standard input: its end says that it is enough. */
+class Orders implements Source {
+  readonly fd = adopt(0);
+
+  ready(): void {
+    poller.remove(this.fd);
+    total = Math.min(total, started);
+    say("enough");
+  }
+}
+
 raiseDescriptorLimit();
+const orders = new Orders();
+poller.add(orders.fd, EPOLLIN, orders);
 const begun = performance.now();
 let told = 0;
 while (finished < total) {

@@ -1,7 +1,15 @@
 /** What the tests of hand-offs that must not be lost have in common. */
 
-import { childrenOf, commandLine, isRunning, socketsOf } from "./proc.ts";
-import { fixture, FRONT_PERMISSIONS, FrontProgram, Program, type StartOptions } from "./processes.ts";
+import { type LoadPlan, type LoadResult, startLoad } from "./load.ts";
+import { atRest, childrenOf, commandLine, isRunning, signalAll, socketsOf, untilStopped } from "./proc.ts";
+import {
+  fixture,
+  FRONT_PERMISSIONS,
+  FrontProgram,
+  PATIENT,
+  Program,
+  type StartOptions,
+} from "./processes.ts";
 import { ALLOW_LIBC } from "./processes.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { until } from "./waiting.ts";
@@ -12,7 +20,10 @@ export function application(log?: string): string {
   return log === undefined ? path : `file://${path}?log=${encodeURIComponent(log)}`;
 }
 
-/** Starts `front` or `up` with a configuration on its standard input, and waits until it is ready. */
+/**
+ * Starts `front` or `up` with a configuration on its standard input, {@linkcode PATIENT} but for what it says itself, and
+ * waits until it is ready.
+ */
 export async function startWith(
   command: "front" | "up",
   configuration: object,
@@ -21,7 +32,7 @@ export async function startWith(
 ): Promise<FrontProgram> {
   const program = new FrontProgram([command, "-", ...args], {
     permissions: command === "up" ? ["--allow-all"] : FRONT_PERMISSIONS,
-    input: JSON.stringify(configuration),
+    input: JSON.stringify({ ...PATIENT, ...configuration }),
     ...options,
   });
   try {
@@ -101,6 +112,11 @@ export function openKinds(pid: number): Record<string, number> {
   return Object.fromEntries(Object.entries(kinds).sort());
 }
 
+/** The same of processes that are at rest: what they open for a moment is not among it. */
+export async function kindsAtRest(...pids: readonly number[]): Promise<Record<string, number>[]> {
+  return await atRest(pids, () => pids.map(openKinds));
+}
+
 /**
  * Waits until a process has as many sockets open as it had before, and no more of any other kind. Of those it may have
  * fewer: a file that the runtime was just reading at the first look (libc's /etc/nsswitch.conf, for one) is closed by now.
@@ -116,17 +132,54 @@ export async function untilKinds(pid: number, before: Record<string, number>): P
   );
 }
 
-/** How many connections of clients of an IPv4 port a process holds. What is still in its channels it does not hold. */
-export function heldBy(pid: number, port: number): number {
+/** The sockets at an IPv4 port of this host, listeners and connections; the inode is 0 where nobody has accepted it. */
+function socketsAt(port: number): { readonly inode: number; readonly established: boolean }[] {
   const own = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const inodes = new Set<number>();
-  for (const line of Deno.readTextFileSync("/proc/net/tcp").split("\n")) {
-    const [, local, , , , , , , , inode] = line.trim().split(/\s+/);
-    if (local?.endsWith(own)) inodes.add(Number(inode));
+  return Deno.readTextFileSync("/proc/net/tcp").split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local]) => local?.endsWith(own))
+    .map((columns) => ({ inode: Number(columns[9]), established: columns[3] === "01" }));
+}
+
+/** Whether clients of an IPv4 port are in the kernel's queue, where nobody has accepted them. */
+export function anyQueued(port: number): boolean {
+  return socketsAt(port).some(({ inode, established }) => inode === 0 && established);
+}
+
+/** The connections of clients of an IPv4 port that a process holds. What is still in its channels it does not hold. */
+export function clientsOf(pid: number, port: number): Set<number> {
+  return socketsOf(pid).intersection(new Set(socketsAt(port).map(({ inode }) => inode)));
+}
+
+/** How many connections of clients of an IPv4 port a process holds. */
+export function heldBy(pid: number, port: number): number {
+  return clientsOf(pid, port).size;
+}
+
+/**
+ * Has so many clients ask while the processes that serve them stand still: who gets them is the front's choice alone,
+ * however fast each of them is.
+ */
+export async function whileStopped(
+  front: FrontProgram,
+  processes: readonly number[],
+  clients: number,
+  plan: Partial<LoadPlan> = {},
+): Promise<LoadResult> {
+  const { pid, port } = front;
+  await atRest([pid, ...processes], () => 0);
+  const before = heldBy(pid, port);
+  signalAll(processes, "SIGSTOP");
+  await using load = startLoad(port, { total: clients, concurrency: clients, ...plan });
+  try {
+    for (const process of processes) await untilStopped(process);
+    await until(() => heldBy(pid, port) === before + clients, "the front to have them all");
+    // It has handed over what it could.
+    await atRest([pid], () => heldBy(pid, port));
+  } finally {
+    signalAll(processes, "SIGCONT");
   }
-  let count = 0;
-  for (const inode of socketsOf(pid)) if (inodes.has(inode)) count++;
-  return count;
+  return await load.result();
 }
 
 /** Which processes began a request, by its number. */
