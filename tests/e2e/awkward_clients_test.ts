@@ -1,7 +1,7 @@
 /** Clients that do something unusual, or wrong: each gets a clear answer, and the front goes on as if nothing had been. */
 
 import assert from "node:assert/strict";
-import { DescriptorTables } from "../support/proc.ts";
+import { DescriptorTables, untilStopped } from "../support/proc.ts";
 import { fixture, startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { get, join, RawClient, seededBytes } from "../support/raw_client.ts";
 import { pause, within } from "../support/waiting.ts";
@@ -15,9 +15,6 @@ Deno.test("awkward clients", async (t) => {
   await using backend = await startBackend(socket, { fetch: fixture("app.ts") });
   const configuration = {
     listen: "127.0.0.1:0",
-    // Beyond what a test waits.
-    headTimeout: "2m",
-    queueTimeout: "2m",
     sites: [
       { to: `fd://${socket}` },
       { names: "part.test", routes: [{ path: "/part/", to: `fd://${socket}` }] },
@@ -26,15 +23,26 @@ Deno.test("awkward clients", async (t) => {
     ],
   };
   await using front = await startFront(configuration);
-  await using impatient = await startFront({
-    ...configuration,
-    headTimeout: `${HEAD_TIMEOUT}ms`,
-    queueTimeout: `${QUEUE_TIMEOUT}ms`,
-  });
+  // Each is in a hurry in one respect alone.
+  await using hasty = await startFront({ ...configuration, headTimeout: `${HEAD_TIMEOUT}ms` });
+  await using lonely = await startFront({ ...configuration, queueTimeout: `${QUEUE_TIMEOUT}ms` });
   const { port } = front;
+  const fronts = [front, hasty, lonely];
+  for (const { pid } of fronts) await backend.message(new RegExp(`front ${pid}\\.1 connected`));
   await get(port, "/");
-  await get(impatient.port, "/");
-  const tables = await DescriptorTables.of(front.pid, impatient.pid, backend.pid);
+  await get(lonely.port, "/nothing", "part.test");
+  const tables = await DescriptorTables.of(...fronts.map(({ pid }) => pid), backend.pid);
+
+  /** A client of the front that lets heads take little time, which has sent something before that begins to run. */
+  const begin = async (bytes: string): Promise<RawClient> => {
+    hasty.signal("SIGSTOP");
+    await untilStopped(hasty.pid);
+    // The kernel takes the connection for it.
+    const client = await RawClient.connect(hasty.port);
+    await client.write(bytes);
+    hasty.signal("SIGCONT");
+    return client;
+  };
 
   /** A step with one client; afterwards the front still serves, and both processes have open what they had before. */
   const step = (name: string, body: (client: RawClient) => Promise<void>) =>
@@ -137,7 +145,7 @@ Deno.test("awkward clients", async (t) => {
 
   await step("a client that says nothing is let go in time, without an answer", async () => {
     const start = performance.now();
-    using client = await RawClient.connect(impatient.port);
+    using client = await RawClient.connect(hasty.port);
     await client.assertEnded();
     const waited = performance.now() - start;
     assert.ok(waited >= HEAD_TIMEOUT, `after ${waited} ms`);
@@ -145,16 +153,14 @@ Deno.test("awkward clients", async (t) => {
 
   await step("half a head, then silence, is answered with 408 in time", async () => {
     const start = performance.now();
-    using client = await RawClient.connect(impatient.port);
-    await client.write("GET / HTTP/1.1\r\nHost:");
+    using client = await begin("GET / HTTP/1.1\r\nHost:");
     await assertRefusal(client, 408, /not complete in time/);
     const waited = performance.now() - start;
     assert.ok(waited >= HEAD_TIMEOUT, `after ${waited} ms`);
   });
 
   await step("a head that goes on and on does not outlast the deadline", async () => {
-    using client = await RawClient.connect(impatient.port);
-    await client.write("GET / HTTP/1.1\r\n");
+    using client = await begin("GET / HTTP/1.1\r\n");
     let sending = true;
     const sender = (async () => {
       while (sending) {
@@ -264,7 +270,7 @@ Deno.test("awkward clients", async (t) => {
   );
 
   await step("a client that speaks TLS is told at once", async () => {
-    const args = ["-skS", "-m", "5", `https://127.0.0.1:${port}/`];
+    const args = ["-skS", "-m", "20", `https://127.0.0.1:${port}/`];
     const { code } = await new Deno.Command("curl", { args, stderr: "null" }).output();
     assert.equal(code, 35, "curl calls it an error of the TLS handshake, not a time that ran out");
   });
@@ -286,7 +292,7 @@ Deno.test("awkward clients", async (t) => {
 
   await step("without a backend the answer is 503 in time, and says when to try again", async () => {
     const start = performance.now();
-    using client = await RawClient.connect(impatient.port);
+    using client = await RawClient.connect(lonely.port);
     const { status, fields } = await client.get("/", "nobody.test");
     const waited = performance.now() - start;
     assert.equal(status, 503);
@@ -300,7 +306,7 @@ Deno.test("awkward clients", async (t) => {
     async (client) => {
       client.close();
       for (let count = 0; count < 5; count++) {
-        using waiting = await RawClient.connect(impatient.port);
+        using waiting = await RawClient.connect(lonely.port);
         await waiting.write("GET / HTTP/1.1\r\nHost: nobody.test\r\n\r\n");
       }
       await pause(20);
@@ -325,11 +331,10 @@ Deno.test("awkward clients", async (t) => {
     assert.equal((await get(port, "/after")).status, 200);
   });
 
-  for (const { stderr } of [front, impatient]) assert.doesNotMatch(stderr, /fatal|error/);
+  for (const { stderr } of fronts) assert.doesNotMatch(stderr, /fatal|error/);
   assert.doesNotMatch(backend.stderr, /fatal|error/);
   await backend.stopCleanly();
-  await front.stopCleanly();
-  await impatient.stopCleanly();
+  for (const one of fronts) await one.stopCleanly();
 });
 
 async function assertRefusal(client: RawClient, status: number, why: RegExp): Promise<void> {

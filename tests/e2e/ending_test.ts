@@ -1,12 +1,14 @@
 /** How processes end: in good order, in a hurry, and by force. */
 
 import assert from "node:assert/strict";
+import { answers } from "../support/apache.ts";
 import {
   acceptedSocket,
   catchesSignal,
   childrenOf,
   commandLine,
   isRunning,
+  signalAll,
   socketsOf,
 } from "../support/proc.ts";
 import {
@@ -42,7 +44,6 @@ class Site extends TemporaryDirectory {
   get configuration(): object {
     return {
       listen: "127.0.0.1:0",
-      drainTimeout: "5s",
       sites: [{ names: "files.test", to: "files" }, { to: "app" }],
       backends: {
         files: { socket: this.socket, static: this.path },
@@ -62,7 +63,7 @@ async function beginDownload(port: number): Promise<RawClient> {
 
 /** Waits until the front has taken a client's connection from its queue. */
 async function untilAccepted(client: RawClient, port: number): Promise<void> {
-  await until(() => acceptedSocket(port, client.address.port) !== 0, "the front to accept");
+  await until(() => (acceptedSocket(port, client.address.port) ?? 0) !== 0, "the front to accept");
 }
 
 async function assertCompletes(client: RawClient): Promise<void> {
@@ -130,7 +131,7 @@ Deno.test("a signal during the start ends a process in good order too", async ()
     permissions: ["--allow-all"],
     input: JSON.stringify(site.configuration),
   });
-  await until(() => catchesSignal(up.pid, SIGTERM) && childrenOf(up.pid).length === 2, "the first children");
+  await until(() => catchesSignal(up.pid, SIGTERM) && childrenOf(up.pid).length >= 2, "the first children");
   const children = childrenOf(up.pid);
   const { code, stderr } = await up.stop();
   assert.equal(code, 0, stderr);
@@ -140,7 +141,7 @@ Deno.test("a signal during the start ends a process in good order too", async ()
 
 Deno.test("a backend finishes a download before it ends", async () => {
   using site = new Site();
-  await using backend = await startBackend(site.socket, { static: site.path });
+  await using backend = await startBackend(site.socket, { static: site.path }, ["--drain-timeout", "2m"]);
   await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
   using client = await beginDownload(front.port);
   // The front is not needed for what it has handed over.
@@ -169,7 +170,7 @@ Deno.test("a backend does not wait longer than its time for a client that reads 
 
 Deno.test("a second SIGTERM ends a backend, and a front, at once with code 1", async () => {
   using site = new Site();
-  await using backend = await startBackend(site.socket, { static: site.path });
+  await using backend = await startBackend(site.socket, { static: site.path }, ["--drain-timeout", "2m"]);
   await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
   using client = await beginDownload(front.port);
   using half = await RawClient.connect(front.port);
@@ -200,10 +201,8 @@ Deno.test("a front that stops serves who has begun to ask before any of its Work
     for (const client of [...silent, ...begun]) await untilAccepted(client, front.port);
     front.signal("SIGTERM");
     for (const client of silent) await client.assertEnded();
-    await assert.rejects(
-      Deno.connect({ port: front.port, hostname: "127.0.0.1" }),
-      "it accepts nothing more",
-    );
+    // Each Worker has a socket of its own, and closes it in its own time.
+    await until(async () => !await answers(front.port), "it to accept nothing more");
     for (const client of begun) {
       await client.write("\r\n");
       assert.equal((await client.response()).text, "small\n");
@@ -238,7 +237,7 @@ Deno.test("up: a download is finished first, after SIGTERM and after Ctrl+C alik
     using client = await beginDownload(up.port);
     up.signal(signal);
     // A terminal sends SIGINT to every process of the job, not to the first alone.
-    if (signal === "SIGINT") { for (const pid of all) Deno.kill(pid, signal); }
+    if (signal === "SIGINT") signalAll(all, signal);
     await up.message(/stopping everything/);
     await pause(200);
     await assertCompletes(client);
@@ -282,6 +281,7 @@ Deno.test("up: what is killed is started again, and clients that come meanwhile 
   const before = family(up);
   assert.equal((await get(up.port, "/", "app.test")).status, 200);
   Deno.kill(before.app, "SIGKILL");
+  await until(() => !isRunning(before.app), "its end");
   const { status, text } = await get(up.port, "/meanwhile", "app.test");
   assert.equal(status, 200, text);
   assert.notEqual(JSON.parse(text).process, before.app);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { childrenOf, DescriptorTables, isRunning } from "../support/proc.ts";
 import {
   ALLOW_LIBC,
+  PATIENT,
   Program,
   runProgram,
   startFront,
@@ -26,7 +27,16 @@ async function startExec(socket: string, args: readonly string[]): Promise<Progr
   }
 }
 
-const front = (socket: string) => startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${socket}` }] });
+const front = (socket: string, routes: readonly object[] = []) =>
+  startFront({
+    listen: "127.0.0.1:0",
+    sites: [{ routes: [...routes, { path: "/", to: `fd://${socket}` }] }],
+  });
+
+/** Waits until each of these backends has a channel to a front. */
+async function untilConnected(front: Program, ...backends: readonly Program[]): Promise<void> {
+  for (const backend of backends) await backend.message(new RegExp(`front ${front.pid}\\.1 connected`));
+}
 
 async function curl(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> {
   const { code, stdout } = await new Deno.Command("curl", {
@@ -40,6 +50,10 @@ async function curl(...args: readonly string[]): Promise<{ readonly code: number
 /** Says something over a connection, ends that, and reads what comes back. */
 async function converse(port: number, text: string): Promise<string> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  return await converseOn(connection, text);
+}
+
+async function converseOn(connection: Deno.TcpConn, text: string): Promise<string> {
   await connection.write(new TextEncoder().encode(text));
   await connection.closeWrite();
   return await new Response(connection.readable).text();
@@ -61,6 +75,7 @@ Deno.test("backend --exec gives each connection to a program of its own, as inet
   const socket = directory.join("cat.sock");
   await using backend = await startExec(socket, ["--", "cat"]);
   await using server = await front(socket);
+  await untilConnected(server, backend);
   const tables = await DescriptorTables.of(backend.pid);
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, number) => converse(server.port, `${REQUEST}number ${number}`)),
@@ -102,6 +117,7 @@ Deno.test("up runs a CGI script in Python beside another kind, with several proc
   const configuration = directory.write(
     "fdpass.json",
     JSON.stringify({
+      ...PATIENT,
       listen: "127.0.0.1:0",
       sites: [{ routes: [{ path: "/app", to: "app" }, { path: "/", to: "files" }] }],
       backends: {
@@ -137,29 +153,39 @@ Deno.test("backend --exec: programs that hang, die, flood and fork leave nothing
     /flood) yes flood | head -c 3000000 >&2; printf '\\033[31mforged\\n' >&2 ;;
     /fork) (sleep 1000) & echo $! ;;
   esac`;
-  await using backend = await startExec(socket, ["--program-timeout", "200ms", "--", "sh", "-c", script]);
-  await using server = await front(socket);
-  const tables = await DescriptorTables.of(backend.pid);
+  await using backend = await startExec(socket, ["--", "sh", "-c", script]);
+  // The others may take their time.
+  const soon = directory.join("soon.sock");
+  await using hasty = await startExec(soon, ["--program-timeout", "200ms", "--", "sh", "-c", script]);
+  await using server = await front(socket, [{ path: "/hang", to: `fd://${soon}` }]);
+  const backends = [backend, hasty];
+  await untilConnected(server, ...backends);
+  const tables = await DescriptorTables.of(...backends.map(({ pid }) => pid));
   const ask = (path: string) => converse(server.port, REQUEST.replace("/", path));
-  const forked = ask("/fork");
+  using forking = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const forked = converseOn(forking, REQUEST.replace("/", "/fork"));
   await Promise.all([ask("/hang"), ask("/die"), ask("/flood")]);
   await backend.message(/program \d+ ended: SIGSEGV/);
-  await backend.message(/program \d+ has run for 200ms and is ended/);
+  await hasty.message(/program \d+ has run for 200ms and is ended/);
   await backend.message(/program \d+ wrote too much: \d+ bytes of its standard error are left out/);
-  await until(() => childrenOf(backend.pid).length === 0, "the end of all programs");
+  await until(
+    () => backends.every(({ pid }) => childrenOf(pid).length === 0),
+    "the end of all programs",
+  );
   await tables.untilRestored();
   assert.ok(backend.stderr.length < 200_000, `${backend.stderr.length} bytes of log`);
   assert.ok(!backend.stderr.includes("\x1b"));
   // The descendant holds the connection, and nobody else does.
-  const table = new TextDecoder().decode(
-    (await new Deno.Command("ps", { args: ["-eo", "pid,args"] }).output()).stdout,
-  );
-  const sleeping = [...table.matchAll(/^\s*(\d+) sleep 1000$/gm)].map(([, pid]) => Number(pid));
-  const other = sleeping.find((pid) => environmentOf(pid).includes(`TCPLOCALPORT=${server.port}`))!;
-  assert.ok(isRunning(other));
+  const client = `TCPREMOTEPORT=${forking.localAddr.port}`;
+  const other = await until(async () => {
+    const { stdout } = await new Deno.Command("ps", { args: ["-eo", "pid,args"] }).output();
+    const table = new TextDecoder().decode(stdout);
+    const sleeping = [...table.matchAll(/^\s*(\d+) sleep 1000$/gm)].map(([, pid]) => Number(pid));
+    return sleeping.find((pid) => environmentOf(pid).includes(client));
+  }, "the descendant to sleep");
   Deno.kill(other, "SIGKILL");
   assert.equal(await forked, `${other}\n`);
-  await backend.stopCleanly();
+  for (const one of backends) await one.stopCleanly();
 });
 
 Deno.test("SIGTERM lets programs finish for as long as draining may take, and ends them then", async () => {
@@ -178,7 +204,6 @@ Deno.test("SIGTERM lets programs finish for as long as draining may take, and en
   backend.signal("SIGTERM");
   const { code } = await backend.end(asked);
   assert.equal(code, 0);
-  assert.equal(isRunning(Number(process)), false);
   await until(() => {
     const table = new TextDecoder().decode(
       new Deno.Command("ps", { args: ["-eo", "pgid="] }).outputSync().stdout,

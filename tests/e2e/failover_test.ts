@@ -1,12 +1,11 @@
 /** Backends that hang, die, or are replaced: every connection has exactly one owner, and its client an answer. */
 
 import assert from "node:assert/strict";
-import { DescriptorTables } from "../support/proc.ts";
+import { heldBy } from "../support/lossless.ts";
+import { atRest, DescriptorTables, isRunning, signalAll, untilStopped } from "../support/proc.ts";
 import { fixture, startBackend, startFront, startUp, TemporaryDirectory } from "../support/processes.ts";
 import { get, RawClient } from "../support/raw_client.ts";
 import { pause, until } from "../support/waiting.ts";
-
-const ACKNOWLEDGE_TIMEOUT = 400;
 
 /** Opens connections that ask for `/0`, `/1` …, lets something happen, and reads all answers. */
 async function askMany(port: number, count: number, meanwhile: () => Promise<void>): Promise<number[]> {
@@ -55,22 +54,32 @@ Deno.test("two backends of one route", async (t) => {
   const sockets = [directory.join("first.sock"), directory.join("second.sock")] as const;
   await using first = await startBackend(sockets[0], { fetch: fixture("app.ts") });
   await using second = await startBackend(sockets[1], { fetch: fixture("app.ts") });
-  await using front = await startFront({
+  const configuration = {
     listen: "127.0.0.1:0",
-    acknowledgeTimeout: `${ACKNOWLEDGE_TIMEOUT}ms`,
     sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
-  });
+  };
+  await using front = await startFront(configuration);
   const { port } = front;
-  await first.message(/connected/);
-  await second.message(/connected/);
+  for (const backend of [first, second]) {
+    await backend.message(new RegExp(`front ${front.pid}\\.1 connected`));
+  }
   await get(port, "/");
   const tables = await DescriptorTables.of(front.pid, first.pid, second.pid);
 
   await t.step("share the work", async () => {
-    const processes = await askMany(port, 100, async () => {});
+    // Nobody answers before all have been handed over: the front alone decides, however fast each of them is.
+    const both = [first.pid, second.pid];
+    signalAll(both, "SIGSTOP");
+    for (const pid of both) await untilStopped(pid);
+    const idle = heldBy(front.pid, port);
+    const processes = await askMany(port, 100, async () => {
+      await until(() => heldBy(front.pid, port) === idle + 100, "the front to have them all");
+      await atRest([front.pid], () => heldBy(front.pid, port));
+      signalAll(both, "SIGCONT");
+    });
     for (const { pid } of [first, second]) {
       const share = processes.filter((process) => process === pid).length;
-      assert.ok(share >= 20, `one of them has served ${share} of 100`);
+      assert.ok(share >= 49, `one of them has served ${share} of 100`);
     }
     await tables.untilRestored();
   });
@@ -78,22 +87,29 @@ Deno.test("two backends of one route", async (t) => {
   await t.step(
     "when one hangs, the other answers, and the first answers nothing twice when it goes on",
     async () => {
+      await using hasty = await startFront({ ...configuration, acknowledgeTimeout: "400ms" });
+      const connected = new RegExp(`front ${hasty.pid}\\.1 connected`);
+      for (const backend of [first, second]) await backend.message(connected);
+      const tables = await DescriptorTables.of(hasty.pid, first.pid, second.pid);
       first.signal("SIGSTOP");
-      const processes = await askMany(port, 60, async () => {
-        await front.message(/backend first lost/);
+      await untilStopped(first.pid);
+      const processes = await askMany(hasty.port, 60, async () => {
+        await hasty.message(/backend first lost/);
       });
       assert.deepEqual(new Set(processes), new Set([second.pid]));
       first.signal("SIGCONT");
       await until(
-        async () => JSON.parse((await get(port, "/")).text).process === first.pid,
+        async () => JSON.parse((await get(hasty.port, "/")).text).process === first.pid,
         "the first to be back",
       );
       await tables.untilRestored(undefined, { alike: true });
+      await hasty.stopCleanly();
     },
   );
 
   await t.step("when one is killed with connections in its queue, the other answers those", async () => {
     first.signal("SIGSTOP");
+    await untilStopped(first.pid);
     const processes = await askMany(port, 60, async () => {
       await pause(50);
       first.signal("SIGKILL");
@@ -164,6 +180,7 @@ Deno.test("several processes behind one path share the work, and one that dies i
   }, "three processes to serve");
   const [victim] = processes;
   Deno.kill(victim!, "SIGKILL");
+  await until(() => !isRunning(victim!), "its end");
   await askMany(up.port, 100, async () => {});
   await until(
     async () => new Set(await askMany(up.port, 60, async () => {})).difference(processes).size === 1,
