@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { within } from "../support/waiting.ts";
+import { PATIENCE, within } from "../support/waiting.ts";
 
 const BINARY = fileURLToPath(new URL("../../fdpass", import.meta.url));
 const HANDLER = fileURLToPath(new URL("./fixtures/handler.ts", import.meta.url));
@@ -87,7 +87,7 @@ Deno.test("binary: up serves a TypeScript handler and files, and ends everything
     };
     const up = new Running(["up", "-"], JSON.stringify(configuration));
     const [, port] = await up.line(/fdpass front ready on 127\.0\.0\.1:(\d+)/);
-    const answer = await (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5_000) }))
+    const answer = await (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(PATIENCE) }))
       .json();
     assert.equal(answer.greeting, "Hello, binary");
     assert.equal(answer.client, "127.0.0.1");
@@ -100,7 +100,7 @@ Deno.test("binary: up serves a TypeScript handler and files, and ends everything
     socket.close();
     await within(once(socket, "close"), "the WebSocket to close");
     const note = await fetch(`http://127.0.0.1:${port}/files/note.txt`, {
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(PATIENCE),
     });
     assert.equal(await note.text(), "a note\n");
     assert.equal(await up.stop(), 0);
@@ -115,7 +115,7 @@ Deno.test("binary: the demo runs", async () => {
   const [, address] = await demo.line(/Open (http:\/\/\S+)/);
   const page = await fetch(address!, {
     headers: { accept: "text/html" },
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(PATIENCE),
   });
   assert.match(await page.text(), /<html/);
   assert.equal(await demo.stop(), 0);

@@ -59,7 +59,9 @@ Deno.test("the command line: a day is the longest time, and the shortest is none
       { static: directory.path },
       ["--drain-timeout", time],
     );
-    await backend.stopCleanly();
+    // No time at all may be over before everything has ended.
+    const { code, stderr } = await backend.stop();
+    assert.equal(code, 0, stderr);
   }
 });
 

@@ -194,6 +194,7 @@ Deno.test("backend --workers: SIGHUP replaces each of them, and who is with one 
   );
   // One serves on; the other one had nothing to do any more.
   await until(() => before.filter(isRunning).length === 1, "the idle one to end");
+  await backend.message(/SIGTERM: finishing 1 connections/);
   const processes = new Set<number>();
   await until(async () => {
     const [word, process] = await ask(port);

@@ -58,7 +58,7 @@ Listen 127.0.0.1:0
       const redirect = await get(front.port, "/old/a");
       assert.equal(redirect.status, 302);
       assert.equal(redirect.fields.get("location"), "http://test/new/");
-      assert.match(front.stderr, /without effect here: CustomLog \(line 13\)/);
+      await front.message(/without effect here: CustomLog \(line 13\)/);
       await front.stopCleanly();
       assert.deepEqual([...Deno.readDirSync(`${directory.path}/run`)], []);
     }));

@@ -28,22 +28,26 @@ Deno.test("fetch handlers", async (t) => {
     });
 
   await step("a stream arrives piece by piece, as soon as the handler makes it", async (client) => {
-    // The kernel keeps what is said to be followed by more for 200 ms: then every round would take at least that.
-    const times: number[] = [];
-    do {
-      const start = performance.now();
+    // The kernel keeps what is said to be followed by more for 200 ms: then that piece would never come sooner.
+    const best = [Infinity, Infinity, Infinity];
+    for (let round = 0; round < 20 && Math.max(...best) >= 200; round++) {
+      let start = performance.now();
+      const comes = async (number: number, piece: string) => {
+        assert.equal(decoder.decode(await client.chunk()), piece);
+        best[number] = Math.min(best[number]!, performance.now() - start);
+        start = performance.now();
+      };
       await client.write("GET /stepwise HTTP/1.1\r\nHost: test\r\n\r\n");
       const head = await client.through("\r\n\r\n");
       assert.match(head, /^Transfer-Encoding: chunked\r$/m);
-      assert.equal(decoder.decode(await client.chunk()), "one");
+      await comes(0, "one");
       assert.equal((await get(port, "/step")).text, "stepped");
-      assert.equal(decoder.decode(await client.chunk()), "two");
+      await comes(1, "two");
       assert.equal((await get(port, "/step")).text, "stepped");
-      assert.equal(decoder.decode(await client.chunk()), "three");
+      await comes(2, "three");
       assert.equal((await client.chunk()).length, 0);
-      times.push(performance.now() - start);
-    } while (times.at(-1)! >= 200 && times.length < 20);
-    assert.ok(times.at(-1)! < 200, `the pieces took ${times.join(", ")} ms`);
+    }
+    assert.ok(Math.max(...best) < 200, `the pieces took ${best.join(", ")} ms at best`);
   });
 
   await step(
@@ -138,7 +142,7 @@ Deno.test("fetch handlers", async (t) => {
   });
 
   await step("curl calls a response that broke off incomplete", async () => {
-    const args = ["-sS", "-m", "5", `http://127.0.0.1:${port}/fails`];
+    const args = ["-sS", "-m", "20", `http://127.0.0.1:${port}/fails`];
     const { code } = await new Deno.Command("curl", { args, stderr: "null", stdout: "null" }).output();
     assert.equal(code, 18);
   });

@@ -108,7 +108,7 @@ Deno.test("content of requests", async (t) => {
     const file = directory.write("body.bin", body);
     for (const length of [[], ["-H", "Transfer-Encoding: chunked"]]) {
       const url = `http://127.0.0.1:${front.port}/digest`;
-      const args = ["-sS", "-m", "5", "--data-binary", `@${file}`, ...length, url];
+      const args = ["-sS", "-m", "20", "--data-binary", `@${file}`, ...length, url];
       const { code, stdout } = await new Deno.Command("curl", { args }).output();
       assert.equal(code, 0);
       assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), expected);
