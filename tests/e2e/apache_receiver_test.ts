@@ -8,6 +8,7 @@ import { childrenOf, DescriptorTables, isRunning } from "../support/proc.ts";
 import {
   ALLOW_LIBC,
   fixture,
+  PATIENT,
   Program,
   runProgram,
   STATIC_PERMISSIONS,
@@ -43,7 +44,8 @@ async function startReceiver(
   kind: readonly string[],
   permissions: readonly string[] = STATIC_PERMISSIONS,
 ): Promise<Program> {
-  const args = ["backend", "--apache", "--socket", directory.join("app.sock"), ...kind];
+  const time = ["--drain-timeout", PATIENT.drainTimeout];
+  const args = ["backend", "--apache", "--socket", directory.join("app.sock"), ...time, ...kind];
   const program = new Program(args, { permissions });
   try {
     await program.line(/^fdpass backend app ready on /m);

@@ -141,7 +141,7 @@ Deno.test("a signal during the start ends a process in good order too", async ()
 
 Deno.test("a backend finishes a download before it ends", async () => {
   using site = new Site();
-  await using backend = await startBackend(site.socket, { static: site.path }, ["--drain-timeout", "2m"]);
+  await using backend = await startBackend(site.socket, { static: site.path });
   await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
   using client = await beginDownload(front.port);
   // The front is not needed for what it has handed over.
@@ -170,7 +170,7 @@ Deno.test("a backend does not wait longer than its time for a client that reads 
 
 Deno.test("a second SIGTERM ends a backend, and a front, at once with code 1", async () => {
   using site = new Site();
-  await using backend = await startBackend(site.socket, { static: site.path }, ["--drain-timeout", "2m"]);
+  await using backend = await startBackend(site.socket, { static: site.path });
   await using front = await startFront({ listen: "127.0.0.1:0", sites: [{ to: `fd://${site.socket}` }] });
   using client = await beginDownload(front.port);
   using half = await RawClient.connect(front.port);

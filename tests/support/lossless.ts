@@ -52,7 +52,8 @@ export async function startApplication(
   options: Partial<StartOptions> & { readonly log?: string } = {},
 ): Promise<Program> {
   const { log, ...rest } = options;
-  const program = new Program(["backend", "--socket", socket, "--fetch", application(log), ...args], {
+  const common = ["backend", "--socket", socket, "--drain-timeout", PATIENT.drainTimeout, ...args];
+  const program = new Program([...common, "--fetch", application(log)], {
     permissions: [
       ALLOW_LIBC,
       `--allow-read=${fixture("lossless_app.ts")}${log === undefined ? "" : `,${log}`}`,

@@ -312,11 +312,10 @@ export async function startBackend(
   kind: { readonly static: string } | { readonly fetch: string },
   args: readonly string[] = [],
 ): Promise<Program> {
+  const common = ["backend", "--socket", socket, "--drain-timeout", PATIENT.drainTimeout, ...args];
   const backend = "static" in kind
-    ? new Program(["backend", "--socket", socket, "--static", kind.static, ...args], {
-      permissions: STATIC_PERMISSIONS,
-    })
-    : new Program(["backend", "--socket", socket, "--fetch", kind.fetch, ...args], {
+    ? new Program([...common, "--static", kind.static], { permissions: STATIC_PERMISSIONS })
+    : new Program([...common, "--fetch", kind.fetch], {
       permissions: [ALLOW_LIBC, `--allow-read=${kind.fetch}`],
     });
   try {
