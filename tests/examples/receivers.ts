@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { close, connectUnix, encodeUnixAddress, SOCK_SEQPACKET, unixSocket } from "../../ffi/mod.ts";
 import { childrenOf, isRunning, threadStates } from "../support/proc.ts";
-import { ALLOW_LIBC } from "../support/processes.ts";
+import { ALLOW_LIBC, QUIET } from "../support/processes.ts";
 import { PATIENCE, until, within } from "../support/waiting.ts";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples/", import.meta.url));
@@ -109,8 +109,13 @@ export class ReceiverProcess {
 
   private constructor(command: readonly string[]) {
     const [program, ...args] = command;
-    this.#process = new Deno.Command(program!, { args, stdin: "null", stdout: "null", stderr: "piped" })
-      .spawn();
+    this.#process = new Deno.Command(program!, {
+      args,
+      env: { ...QUIET },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
     this.#said = new Response(this.#process.stderr).text();
   }
 

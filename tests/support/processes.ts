@@ -19,6 +19,12 @@ export const FRONT_PERMISSIONS: readonly string[] = [ALLOW_LIBC, `--allow-read=$
 /** What a static backend needs: its files are opened by libc. */
 export const STATIC_PERMISSIONS: readonly string[] = [ALLOW_LIBC];
 
+/**
+ * For processes of Deno that are looked at: half a second after its start it would ask the network for a newer version, and
+ * have a socket open for as long as nobody answers.
+ */
+export const QUIET: Readonly<Record<string, string>> = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+
 /** What is said by a process that ends because its time for draining is over, or by one that ends another for that. */
 export const OVERDUE = /to an end in time|does not end; killing it/;
 
@@ -90,7 +96,7 @@ export class Program {
     const [command, ...rest] = [...through, Deno.execPath()];
     this.#process = new Deno.Command(command!, {
       args: [...rest, "run", "--quiet", "--no-prompt", ...options.permissions, PROGRAM, ...args],
-      env: { NO_COLOR: "1", ...options.environment },
+      env: { ...QUIET, ...options.environment },
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
