@@ -68,10 +68,14 @@ export class Upload extends Timed {
     if (!await this.#gate.promise) return;
     try {
       const { body } = this.exchange;
+      const chunked = this.request.framing === "chunked";
+      let ended = false;
       for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
-        await this.#send(piece);
+        ended = body.done;
+        if (chunked) await this.#sendChunk(piece, ended);
+        else await this.#sendAll(piece);
       }
-      if (this.request.framing === "chunked") await this.#sendAll(lastChunk(this.request.trailers(body)));
+      if (chunked && !ended) await this.#sendAll(this.#lastChunk());
       this.complete = true;
     } catch (error) {
       // An upstream that reads no further may have responded, or is about to: whoever reads from it finds out.
@@ -81,11 +85,22 @@ export class Upload extends Timed {
     }
   }
 
-  async #send(piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.request.framing !== "chunked") return await this.#sendAll(piece);
+  /**
+   * Sends a piece as a chunk.
+   *
+   * @param last whether it is known to be the last one. Then the end leaves in one packet with it: an upstream that
+   *   responds without reading on and closes would answer a packet that comes later with a reset, and its response with a
+   *   broken connection
+   */
+  async #sendChunk(piece: Uint8Array<ArrayBuffer>, last: boolean): Promise<void> {
     await this.#sendAll(chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>, true);
     await this.#sendAll(piece, true);
-    await this.#sendAll(CRLF as Uint8Array<ArrayBuffer>);
+    await this.#sendAll(CRLF as Uint8Array<ArrayBuffer>, last);
+    if (last) await this.#sendAll(this.#lastChunk());
+  }
+
+  #lastChunk(): Uint8Array<ArrayBuffer> {
+    return lastChunk(this.request.trailers(this.exchange.body));
   }
 
   #sendAll(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> {

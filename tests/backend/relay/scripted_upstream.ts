@@ -6,6 +6,7 @@ import {
   connectTcp,
   type Descriptor,
   EAGAIN,
+  IPPROTO_TCP,
   libc,
   listenTcp,
   localAddress,
@@ -14,10 +15,11 @@ import {
   SHUT_WR,
   shutdown,
   SOCK_CLOEXEC,
+  TCP_INFO,
 } from "../../../ffi/mod.ts";
 import { drink, pour } from "../../front/clients.ts";
 
-const { accept4, listen, recv, setsockopt } = libc;
+const { accept4, getsockopt, listen, recv, setsockopt } = libc;
 
 /** The upstream's end of one connection. */
 export class Peer {
@@ -61,6 +63,14 @@ export class Peer {
   /** Sends; how much of it the socket took. */
   send(text: string | Uint8Array<ArrayBuffer>): number {
     return pour(this.fd, text);
+  }
+
+  /** Packets with data that have come: tcpi_data_segs_in of TCP_INFO (tcp(7)). */
+  get packets(): number {
+    const info = new Uint32Array(64);
+    const size = new Uint32Array([info.byteLength]);
+    if (settle(getsockopt(this.fd, IPPROTO_TCP, TCP_INFO, info, size)) < 0) return -1;
+    return info[38]!;
   }
 
   /** Ends this side. */

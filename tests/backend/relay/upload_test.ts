@@ -31,6 +31,24 @@ testRelay("chunked content goes on as it comes, in chunks", async (it) => {
   await it.gets(client, "ok");
 });
 
+testRelay("a request whose content has come leaves in one packet, whatever its framing", async (it) => {
+  const requests = [
+    head("POST / HTTP/1.1", "Content-Length: 5") + "hello",
+    head("POST / HTTP/1.1", "Transfer-Encoding: chunked") + "5\r\nhello\r\n0\r\n\r\n",
+  ];
+  for (const [index, request] of requests.entries()) {
+    const client = it.give(request);
+    const peer = await it.request();
+    await it.hears(peer, request.slice(request.indexOf("\r\n\r\n")));
+    // The second comes on the same connection.
+    assert.equal(peer.packets, index + 1);
+    peer.take();
+    peer.send(OK);
+    await it.gets(client, "ok");
+    await it.rig.settle();
+  }
+});
+
 testRelay("the request behind content is another one", async (it) => {
   const client = it.give(head("POST / HTTP/1.1", "Content-Length: 5") + "hello" + NEXT);
   const peer = await it.request();
