@@ -83,8 +83,10 @@ export class SiteMaker {
     const root = server.settings.documentRoot ?? this.routes.servers.main.settings.documentRoot;
     if (root === undefined) return;
     const left = routes.filter(({ backends }) => backends.length === 0);
-    // An expression may well take everything.
-    const isAllTaken = routes.some(({ path, match }) => path === "/" || match !== undefined);
+    // An expression that leads somewhere may well take everything.
+    const isAllTaken = routes.some(({ path, match, backends }) =>
+      match === undefined ? path === "/" : backends.length > 0
+    );
     const what = left.map(({ path }) => quote(path));
     if (!isAllTaken) what.push("what no ProxyPass takes");
     if (what.length === 0) return;

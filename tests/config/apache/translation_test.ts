@@ -134,6 +134,10 @@ Deno.test("DocumentRoot: who would get files from httpd is told, with what to ru
     told(root, "ProxyPassMatch ^/(css|js)/ !", all)![0]!,
     /"\^\/\(css\|js\)\/" gets 404; .*--static \/srv\/www\/" and write ProxyPassMatch "\^\/\(css\|js\)\/" /,
   );
+  assert.match(
+    told(root, "ProxyPassMatch ^/css/ !", "ProxyPass /a/ http://a/")![0]!,
+    /: "\^\/css\/", what no ProxyPass takes get 404; /,
+  );
   // What the main server says holds where a virtual host says nothing.
   const host = `<VirtualHost *:80>\nProxyPass /css/ !\n${all}\n</VirtualHost>`;
   assert.equal(told(root, host)!.length, 1);
