@@ -1,6 +1,7 @@
 /** The memory through which content is relayed, and the framing of chunks around it. */
 
 import { Buffer } from "node:buffer";
+import { LAST_CHUNK } from "../../http/chunked.ts";
 
 /** Bytes of content taken in one go. */
 const SIZE = 65_536;
@@ -19,8 +20,6 @@ export const whole: Uint8Array<ArrayBuffer> = new Uint8Array(BEFORE + SIZE + AFT
 /** The part of it that is received into. */
 export const room: Uint8Array<ArrayBuffer> = whole.subarray(BEFORE, BEFORE + SIZE);
 export const roomSize = BigInt(SIZE);
-
-const LAST = [0x30, 0x0d, 0x0a, 0x0d, 0x0a] as const; // "0", CRLF, CRLF
 
 /**
  * Frames `room[start, end)` as a chunk, in place (RFC 9112, 7.1).
@@ -41,11 +40,15 @@ export function framedAsChunk(start: number, end: number, last: boolean): Uint8A
     whole[to++] = 0x0d;
     whole[to++] = 0x0a;
   }
-  if (last) { for (const byte of LAST) whole[to++] = byte; }
+  if (last) {
+    whole.set(LAST_CHUNK, to);
+    to += LAST_CHUNK.byteLength;
+  }
   return whole.subarray(from, to);
 }
 
 /** The last chunk with a trailer section, whose lines have their CRLFs (RFC 9112, 7.1.2). */
 export function lastChunk(trailers: string): Uint8Array<ArrayBuffer> {
+  if (trailers === "") return LAST_CHUNK as Uint8Array<ArrayBuffer>;
   return Buffer.from(`0\r\n${trailers}\r\n`, "latin1") as Uint8Array<ArrayBuffer>;
 }
