@@ -51,6 +51,7 @@ const STYLE = `
 
 /** Draws a chart. */
 export function drawBars({ title, subtitle, bars, tick }: BarChart): string {
+  // The types of this document are not those of a browser's, which is all that the plot asks for.
   const { document } = parseHTML("<!doctype html><body></body>") as unknown as {
     document: NonNullable<Plot.PlotOptions["document"]>;
   };
@@ -89,6 +90,7 @@ export function drawBars({ title, subtitle, bars, tick }: BarChart): string {
       Plot.ruleX([0]),
     ],
   });
+  // The plot's own type is of a figure or an SVG; without a legend it is the latter.
   return finish(svg as unknown as Element, { title, subtitle });
 }
 

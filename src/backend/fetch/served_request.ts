@@ -115,11 +115,13 @@ Object.setPrototypeOf(LazyRequest.prototype, Request.prototype);
 
 /** Makes the request of a handler. @param parts asked when the handler asks, and at most once each */
 export function servedRequest(parts: RequestParts): Request {
+  // It has the members of a Request by its prototypes, as the runtime sees them and the compiler does not.
   return new LazyRequest(parts) as unknown as Request;
 }
 
 /** Aborts the signal of a {@linkcode servedRequest}. */
 export function abortRequest(request: Request, reason: unknown): void {
+  // As it was made above.
   LazyRequest.abort(request as unknown as LazyRequest, reason);
 }
 
