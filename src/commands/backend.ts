@@ -1,7 +1,7 @@
 /** `fdpass backend`. */
 
 import { type Command, Option } from "commander";
-import type { BackendProcessOptions } from "../control/backend_process.ts";
+import type { BackendProcessOptions } from "../control/backend/backend_process.ts";
 import type { Run } from "./command.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
 import { bindToParent, withParentOption } from "./shared_options.ts";
@@ -57,7 +57,7 @@ export function addBackend(program: Command, run: Run): void {
 async function backend(operands: readonly string[], options: BackendOptions): Promise<number> {
   const runs = readKind({ ...options }, operands);
   await bindToParent(options.withParent);
-  const { configureLog } = await import("../control/log.ts");
+  const { configureLog } = await import("../control/log/log.ts");
   configureLog();
   const { socket, mode, owner, allowUser: allowUsers, drainTimeout, takeOver = false, workers, workerOf } =
     options;
@@ -79,9 +79,9 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
     ...owner === undefined ? {} : { owner },
   };
   if (workers > 1) {
-    const { runBackendWorkers } = await import("../control/backend_workers.ts");
+    const { runBackendWorkers } = await import("../control/backend/backend_workers.ts");
     return await runBackendWorkers({ ...common, allowUsers, workers });
   }
-  const { runBackend } = await import("../control/backend_process.ts");
+  const { runBackend } = await import("../control/backend/backend_process.ts");
   return await runBackend({ ...common, ...workerOf === undefined ? {} : { workerOf } });
 }

@@ -14,7 +14,7 @@ export function addDemo(program: Command, run: Run): void {
 }
 
 async function demo(options: { readonly port: number }): Promise<number> {
-  const { configureLog } = await import("../control/log.ts");
+  const { configureLog } = await import("../control/log/log.ts");
   configureLog();
   const { runDemo } = await import("../demo/demo.ts");
   return await runDemo(options.port);

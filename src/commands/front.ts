@@ -31,8 +31,8 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
     if (needsRelays(config)) return await supervise(config, source, input, options);
   }
   await bindToParent(withParent);
-  const { runFront } = await import("../control/front_process.ts");
-  const { configureLog } = await import("../control/log.ts");
+  const { runFront } = await import("../control/front/front_process.ts");
+  const { configureLog } = await import("../control/log/log.ts");
   configureLog();
   return await runFront(config, {
     workers: options.workers,

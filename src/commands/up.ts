@@ -32,8 +32,8 @@ export async function supervise(
   input: string | undefined,
   { workers, runDir }: UpOptions,
 ): Promise<number> {
-  const { runSupervisor } = await import("../control/supervisor.ts");
-  const { configureLog } = await import("../control/log.ts");
+  const { runSupervisor } = await import("../control/up/supervisor.ts");
+  const { configureLog } = await import("../control/log/log.ts");
   configureLog();
   return await runSupervisor(config, {
     source,

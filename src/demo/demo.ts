@@ -1,8 +1,8 @@
 /** `fdpass demo`: `fdpass up` on a configuration of its own, with a page that shows what happens. */
 
 import { loadConfig } from "../config/load.ts";
-import { print } from "../control/log.ts";
-import { runSupervisor } from "../control/supervisor.ts";
+import { print } from "../control/log/log.ts";
+import { runSupervisor } from "../control/up/supervisor.ts";
 // Imported by name so that a compiled binary has the module in it, though only the backend's process runs it.
 import { NAME as APP } from "./app.ts";
 import { NAME as FILES, writeFiles } from "./files.ts";

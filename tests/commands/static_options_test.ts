@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
 import { Command } from "commander";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { addKindOptions, readKind } from "../../src/commands/kinds/kinds.ts";
-import { parseJson } from "../../src/config/json/parse.ts";
 import { type Static, SYMLINKS } from "../../src/config/config.ts";
-import { logOf } from "../../src/control/log.ts";
+import { parseJson } from "../../src/config/json/parse.ts";
 import { programOf, serverOf } from "../../src/control/kinds/programs.ts";
+import { logOf } from "../../src/control/log/log.ts";
 
 /** Every combination of what a static backend may be told. */
 const kind: fc.Arbitrary<Static> = fc.record({

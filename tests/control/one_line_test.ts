@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { oneLine } from "../../src/control/one_line.ts";
+import assert from "node:assert/strict";
+import { oneLine } from "../../src/control/log/one_line.ts";
 
 Deno.test("oneLine() leaves no control character, and treats each character by itself", () => {
   const any = fc.string({ unit: "binary" });

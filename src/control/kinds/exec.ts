@@ -19,6 +19,7 @@ export const execProgram: KindProgram<Exec> = {
   operands: ({ command }) => command,
   // Programs are started by libc.
   permissions: () => [],
+  reloads: false,
   async serve(kind, log) {
     const options = await optionsOf(kind, log);
     if (!kind.cgi) {

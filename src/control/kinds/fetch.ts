@@ -13,6 +13,7 @@ import type { KindProgram } from "./program.ts";
 export const fetchProgram: KindProgram<Fetch> = {
   arguments: ({ module }) => ["--fetch", module],
   permissions: () => ["-A"],
+  reloads: true,
   async serve({ module }, log) {
     const { fetchServer } = await import("../../backend/fetch/fetch_server.ts");
     const { loadHandlers } = await import("../../backend/fetch/module.ts");

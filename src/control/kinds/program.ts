@@ -2,7 +2,7 @@
 
 import type { ConnectionServer } from "../../backend/connection_server.ts";
 import type { BackendKind } from "../../config/config.ts";
-import type { logOf } from "../log.ts";
+import type { logOf } from "../log/log.ts";
 
 /** The log of the backend that is made. */
 export type KindLog = ReturnType<typeof logOf>;
@@ -18,6 +18,11 @@ export interface KindProgram<Kind extends BackendKind> {
    * `-A` alone stands for all of them.
    */
   permissions(kind: Kind): string[];
+  /**
+   * Whether it reads something at its start that may have changed since, as a module: SIGHUP has it read afresh, by a new
+   * process.
+   */
+  readonly reloads: boolean;
   /**
    * Makes what serves the connections.
    *

@@ -27,6 +27,7 @@ export const relayProgram: KindProgram<Relay> = {
     const name = "value" in reading ? nameToResolve(reading.value) : undefined;
     return name === undefined ? [] : [`--allow-net=${name}`];
   },
+  reloads: false,
   async serve({ upstream, kind: _, plain, ...options }, log) {
     const reading = readUpstream(upstream, (path) => path);
     if ("fault" in reading) throw new UsageError(reading.fault);

@@ -18,6 +18,7 @@ export const staticProgram: KindProgram<Static> = {
   arguments: (kind) => ["--static", kind.directory, ...adjustments(kind)],
   // Files are opened by libc.
   permissions: () => [],
+  reloads: false,
   async serve({ directory, kind: _, ...options }, log) {
     const { StaticRequestHandler } = await import("../../backend/static/static_handler.ts");
     const { httpServer } = await import("./http.ts");

@@ -1,7 +1,7 @@
 /** What a data plane reports, in sentences. */
 
 import type { Logger } from "@logtape/logtape";
-import type { Report } from "../front/plan.ts";
+import type { Report } from "../../front/plan.ts";
 
 /** Writes a report to the log, if it is one for people. */
 export function logReport(log: Logger, report: Report): void {

@@ -1,7 +1,7 @@
 /** Opens the listening sockets of a front: one for each Worker and address, so that Workers share nothing. */
 
-import { close, type Descriptor, formatAddress, listenTcp, localAddress } from "../../ffi/mod.ts";
-import type { Listener } from "../config/config.ts";
+import { close, type Descriptor, formatAddress, listenTcp, localAddress } from "../../../ffi/mod.ts";
+import type { Listener } from "../../config/config.ts";
 
 /** An address that is listened on. */
 export interface OpenListener {

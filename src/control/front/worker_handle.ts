@@ -1,8 +1,8 @@
 /** The control plane's hold on one front Worker. */
 
-import { adopt, type Descriptor, signalEventfd } from "../../ffi/mod.ts";
-import { Counters, COUNTERS_SIZE } from "../front/counters.ts";
-import type { Command, Plan, Report } from "../front/plan.ts";
+import { adopt, type Descriptor, signalEventfd } from "../../../ffi/mod.ts";
+import { Counters, COUNTERS_SIZE } from "../../front/counters.ts";
+import type { Command, Plan, Report } from "../../front/plan.ts";
 
 /** A data-plane Worker: an isolate on a thread of its own that blocks, and is woken to be told something. */
 export class WorkerHandle {
@@ -18,7 +18,10 @@ export class WorkerHandle {
    */
   constructor(name: string, plan: Plan, report: (report: Report) => void, failed: (reason: string) => void) {
     this.counters = new Counters(this.#memory);
-    this.#worker = new Worker(new URL("../front/worker.ts", import.meta.url).href, { type: "module", name });
+    this.#worker = new Worker(new URL("../../front/worker.ts", import.meta.url).href, {
+      type: "module",
+      name,
+    });
     this.#worker.onmessage = (event: MessageEvent<Report>) => {
       if (event.data.type === "ready") this.#wake = adopt(event.data.wake);
       report(event.data);

@@ -1,15 +1,15 @@
 /** `fdpass backend`: one backend process. */
 
-import { raiseDescriptorLimit } from "../../ffi/mod.ts";
-import { Backend, type BackendEvent, type BackendOptions } from "../backend/backend.ts";
-import type { BackendKind } from "../config/config.ts";
-import { serverOf } from "./kinds/programs.ts";
-import { logOf, print } from "./log.ts";
-import { notify } from "./notify.ts";
-import { handleSignals } from "./signals.ts";
-import { Successor } from "./successor.ts";
+import { raiseDescriptorLimit } from "../../../ffi/mod.ts";
+import { Backend, type BackendEvent, type BackendOptions } from "../../backend/backend.ts";
+import type { BackendKind } from "../../config/config.ts";
+import { programOf, serverOf } from "../kinds/programs.ts";
+import { logOf, print } from "../log/log.ts";
+import { notify } from "../processes/notify.ts";
+import { handleSignals } from "../processes/signals.ts";
+import { Replacement } from "./replacement.ts";
 
-/** Milliseconds to take leave of clients in whose protocol one does. Less than a supervisor's patience (child.ts). */
+/** Milliseconds to take leave of clients in whose protocol one does. Less than a supervisor's patience, GRACE. */
 const FAREWELL = 500;
 
 /** How a backend is run. */
@@ -45,19 +45,19 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
     }, options.drainTimeout);
     void backend.drain();
   };
-  const successor = new Successor({ ...options, log, retire: drain });
+  const replacement = new Replacement({ ...options, log, retire: drain });
   // A supervisor starts the new process itself.
-  const reloads = options.runs.kind === "fetch" && !options.supervised;
+  const reloads = programOf(options.runs).reloads && !options.supervised;
   handleSignals({
     drain: (signal) => {
       log.info("{signal}: finishing {active} connections", { signal, active: backend.active });
       notify("STOPPING=1");
-      void successor.stop().then(() => ended.resolve(0));
+      void replacement.stop().then(() => ended.resolve(0));
       drain();
     },
-    ...reloads && { reload: () => successor.reload() },
+    ...reloads && { reload: () => replacement.reload() },
     abandon: () => {
-      successor.kill();
+      replacement.kill();
       void backend.abandon(true);
     },
   }, options.supervised);
@@ -67,7 +67,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
     await backend.run();
   } catch (error) {
     log.fatal("the backend ended by an error: {error}", { error });
-    successor.kill();
+    replacement.kill();
     ended.resolve(1);
   }
   clearTimeout(cutOff);

@@ -4,7 +4,7 @@
  * Runs a reload at a time. Asked for while one is under way, it runs once more afterwards, no matter how often it was
  * asked: what is read last is what is used last, and nothing piles up.
  */
-export class Reloads {
+export class Reloader {
   #running = false;
   #again = false;
 

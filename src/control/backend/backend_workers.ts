@@ -1,17 +1,17 @@
 /** `fdpass backend --workers N`: N processes behind one path, and the one that listens for them. */
 
-import { ListenerSharer } from "../backend/apache/shared_listener.ts";
-import { Dealer } from "../backend/dealer.ts";
-import type { ListenerOptions } from "../backend/listener.ts";
-import type { BackendKind } from "../config/config.ts";
-import { Loop } from "../loop/loop.ts";
-import { Crew } from "./crew.ts";
-import { reasonOf } from "./failure.ts";
-import { logOf, print } from "./log.ts";
-import { notify } from "./notify.ts";
-import { operandsOf, programOf } from "./kinds/programs.ts";
-import { selfCommand } from "./self.ts";
-import { handleSignals } from "./signals.ts";
+import { ListenerSharer } from "../../backend/apache/shared_listener.ts";
+import { Dealer } from "../../backend/dealer.ts";
+import type { ListenerOptions } from "../../backend/listener.ts";
+import type { BackendKind } from "../../config/config.ts";
+import { Loop } from "../../loop/loop.ts";
+import { reasonOf } from "../failure.ts";
+import { operandsOf, programOf } from "../kinds/programs.ts";
+import { logOf, print } from "../log/log.ts";
+import { notify } from "../processes/notify.ts";
+import { selfCommand } from "../processes/own_command.ts";
+import { handleSignals } from "../processes/signals.ts";
+import { WorkerProcesses } from "./worker_processes.ts";
 
 /** How a backend of several processes is run. */
 export interface BackendWorkersOptions extends ListenerOptions {
@@ -63,7 +63,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
-  const crew = new Crew({
+  const workers = new WorkerProcesses({
     count: options.workers,
     command: (index) => selfCommand(options.runs, workerArguments(options, door, index)),
     log,
@@ -78,15 +78,14 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       notify("STOPPING=1");
       ended.resolve(0);
     },
-    // What others serve with does not change under them.
-    ...options.runs.kind === "fetch" && { reload: () => crew.reload() },
-    abandon: () => crew.kill(),
+    ...programOf(options.runs).reloads && { reload: () => workers.reload() },
+    abandon: () => workers.kill(),
   }, options.supervised);
   loop.run().catch((error) => {
     log.fatal("the backend ended by an error: {error}", { error });
     ended.resolve(1);
   });
-  Promise.all(crew.workers.map(({ ready }) => ready)).then(() => {
+  Promise.all(workers.workers.map(({ ready }) => ready)).then(() => {
     print(`fdpass backend ${options.name} ready on ${options.socket}`);
     notify("READY=1");
   }, (error) => {
@@ -96,7 +95,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   });
   const code = await ended.promise;
   listening.close();
-  await crew.stop();
+  await workers.stop();
   loop.stop();
   return code;
 }

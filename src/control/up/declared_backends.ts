@@ -1,12 +1,12 @@
 /** The backends that `fdpass up` runs, and how they follow the configuration. */
 
-import type { Backend, Config } from "../config/config.ts";
-import { type Child, GRACE } from "./child.ts";
-import { Children } from "./children.ts";
-import { reasonOf } from "./failure.ts";
-import { logOf } from "./log.ts";
-import { operandsOf, programOf } from "./kinds/programs.ts";
-import { selfCommand } from "./self.ts";
+import type { Backend, Config } from "../../config/config.ts";
+import { reasonOf } from "../failure.ts";
+import { operandsOf, programOf } from "../kinds/programs.ts";
+import { logOf } from "../log/log.ts";
+import { selfCommand } from "../processes/own_command.ts";
+import { ProcessSet } from "../processes/process_set.ts";
+import { GRACE, type SupervisedProcess } from "../processes/supervised_process.ts";
 
 /** What `fdpass backend` is started with for a backend of the configuration. */
 function backendArguments(backend: Backend, config: Config): string[] {
@@ -44,19 +44,19 @@ function declared(config: Config): Backend[] {
 
 /** A backend that serves. */
 interface Member {
-  readonly child: Child;
+  readonly process: SupervisedProcess;
   /** What it was started with. */
   readonly args: readonly string[];
 }
 
 /** The backends of one `up`. Told apart by their sockets: that is what a front finds them by, whatever they are called. */
-export class Fleet {
+export class DeclaredBackends {
   readonly #log = logOf("up");
   /** By socket: what serves there by the configuration in force. */
   #members: ReadonlyMap<string, Member> = new Map();
-  readonly #children = new Children();
+  readonly #processes = new ProcessSet();
   /** Where each of them serves. */
-  readonly #sockets = new WeakMap<Child, string>();
+  readonly #sockets = new WeakMap<SupervisedProcess, string>();
 
   /**
    * Starts what a configuration declares.
@@ -67,11 +67,11 @@ export class Fleet {
     this.#members = new Map(
       declared(config).map((backend) => [backend.socket, this.#launch(backend, config)]),
     );
-    await Promise.all([...this.#members.values()].map(({ child }) => child.ready));
+    await Promise.all([...this.#members.values()].map(({ process }) => process.ready));
   }
 
   #launch(backend: Backend, config: Config, extra: readonly string[] = []): Member {
-    if (this.#children.stopping) {
+    if (this.#processes.stopping) {
       throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
     }
     const args = commandArguments(backend, config, extra);
@@ -81,7 +81,7 @@ export class Fleet {
       mode: 0o700,
     });
     const several = backend.workers > 1;
-    const child = this.#children.start({
+    const process = this.#processes.start({
       ...selfCommand(several ? "dealer" : backend.runs!, args),
       name: `backend ${backend.name}`,
       log: this.#log,
@@ -89,8 +89,8 @@ export class Fleet {
       // One of several processes must have the time to kill those of its own that hang.
       killAfter: config.limits.drainTimeout + (several ? 2 * GRACE : GRACE),
     });
-    this.#sockets.set(child, backend.socket);
-    return { child, args: commandArguments(backend, config) };
+    this.#sockets.set(process, backend.socket);
+    return { process, args: commandArguments(backend, config) };
   }
 
   /**
@@ -101,19 +101,19 @@ export class Fleet {
    * @returns the processes that are not needed any more; to be stopped once no front uses them
    * @throws when something new cannot start: everything is as it was before then
    */
-  async follow(config: Config): Promise<readonly Child[]> {
+  async follow(config: Config): Promise<readonly SupervisedProcess[]> {
     const before = this.#members;
     // New paths first. That takes nothing from anybody, and can be undone.
     const members = await this.#add(config, declared(config).filter(({ socket }) => !before.has(socket)));
-    const leaving: Child[] = [];
+    const leaving: SupervisedProcess[] = [];
     for (const backend of declared(config)) {
       const old = before.get(backend.socket);
       if (old === undefined) continue;
       const member = await this.#renew(backend, config, old);
       members.set(backend.socket, member);
-      if (member !== old) leaving.push(old.child);
+      if (member !== old) leaving.push(old.process);
     }
-    for (const [socket, { child }] of before) if (!members.has(socket)) leaving.push(child);
+    for (const [socket, { process }] of before) if (!members.has(socket)) leaving.push(process);
     this.#members = members;
     return leaving;
   }
@@ -123,13 +123,15 @@ export class Fleet {
     try {
       for (const backend of backends) {
         // Of an earlier configuration, and not done yet: it may listen still.
-        const left = [...this.#children.all].some((child) => this.#sockets.get(child) === backend.socket);
+        const left = [...this.#processes.all].some((process) =>
+          this.#sockets.get(process) === backend.socket
+        );
         added.set(backend.socket, this.#launch(backend, config, left ? ["--take-over"] : []));
       }
-      await Promise.all([...added.values()].map(({ child }) => child.ready));
+      await Promise.all([...added.values()].map(({ process }) => process.ready));
       return added;
     } catch (error) {
-      await this.retire([...added.values()].map(({ child }) => child));
+      await this.retire([...added.values()].map(({ process }) => process));
       throw error;
     }
   }
@@ -137,33 +139,31 @@ export class Fleet {
   /** What serves at a path from now on: the old process, or one that has taken over from it. */
   async #renew(backend: Backend, config: Config, old: Member): Promise<Member> {
     const same = old.args.join("\n") === commandArguments(backend, config).join("\n");
-    if (same && backend.runs!.kind !== "fetch") return old;
-    let member: Member | undefined;
+    if (same && !programOf(backend.runs!).reloads) return old;
     try {
-      member = this.#launch(backend, config, ["--take-over"]);
-      await member.child.ready;
+      const member = this.#launch(backend, config, ["--take-over"]);
+      await this.#processes.ready(member.process);
       return member;
     } catch (error) {
-      if (!this.#children.stopping) {
+      if (!this.#processes.stopping) {
         this.#log.error("{reason}; the one that runs stays", { reason: reasonOf(error) });
       }
-      if (member !== undefined) await this.retire([member.child]);
       return old;
     }
   }
 
   /** Stops processes that are not needed any more. @returns when they have ended */
-  retire(children: readonly Child[]): Promise<void> {
-    return this.#children.retire(children);
+  retire(processes: readonly SupervisedProcess[]): Promise<void> {
+    return this.#processes.retire(processes);
   }
 
   /** Stops everything, what is being started or retired included. @returns when all have ended */
   stop(): Promise<void> {
-    return this.#children.stop();
+    return this.#processes.stop();
   }
 
   /** Ends everything at once, by force. */
   kill(): void {
-    this.#children.kill();
+    this.#processes.kill();
   }
 }

@@ -1,8 +1,8 @@
 /** What children of `fdpass up` may do. */
 
 import assert from "node:assert/strict";
-import { PATIENT, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import { commandLine } from "../support/proc.ts";
+import { PATIENT, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import { get } from "../support/raw_client.ts";
 import { childWith, descendantsOf } from "./family.ts";
 

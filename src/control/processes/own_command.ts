@@ -1,8 +1,8 @@
 /** How this program starts itself: as a compiled binary, or with `deno run` and no more permissions than needed. */
 
-import { commandLine, libcPath } from "../../ffi/mod.ts";
-import type { BackendKind } from "../config/config.ts";
-import { programOf } from "./kinds/programs.ts";
+import { commandLine, libcPath } from "../../../ffi/mod.ts";
+import type { BackendKind } from "../../config/config.ts";
+import { programOf } from "../kinds/programs.ts";
 
 /**
  * What a child is to do; it decides what the child may do. A `dealer` is a backend of several processes, whatever they
@@ -16,7 +16,7 @@ export interface CommandLine {
   readonly args: readonly string[];
 }
 
-const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+const ROOT = decodeURIComponent(new URL("../../../", import.meta.url).pathname);
 
 /** What a front needs to start its Workers: their modules are read with the permissions of the process. */
 export const WORKER_PERMISSION = `--allow-read=${ROOT}src,${ROOT}ffi`;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Reloads } from "../../src/control/reloads.ts";
+import { Reloader } from "../../src/control/processes/reloader.ts";
 
-/** Reloads that last until the test says so. */
+/** Reloader that last until the test says so. */
 class Slow {
   readonly finish: (() => void)[] = [];
-  readonly reloads = new Reloads(() => new Promise((resolve) => this.finish.push(resolve)));
+  readonly reloads = new Reloader(() => new Promise((resolve) => this.finish.push(resolve)));
 
   /** Ends the reload that was begun last, and lets what follows from that happen. */
   async end(): Promise<void> {
@@ -14,13 +14,13 @@ class Slow {
   }
 }
 
-Deno.test("Reloads runs one at once, and says so", () => {
+Deno.test("Reloader runs one at once, and says so", () => {
   const { reloads, finish } = new Slow();
   assert.equal(reloads.request(), true);
   assert.equal(finish.length, 1);
 });
 
-Deno.test("Reloads lets one wait while one is under way, however often it is asked", async () => {
+Deno.test("Reloader lets one wait while one is under way, however often it is asked", async () => {
   const slow = new Slow();
   slow.reloads.request();
   for (let times = 0; times < 5; times++) assert.equal(slow.reloads.request(), false);
@@ -34,7 +34,7 @@ Deno.test("Reloads lets one wait while one is under way, however often it is ask
   assert.equal(slow.finish.length, 3, "and then no more");
 });
 
-Deno.test("Reloads starts afresh after the last one has ended", async () => {
+Deno.test("Reloader starts afresh after the last one has ended", async () => {
   const slow = new Slow();
   slow.reloads.request();
   await slow.end();

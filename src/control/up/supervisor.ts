@@ -1,14 +1,15 @@
 /** `fdpass up`: the front and every backend that the configuration declares, as processes that are kept running. */
 
-import type { Config } from "../config/config.ts";
-import { Child, GRACE } from "./child.ts";
-import { reasonOf } from "./failure.ts";
-import { Fleet } from "./fleet.ts";
-import { logOf } from "./log.ts";
-import { notify, notifyReloading } from "./notify.ts";
-import { Reloads } from "./reloads.ts";
-import { selfCommand } from "./self.ts";
-import { handleSignals } from "./signals.ts";
+import type { Config } from "../../config/config.ts";
+import { reasonOf } from "../failure.ts";
+import { logOf } from "../log/log.ts";
+import { notify } from "../processes/notify.ts";
+import { selfCommand } from "../processes/own_command.ts";
+import { Reloader } from "../processes/reloader.ts";
+import { configurationStays, runReload } from "../processes/run_reload.ts";
+import { handleSignals } from "../processes/signals.ts";
+import { GRACE, SupervisedProcess } from "../processes/supervised_process.ts";
+import { DeclaredBackends } from "./declared_backends.ts";
 
 /** How everything is run. */
 export interface SupervisorOptions {
@@ -28,10 +29,10 @@ export interface SupervisorOptions {
 /** Everything that one `up` runs. */
 class Supervisor {
   readonly #log = logOf("up");
-  readonly #fleet = new Fleet();
+  readonly #backends = new DeclaredBackends();
   readonly #ended = Promise.withResolvers<number>();
-  readonly #reloads = new Reloads(() => this.#reload());
-  #front: Child | undefined;
+  readonly #reloader = new Reloader(() => this.#reload());
+  #front: SupervisedProcess | undefined;
   /** Settles when everything runs, or cannot: no reload before that. */
   #started: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -46,13 +47,13 @@ class Supervisor {
         this.#ended.resolve(0);
       },
       reload: () => {
-        if (!this.#reloads.request()) {
+        if (!this.#reloader.request()) {
           this.#log.info("SIGHUP during a reload: there will be another one after it");
         }
       },
       abandon: () => {
         this.#front?.kill();
-        this.#fleet.kill();
+        this.#backends.kill();
       },
     });
     this.#started = this.#start();
@@ -61,14 +62,14 @@ class Supervisor {
     notify("STOPPING=1");
     // The front first: it hands over what it has, and the backends finish that.
     await this.#front?.stop();
-    await this.#fleet.stop();
+    await this.#backends.stop();
     return code;
   }
 
   async #start(): Promise<void> {
     const { config, options } = this;
     try {
-      await this.#fleet.start(config);
+      await this.#backends.start(config);
       if (this.#stopping) return;
       const { source, workers, input, runDirectory } = options;
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
@@ -79,7 +80,7 @@ class Supervisor {
         : source === "-"
         ? []
         : [`--allow-read=${source}`];
-      const front = this.#front = new Child({
+      const front = this.#front = new SupervisedProcess({
         ...selfCommand("front", args, reads),
         name: "front",
         log: this.#log,
@@ -100,28 +101,25 @@ class Supervisor {
 
   async #reload(): Promise<void> {
     await this.#started;
+    await runReload({
+      stopping: () => this.#stopping,
+      apply: () => this.#follow(),
+      failed: configurationStays(this.#log),
+    });
+  }
+
+  async #follow(): Promise<void> {
+    const next = await (this.options.reload?.() ?? this.config);
+    const leaving = await this.#backends.follow(next);
     if (this.#stopping) return;
-    notifyReloading();
-    try {
-      const next = await (this.options.reload?.() ?? this.config);
-      const leaving = await this.#fleet.follow(next);
-      if (this.#stopping) return;
-      if (this.options.reload !== undefined && this.#front !== undefined) {
-        // It re-reads the file by itself; what it does not name any more may go then.
-        this.#front.signal("SIGHUP");
-        this.#front.killAfter = next.limits.drainTimeout + GRACE;
-      }
-      // Finishing what they serve may take them long. Another reload need not wait for that.
-      void this.#fleet.retire(leaving);
-      this.#log.info("backends follow the configuration; handler modules are loaded afresh");
-    } catch (error) {
-      if (this.#stopping) return;
-      for (const reason of reasonOf(error).split("\n")) {
-        this.#log.error("the new configuration is not used, the old one stays: {reason}", { reason });
-      }
-    } finally {
-      if (!this.#stopping) notify("READY=1");
+    if (this.options.reload !== undefined && this.#front !== undefined) {
+      // It re-reads the file by itself; what it does not name any more may go then.
+      this.#front.signal("SIGHUP");
+      this.#front.killAfter = next.limits.drainTimeout + GRACE;
     }
+    // Finishing what they serve may take them long. Another reload need not wait for that.
+    void this.#backends.retire(leaving);
+    this.#log.info("backends follow the configuration; handler modules are loaded afresh");
   }
 }
 

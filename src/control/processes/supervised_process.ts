@@ -1,9 +1,9 @@
 /** A child process that is kept running: started, watched, started again, and ended in good order. */
 
 import type { Logger } from "@logtape/logtape";
-import { libc, settle } from "../../ffi/mod.ts";
-import { reasonOf } from "./failure.ts";
-import { passOn } from "./log.ts";
+import { libc, settle } from "../../../ffi/mod.ts";
+import { reasonOf } from "../failure.ts";
+import { passOn } from "../log/log.ts";
 import { WITHOUT_MANAGER } from "./notify.ts";
 
 /** Milliseconds that a process is given beyond its own limit for draining before it is killed. */
@@ -18,7 +18,7 @@ const SIGKILL = 9;
 const READY = /^fdpass (?:front|backend .+) ready on /;
 
 /** How a child is started. */
-export interface ChildOptions {
+export interface SupervisedProcessOptions {
   /** What messages call it. */
   readonly name: string;
   readonly command: string;
@@ -31,7 +31,7 @@ export interface ChildOptions {
   /**
    * Starts it as the leader of a session, and so of a process group, of its own. Signals to this process's group (Ctrl+C,
    * `kill %1`, timeout(1)) do not reach it then: it ends when this process says so, in the order that this process knows.
-   * And {@linkcode Child.kill} can end all that it has started along with it.
+   * And {@linkcode SupervisedProcess.kill} can end all that it has started along with it.
    */
   readonly ownGroup?: boolean;
   /** Milliseconds from SIGTERM to SIGKILL. */
@@ -39,7 +39,7 @@ export interface ChildOptions {
 }
 
 /** One child process. Its lines on standard output are passed on; its standard error is ours. */
-export class Child {
+export class SupervisedProcess {
   /** Settles when the child has said that it is ready, for the first time; rejects when it ends before that. */
   readonly ready: Promise<void>;
   /** Milliseconds from SIGTERM to SIGKILL. */
@@ -52,7 +52,7 @@ export class Child {
   #ended: Promise<void> = Promise.resolve();
   #wasReady = false;
 
-  constructor(readonly options: ChildOptions) {
+  constructor(readonly options: SupervisedProcessOptions) {
     this.killAfter = options.killAfter;
     this.ready = this.#ready.promise;
     // Whoever does not wait for it must not be told of its failure as unhandled.

@@ -9,8 +9,8 @@ import {
   MSG_NOSIGNAL,
   settle,
   SOCK_CLOEXEC,
-} from "../../ffi/mod.ts";
-import { monotonicMicroseconds } from "../../ffi/mod.ts";
+} from "../../../ffi/mod.ts";
+import { monotonicMicroseconds } from "../../../ffi/mod.ts";
 
 const { connect, send, socket } = libc;
 

@@ -1,16 +1,18 @@
 /** `fdpass front`: the control plane of a front. Configuration, Workers, signals, messages. */
 
-import { close, raiseDescriptorLimit } from "../../ffi/mod.ts";
-import type { Config, Listener } from "../config/config.ts";
-import type { Plan, Report } from "../front/plan.ts";
-import { reasonOf, UsageError } from "./failure.ts";
+import { close, raiseDescriptorLimit } from "../../../ffi/mod.ts";
+import type { Config, Listener } from "../../config/config.ts";
+import type { Plan, Report } from "../../front/plan.ts";
+import { UsageError } from "../failure.ts";
+import { logOf, print } from "../log/log.ts";
+import { notify } from "../processes/notify.ts";
+import { WORKER_PERMISSION } from "../processes/own_command.ts";
+import { Reloader } from "../processes/reloader.ts";
+import { configurationStays, runReload } from "../processes/run_reload.ts";
+import { handleSignals } from "../processes/signals.ts";
+import { Barrier } from "./barrier.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
-import { logOf, print } from "./log.ts";
-import { notify, notifyReloading } from "./notify.ts";
-import { Reloads } from "./reloads.ts";
 import { logReport } from "./reports.ts";
-import { WORKER_PERMISSION } from "./self.ts";
-import { handleSignals } from "./signals.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** How a front is run. */
@@ -27,23 +29,25 @@ export interface FrontOptions {
 class FrontProcess {
   readonly #log = logOf("front");
   readonly #handles: WorkerHandle[] = [];
-  readonly #waiting = new Map<Report["type"], () => void>();
-  readonly #reloads = new Reloads(() => this.#reload());
-  #counts = new Map<Report["type"], number>();
+  readonly #workers: Barrier;
+  /** One reload at a time: what was read first must not be applied last. */
+  readonly #reloader = new Reloader(() => this.#reload());
   #listeners = new Map<string, OpenListener>();
   #generation = 1;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
   readonly ended = Promise.withResolvers<number>();
 
-  constructor(private config: Config, readonly options: FrontOptions) {}
+  constructor(private config: Config, readonly options: FrontOptions) {
+    this.#workers = new Barrier(options.workers);
+  }
 
   /** Opens the listeners, starts the Workers, and says so when they serve. */
   async start(): Promise<void> {
     checkPermission();
     raiseDescriptorLimit();
     this.#listeners = this.#openListeners(this.config.listeners);
-    this.#ready = this.#expect("ready");
+    this.#ready = this.#workers.expect("ready");
     for (let index = 0; index < this.options.workers; index++) {
       const name = `front ${Deno.pid}.${index + 1}`;
       const plan = this.#plan(index, new Set(this.#listeners.keys()));
@@ -99,16 +103,8 @@ class FrontProcess {
     };
   }
 
-  /** Settles when every Worker has reported this. */
-  #expect(type: Report["type"]): Promise<void> {
-    this.#counts.set(type, 0);
-    return new Promise((resolve) => this.#waiting.set(type, resolve));
-  }
-
   #reported(report: Report): void {
-    const count = (this.#counts.get(report.type) ?? 0) + 1;
-    this.#counts.set(report.type, count);
-    if (count === this.options.workers) this.#waiting.get(report.type)?.();
+    this.#workers.reported(report.type);
     logReport(this.#log, report);
   }
 
@@ -118,32 +114,30 @@ class FrontProcess {
   }
 
   #reloadAsked(): void {
-    if (this.#reloads.request()) return;
+    if (this.#reloader.request()) return;
     this.#log.info("SIGHUP during a reload: the configuration will be read once more after it");
   }
 
-  /** One at a time: what was read first must not be applied last. */
   async #reload(): Promise<void> {
     await this.#ready;
-    if (this.#stopping) return;
-    notifyReloading();
-    try {
-      if (this.options.reload === undefined) {
-        this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
-        return;
-      }
-      const config = await this.options.reload();
-      // Workers that drain must not be given listeners to open.
-      if (this.#stopping) return;
-      await this.#apply(config);
-      this.#log.info("configuration read again; serving on {addresses}", { addresses: this.#addresses });
-    } catch (error) {
-      for (const reason of reasonOf(error).split("\n")) {
-        this.#log.error("the new configuration is not used, the old one stays: {reason}", { reason });
-      }
-    } finally {
-      if (!this.#stopping) notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
+    await runReload({
+      stopping: () => this.#stopping,
+      apply: () => this.#readAgain(),
+      failed: configurationStays(this.#log),
+      status: () => `Serving on ${this.#addresses}`,
+    });
+  }
+
+  async #readAgain(): Promise<void> {
+    if (this.options.reload === undefined) {
+      this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
+      return;
     }
+    const config = await this.options.reload();
+    // Workers that drain must not be given listeners to open.
+    if (this.#stopping) return;
+    await this.#apply(config);
+    this.#log.info("configuration read again; serving on {addresses}", { addresses: this.#addresses });
   }
 
   /** Settles when every Worker goes by this configuration. */
@@ -153,7 +147,7 @@ class FrontProcess {
     this.config = config;
     this.#generation++;
     const fresh = new Set([...this.#listeners.keys()].filter((key) => !before.has(key)));
-    const applied = this.#expect("applied");
+    const applied = this.#workers.expect("applied");
     this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index, fresh) }));
     await applied;
   }
@@ -167,7 +161,7 @@ class FrontProcess {
     await this.#ready;
     this.#log.info("{signal}: finishing what is under way", { signal });
     notify("STOPPING=1");
-    const drained = this.#expect("drained");
+    const drained = this.#workers.expect("drained");
     const late = setTimeout(() => {
       this.#log.warn("not everything came to an end in time; ending all the same");
       this.ended.resolve(0);
@@ -181,7 +175,7 @@ class FrontProcess {
 
 /** The modules of a Worker are read by its own isolate. Deno's error would come from there, and not in our words. */
 function checkPermission(): void {
-  const path = new URL("../front/worker.ts", import.meta.url);
+  const path = new URL("../../front/worker.ts", import.meta.url);
   if (path.protocol !== "file:" || Deno.permissions.querySync({ name: "read", path }).state === "granted") {
     return;
   }

@@ -1,0 +1,39 @@
+/** One reload, the same for everything that is reloaded: what the service manager hears of it, and what people do. */
+
+import type { Logger } from "@logtape/logtape";
+import { reasonOf } from "../failure.ts";
+import { notify, notifyReloading } from "./notify.ts";
+
+/** What is reloaded. */
+export interface Reload {
+  /** Whether the process is coming to an end: nothing is begun any more, and what goes wrong is no news. */
+  readonly stopping: () => boolean;
+  /** Reads and applies. It rejects when it cannot, and has left everything as it was. */
+  readonly apply: () => Promise<void>;
+  /** Says that what was there before stays, and why. */
+  readonly failed: (reason: string) => void;
+  /** What this process is doing, as `systemctl status` shows it. */
+  readonly status?: () => string;
+}
+
+/** Reloads. It never rejects: a reload that fails changes nothing. @returns when it is over */
+export async function runReload({ stopping, apply, failed, status }: Reload): Promise<void> {
+  if (stopping()) return;
+  notifyReloading();
+  try {
+    await apply();
+  } catch (error) {
+    if (!stopping()) failed(reasonOf(error));
+  }
+  // Whatever came of it, it is over.
+  if (!stopping()) notify(status === undefined ? "READY=1" : `READY=1\nSTATUS=${status()}`);
+}
+
+/** Says that the configuration in force stays, once for each thing that is wrong with the new one. */
+export function configurationStays(log: Logger): Reload["failed"] {
+  return (reasons) => {
+    for (const reason of reasons.split("\n")) {
+      log.error("the new configuration is not used, the old one stays: {reason}", { reason });
+    }
+  };
+}
