@@ -1,0 +1,134 @@
+/** Formats of lines: read once, into what writes a record. */
+
+import { DIRECTIVES, type Render, WITHOUT_VALUE } from "./directives.ts";
+import { jsonLine } from "./json.ts";
+import type { LogRecord } from "./record.ts";
+
+/** The formats that have a name. */
+export const FORMATS = {
+  common: '%h %l %u %t "%r" %>s %b',
+  combined: '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
+} as const;
+
+/** The one that is no `LogFormat`: an object a line. */
+export const JSON_FORMAT = "json";
+
+/** A format that is ready to write lines. */
+export interface LineFormat {
+  /** One line, and its end. ASCII whatever the record says. */
+  readonly line: (record: LogRecord) => string;
+  /** What the format asks for and gets only a dash: in words, for people. */
+  readonly missing: readonly string[];
+}
+
+/** What reading a format has come to. */
+export type FormatReading = { readonly value: LineFormat } | { readonly fault: string };
+
+/**
+ * Reads a format: `common`, `combined`, `json`, or the argument of Apache's `LogFormat`.
+ *
+ * @param text quotes of the configuration are gone from it
+ */
+export function readFormat(text: string): FormatReading {
+  if (text === JSON_FORMAT) return { value: { line: jsonLine, missing: [] } };
+  const parts: (string | Render)[] = [];
+  const missing: string[] = [];
+  const format = (FORMATS as Readonly<Record<string, string>>)[text] ?? text;
+  for (let at = 0; at < format.length;) {
+    if (format[at] === "\\" && at + 1 < format.length) {
+      literal(parts, ESCAPES[format[at + 1]!] ?? format.slice(at, at + 2));
+      at += 2;
+    } else if (format[at] !== "%") {
+      const end = endOfLiteral(format, at);
+      literal(parts, format.slice(at, end));
+      at = end;
+    } else {
+      const directive = readDirective(format, at, missing);
+      if (typeof directive === "string") return { fault: directive };
+      if (typeof directive.render === "string") literal(parts, directive.render);
+      else parts.push(directive.render);
+      at = directive.end;
+    }
+  }
+  if (missing.length === 0 && parts.every((part) => typeof part === "string")) {
+    return {
+      fault: `Found a format without a directive; write one such as "%h %l %u %t \\"%r\\" %>s %b", or a name`,
+    };
+  }
+  return { value: { line: joining(parts), missing } };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\", n: "\n", r: "\r", t: "\t", '"': '"' };
+
+function endOfLiteral(format: string, from: number): number {
+  let end = from + 1;
+  while (end < format.length && format[end] !== "%" && format[end] !== "\\") end++;
+  return end;
+}
+
+/** Adds text that is always the same to what stands before it. */
+function literal(parts: (string | Render)[], text: string): void {
+  const last = parts.at(-1);
+  // What is not ASCII is written as what a log's reader can have: its bytes, escaped.
+  const plain = text.replace(
+    /[\u0080-\u{10ffff}]/gu,
+    (character) =>
+      Array.from(new TextEncoder().encode(character), (byte) => `\\x${byte.toString(16)}`).join(""),
+  );
+  if (typeof last === "string") parts[parts.length - 1] = last + plain;
+  else parts.push(plain);
+}
+
+/** `%!200,304>{Referer}i`: statuses that it is for or not for, which of several requests is meant, braces, a letter. */
+const DIRECTIVE = /^%(!?)(\d{3}(?:,\d{3})*)?([<>]*)(?:\{([^}]*)\})?([<>]*)(\^ti|\^to|[A-Za-z%])/;
+
+function readDirective(
+  format: string,
+  at: number,
+  missing: string[],
+): { readonly render: Render | string; readonly end: number } | string {
+  const match = DIRECTIVE.exec(format.slice(at, at + 1_024));
+  if (match === null) {
+    return `Cannot read the format from ${quoted(format.slice(at, at + 12))} on; write %% for a percent sign`;
+  }
+  const [whole, not, statuses, , argument, , letter = ""] = match;
+  const end = at + whole.length;
+  if (letter === "%") return { render: "%", end };
+  const absent = WITHOUT_VALUE[letter];
+  if (absent !== undefined) {
+    missing.push(`${whole}, ${absent}`);
+    return { render: "-", end };
+  }
+  const directive = DIRECTIVES[letter];
+  if (directive === undefined) return `Unknown directive ${quoted(whole)} in the format`;
+  const render = directive(argument);
+  if (typeof render === "string") return `The directive ${quoted(whole)} ${render}`;
+  if (statuses === undefined) return { render, end };
+  const listed = new Set(statuses.split(",").map(Number));
+  const wanted = not === "";
+  return { render: (record) => listed.has(record.status) === wanted ? render(record) : "-", end };
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** Directives and literals alternate nearly always: a line is a few additions. */
+function joining(parts: readonly (string | Render)[]): (record: LogRecord) => string {
+  const renders: Render[] = [];
+  const behind: string[] = [];
+  let before = "";
+  for (const part of parts) {
+    if (typeof part !== "string") {
+      renders.push(part);
+      behind.push("");
+    } else if (renders.length === 0) before += part;
+    else behind[behind.length - 1] += part;
+  }
+  behind[behind.length - 1] += "\n";
+  return (record) => {
+    let line = before;
+    for (let index = 0; index < renders.length; index++) line += renders[index]!(record) + behind[index]!;
+    return line;
+  };
+}

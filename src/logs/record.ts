@@ -1,0 +1,79 @@
+/** What a line of an access log is made of. */
+
+import { HeaderFields } from "./header_fields.ts";
+
+/** The connection when the response is finished: broken off before that, goes on, or is closed: `%X` of httpd. */
+export type ConnectionFate = "X" | "+" | "-";
+
+/** What is known of the party that writes lines, once. */
+export interface Writer {
+  /** Name of the backend; `front` for what the front answers itself. */
+  readonly name: string;
+  /** Process number. */
+  readonly process: number;
+  /** What it does with requests: `fetch`, `static`, `relay`, `cgi`, `exec`, `front`. */
+  readonly kind: string;
+}
+
+/**
+ * One request, or one connection whose requests nobody here looks at. Filled in, written and used again. Text of a client
+ * has a character per byte, and is escaped when it is written.
+ */
+export class LogRecord {
+  client = "";
+  clientPort = 0;
+  local = "";
+  localPort = 0;
+  /** First name of the site; empty for one without names, or none. */
+  site = "";
+  route = "";
+  /** Whom basic authentication has let in; empty for nobody. */
+  user = "";
+  /** What the connection and the request are called everywhere. */
+  id: () => string = () => "";
+  /** The trace that the request belongs to, as `traceparent` names it; empty for none. */
+  trace: () => string = () => "";
+  /** Requests on the connection so far, this one included; 0 for a connection's line. */
+  number = 0;
+  /** Milliseconds since 1970 at which the request's head was whole. */
+  begun = 0;
+  /** Microseconds from there to the end of the response. */
+  duration = 0;
+  /** Microseconds that the connection waited in a line of the front before it was handed over. */
+  waited = 0;
+  /** Microseconds from a whole head to a backend that has it, waiting included. */
+  handover = 0;
+
+  /** Empty where there was no request that could be read. */
+  method = "";
+  target = "";
+  path = "";
+  /** Without its question mark. */
+  query = "";
+  /** Host and port as the client asked for them. */
+  authority = "";
+  /** Of HTTP/1. */
+  minor = 1;
+  /** The request's head as it came, empty for none, and the fields in it. */
+  head = "";
+  fields: HeaderFields = new HeaderFields();
+  /** Bytes that came: the head and the content as it was sent. */
+  received = 0;
+
+  /** 0 where no response was sent. */
+  status = 0;
+  /** The response's head as it was sent, and the fields in it. */
+  responseHead = "";
+  responseFields: HeaderFields = new HeaderFields();
+  /** Bytes of content, without what frames it. */
+  content = 0;
+  /** Bytes that left, the head and the framing included. */
+  sent = 0;
+  fate: ConnectionFate = "-";
+  /** What went otherwise than it should, in words with a comma between two; empty mostly. */
+  flags = "";
+  /** Why the request was refused, for people; empty where it was not. */
+  why = "";
+
+  constructor(public writer: Writer) {}
+}

@@ -1,0 +1,159 @@
+/** Formats of access logs: what each directive writes, and that nobody can forge a line. */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { readFormat } from "../../src/logs/format.ts";
+import { JSON_FIELDS } from "../../src/logs/json.ts";
+import { LogRecord } from "../../src/logs/record.ts";
+import { type Given, record } from "./records.ts";
+
+function line(format: string, given: Given = {}): string {
+  const reading = readFormat(format);
+  assert.ok("value" in reading, JSON.stringify(reading));
+  return reading.value.line(record(given)).replace(/\n$/, "");
+}
+
+function fault(format: string): string {
+  const reading = readFormat(format);
+  assert.ok("fault" in reading, `${format} is read`);
+  return reading.fault;
+}
+
+/** Times depend on the zone of whoever runs this; `%t` is taken apart instead. */
+const CASES: readonly (readonly [format: string, expected: string, given?: Given])[] = [
+  ["%h %l %u", "192.0.2.7 - -"],
+  ["%a %{c}a %A", "192.0.2.7 192.0.2.7 192.0.2.1"],
+  ["%u", "frank", { user: "frank" }],
+  ['"%r"', '"GET /app/a.txt?b=c HTTP/1.1"'],
+  ['"%r" %>s', '"-" 408', { method: "", target: "", status: 408 }],
+  ["%s %>s %<s", "200 200 200"],
+  ["%s", "-", { status: 0 }],
+  ["%b %B", "2326 2326"],
+  ["%b %B", "- 0", { content: 0 }],
+  ["%I %O %S", "120 2400 2520"],
+  ["%D %T %{s}T %{ms}T %{us}T", "1234567 1 1 1234 1234567"],
+  ["%{Referer}i|%{USER-AGENT}i|%{X-None}i", 'http://x/\\"y\\"|curl/8|-'],
+  ["%{content-type}o %{X-None}o", "text/plain -"],
+  ["%v %V", "example.com example.com"],
+  ["%V", "example.com", { authority: "" }],
+  ["%V", "[::1]", { authority: "[::1]:80" }],
+  ["%p %{local}p %{canonical}p %{remote}p", "8080 8080 8080 50123"],
+  ["%P %{pid}P %{tid}P", "4711 4711 4711"],
+  ["%U%q", "/app/a.txt?b=c"],
+  ["%U%q", "/app/a.txt", { query: "" }],
+  ["%m %H", "GET HTTP/1.1"],
+  ["%H", "HTTP/1.0", { minor: 0 }],
+  ["%k", "1"],
+  ["%X", "X", { fate: "X" }],
+  ["%X%X", "--", { fate: "-" }],
+  ["%L", "1a2b-3c.2"],
+  ["%{session}C %{none}C", "s3 -"],
+  ["%R", "fetch"],
+  ["%{site}x %{route}x %{backend}x %{kind}x", "example.com /app/ web fetch"],
+  ["%{waited}x %{handover}x %{id}x %{flags}x %{why}x %{trace}x", "250 300 1a2b-3c.2 - - -"],
+  ["%{sec}t %{msec}t %{msec_frac}t", "971186136 971186136123 123"],
+  ["%{end:sec}t %{end:msec}t", "971186137 971186137357"],
+  ["%400,501{User-Agent}i", "-"],
+  ["%200,304{User-Agent}i", "curl/8"],
+  ["%!200,304,302{Referer}i", "-"],
+  ["%!400{User-Agent}i", "curl/8"],
+  ["%%%m%%", "%GET%"],
+  ["\\t%m\\\\", "\tGET\\"],
+  ["%{X}e%{Y}n%f", "---"],
+  ["ä%m", "\\xc3\\xa4GET"],
+];
+
+Deno.test("readFormat: each directive writes what httpd would", () => {
+  for (const [format, expected, given] of CASES) assert.equal(line(format, given), expected, format);
+});
+
+Deno.test("readFormat: %t is the time in the process's own zone", () => {
+  const given = { begun: Date.UTC(2026, 1, 3, 4, 5, 6, 789) };
+  const parts = /^\[(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)\]$/.exec(line("%t", given));
+  assert.ok(parts !== null);
+  const [, day, month, year, clock, hours, minutes] = parts;
+  assert.equal(new Date(`${day} ${month} ${year} ${clock} ${hours}:${minutes}`).getTime(), given.begun - 789);
+  assert.equal(line("%{%Y-%m-%dT%H:%M:%S}t", given), line("%{%FT%T}t", given));
+});
+
+Deno.test("readFormat: the named formats are httpd's", () => {
+  const time = line("%t");
+  assert.equal(line("common"), `192.0.2.7 - - ${time} "GET /app/a.txt?b=c HTTP/1.1" 200 2326`);
+  assert.equal(line("combined"), `${line("common")} "http://x/\\"y\\"" "curl/8"`);
+});
+
+Deno.test("readFormat: what cannot be read is told, with what would be right", () => {
+  assert.match(fault("%h %y"), /Unknown directive "%y"/);
+  assert.match(fault("%{X i"), /from "%\{X i" on; write %%/);
+  assert.match(fault("100%"), /write %%/);
+  assert.match(fault("%i"), /"%i" needs the name of a header field in braces/);
+  assert.match(fault("%{}i"), /needs the name of a header field/);
+  assert.match(fault("%{h}T"), /takes s, ms or us/);
+  assert.match(fault("%{nope}x"), /takes one of site, route, backend/);
+  assert.match(fault("%{%Q}t"), /strftime/);
+  assert.match(fault("no directive"), /without a directive/);
+  assert.match(fault(""), /without a directive/);
+});
+
+Deno.test("readFormat: what has no value here is named", () => {
+  const reading = readFormat("%h %{PATH}e %f");
+  assert.ok("value" in reading);
+  assert.deepEqual(reading.value.missing, ["%{PATH}e, variables of the environment", "%f, names of files"]);
+});
+
+Deno.test("json: an object with the same keys always, whatever is missing", () => {
+  const full = JSON.parse(line("json"));
+  const empty = JSON.parse(readFormatJson(new LogRecord({ name: "front", process: 1, kind: "front" })));
+  assert.deepEqual(Object.keys(full), Object.keys(JSON_FIELDS));
+  assert.deepEqual(Object.keys(empty), Object.keys(full));
+  assert.equal(full.time, "2000-10-10T13:55:36.123Z");
+  assert.equal(full.target, "/app/a.txt?b=c");
+  assert.equal(full.referer, 'http://x/"y"');
+  assert.equal(empty.status, null);
+  assert.equal(empty.method, null);
+  assert.equal(JSON.parse(line("json", { target: "/\xc3\xa4\xff" })).target, "/ä\ufffd");
+});
+
+function readFormatJson(given: LogRecord): string {
+  const reading = readFormat("json");
+  assert.ok("value" in reading);
+  return reading.value.line(given);
+}
+
+/** Any bytes that a client could send, and some that mean something in lines. */
+const hostile = fc.string({
+  unit: fc.oneof(
+    fc.integer({ min: 0, max: 255 }).map((byte) => String.fromCharCode(byte)),
+    fc.constantFrom("\n", "\r", '"', "\\", "\x1b", "\x7f", "\x85"),
+  ),
+});
+
+Deno.test("no byte of a client ends a line, closes a quote or leaves ASCII", () => {
+  fc.assert(fc.property(hostile, hostile, hostile, (target, agent, host) => {
+    const given = {
+      target,
+      path: target,
+      query: target,
+      authority: host,
+      method: host || "GET",
+      head: `GET / HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${agent}\r\n\r\n`,
+    };
+    const text = line('%h "%r" "%{User-Agent}i" "%U" "%q" "%V" %m', given);
+    assert.match(text, /^[\x20-\x7e]*$/);
+    // Quotes that are not escaped are those of the format.
+    assert.equal(text.replace(/\\./g, "").split('"').length - 1, 10, text);
+    const json = line("json", given);
+    assert.match(json, /^[\x20-\x7e]*$/);
+    assert.equal(Object.keys(JSON.parse(json)).length, Object.keys(JSON_FIELDS).length);
+  }));
+});
+
+Deno.test("a long hostile field costs what it is long", () => {
+  const work = (length: number) => {
+    const head = `GET / HTTP/1.1\r\nUser-Agent: ${'"\\'.repeat(length)}\r\n${
+      "A: b\r\n".repeat(length / 8)
+    }\r\n`;
+    return line("%{User-Agent}i %{A}i %{None}i", { head }).length;
+  };
+  assert.ok(work(16_384) < 2.1 * work(8_192));
+});
