@@ -1,0 +1,186 @@
+/**
+ * What the handshakes of one site go by: SSL_CTX_new(3) and the settings on it.
+ *
+ * @module
+ */
+import { cString } from "../memory.ts";
+import type { Certificate } from "./certificate.ts";
+import { lastReason, OpenSslError } from "./errors.ts";
+import { crypto, ssl } from "./library.ts";
+import type { PrivateKey } from "./private_key.ts";
+
+const { X509_STORE_add_cert, X509_check_private_key } = crypto;
+const {
+  SSL_CTX_add_client_CA,
+  SSL_CTX_ctrl,
+  SSL_CTX_ctrl_bytes,
+  SSL_CTX_free,
+  SSL_CTX_get_cert_store,
+  SSL_CTX_new,
+  SSL_CTX_set_cipher_list,
+  SSL_CTX_set_ciphersuites,
+  SSL_CTX_set_num_tickets,
+  SSL_CTX_set_options,
+  SSL_CTX_set_session_id_context,
+  SSL_CTX_set_verify,
+  SSL_CTX_use_PrivateKey,
+  SSL_CTX_use_certificate,
+  TLS_server_method,
+} = ssl;
+
+// Numbers of ssl.h: what is a macro in C is one of these for SSL_CTX_ctrl.
+const SSL_CTRL_MODE = 33;
+const SSL_CTRL_SET_SESS_CACHE_MODE = 44;
+const SSL_CTRL_SET_TLSEXT_TICKET_KEYS = 59;
+const SSL_CTRL_CHAIN_CERT = 89;
+const SSL_CTRL_SET_MIN_PROTO_VERSION = 123;
+const SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
+
+const SSL_SESS_CACHE_OFF = 0n;
+
+const SSL_MODE_ENABLE_PARTIAL_WRITE = 0x1;
+const SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x2;
+const SSL_MODE_RELEASE_BUFFERS = 0x10;
+
+const SSL_OP_ENABLE_KTLS = 1 << 3;
+const SSL_OP_NO_TICKET = 1 << 14;
+const SSL_OP_NO_COMPRESSION = 1 << 17;
+const SSL_OP_CIPHER_SERVER_PREFERENCE = 1 << 22;
+const SSL_OP_NO_RENEGOTIATION = 2 ** 30;
+
+const SSL_VERIFY_PEER = 0x1;
+const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 0x2;
+
+/** Bytes that encrypt session tickets: a name, and keys for HMAC and AES-256 (SSL_CTX_set_tlsext_ticket_keys(3)). */
+export const TICKET_KEYS = 80;
+
+const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
+
+/** A version of TLS that can be asked for. */
+export type TlsVersion = keyof typeof VERSIONS;
+
+/** What a server proves its name with. */
+export interface Identity {
+  /** Its own certificate, then those that lead to an authority. */
+  readonly chain: readonly Certificate[];
+  readonly key: PrivateKey;
+  /** What messages call the certificate: `the certificate "/etc/tls/cert.pem"`. */
+  readonly name: string;
+}
+
+/** What a context is made of. Certificates and keys stay their owner's, who may free them afterwards. */
+export interface ContextOptions {
+  /** One for each kind of key that clients may prefer; at least one. */
+  readonly identities: readonly Identity[];
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** Cipher suites of TLS 1.2, as `openssl ciphers` writes them. */
+  readonly ciphers: string;
+  /** Those of TLS 1.3. */
+  readonly cipherSuites: string;
+  /** Whether the order of ours counts, not that of the client. */
+  readonly serverOrder: boolean;
+  /** {@linkcode TICKET_KEYS} bytes; without them sessions are not resumed. */
+  readonly ticketKeys?: Uint8Array<ArrayBuffer> | undefined;
+  /** What a session must have begun under to be resumed under this context: at most 32 bytes. */
+  readonly sessionContext: Uint8Array<ArrayBuffer>;
+  readonly clientCertificates: "off" | "optional" | "required";
+  /** Who may have signed them. */
+  readonly clientAuthorities: readonly Certificate[];
+  /** Whether the kernel is asked to go on where the handshake has ended. */
+  readonly kernel: boolean;
+}
+
+/** A context. Connections that began under it keep it alive beyond {@linkcode free}. */
+export class Context {
+  readonly pointer: NonNullable<Deno.PointerValue>;
+
+  /** @throws {OpenSslError} when OpenSSL does not take something of it */
+  constructor(options: ContextOptions) {
+    const pointer = SSL_CTX_new(TLS_server_method());
+    if (pointer === null) throw new OpenSslError(`Cannot make a TLS context: ${lastReason("out of memory")}`);
+    this.pointer = pointer;
+    try {
+      this.#restrict(options);
+      for (const identity of options.identities) this.#use(identity);
+      this.#verify(options);
+    } catch (error) {
+      this.free();
+      throw error;
+    }
+  }
+
+  /** Versions, ciphers, and what OpenSSL would do by itself that is not wanted. */
+  #restrict(options: ContextOptions): void {
+    const { pointer } = this;
+    const { minVersion, maxVersion, ciphers, cipherSuites, ticketKeys, sessionContext } = options;
+    SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, BigInt(VERSIONS[minVersion]), null);
+    SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, BigInt(VERSIONS[maxVersion]), null);
+    const modes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+      SSL_MODE_RELEASE_BUFFERS;
+    SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, BigInt(modes), null);
+    // Sessions live in tickets alone: those in memory would be known to one process of several.
+    SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, null);
+    const flags = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+      (options.serverOrder ? SSL_OP_CIPHER_SERVER_PREFERENCE : 0) |
+      (options.kernel ? SSL_OP_ENABLE_KTLS : 0) |
+      (ticketKeys === undefined ? SSL_OP_NO_TICKET : 0);
+    SSL_CTX_set_options(pointer, BigInt(flags));
+    if (ticketKeys === undefined) SSL_CTX_set_num_tickets(pointer, 0n);
+    else if (
+      SSL_CTX_ctrl_bytes(pointer, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, BigInt(TICKET_KEYS), ticketKeys) !== 1n
+    ) {
+      throw new OpenSslError(`Cannot use ticket keys of ${ticketKeys.length} bytes`);
+    }
+    this.#check(
+      SSL_CTX_set_session_id_context(pointer, sessionContext, sessionContext.length),
+      "Cannot set the session context",
+    );
+    this.#check(
+      SSL_CTX_set_cipher_list(pointer, cString(ciphers)),
+      `Cannot use the ciphers "${ciphers}"`,
+    );
+    this.#check(
+      SSL_CTX_set_ciphersuites(pointer, cString(cipherSuites)),
+      `Cannot use the cipher suites "${cipherSuites}"`,
+    );
+  }
+
+  #use({ chain: [leaf, ...others], key, name }: Identity): void {
+    const { pointer } = this;
+    if (leaf === undefined) throw new OpenSslError(`Cannot use ${name}: it is empty`);
+    if (X509_check_private_key(leaf.pointer, key.pointer) !== 1) {
+      lastReason("");
+      throw new OpenSslError(`Cannot use ${name}: the key does not belong to it`);
+    }
+    this.#check(SSL_CTX_use_certificate(pointer, leaf.pointer), `Cannot use ${name}`);
+    this.#check(SSL_CTX_use_PrivateKey(pointer, key.pointer), `Cannot use the key of ${name}`);
+    // 1: the context takes a reference of its own. It belongs to the certificate that was set last.
+    for (const { pointer: other } of others) {
+      this.#check(
+        Number(SSL_CTX_ctrl(pointer, SSL_CTRL_CHAIN_CERT, 1n, other)),
+        `Cannot use the chain of ${name}`,
+      );
+    }
+  }
+
+  #verify({ clientCertificates, clientAuthorities }: ContextOptions): void {
+    if (clientCertificates === "off") return;
+    const store = SSL_CTX_get_cert_store(this.pointer);
+    for (const { pointer } of clientAuthorities) {
+      this.#check(X509_STORE_add_cert(store, pointer), "Cannot use an authority of clients");
+      this.#check(SSL_CTX_add_client_CA(this.pointer, pointer), "Cannot name an authority to clients");
+    }
+    const needed = clientCertificates === "required" ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    SSL_CTX_set_verify(this.pointer, SSL_VERIFY_PEER | needed, null);
+  }
+
+  #check(result: number, what: string): void {
+    if (result !== 1) throw new OpenSslError(`${what}: ${lastReason("OpenSSL does not take it")}`);
+  }
+
+  /** Lets go of it. */
+  free(): void {
+    SSL_CTX_free(this.pointer);
+  }
+}
