@@ -31,6 +31,7 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
 
 // struct statx: the same on every architecture.
+const STX_UID = 20; // __u32
 const STX_MODE = 28; // __u16
 const STX_INO = 32; // __u64
 const STX_SIZE = 40; // __u64
@@ -78,6 +79,16 @@ export class FileStatus {
       default:
         return "other";
     }
+  }
+
+  /** The user whose it is. */
+  get owner(): number {
+    return this.#view.getUint32(STX_UID, true);
+  }
+
+  /** Permission bits, with those for set-user-ID, set-group-ID and sticky. */
+  get permissions(): number {
+    return this.#view.getUint16(STX_MODE, true) & 0o7777;
   }
 
   /** Bytes. */
@@ -218,11 +229,17 @@ export function sendFile(socket: Descriptor, file: Descriptor, offset: number, c
 }
 
 const X_OK = 1;
+const W_OK = 2;
 const AT_EACCESS = 0x200;
 
 /** Whether this process, as who it acts, may execute a file (faccessat(2)); 0 or `-errno`. */
 export function mayExecute(path: string): number {
   return settle(faccessat(AT_FDCWD, cString(path), X_OK, AT_EACCESS));
+}
+
+/** Whether this process, as who it acts, may write a file, or make names in a directory (faccessat(2)); 0 or `-errno`. */
+export function mayWrite(path: string): number {
+  return settle(faccessat(AT_FDCWD, cString(path), W_OK, AT_EACCESS));
 }
 
 /** The null device, open for reading; a descriptor owned by the caller, or `-errno`. */

@@ -1,11 +1,12 @@
 /** What a configuration in the Apache syntax asks of the system: further files, the environment, which sockets there are. */
 
-import { effectiveUser } from "../../ffi/mod.ts";
 import { isPattern, segmentExpression } from "./apache/glob.ts";
 import { type ApacheOptions, parseApache } from "./apache/parse.ts";
 import type { Config } from "./config.ts";
+import { environment } from "./environment.ts";
 import { configError } from "./error.ts";
 import type { Origin } from "./path.ts";
+import { defaultRunDirectory, type RunDirectory, RunDirectoryError } from "./run_directory.ts";
 
 /**
  * Reads a configuration in the Apache syntax, and the files that it includes.
@@ -14,35 +15,32 @@ import type { Origin } from "./path.ts";
  * @throws {ConfigError} with everything that is wrong
  */
 export function loadApache(text: string, origin: Origin, runDirectory: string | undefined): Config {
+  const notes: string[] = [];
   const options: ApacheOptions = {
     ...origin,
     runDirectory,
-    defaultRunDirectory: () => defaultRunDirectory(origin.name),
+    defaultRunDirectory: () => {
+      const directory = runDirectoryFor(origin.name);
+      if (directory.note !== undefined) notes.push(directory.note);
+      return directory.path;
+    },
     environment,
     hasSocket,
     files: (pattern) => filesOf(pattern).flatMap(withinDirectory),
     read: (path) => Deno.readTextFileSync(path),
   };
-  return { ...parseApache(text, options), syntax: "apache" };
+  const config = parseApache(text, options);
+  const warnings = [...config.warnings ?? [], ...notes];
+  return { ...config, syntax: "apache", ...warnings.length > 0 && { warnings } };
 }
 
-function environment(name: string): string | undefined {
+function runDirectoryFor(source: string): RunDirectory {
   try {
-    return Deno.env.get(name);
-  } catch {
-    // A name that cannot be one, or no permission: then it is as if it were not set.
-    return undefined;
+    return defaultRunDirectory();
+  } catch (error) {
+    if (error instanceof RunDirectoryError) throw configError(source, error.message, { cause: error });
+    throw error;
   }
-}
-
-/** Where a user's own programs have their sockets; /tmp is everybody's, and whoever comes first would own it. */
-function defaultRunDirectory(source: string): string {
-  if (effectiveUser() === 0) return "/run/fdpass";
-  const own = environment("XDG_RUNTIME_DIR");
-  if (own?.startsWith("/")) return `${own}/fdpass`;
-  const message =
-    "Cannot tell where sockets are to be; write DefaultRuntimeDir, set XDG_RUNTIME_DIR, or give --run-dir";
-  throw configError(source, message);
 }
 
 function hasSocket(path: string): boolean {

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { isInstalled, OtherProgram } from "../support/other_programs.ts";
-import { named, OTHER_USER } from "../support/other_user.ts";
+import { AS_OTHER_USER, named, OTHER_USER } from "../support/other_user.ts";
 import { DescriptorTables } from "../support/proc.ts";
 import {
   fixture,
@@ -24,10 +24,9 @@ const COUNT = 1_000;
 const TOGETHER = 50;
 const noPython = isInstalled("python3", "--version") ? undefined : "there is no python3";
 
-const NOBODY = ["setpriv", `--reuid=${OTHER_USER}`, `--regid=${OTHER_USER}`, "--clear-groups"];
 /** The first one on the PATH may be somebody's own. */
 const SYSTEM_PYTHON = "/usr/bin/python3";
-const noUser = isInstalled(NOBODY[0]!, ...NOBODY.slice(1), SYSTEM_PYTHON, "--version")
+const noUser = isInstalled(AS_OTHER_USER[0]!, ...AS_OTHER_USER.slice(1), SYSTEM_PYTHON, "--version")
   ? undefined
   : "python3 cannot be started as another user";
 
@@ -181,8 +180,8 @@ Deno.test({
     // The file in this project may be unreadable to others.
     const program = directory.write("receiver.py", Deno.readTextFileSync(RECEIVER));
     Deno.chmodSync(program, 0o644);
-    await using receiver = new OtherProgram(NOBODY[0]!, [
-      ...NOBODY.slice(1),
+    await using receiver = new OtherProgram(AS_OTHER_USER[0]!, [
+      ...AS_OTHER_USER.slice(1),
       SYSTEM_PYTHON,
       program,
       socket,

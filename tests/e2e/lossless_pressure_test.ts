@@ -12,7 +12,7 @@ import {
   startWith,
   untilKinds,
 } from "../support/lossless.ts";
-import { named, noLimits, noOtherUser, OTHER_USER, ReadableCache } from "../support/other_user.ts";
+import { named, noLimits, noOtherUser, OTHER_USER, ReadableCopy } from "../support/other_user.ts";
 import { pause, until, within } from "../support/waiting.ts";
 
 const HOG = fileURLToPath(new URL("./fixtures/lossless_hog.ts", import.meta.url));
@@ -61,8 +61,8 @@ Deno.test({
   ...named("descriptors under way of another process of the user", noOtherUser, noLimits),
   async fn(t) {
     using directory = new TemporaryDirectory();
-    using cache = await ReadableCache.make();
-    const { through, environment } = cache.user;
+    using copy = await ReadableCopy.make();
+    const { through, environment, installation } = copy.user;
     const socket = directory.join("app.sock");
     await using backend = await startApplication(socket, [
       "--mode",
@@ -79,7 +79,7 @@ Deno.test({
         sites: [{ to: `fd://${socket}` }],
       },
       [],
-      { through: [...through, "prlimit", "--nofile=200:200"], environment },
+      { through: [...through, "prlimit", "--nofile=200:200"], environment, installation },
     );
     await found(front, "app");
     const before = await kindsAtRest(front.pid, backend.pid);
@@ -87,16 +87,16 @@ Deno.test({
     const hog = new Deno.Command(through[0]!, {
       args: [
         ...through.slice(1),
-        Deno.execPath(),
+        installation.deno,
         "run",
         "--quiet",
         "--no-prompt",
         ALLOW_LIBC,
-        HOG,
+        HOG.replace(ROOT, installation.root),
         "300",
         "200",
       ],
-      cwd: ROOT,
+      cwd: installation.root,
       env: environment,
       stdin: "piped",
       stdout: "piped",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { found, startApplication, startWith } from "../support/lossless.ts";
-import { named, noOtherUser, OTHER_USER, ReadableCache } from "../support/other_user.ts";
+import { named, noOtherUser, OTHER_USER, ReadableCopy } from "../support/other_user.ts";
 import { ALLOW_LIBC, fixture, runProgram, startUp, TemporaryDirectory } from "../support/processes.ts";
 import { get } from "../support/raw_client.ts";
 
@@ -16,12 +16,12 @@ function sharedDirectory(): TemporaryDirectory {
 Deno.test({
   ...named("a channel between users", noOtherUser),
   async fn(t) {
-    using cache = await ReadableCache.make();
+    using copy = await ReadableCopy.make();
     using directory = sharedDirectory();
 
     await t.step("a backend of another user gets no connections unless allowUsers names it", async () => {
       const socket = directory.join("other.sock");
-      await using _backend = await startApplication(socket, ["--mode", "666"], cache.user);
+      await using _backend = await startApplication(socket, ["--mode", "666"], copy.user);
       const configuration = {
         listen: ["127.0.0.1:0"],
         sites: [{ to: `fd://${socket}` }],
@@ -48,7 +48,7 @@ Deno.test({
         sites: [{ to: `fd://${socket}` }],
         queueTimeout: "200ms",
       };
-      await using front = await startWith("front", configuration, [], cache.user);
+      await using front = await startWith("front", configuration, [], copy.user);
       {
         await using wary = await startApplication(socket, ["--mode", "666"]);
         await wary.message(new RegExp(`refused a front of user ${OTHER_USER}`));
@@ -74,7 +74,7 @@ Deno.test({
         sites: [{ to: `fd://${socket}` }],
         queueTimeout: "200ms",
       };
-      await using front = await startWith("front", configuration, [], cache.user);
+      await using front = await startWith("front", configuration, [], copy.user);
       await front.message(/cannot be reached at .*EACCES/);
       assert.equal((await get(front.port, "/")).status, 503);
     });

@@ -7,34 +7,70 @@ export const OTHER_USER = 65_534;
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** How a program is started as the other user. */
+/** Runs a command as the other user: by env(1), since setpriv itself could still reach what is root's alone. */
+export const AS_OTHER_USER: readonly string[] = [
+  "setpriv",
+  `--reuid=${OTHER_USER}`,
+  `--regid=${OTHER_USER}`,
+  "--clear-groups",
+  "env",
+];
+
+/** How a program is started as the other user: a part of {@linkcode StartOptions}. */
 export interface OtherUser {
-  /** What runs it: for {@linkcode StartOptions.through}. */
   readonly through: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly installation: { readonly deno: string; readonly root: string };
 }
 
-/** A copy of the packages that the program uses, which anybody may read: Deno's own directory is often private. */
-export class ReadableCache {
-  readonly #path = Deno.makeTempDirSync({ prefix: "fdpass-e2e-cache-" });
+/** What a program is made of. The tests' own files and the records of the repository are none of it. */
+const PARTS = [
+  "cli.ts",
+  "mod.ts",
+  "deno.json",
+  "deno.lock",
+  "src",
+  "ffi",
+  "tests/e2e/fixtures",
+  "tests/support",
+];
+
+/**
+ * Deno, the packages and the program, where anybody may read and run them. The tests' own are often private: as root on
+ * Debian, what npx has fetched lies in a home that nobody else may enter, and so may the checkout.
+ */
+export class ReadableCopy {
+  readonly #path = Deno.makeTempDirSync({ prefix: "fdpass-e2e-copy-" });
 
   private constructor() {}
 
   /** Makes the copy. */
-  static async make(): Promise<ReadableCache> {
-    const cache = new ReadableCache();
-    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-    const { npmCache } = JSON.parse(new TextDecoder().decode(stdout)) as { npmCache: string };
-    await new Deno.Command("cp", { args: ["-r", npmCache, `${cache.#path}/npm`] }).output();
-    await new Deno.Command("chmod", { args: ["-R", "a+rX", cache.#path] }).output();
-    return cache;
+  static async make(): Promise<ReadableCopy> {
+    const copy = new ReadableCopy();
+    await copy.#fill();
+    return copy;
+  }
+
+  async #fill(): Promise<void> {
+    const { deno, root } = this.#installation;
+    shareProgram(Deno.execPath(), deno);
+    const { npmCache } = JSON.parse(await run(Deno.execPath(), "info", "--json")) as { npmCache: string };
+    await run("cp", "-r", npmCache, `${this.#path}/npm`);
+    Deno.mkdirSync(root);
+    await run("sh", "-c", 'cd "$0" && cp -r --parents "$@"', ROOT, ...PARTS, root);
+    await run("chmod", "-R", "a+rX", this.#path);
+  }
+
+  get #installation(): OtherUser["installation"] {
+    return { deno: `${this.#path}/deno`, root: `${this.#path}/fdpass/` };
   }
 
   /** Who runs with this copy. */
   get user(): OtherUser {
     return {
-      through: ["setpriv", `--reuid=${OTHER_USER}`, `--regid=${OTHER_USER}`, "--clear-groups"],
+      through: AS_OTHER_USER,
       environment: { DENO_DIR: this.#path, HOME: "/nonexistent" },
+      installation: this.#installation,
     };
   }
 
@@ -43,21 +79,41 @@ export class ReadableCache {
   }
 }
 
+/** Makes another name of a program that anybody may run by it: it is large, so the same file where that can be had. */
+function shareProgram(program: string, name: string): void {
+  try {
+    if ((Deno.statSync(program).mode! & 0o005) === 0o005) return Deno.linkSync(program, name);
+  } catch {
+    // On another file system.
+  }
+  Deno.copyFileSync(program, name);
+  Deno.chmodSync(name, 0o755);
+}
+
+/** Runs a command that has to end well. @returns what it wrote */
+async function run(command: string, ...args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`${command} ${args.join(" ")}: ${decoder.decode(stderr)}`);
+  return decoder.decode(stdout);
+}
+
 /** Why nothing can be run as another user here; undefined when it can. */
 export const noOtherUser: string | undefined = (() => {
   if (Deno.uid() !== 0) return "only root can start programs as another user";
+  const directory = Deno.makeTempDirSync({ prefix: "fdpass-e2e-" });
   try {
-    const args = [
-      `--reuid=${OTHER_USER}`,
-      `--regid=${OTHER_USER}`,
-      "--clear-groups",
-      "cat",
-      `${ROOT}cli.ts`,
-    ];
-    const { success } = new Deno.Command("setpriv", { args, stdout: "null", stderr: "null" }).outputSync();
-    return success ? undefined : "the other user cannot read this directory, or setpriv may not change users";
+    Deno.chmodSync(directory, 0o755);
+    const args = [...AS_OTHER_USER.slice(1), "ls", directory];
+    const { success } = new Deno.Command(AS_OTHER_USER[0]!, { args, stdout: "null", stderr: "null" })
+      .outputSync();
+    return success
+      ? undefined
+      : "the other user cannot enter the directory of temporary files, or setpriv may not change users";
   } catch {
     return "there is no setpriv";
+  } finally {
+    Deno.removeSync(directory);
   }
 })();
 

@@ -66,6 +66,8 @@ export interface StartOptions {
   readonly through?: readonly string[];
   /** Besides this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Another Deno and another copy of this project, which arguments that lie in this one mean then. */
+  readonly installation?: { readonly deno: string; readonly root: string };
 }
 
 /** How a program ended. */
@@ -93,9 +95,11 @@ export class Program {
 
   constructor(args: readonly string[], options: StartOptions) {
     const { input, directory, through = [] } = options;
-    const [command, ...rest] = [...through, Deno.execPath()];
+    const { deno, root } = options.installation ?? { deno: Deno.execPath(), root: ROOT };
+    const [command, ...rest] = [...through, deno];
+    const words = ["run", "--quiet", "--no-prompt", ...options.permissions, PROGRAM, ...args];
     this.#process = new Deno.Command(command!, {
-      args: [...rest, "run", "--quiet", "--no-prompt", ...options.permissions, PROGRAM, ...args],
+      args: [...rest, ...words.map((word) => word.replaceAll(ROOT, root))],
       env: { ...QUIET, ...options.environment },
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",

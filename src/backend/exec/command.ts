@@ -15,6 +15,7 @@ export class CommandError extends Error {
   override name = "CommandError";
 }
 
+const ANY_EXECUTION = 0o111;
 /** Where execvp(3) looks when there is no PATH. */
 const DEFAULT_PATH = "/bin:/usr/bin";
 
@@ -41,41 +42,59 @@ export function findCommand(words: readonly string[], environment: readonly stri
 }
 
 function executable(path: string): string {
-  const errno = problemWith(path);
-  if (errno === 0) return path;
-  throw new CommandError(
-    errno === EACCES
-      ? `Cannot run "${path}": it is not an executable file; name a program, or make it one (chmod +x)`
-      : `Cannot run "${path}": ${describeErrno(errno)}`,
-  );
+  const problem = problemWith(path);
+  if (problem === undefined) return path;
+  throw new CommandError(`Cannot run "${path}": ${problem.why}`);
 }
 
 function searched(name: string, environment: readonly string[]): string {
   const entry = environment.find((text) => text.startsWith("PATH="));
   const directories = decoded(entry?.slice("PATH=".length) ?? DEFAULT_PATH);
   let found: string | undefined;
+  let closed: string | undefined;
   for (const directory of name === "" ? [] : directories.split(":")) {
     // An empty entry of PATH is the current directory.
     const path = directory === "" ? `./${name}` : `${directory}/${name}`;
-    const errno = problemWith(path);
-    if (errno === 0) return path;
-    if (errno === EACCES) found ??= path;
+    const problem = problemWith(path);
+    if (problem === undefined) return path;
+    // Whatever is wrong there, it may be well elsewhere; it is only told when it is not.
+    if (problem.what === "no program") found ??= path;
+    if (problem.what === "closed") closed ??= directory;
   }
   if (found !== undefined) return executable(found);
   throw new CommandError(
-    `Cannot run "${name}": no directory of PATH has such a program; name one that is there, or write its path`,
+    closed === undefined
+      ? `Cannot run "${name}": no directory of PATH has such a program; name one that is there, or write its path`
+      : `Cannot run "${name}": no directory of PATH that this user may search has such a program, and "${closed}" may ` +
+        `not be searched; write the program's path, or have it where this user may run it`,
   );
 }
 
-/** An errno number, 0 for none: what keeps a file from being executed. */
-function problemWith(path: string): number {
-  const errno = -mayExecute(path);
-  if (errno !== 0) return errno;
-  // A directory may be "executed" too; a link to a file is one here, as the kernel follows it.
+/** What keeps a file from being executed. */
+interface Problem {
+  /** There is something that is no program; nothing can be found out, since a directory is closed; or another error. */
+  readonly what: "no program" | "closed" | "error";
+  /** For people. */
+  readonly why: string;
+}
+
+function problemWith(path: string): Problem | undefined {
+  const executing = -mayExecute(path);
   const status = new FileStatus();
-  const result = status.readTarget(path);
-  if (result < 0) return -result;
-  return status.type === "file" ? 0 : EACCES;
+  const looking = -status.readTarget(path);
+  // EACCES may mean the file, or a directory on the way to it: of the latter nothing can be looked at.
+  if (looking === EACCES) {
+    return { what: "closed", why: "this user may not search a directory on the way to it (chmod +x)" };
+  }
+  // A directory may be "executed" too; a link to a file is one here, as the kernel follows it.
+  if (executing === EACCES || looking === 0 && status.type !== "file") {
+    const why = status.type === "file" && (status.permissions & ANY_EXECUTION) !== 0
+      ? "this user may not execute it (chmod +x), or nothing on its file system may be executed (mount option noexec)"
+      : "it is not an executable file; name a program, or make it one (chmod +x)";
+    return { what: "no program", why };
+  }
+  const errno = executing || looking;
+  return errno === 0 ? undefined : { what: "error", why: describeErrno(errno) };
 }
 
 /** The text whose UTF-8 these characters are, one a byte. */

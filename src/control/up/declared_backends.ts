@@ -1,6 +1,7 @@
 /** The backends that `fdpass up` runs, and how they follow the configuration. */
 
 import type { Backend, Config } from "../../config/config.ts";
+import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
 import { logOf } from "../log/log.ts";
@@ -75,11 +76,7 @@ export class DeclaredBackends {
       throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
     }
     const args = commandArguments(backend, config, extra);
-    // A directory for sockets is for its owner alone, unless somebody has made it otherwise.
-    Deno.mkdirSync(backend.socket.slice(0, backend.socket.lastIndexOf("/") + 1), {
-      recursive: true,
-      mode: 0o700,
-    });
+    makeSocketDirectory(backend.socket.slice(0, backend.socket.lastIndexOf("/")) || "/");
     const several = backend.workers > 1;
     const process = this.#processes.start({
       ...selfCommand(several ? "dealer" : backend.runs!, args),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { findCommand } from "../../../src/backend/exec/command.ts";
 import { baseEnvironment, connectionEnvironment } from "../../../src/backend/exec/environment.ts";
+import { named, noOtherUser, ReadableCopy } from "../../support/other_user.ts";
 import { TemporaryDirectory } from "../../support/processes.ts";
 
 const text = (path: Uint8Array) => new TextDecoder().decode(path.subarray(0, -1));
@@ -44,6 +45,51 @@ Deno.test("findCommand() says why there is nothing to run", () => {
   ) {
     assert.throws(() => findCommand([name], environment), { name: "CommandError", message });
   }
+});
+
+Deno.test({
+  ...named("findCommand() passes over directories that may not be searched, and names one", noOtherUser),
+  async fn() {
+    using copy = await ReadableCopy.make();
+    using directory = new TemporaryDirectory();
+    Deno.chmodSync(directory.path, 0o755);
+    for (const name of ["closed", "open", "empty"]) {
+      Deno.mkdirSync(directory.join(name));
+      Deno.chmodSync(directory.join(name), name === "closed" ? 0o700 : 0o755);
+    }
+    for (const [name, mode] of [["closed/tool", 0o755], ["open/tool", 0o755], ["open/own", 0o700]] as const) {
+      Deno.chmodSync(directory.write(name, "#!/bin/sh\n"), mode);
+    }
+    const { through, environment, installation } = copy.user;
+    const path = (...names: string[]) => `PATH=${names.map((name) => directory.join(name)).join(":")}`;
+    const found = async (name: string, ...environ: string[]) => {
+      const script = "import { findCommand } from './src/backend/exec/command.ts';" +
+        "try { console.log(new TextDecoder().decode(findCommand([Deno.args[0]], [Deno.args[1]]).path)) }" +
+        "catch (error) { console.log(error.message) }";
+      const { stdout, stderr } = await new Deno.Command(through[0]!, {
+        args: [...through.slice(1), installation.deno, "eval", "--ext=ts", script, name, ...environ],
+        cwd: installation.root,
+        env: environment,
+      }).output();
+      return new TextDecoder().decode(stdout).replace(/\0?\n$/, "") || new TextDecoder().decode(stderr);
+    };
+    assert.equal(await found("tool", path("closed", "empty", "open")), directory.join("open/tool"));
+    assert.equal(
+      await found("tool", path("closed", "empty")),
+      'Cannot run "tool": no directory of PATH that this user may search has such a program, and ' +
+        `"${
+          directory.join("closed")
+        }" may not be searched; write the program's path, or have it where this user may run it`,
+    );
+    assert.match(
+      await found("own", path("closed", "open")),
+      /^Cannot run ".*open\/own": this user may not execute it \(chmod \+x\), or nothing/,
+    );
+    assert.match(
+      await found(directory.join("closed/tool"), "PATH=/bin"),
+      /^Cannot run ".*closed\/tool": this user may not search a directory on the way to it/,
+    );
+  },
 });
 
 Deno.test("baseEnvironment() passes on what is true for a program as well", () => {
