@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { BackendProcessOptions } from "../control/backend/backend_process.ts";
+import { UsageError } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
 import { bindToParent, withParentOption } from "./shared_options.ts";
@@ -56,6 +57,7 @@ export function addBackend(program: Command, run: Run): void {
 
 async function backend(operands: readonly string[], options: BackendOptions): Promise<number> {
   const runs = readKind({ ...options }, operands);
+  await checkSocket(options);
   await bindToParent(options.withParent);
   const { configureLog } = await import("../control/log/log.ts");
   configureLog();
@@ -84,4 +86,13 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
   }
   const { runBackend } = await import("../control/backend/backend_process.ts");
   return await runBackend({ ...common, ...workerOf === undefined ? {} : { workerOf } });
+}
+
+/** What several processes need beside the socket is known before any of them is started. */
+async function checkSocket({ socket, workers, workerOf }: BackendOptions): Promise<void> {
+  // A worker listens at none, and meets the others at the path that it is given.
+  if (workerOf !== undefined) return;
+  const { readListeningPath } = await import("../config/path.ts");
+  const reading = readListeningPath(socket, (path) => path, workers);
+  if ("fault" in reading) throw new UsageError(reading.fault);
 }

@@ -132,6 +132,40 @@ export function readSocketPath(text: string, resolve: Resolve): Reading<string> 
   return reading;
 }
 
+/** The largest process number (proc(5), PID_MAX_LIMIT), as part of names. */
+const LARGEST_PID = "4194304";
+/** Under it a backend listens before the name that is asked for leads to it. */
+const LISTENS_FIRST = `.${LARGEST_PID}`;
+/** Behind it several processes of one backend meet the one that listens for them. */
+const DOOR = `.${LARGEST_PID}.door`;
+
+/**
+ * Reads the path of the Unix socket at which a backend is to listen. Beside it the backend has sockets of its own for a
+ * while, whose names may be longer: what passes here can be listened at.
+ *
+ * @param text The path, absolute or relative.
+ * @param resolve Makes it absolute.
+ * @param workers How many processes are behind it.
+ * @returns The absolute path.
+ */
+export function readListeningPath(text: string, resolve: Resolve, workers: number): Reading<string> {
+  const reading = readSocketPath(text, resolve);
+  if ("fault" in reading) return reading;
+  const beside = workers > 1 ? DOOR : LISTENS_FIRST;
+  const directory = reading.value.slice(0, reading.value.lastIndexOf("/") + 1);
+  const bytes = new TextEncoder().encode(directory).length;
+  const most = MAX_SOCKET_PATH - beside.length;
+  if (bytes <= most) return reading;
+  const whose = workers > 1 ? `${workers} processes` : "the process";
+  return {
+    fault:
+      `Cannot use ${quote(reading.value)} as a socket, for its directory has ${bytes} bytes, and ${whose} ` +
+      `${
+        workers > 1 ? "need sockets of their own" : "needs a socket of its own"
+      } there; write a directory of at most ${most} bytes`,
+  };
+}
+
 /**
  * Reads what a fetch backend runs: a path, or the URL of a module.
  *

@@ -1,7 +1,7 @@
 /** The backends that an Apache configuration leads to: sockets, and relays to servers that know nothing of hand-offs. */
 
 import type { Backend, Relay } from "../config.ts";
-import { readSocketPath, type Resolve } from "../path.ts";
+import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { nameAfterSocket } from "../target.ts";
 import { formatUpstream, readUpstream } from "../upstream.ts";
 import type { Faults, Spot } from "./faults.ts";
@@ -86,7 +86,7 @@ export class Backends {
       const wanted = `${runDirectory}/relay-${place}.sock`;
       const name = nameAfterSocket(wanted, (name) => this.#byName.has(name));
       const socket = `${runDirectory}/${name}.sock`;
-      this.faults.take(readSocketPath(socket, (path) => path), spot);
+      this.faults.take(readListeningPath(socket, (path) => path, 1), spot);
       return { name, socket, workers: 1, runs };
     });
   }

@@ -2,7 +2,7 @@
 
 import type { Backend } from "../config.ts";
 import { nearestTo } from "../nearest.ts";
-import { readSocketPath, type Resolve } from "../path.ts";
+import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { quote } from "../reading.ts";
 import { BACKEND_NAME, nameAfterSocket, readTarget } from "../target.ts";
 import { readKind } from "./kinds/kinds.ts";
@@ -56,7 +56,12 @@ export class Backends {
     const runs = readKind(entry, { path, report: this.#report, resolve: this.#resolve });
     if (typeof entry.socket !== "string") return undefined;
     const socketPath = [...path, "socket"];
-    const socket = this.#report.take(readSocketPath(entry.socket, this.#resolve), socketPath);
+    const workers = typeof entry.workers === "number" ? entry.workers : 1;
+    // One that somebody else listens at has no more to be than to be reached.
+    const reading = runs === undefined
+      ? readSocketPath(entry.socket, this.#resolve)
+      : readListeningPath(entry.socket, this.#resolve, workers);
+    const socket = this.#report.take(reading, socketPath);
     if (socket === undefined) return undefined;
     const other = this.#nameBySocket.get(socket);
     if (other !== undefined) {
@@ -66,7 +71,6 @@ export class Backends {
       return undefined;
     }
     this.#nameBySocket.set(socket, name);
-    const workers = typeof entry.workers === "number" ? entry.workers : 1;
     return { name, socket, workers, ...runs ? { runs } : {}, ...settings(entry) };
   }
 

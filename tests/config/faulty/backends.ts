@@ -1,6 +1,6 @@
 /** Mistakes in targets and backends. */
 
-import { type FaultyDocument, inBackends, inRelay, inTo, LONG } from "./wrap.ts";
+import { DEEP, type FaultyDocument, inBackends, inRelay, inTo, LONG } from "./wrap.ts";
 
 export const BACKENDS: readonly FaultyDocument[] = [
   // Targets
@@ -257,5 +257,13 @@ export const BACKENDS: readonly FaultyDocument[] = [
   [
     inBackends(`"a": { "socket": "${LONG}" }`),
     `1:82: backends.a.socket: Cannot use "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..." as a socket, for it has 121 bytes; write a path of at most 107 bytes`,
+  ],
+  [
+    inBackends(`"a": { "socket": "${DEEP}/a", "fetch": "a.ts", "workers": 2 }`),
+    `1:82: backends.a.socket: Cannot use "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..." as a socket, for its directory has 96 bytes, and 2 processes need sockets of their own there; write a directory of at most 94 bytes`,
+  ],
+  [
+    inBackends(`"a": { "socket": "${DEEP}xxxxx/a", "fetch": "a.ts" }`),
+    `1:82: backends.a.socket: Cannot use "/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..." as a socket, for its directory has 101 bytes, and the process needs a socket of its own there; write a directory of at most 99 bytes`,
   ],
 ];

@@ -28,3 +28,5 @@ export const LONG = "/" + "x".repeat(120);
 
 /** A document, and the lines of the error about it. */
 export type FaultyDocument = readonly [text: string, ...lines: string[]];
+/** A directory in which a socket can be, but not those beside it. */
+export const DEEP = "/" + "x".repeat(94);
