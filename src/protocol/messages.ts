@@ -100,7 +100,35 @@ export const FIELD_ROUTE = 3;
 export const FIELD_PATH = 4;
 export const FIELD_EXCEPT = 5;
 export const FIELD_MAP = 6;
+export const FIELD_TLS = 8;
 export const FIELD_PREREAD = 0x81;
+
+// The value of the field `tls`: way u8, flags u8, version u16, cipher u16, 0, policy u32, proof of 16 bytes, items, which are
+// laid out as fields are.
+export const TLS_WAY = 0;
+export const TLS_FLAGS = 1;
+export const TLS_VERSION = 2;
+export const TLS_CIPHER = 4;
+export const TLS_POLICY = 8;
+export const TLS_PROOF = 12;
+export const TLS_ITEMS = 28;
+
+/** Who does TLS on a connection: the kernel, the process at the other end of a Unix socket, or nobody yet. */
+export const WAY_KERNEL = 1;
+export const WAY_PAIR = 2;
+export const WAY_UNTOUCHED = 3;
+
+/** Bits of the flags of `tls`. */
+export const FLAG_RESUMED = 1;
+export const FLAG_VERIFIED = 2;
+
+/** Items of `tls`. */
+export const ITEM_SERVER_NAME = 1;
+export const ITEM_CIPHER_NAME = 2;
+export const ITEM_SUBJECT = 3;
+export const ITEM_ISSUER = 4;
+export const ITEM_SERIAL = 5;
+export const ITEM_FINGERPRINT = 6;
 
 /** The most that travels with a connection: bytes already read from it. The u16 of a field's length allows no more. */
 export const MAX_PREREAD = 65_535;
@@ -113,9 +141,11 @@ export const MAX_PATH = 65_535;
  * the longest message stays as long as it is.
  */
 export const MAX_EXCEPT = 8_192;
+/** The longest field `tls`, in bytes. */
+export const MAX_TLS = 4_096;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
 export const MAX_MESSAGE: number = SIZE_TRANSFER + 2 * (SIZE_FIELD + MAX_NAME) + SIZE_FIELD + MAX_PATH +
-  SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_PREREAD;
+  SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_TLS + SIZE_FIELD + MAX_PREREAD;
 /** Ids that one ACK can carry. */
 export const MAX_ACKS = 1_024;
 
@@ -125,6 +155,7 @@ export const SCOPE_HOST = 1;
 export const SCOPE_CONNECTION = 2;
 export const SCOPE_EXCEPT = 3;
 export const SCOPE_MAPPED = 4;
+export const SCOPE_RAW = 5;
 
 /** What becomes of a connection after an answer, as HANDOFF says it. */
 export const KEEP_ALIVE_HOLD = 0;
@@ -134,6 +165,7 @@ export const KEEP_ALIVE_CLOSE = 2;
 /** Why a backend gives a connection back, as RETURN says it. */
 export const RETURN_OUT_OF_SCOPE = 0;
 export const RETURN_IDLE = 1;
+export const RETURN_TLS = 2;
 
 /** Reasons in NACK. */
 export const NACK_FULL = 1;

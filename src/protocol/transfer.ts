@@ -7,15 +7,18 @@ import {
   FIELD_PREREAD,
   FIELD_ROUTE,
   FIELD_SITE,
+  FIELD_TLS,
   HANDOFF,
   MAX_EXCEPT,
   MAX_NAME,
   MAX_PATH,
   MAX_PREREAD,
+  MAX_TLS,
   type RETURN,
   SIZE_ADDRESS,
   SIZE_FIELD,
   SIZE_TRANSFER,
+  TLS_ITEMS,
   TRANSFER_CLIENT,
   TRANSFER_DETAIL,
   TRANSFER_GENERATION,
@@ -55,6 +58,8 @@ export interface Transfer {
   readonly map: string;
   /** Bytes that were read from the connection already and come before what the socket still holds. */
   readonly preread: Uint8Array<ArrayBuffer>;
+  /** What is known of TLS on it, as {@linkcode decodeTls} of tls_field.ts reads it; absent for one without. */
+  readonly tls?: Uint8Array<ArrayBuffer>;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -116,7 +121,10 @@ export function encodeTransfer(
   type: typeof HANDOFF | typeof RETURN,
   transfer: Transfer,
 ): Uint8Array<ArrayBuffer> {
-  const { preread } = transfer;
+  const { preread, tls = NOTHING } = transfer;
+  if (tls.length > MAX_TLS) {
+    throw new RangeError(`Cannot send ${tls.length} bytes of TLS: at most ${MAX_TLS}`);
+  }
   if (preread.length > MAX_PREREAD) {
     throw new RangeError(`Cannot send ${preread.length} bytes of preread: at most ${MAX_PREREAD}`);
   }
@@ -127,7 +135,8 @@ export function encodeTransfer(
   }
   const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
-  const fieldsEnd = SIZE_TRANSFER + routeFields.length + pathField.length;
+  const tlsStart = SIZE_TRANSFER + routeFields.length + pathField.length;
+  const fieldsEnd = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
   const out = new Uint8Array(fieldsEnd + prereadSize);
   startTransfer(out, type);
@@ -141,6 +150,7 @@ export function encodeTransfer(
   out[TRANSFER_KEEP_ALIVE] = transfer.keepAlive;
   out.set(routeFields, SIZE_TRANSFER);
   out.set(pathField, SIZE_TRANSFER + routeFields.length);
+  if (tls.length > 0) out.set(tls, writeFieldHead(out, tlsStart, FIELD_TLS, tls.length));
   if (prereadSize > 0) out.set(preread, writeFieldHead(out, fieldsEnd, FIELD_PREREAD, preread.length));
   return out;
 }
@@ -150,7 +160,15 @@ const routes = new TextMemo();
 const paths = new TextMemo();
 const maps = new TextMemo();
 
-const KNOWN = new Set([FIELD_SITE, FIELD_ROUTE, FIELD_PATH, FIELD_EXCEPT, FIELD_MAP, FIELD_PREREAD]);
+const KNOWN = new Set([
+  FIELD_SITE,
+  FIELD_ROUTE,
+  FIELD_PATH,
+  FIELD_EXCEPT,
+  FIELD_MAP,
+  FIELD_TLS,
+  FIELD_PREREAD,
+]);
 
 /**
  * Decodes a HANDOFF or RETURN whose version and type have been checked. Copies what it keeps: the buffer is free for
@@ -174,6 +192,10 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   if (site === undefined || route === undefined || path === undefined || map === undefined) {
     return "a text field is not UTF-8";
   }
+  const tls = fields.get(FIELD_TLS);
+  if (tls !== undefined && (tls.length < TLS_ITEMS || tls.length > MAX_TLS)) {
+    return `a field tls of ${tls.length} bytes`;
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {
     id: view.getUint32(TRANSFER_ID),
@@ -189,6 +211,7 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     except: fields.get(FIELD_EXCEPT)?.slice() ?? NOTHING,
     map,
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
+    ...tls === undefined ? {} : { tls: tls.slice() },
   };
 }
 

@@ -27,6 +27,7 @@ const LAYOUTS: Record<string, readonly [prefix: string, size: string]> = {
   LOAD: ["LOAD_", "SIZE_LOAD"],
   GENERATION: ["GENERATION_", "SIZE_GENERATION"],
   BYE: ["BYE_", "SIZE_HEADER"],
+  TLS: ["TLS_", "TLS_ITEMS"],
 };
 
 /** The constants that a table of numbers is about start with this. */
@@ -38,6 +39,10 @@ const NUMBERS: Record<string, string> = {
   BYE: "BYE_",
   Scope: "SCOPE_",
   "Keeping connections": "KEEP_ALIVE_",
+  // One section with several tables: told apart by what they number.
+  way: "WAY_",
+  flag: "FLAG_",
+  item: "ITEM_",
 };
 
 /** Names in layouts that no constant has: reserved bytes, what the header says, and what comes last. */
@@ -50,6 +55,7 @@ const UNNAMED = new Set([
   "text",
   "value",
   "type",
+  "items",
 ]);
 
 const constantName = (prefix: string, name: string) => prefix + name.toUpperCase().replaceAll(" ", "_");
@@ -68,12 +74,14 @@ function said(): Map<string, number> {
       for (const row of rows) {
         const name = row["name"]!;
         if (prefix === "OFFSET_" && name === "type") say("OFFSET_TYPE", Number(row["offset"]));
-        else if (!UNNAMED.has(name)) say(constantName(prefix, name), Number(row["offset"]));
+        else if (!UNNAMED.has(name) || CONSTANTS.has(constantName(prefix, name))) {
+          say(constantName(prefix, name), Number(row["offset"]));
+        }
       }
       const last = rows.at(-1)!;
       say(size, Number(last["offset"]) + (/^\d+$/.test(last["size"]!) ? Number(last["size"]) : 0));
     } else if (columns[0] === "number") {
-      const prefix = NUMBERS[heading]!;
+      const prefix = NUMBERS[heading] ?? NUMBERS[columns[1]!]!;
       for (const row of rows) say(constantName(prefix, row[columns[1]!]!), Number(row["number"]));
     } else if (heading === "Limits") {
       for (const row of rows) say(row["name"]!, Number(row["value"]!.replaceAll(",", "")));
@@ -107,7 +115,9 @@ Deno.test("docs/protocol.md computes its limits right", () => {
       return total * sum;
     }, 1);
   const sum =
-    /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 65,535\)/.exec(page)![0];
+    /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ \(4 \+ 65,535\)/.exec(
+      page,
+    )![0];
   const terms = sum.split(/ \+ (?![^(]*\))/);
   assert.equal(terms.reduce((all, term) => all + product(term), 0), messages.MAX_MESSAGE);
   assert.ok(page.includes("8 + 4 × 1,024 = 4,104 bytes"));

@@ -10,6 +10,7 @@ import {
   MAX_NAME,
   MAX_PATH,
   MAX_PREREAD,
+  MAX_TLS,
   OFFSET_TYPE,
   RETURN,
   SIZE_ADDRESS,
@@ -43,6 +44,7 @@ const EXAMPLE: Transfer = {
   except: Uint8Array.of(47, 97, 47, 99),
   map: "/base/",
   preread: Uint8Array.of(71, 69, 84),
+  tls: new Uint8Array(28).fill(1),
 };
 
 /** Puts fields of any type behind a HANDOFF that has none. */
@@ -73,7 +75,7 @@ Deno.test("decodeTransfer() gives back what encodeTransfer() was given", () => {
 
 Deno.test("encodeTransfer() leaves the texts out of a RETURN", () => {
   const bytes = encodeTransfer(RETURN, EXAMPLE);
-  assert.equal(bytes.length, SIZE_TRANSFER + SIZE_FIELD + 3);
+  assert.equal(bytes.length, SIZE_TRANSFER + SIZE_FIELD + 28 + SIZE_FIELD + 3);
   assert.deepEqual(decode(bytes), {
     ...EXAMPLE,
     site: "",
@@ -103,7 +105,8 @@ Deno.test("decodeTransfer() refuses a HANDOFF cut off at any length, but for tho
   const map = route + SIZE_FIELD + EXAMPLE.map.length;
   const except = map + SIZE_FIELD + EXAMPLE.except.length;
   const path = except + SIZE_FIELD + EXAMPLE.path.length;
-  const between = new Set([SIZE_TRANSFER, site, route, map, except, path]);
+  const tls = path + SIZE_FIELD + 28;
+  const between = new Set([SIZE_TRANSFER, site, route, map, except, path, tls]);
   for (let length = 0; length < bytes.length; length++) {
     const result = decodeTransfer(bytes, length);
     if (between.has(length)) assert.equal((result as Transfer).id, EXAMPLE.id);
@@ -153,6 +156,7 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
     except: new Uint8Array(MAX_EXCEPT - SIZE_FIELD - MAX_NAME).fill(47),
     map: "m".repeat(MAX_NAME),
     preread: new Uint8Array(MAX_PREREAD),
+    tls: new Uint8Array(MAX_TLS),
   };
   const bytes = encodeTransfer(HANDOFF, longest);
   assert.equal(bytes.length, MAX_MESSAGE);
