@@ -1,6 +1,8 @@
 /** `fdpass check`. */
 
 import type { Command } from "commander";
+import { ConfigError } from "../config/error.ts";
+import { EXIT_USAGE } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { write, writeError } from "./output.ts";
 import { runDirectoryOption } from "./shared_options.ts";
@@ -9,17 +11,21 @@ import { CONFIG_ARGUMENT, load, sourceOf, warn } from "./source.ts";
 export function addCheck(program: Command, run: Run): void {
   program.command("check").description("validate a configuration and print what it means")
     .argument(...CONFIG_ARGUMENT).option("--route <url>", "say where one request would go")
+    .option("--json", "print what is wrong, and what to know, for programs")
     .addOption(runDirectoryOption()).action(run(check));
 }
 
 interface CheckOptions {
   readonly route?: string;
+  readonly json?: true;
   readonly runDir?: string;
 }
 
 async function check(argument: string | undefined, options: CheckOptions): Promise<number> {
-  const config = await load(sourceOf(argument, "check"), options);
-  warn(config);
+  const source = sourceOf(argument, "check");
+  if (options.json) return await checkForPrograms(source, options);
+  const config = await load(source, options);
+  warn(config, source);
   const { describe, describePaths } = await import("../config/describe.ts");
   if (options.route === undefined) {
     write(describe(config));
@@ -37,4 +43,18 @@ async function check(argument: string | undefined, options: CheckOptions): Promi
   write(`path      ${rest}\n`);
   write(`backends  ${route.backends.join(", ")}\n`);
   return 0;
+}
+
+/** One JSON document, whatever is wrong with the configuration. */
+async function checkForPrograms(source: string, options: CheckOptions): Promise<number> {
+  try {
+    const { warnings = [] } = await load(source, options);
+    write(`${JSON.stringify({ valid: true, problems: [], warnings }, undefined, 2)}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map((problem) => ({ source: error.source, ...problem }));
+    write(`${JSON.stringify({ valid: false, problems, warnings: [] }, undefined, 2)}\n`);
+    return EXIT_USAGE;
+  }
 }

@@ -27,7 +27,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   const input = source === "-" ? await readInput() : undefined;
   const config = await load(source, { input, runDir });
   if (withParent === undefined) {
-    warn(config);
+    warn(config, source);
     if (needsRelays(config)) return await supervise(config, source, input, options);
   }
   await bindToParent(withParent);

@@ -1,6 +1,8 @@
 /** Where commands have their configuration from. */
 
 import type { Config } from "../config/config.ts";
+import { STANDARD_INPUT } from "../config/error.ts";
+import { formatWarnings } from "../config/warning.ts";
 import { UsageError } from "../control/failure.ts";
 import { writeError } from "./output.ts";
 import { absolute } from "./values.ts";
@@ -36,15 +38,20 @@ export async function load(source: string, { input, runDir }: LoadOptions = {}):
   return await loadConfig(source, { stdin, runDirectory });
 }
 
-/** Tells people what a configuration says that is not an error. */
-export function warn({ warnings = [] }: Config): void {
-  for (const warning of warnings) writeError(`fdpass: ${warning}\n`);
+/** Tells people what a configuration says that is not an error. @param source as for `load` */
+export function warn({ warnings = [] }: Config, source: string): void {
+  for (const line of formatWarnings(warnings, nameOf(source))) writeError(`fdpass: ${line}\n`);
+}
+
+/** What messages call a source. */
+export function nameOf(source: string): string {
+  return source === "-" ? STANDARD_INPUT : source;
 }
 
 /** Reads a configuration again, for SIGHUP, and says what it says that is not an error. */
 export async function loadAgain(source: string, options: LoadOptions): Promise<Config> {
   const config = await load(source, options);
-  warn(config);
+  warn(config, source);
   return config;
 }
 

@@ -21,7 +21,7 @@ async function up(argument: string | undefined, options: UpOptions): Promise<num
   const source = sourceOf(argument, "up");
   const input = source === "-" ? await readInput() : undefined;
   const config = await load(source, { input, ...options });
-  warn(config);
+  warn(config, source);
   return await supervise(config, source, input, options);
 }
 

@@ -3,6 +3,8 @@
  * `fdpass check` read it. Plain data: it crosses to the data-plane Workers by structured clone.
  */
 
+import type { Warning } from "./warning.ts";
+
 /** A TCP address to listen on. */
 export interface ListenAddress {
   /** An IP address without brackets: `127.0.0.1`, `0.0.0.0`, `::1`, or `::`, which takes IPv4 too. */
@@ -256,6 +258,6 @@ export interface Config {
   readonly allowUsers: readonly number[];
   /** What the front answers where a site says nothing else, or no site is known yet. */
   readonly errorDocuments?: ErrorDocuments;
-  /** Sentences for people about what the configuration says and nobody does. Shown once at the start, and by check. */
-  readonly warnings?: readonly string[];
+  /** What the configuration says and nobody does, or what should be known about it. Shown at the start, and by check. */
+  readonly warnings?: readonly Warning[];
 }

@@ -1,5 +1,8 @@
 /** What every configuration syntax reports: places, and what is wrong there. */
 
+/** What messages call a configuration that was piped in. */
+export const STANDARD_INPUT = "standard input";
+
 /** One thing that is wrong with a configuration. */
 export interface Problem {
   /** The file, where it is another one than the configuration's own: one that it includes. */

@@ -2,12 +2,9 @@
 
 import { posix } from "node:path";
 import type { Config } from "./config.ts";
-import { configError } from "./error.ts";
+import { configError, STANDARD_INPUT } from "./error.ts";
 import { parseJson } from "./json/parse.ts";
 import type { Origin } from "./path.ts";
-
-/** What messages call a configuration that was piped in. */
-export const STANDARD_INPUT = "standard input";
 
 /** Where {@linkcode loadConfig} reads what is not a file. */
 export interface LoadOptions {

@@ -18,7 +18,8 @@ export function nearestTo(text: string, known: readonly string[]): string | unde
   let least = Infinity;
   for (const name of known) {
     const steps = distance(wanted, name.toLowerCase());
-    const limit = Math.max(2, Math.floor(Math.max(wanted.length, name.length) * 0.6));
+    // A third of a name may be misspelt; more would be another word.
+    const limit = Math.max(1, Math.round(Math.max(wanted.length, name.length) / 3));
     if (steps < least && steps <= limit) [nearest, least] = [name, steps];
   }
   return nearest;

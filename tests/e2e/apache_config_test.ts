@@ -58,7 +58,7 @@ Listen 127.0.0.1:0
       const redirect = await get(front.port, "/old/a");
       assert.equal(redirect.status, 302);
       assert.equal(redirect.fields.get("location"), "http://test/new/");
-      await front.message(/without effect here: CustomLog \(line 13\)/);
+      await front.message(/no effect here: CustomLog \(line 13\)/);
       await front.stopCleanly();
       assert.deepEqual([...Deno.readDirSync(`${directory.path}/run`)], []);
     }));
@@ -102,6 +102,6 @@ Deno.test("front: a new configuration is followed, but for relays in a front tha
   front.signal("SIGHUP");
   await front.message(/configuration read again/);
   // Each time it is read, it is said what has no effect.
-  assert.equal(front.stderr.match(/without effect here: LogLevel/g)?.length, 3);
+  assert.equal(front.stderr.match(/no effect here: LogLevel/g)?.length, 3);
   await front.stopCleanly();
 });

@@ -1,6 +1,8 @@
 /** The directives that have an effect: where they may stand and how many arguments they take. */
 
 import { nearestTo } from "../nearest.ts";
+import type { LeftOut } from "./conditions.ts";
+import { effectOf, foreignModule } from "./effects.ts";
 import { type Faults, isComplete } from "./faults.ts";
 import { OTHER_NAMES } from "./other_names.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
@@ -39,10 +41,10 @@ const TABLE: readonly Known[] = ([
   ["ServerAlias", ["host"], 1, MANY, "host names"],
   ["ProxyPass", PATHS, 1, MANY, `a path and a URL, such as / http://127.0.0.1:3000/, or a path and "!"`],
   ["ProxyPassMatch", PATHS, 1, MANY, "a regular expression and a URL"],
-  ["ProxyPassReverse", PATHS, 1, 3, "a path and a URL"],
-  ["ProxyPassReverseCookieDomain", PATHS, 2, 3, "the server's domain and the one that clients see"],
-  ["ProxyPassReverseCookiePath", PATHS, 2, 3, "the server's path and the one that clients see"],
-  ["ProxyPreserveHost", PATHS, 1, 1, "On or Off"],
+  ["ProxyPassReverse", ANY, 1, 3, "a path and a URL"],
+  ["ProxyPassReverseCookieDomain", ANY, 2, 3, "the server's domain and the one that clients see"],
+  ["ProxyPassReverseCookiePath", ANY, 2, 3, "the server's path and the one that clients see"],
+  ["ProxyPreserveHost", ANY, 1, 1, "On or Off"],
   ["BalancerMember", ["server", "host", "proxy"], 1, MANY, "the URL of a server"],
   ["ProxySet", ANY, 1, MANY, "parameters, such as timeout=30"],
   ["Timeout", SERVERS, 1, 1, "a number of seconds"],
@@ -54,11 +56,13 @@ const TABLE: readonly Known[] = ([
   ["LimitRequestLine", SERVERS, 1, 1, "a number of bytes"],
   ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
   ["DocumentRoot", SERVERS, 1, 1, "a directory"],
-  ["ErrorDocument", PATHS, 2, 2, "a status and a text"],
+  ["Alias", SERVERS, 1, 2, "a path and a directory"],
+  ["ScriptAlias", SERVERS, 1, 2, "a path and a directory"],
+  ["ErrorDocument", ANY, 2, 2, "a status and a text"],
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
 
 /** Files are neither loaded nor served: where they are need not be known. */
-const SPOKEN_OF = ["LoadModule", "DocumentRoot"];
+const SPOKEN_OF = ["LoadModule", "DocumentRoot", "Alias", "ScriptAlias"];
 
 const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
 
@@ -157,12 +161,41 @@ function judgeOther(item: Item, faults: Faults): void {
   if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
     // Off is what everybody writes, and what is so here.
     const missed = name === "proxyrequests" && item.args[0]?.toLowerCase() !== "off";
-    if (missed || !SILENT.has(name)) faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name);
-    return;
+    if (!missed && SILENT.has(name)) return;
+    return faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name, effectOf(keyOf(item)));
   }
+  const foreign = foreignModule(item.name);
+  if (foreign !== undefined) return faults.notDone(item, `${item.name} of ${foreign.module}`, foreign.sort);
   const nearest = nearestTo(item.name, NAMES);
   const way = nearest === undefined ? "remove it" : `the nearest known name is "${nearest}"`;
   faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; ${way}`);
+}
+
+/** Whether a directive, or a section with `<` in front, has an effect here. @param key in lower case */
+export function isDone(key: string): boolean {
+  return BY_KEY.has(key);
+}
+
+/** Tells what conditions have kept out, where that would have had an effect. */
+export function tellOfLeftOut(leftOut: readonly LeftOut[], faults: Faults): void {
+  for (const { section, items, surely } of leftOut) {
+    if (surely) continue;
+    const missed = items.filter(({ name }) => {
+      const key = name.toLowerCase();
+      return !SPOKEN_OF.some((other) => other.toLowerCase() === key) &&
+        (BY_KEY.has(key) || effectOf(key) !== "none");
+    });
+    if (missed.length === 0) continue;
+    const isAccess = missed.some(({ name }) => effectOf(name.toLowerCase()) === "opens");
+    const what = missed.map(({ name, line }) =>
+      `${name.startsWith("<") ? `${name}>` : name} in line ${line}`
+    );
+    faults.warn(
+      { ...section, name: `<${[section.name, ...section.args].join(" ")}>` },
+      `does not hold here, which leaves out ${what.join(", ")}`,
+      isAccess ? "opens" : "changes",
+    );
+  }
 }
 
 /** A directive with a value that is On or Off. */

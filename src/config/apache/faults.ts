@@ -2,6 +2,7 @@
 
 import { ConfigError, type Problem } from "../error.ts";
 import { quote, type Reading } from "../reading.ts";
+import type { Warning, WarningSort } from "../warning.ts";
 import type { Place } from "./lines.ts";
 import type { Directive } from "./tree.ts";
 
@@ -13,8 +14,7 @@ export interface Spot extends Place {
 /** The faults and warnings of one configuration. */
 export class Faults {
   readonly #problems: Problem[] = [];
-  readonly #warnings: string[] = [];
-  readonly #notDone = new Map<string, Place>();
+  readonly #warnings: Warning[] = [];
 
   constructor(readonly source: string) {}
 
@@ -23,12 +23,17 @@ export class Faults {
     return this.#problems.length === 0;
   }
 
+  /** The configuration as a whole. */
+  get whole(): Spot {
+    return { file: this.source, line: 0 };
+  }
+
   /** Reports a fault. @param message begins with a verb, and says what would be right */
   add(spot: Spot, message: string): void {
     const { file: source, line, name = "" } = spot;
     // Whatever stands first in a line is taken for a name.
     const path = /^[\w/<>.-]{0,64}$/.test(name) ? name : quote(name);
-    this.#problems.push({ source, line, column: 1, path, message: plain(message) });
+    this.#problems.push({ source, line, column: line === 0 ? 0 : 1, path, message: plain(message) });
   }
 
   /** Unwraps a reading; its fault, if it has one, is reported. */
@@ -38,25 +43,21 @@ export class Faults {
     return undefined;
   }
 
-  /** Says something that does not keep the configuration from running. */
-  warn(spot: Spot, message: string): void {
-    this.#warnings.push(
-      `${spot.file}:${spot.line}: ${spot.name === undefined ? "" : `${spot.name}: `}${message}`,
-    );
+  /** Says something that does not keep the configuration from running. @param sort unless given, httpd does the same */
+  warn(spot: Spot, message: string, sort: WarningSort = "none"): void {
+    const { file: source, line, name: subject = "" } = spot;
+    this.#warnings.push({ sort, source, line, subject: plain(subject), message: plain(message) });
   }
 
-  /** Notes that something is known and has no effect. All of that becomes one warning. */
-  notDone(spot: Place, what: string): void {
-    if (!this.#notDone.has(what)) this.#notDone.set(what, spot);
+  /** Notes that something is known and not done here, which needs no sentence. Every line is named. */
+  notDone(spot: Place, what: string, sort: WarningSort = "none"): void {
+    const { file: source, line } = spot;
+    this.#warnings.push({ sort, source, line, subject: plain(what), message: "" });
   }
 
-  /** All that people should be told, the one about what has no effect last. */
-  warnings(): string[] {
-    if (this.#notDone.size === 0) return [...this.#warnings];
-    const parts = [...this.#notDone].map(([what, { file, line }]) => {
-      return `${what} (${file === this.source ? "" : `${file} `}line ${line})`;
-    });
-    return [...this.#warnings, `${this.source}: without effect here: ${parts.join(", ")}`];
+  /** All that people should be told, in the order in which it was found. */
+  warnings(): readonly Warning[] {
+    return this.#warnings;
   }
 
   /** @throws {ConfigError} if anything is wrong */

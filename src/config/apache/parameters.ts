@@ -2,6 +2,7 @@
 
 import { quote, type Reading } from "../reading.ts";
 import { nearestTo } from "../nearest.ts";
+import type { WarningSort } from "../warning.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
 /** As long as any time here may be. */
@@ -52,6 +53,18 @@ const WITHOUT_EFFECT = (
   "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate nocanon noquery"
 ).split(" ");
 
+/** Those of them that clients would notice. */
+const NOTICED = [
+  "route",
+  "redirect",
+  "nocanon",
+  "noquery",
+  "upgrade",
+  "hcmethod",
+  "failonstatus",
+  "interpolate",
+];
+
 const KNOWN = [
   ...WITHOUT_EFFECT,
   "connectiontimeout",
@@ -66,7 +79,7 @@ const KNOWN = [
 /** Where what is read here is reported. */
 export interface ParameterReport {
   fault(message: string): void;
-  withoutEffect(what: string): void;
+  withoutEffect(what: string, sort?: WarningSort): void;
 }
 
 /** Reads `key=value` words. */
@@ -107,7 +120,8 @@ export function readParameters(words: readonly string[], report: ParameterReport
         break;
       default:
         if (WITHOUT_EFFECT.includes(key.toLowerCase())) {
-          report.withoutEffect(word.includes("=") ? `${key}=` : key);
+          const sort = NOTICED.includes(key.toLowerCase()) ? "changes" : "none";
+          report.withoutEffect(word.includes("=") ? `${key}=` : key, sort);
         } else report.fault(unknown(key));
     }
   }

@@ -1,10 +1,12 @@
 /** The Apache syntax: from text to the one model. */
 
 import { posix } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config, Listener } from "../config.ts";
 import { type Origin, resolveFrom } from "../path.ts";
 import { placesOf } from "./addresses.ts";
 import { Backends } from "./backends.ts";
+import type { LeftOut } from "./conditions.ts";
+import { isDone, tellOfLeftOut } from "./directives.ts";
 import { Faults } from "./faults.ts";
 import { limitsOf } from "./limits.ts";
 import { Reader, type World } from "./reader.ts";
@@ -34,8 +36,9 @@ export interface ApacheOptions extends Origin, World {
 export function parseApache(text: string, options: ApacheOptions): Config {
   const faults = new Faults(options.name);
   const resolve = resolveFrom(options.baseDirectory);
-  const reader = new Reader(faults, options, resolve, options.defines ?? []);
+  const reader = new Reader(faults, options, resolve, options.defines ?? [], isDone);
   const servers = new Servers(faults, reader.read(text, options.name));
+  tellOfLeftOut(reader.leftOut, faults);
 
   const root = servers.serverRoot === undefined ? undefined : resolve(servers.serverRoot.args[0]!);
   const below = root === undefined ? resolve : (path: string) => posix.resolve(root, path);
@@ -51,6 +54,9 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const sites = new SiteMaker(faults, new RouteMaker(servers, backends));
   const listeners = placesOf(servers).map((place) => sites.listenerOf(place));
   const limits = limitsOf(servers);
+  if (faults.none && !leadsAnywhere(listeners)) {
+    faults.add(faults.whole, NOWHERE + nameLeftOut(reader.leftOut));
+  }
   faults.throwIfAny();
   const warnings = faults.warnings();
   return {
@@ -64,4 +70,25 @@ export function parseApache(text: string, options: ApacheOptions): Config {
       : {},
     ...warnings.length > 0 ? { warnings } : {},
   };
+}
+
+const NOWHERE = "Leads nowhere: every request would get 404; write ProxyPass with a path and a URL";
+
+/** Whether any request gets something else than 404. */
+function leadsAnywhere(listeners: readonly Listener[]): boolean {
+  return listeners.some(({ sites }) =>
+    sites.some(({ routes }) => routes.some(({ backends }) => backends.length > 0))
+  );
+}
+
+/** A configuration that leads nowhere mostly does so for one reason. */
+function nameLeftOut(leftOut: readonly LeftOut[]): string {
+  const found = leftOut.find(({ items }) =>
+    items.some(({ name }) => /^(<VirtualHost|ProxyPass)/i.test(name))
+  );
+  if (found === undefined) return "";
+  const { name, args, line } = found.section;
+  return `, or mend <${
+    [name, ...args].join(" ")
+  }> in line ${line}, which does not hold here and has one in it`;
 }

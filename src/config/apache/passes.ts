@@ -66,7 +66,7 @@ export function readPass(directive: Directive, place: Place | undefined, faults:
   }
   const parameters = readParameters(words, {
     fault: (message) => faults.add(directive, message),
-    withoutEffect: (what) => faults.notDone(directive, `${directive.name} ${what}`),
+    withoutEffect: (what, sort) => faults.notDone(directive, `${directive.name} ${what}`, sort),
   });
   const settings = place?.settings ?? {};
   if (url === "!") return path === undefined ? undefined : pass(undefined);

@@ -4,10 +4,12 @@
  */
 
 import { quote } from "../reading.ts";
+import { type Circumstances, CONDITIONS, holds, type LeftOut, surelyLeftOut } from "./conditions.ts";
 import { type Faults, isComplete, type Spot } from "./faults.ts";
-import { type Line, linesOf, wordsOf } from "./lines.ts";
+import { type Line, linesOf, type Place, wordsOf } from "./lines.ts";
 import { Modules } from "./modules.ts";
 import type { Directive, Item, Section } from "./tree.ts";
+import { Variables } from "./variables.ts";
 
 /** What reading needs of the world. */
 export interface World {
@@ -26,26 +28,25 @@ export interface World {
 /** As many files within files as httpd takes. */
 const DEEPEST = 128;
 
-/** Sections that hold if something is true, and then are as if they were not there. */
-const CONDITIONS = ["ifmodule", "ifdefine", "ifversion", "iffile", "ifdirective", "ifsection"];
-
-/** The version of httpd that `<IfVersion>` compares with: the one whose syntax is understood. */
-const VERSION = [2, 4, 62];
-
 /** A section that is being read. */
 interface Open {
   readonly section: Directive;
   readonly children: Item[];
   /** A condition: what stands in it belongs to the section around it. */
   readonly condition: boolean;
+  /** What stands in it, where the condition does not hold. */
+  readonly leftOut?: (Place & { readonly name: string })[];
 }
 
 /** Reads one configuration. */
 export class Reader {
   readonly modules: Modules = new Modules();
-  readonly #variables = new Map<string, string>();
+  /** What conditions have kept out. */
+  readonly leftOut: LeftOut[] = [];
+  readonly #variables: Variables;
   readonly #faults: Faults;
   readonly #world: World;
+  readonly #isKnown: Circumstances["isKnown"];
   /** Makes the path of an included file absolute; ServerRoot changes what it is relative to. */
   #absolute: (path: string) => string;
   #stack: Open[] = [];
@@ -53,11 +54,23 @@ export class Reader {
   #skipped = 0;
   #depth = 0;
 
-  constructor(faults: Faults, world: World, absolute: (path: string) => string, defines: readonly string[]) {
+  /** @param isKnown whether a directive, or a section with `<` in front, has an effect here */
+  constructor(
+    faults: Faults,
+    world: World,
+    absolute: (path: string) => string,
+    defines: readonly string[],
+    isKnown: Circumstances["isKnown"] = () => false,
+  ) {
     this.#faults = faults;
     this.#world = world;
     this.#absolute = absolute;
-    for (const name of defines) this.#variables.set(name, "");
+    this.#isKnown = isKnown;
+    const envvars = () => {
+      const path = this.#absolute("envvars");
+      return world.files(path).includes(path) ? world.read(path) : undefined;
+    };
+    this.#variables = new Variables({ environment: (name) => world.environment(name), envvars }, defines);
   }
 
   /** Reads a whole configuration. */
@@ -88,7 +101,8 @@ export class Reader {
     if (this.#skipped > 0) {
       // Within what does not hold only the sections count: what else stands there may be of a module that is not loaded.
       if (opening !== null) this.#skipped++;
-      else if (closing !== null && --this.#skipped === 0) this.#close(line, closing[1]!);
+      else if (closing !== null && --this.#skipped === 0) return this.#close(line, closing[1]!);
+      if (closing === null) this.#leaveOut(line);
       return;
     }
     if (closing !== null) return this.#close(line, closing[1]!);
@@ -98,11 +112,17 @@ export class Reader {
     if (directive !== undefined) this.#directive(directive);
   }
 
+  #leaveOut({ file, line, text }: Line): void {
+    const [name = ""] = /^<?[^\s>]+/.exec(text) ?? [];
+    if (CONDITIONS.includes(name.slice(1).toLowerCase())) return;
+    this.#stack.at(-1)!.leftOut?.push({ file, line, name });
+  }
+
   /** A directive with what follows its name: variables filled in, those of Define, then those of the environment. */
   #withArguments(spot: Spot & { readonly name: string }, text: string): Directive | undefined {
     const unset: string[] = [];
     const filled = text.replace(/\$\{([^}]*)\}/g, (whole, name: string) => {
-      const value = this.#variables.get(name) ?? this.#world.environment(name);
+      const value = this.#variables.get(name);
       // With a colon it is no variable, but a map of mod_rewrite.
       if (value === undefined && !name.includes(":")) unset.push(name);
       return value ?? whole;
@@ -126,8 +146,9 @@ export class Reader {
     const section = this.#withArguments(spot, end < 0 ? rest : rest.slice(0, end)) ?? { ...spot, args: [] };
     const condition = CONDITIONS.includes(name.toLowerCase());
     const children = condition ? this.#stack.at(-1)!.children : [];
-    this.#stack.push({ section, children, condition });
-    if (condition && !this.#holds(section)) this.#skipped = 1;
+    const isLeftOut = condition && !holds(section, this.#circumstances);
+    this.#stack.push({ section, children, condition, ...isLeftOut ? { leftOut: [] } : {} });
+    if (isLeftOut) this.#skipped = 1;
   }
 
   #close(line: Line, name: string): void {
@@ -155,7 +176,10 @@ export class Reader {
   }
 
   #finish(): void {
-    const { section, children, condition } = this.#stack.pop()!;
+    const { section, children, condition, leftOut } = this.#stack.pop()!;
+    if (leftOut !== undefined) {
+      this.leftOut.push({ section, items: leftOut, surely: surelyLeftOut(section) });
+    }
     if (!condition) this.#stack.at(-1)!.children.push({ ...section, children } satisfies Section);
   }
 
@@ -169,10 +193,10 @@ export class Reader {
             "Takes a name and a value; write them, in quotes where there is white space in it",
           );
         }
-        if (isComplete(directive, this.#faults)) this.#variables.set(args[0]!, args[1] ?? "");
+        if (isComplete(directive, this.#faults)) this.#variables.define(args[0]!, args[1] ?? "");
         return;
       case "undefine":
-        this.#variables.delete(args[0] ?? "");
+        this.#variables.undefine(args[0] ?? "");
         return;
       case "include":
       case "includeoptional":
@@ -233,43 +257,12 @@ export class Reader {
     this.#depth--;
   }
 
-  /** Whether a condition holds. */
-  #holds(section: Directive): boolean {
-    const [first = "", second] = section.args;
-    const no = first.startsWith("!");
-    const what = no ? first.slice(1) : first;
-    switch (section.name.toLowerCase()) {
-      case "ifmodule":
-        return this.modules.has(what) !== no;
-      case "ifdefine":
-        return this.#variables.has(what) !== no;
-      case "iffile":
-        return (this.#world.files(this.#absolute(what)).length > 0) !== no;
-      case "ifversion":
-        return compare(first, second);
-      default:
-        // IfDirective, IfSection: there is more in httpd than here, so what depends on it is left out.
-        return no;
-    }
+  get #circumstances(): Circumstances {
+    return {
+      modules: this.modules,
+      isDefined: (name) => this.#variables.isDefined(name),
+      isFile: (path) => this.#world.files(this.#absolute(path)).length > 0,
+      isKnown: this.#isKnown,
+    };
   }
-}
-
-/** `>= 2.4`, or a version that it has to be. */
-function compare(operator: string, version: string | undefined): boolean {
-  const [sign, wanted] = version === undefined ? ["=", operator] : [operator, version];
-  if (!/^\d+(\.\d+)*$/.test(wanted)) return false;
-  let order = 0;
-  for (const [index, part] of wanted.split(".").entries()) order ||= (VERSION[index] ?? 0) - Number(part);
-  const no = sign.startsWith("!");
-  const test = no ? sign.slice(1) : sign;
-  const holds = test === ">"
-    ? order > 0
-    : test === ">="
-    ? order >= 0
-    : test === "<"
-    ? order < 0
-    : test === "<="
-    ? order <= 0
-    : order === 0;
-  return holds !== no;
 }

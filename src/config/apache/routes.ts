@@ -85,7 +85,13 @@ export class RouteMaker {
   /** How requests are relayed, if they are: what the pass says, else its location, else the server, else the main one. */
   #terms(pass: Pass, server: Server): RelayTerms {
     const { main } = this.servers;
-    const levels = [pass.settings, server.settings, main.settings];
+    const proxies = this.servers.proxies.filter(({ url }) => standsFor(url, pass.url));
+    const levels = [
+      pass.settings,
+      ...proxies.map(({ settings }) => settings).reverse(),
+      server.settings,
+      main.settings,
+    ];
     const balancer = pass.target?.kind === "balancer"
       ? this.servers.balancer(pass.target.name).parameters
       : {};
@@ -157,6 +163,13 @@ function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms 
 /** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */
 function covers(prefix: string, other: string): boolean {
   return other === prefix || other.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+}
+
+/** Whether the URL of a `<Proxy>` stands for a server's: `*` for all, what ends with one for all that begin so. */
+function standsFor(pattern: string, url: string): boolean {
+  return pattern.endsWith("*")
+    ? url.startsWith(pattern.slice(0, -1).replace(/\/$/, ""))
+    : url.startsWith(pattern.replace(/\/$/, ""));
 }
 
 function isGiven<T>(value: T | undefined): value is T {

@@ -18,6 +18,13 @@ export interface Name {
   readonly spot: Directive;
 }
 
+/** Files of another directory than DocumentRoot has. */
+export interface Alias {
+  readonly spot: Directive;
+  readonly path: string;
+  readonly directory: string;
+}
+
 /** What one server says. */
 export interface Server {
   readonly spot: Directive | undefined;
@@ -36,6 +43,7 @@ export interface Server {
   readonly cookiePaths: CookieRule[];
   readonly settings: Settings;
   readonly errorDocuments: Record<string, string>;
+  readonly aliases: Alias[];
 }
 
 /** A member of a balancer. */
@@ -59,6 +67,8 @@ export class Servers {
   readonly balancers = new Map<string, Balancer>();
   /** What `<Proxy "http://…">` says, by URL without a slash at its end. */
   readonly workers = new Map<string, Parameters>();
+  /** What `<Proxy>` says of all servers that a pattern of URLs stands for. */
+  readonly proxies: { readonly url: string; readonly settings: Settings }[] = [];
   serverRoot: Directive | undefined;
   runtimeDirectory: Directive | undefined;
 
@@ -121,6 +131,11 @@ export class Servers {
         return;
       case "errordocument":
         return this.#errorDocument(directive, server);
+      case "alias":
+      case "scriptalias":
+        // Told of where it matters: below a path that is proxied it has no effect.
+        if (args.length === 2) server.aliases.push({ spot: directive, path: args[0]!, directory: args[1]! });
+        return;
       case "balancermember":
         return this.#memberElsewhere(directive);
       case "proxyset":
@@ -140,6 +155,12 @@ export class Servers {
         return;
       }
       case "proxypassreverse": {
+        if (location?.expression) {
+          return this.faults.warn(
+            directive,
+            `rewrites nothing in <${location.spot.name}>; write it with a path`,
+          );
+        }
         const words = directive.args.filter((word) => word !== "interpolate");
         const [path, url] = location === undefined ? words : [location.path, words[0]];
         if (path === undefined || url === undefined) {
@@ -188,12 +209,16 @@ export class Servers {
 
   #proxy(section: Section): void {
     const url = section.args[0]!;
+    const settings: Settings = {};
     for (const item of section.children) {
       if (!judge(item, "proxy", this.faults) || isSection(item)) continue;
       const name = item.name.toLowerCase();
       if (name === "balancermember") this.#member(item, url, item.args);
-      if (name === "proxyset") this.#proxySet(item, url, item.args);
+      else if (name === "proxyset") this.#proxySet(item, url, item.args);
+      else if (name === "proxypreservehost") readSetting(item, settings, this.faults);
+      else this.faults.warn(item, `does nothing in <${section.name}>; write it beside ProxyPass`);
     }
+    if (Object.keys(settings).length > 0) this.proxies.push({ url, settings });
   }
 
   #memberElsewhere(directive: Directive): void {
@@ -242,7 +267,7 @@ export class Servers {
   #parameters(directive: Directive, words: readonly string[]): Parameters {
     return readParameters(words, {
       fault: (message) => this.faults.add(directive, message),
-      withoutEffect: (what) => this.faults.notDone(directive, `${directive.name} ${what}`),
+      withoutEffect: (what, sort) => this.faults.notDone(directive, `${directive.name} ${what}`, sort),
     });
   }
 
@@ -286,6 +311,7 @@ function newServer(spot: Directive | undefined, addresses: readonly string[]): S
     cookiePaths: [],
     settings: {},
     errorDocuments: {},
+    aliases: [],
   };
 }
 

@@ -6,7 +6,8 @@ import { quote } from "../reading.ts";
 import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
 import type { RouteMaker } from "./routes.ts";
-import type { Server } from "./servers.ts";
+import { covers as coversPath } from "../../route/path.ts";
+import type { Alias, Server } from "./servers.ts";
 
 /** As an alias: every Host that no virtual host before it has. */
 const EVERY = "*";
@@ -80,23 +81,47 @@ export class SiteMaker {
    * known here, so nothing is served unless somebody says so.
    */
   #tellOfFiles(server: Server, routes: readonly Route[]): void {
-    const root = server.settings.documentRoot ?? this.routes.servers.main.settings.documentRoot;
-    if (root === undefined) return;
+    const { main } = this.routes.servers;
+    const root = server.settings.documentRoot ?? main.settings.documentRoot;
     const left = routes.filter(({ backends }) => backends.length === 0);
     // An expression that leads somewhere may well take everything.
     const isAllTaken = routes.some(({ path, match, backends }) =>
       match === undefined ? path === "/" : backends.length > 0
     );
-    const what = left.map(({ path }) => quote(path));
-    if (!isAllTaken) what.push("what no ProxyPass takes");
-    if (what.length === 0) return;
-    const { path: first = "/", match } = left[0] ?? {};
+    for (const { path, match } of left) {
+      const alias = [...server.aliases, ...main.aliases].find((one) =>
+        coversPath(one.path.replace(/(?<=.)\/$/, ""), path)
+      );
+      if (match === undefined && alias !== undefined) this.#tellOfAlias(path, alias);
+    }
+    if (root === undefined) return;
+    const what = left.filter(({ path, match }) =>
+      match !== undefined ||
+      ![...server.aliases, ...main.aliases].some((one) => coversPath(one.path.replace(/(?<=.)\/$/, ""), path))
+    );
+    const names = what.map(({ path }) => quote(path));
+    if (!isAllTaken) names.push("what no ProxyPass takes");
+    if (names.length === 0) return;
+    const { path: first = "/", match } = what[0] ?? {};
     const directory = `${root.args[0]!.replace(/\/+$/, "")}${match === undefined ? first : "/"}`;
     const pass = match === undefined ? "ProxyPass" : "ProxyPassMatch";
     this.faults.warn(
       root,
-      `no files are served: ${what.join(", ")} ${what.length > 1 ? "get" : "gets"} 404; for that, run ` +
-        `"fdpass backend --socket SOCKET --static ${directory}" and write ${pass} "${first}" "fd://SOCKET"`,
+      `no files are served: ${names.join(", ")} ${names.length > 1 ? "get" : "gets"} 404` +
+        (isFile(first) ? "" : adviceFor(directory, pass, first)),
+      "changes",
+    );
+  }
+
+  /** Files of a path that is left out of what is proxied: where they are, the alias says, not DocumentRoot. */
+  #tellOfAlias(path: string, { path: from, directory, spot }: Alias): void {
+    const rest = path.slice(from.replace(/(?<=.)\/$/, "").length).replace(/^\//, "");
+    const place = `${directory.replace(/\/+$/, "")}${rest === "" ? "" : `/${rest}`}`;
+    this.faults.warn(
+      spot,
+      `no files are served: ${quote(path)} gets 404` +
+        (isFile(place) ? `, and not ${quote(place)}` : adviceFor(place, "ProxyPass", path)),
+      "changes",
     );
   }
 
@@ -120,6 +145,17 @@ export class SiteMaker {
     }
     return [...names];
   }
+}
+
+/** How to have files served by a backend. */
+function adviceFor(directory: string, pass: string, path: string): string {
+  return `; for that, run "fdpass backend --socket SOCKET --static ${directory}" ` +
+    `and write ${pass} "${path}" "fd://SOCKET"`;
+}
+
+/** Whether a path looks like that of a file: a backend serves directories. */
+function isFile(path: string): boolean {
+  return /[^/]\.[a-z0-9]{1,8}$/i.test(path) && !path.endsWith(".d");
 }
 
 function takesEvery({ names }: Server): boolean {

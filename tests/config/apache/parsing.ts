@@ -2,6 +2,7 @@
 
 import type { Config } from "../../../src/config/config.ts";
 import { ConfigError } from "../../../src/config/error.ts";
+import { formatWarnings } from "../../../src/config/warning.ts";
 import { type ApacheOptions, parseApache } from "../../../src/config/apache/parse.ts";
 
 /** The world around a configuration. */
@@ -28,6 +29,11 @@ export function parse(text: string, around: Around = {}): Config {
     read: (path) => files[path]!,
   };
   return parseApache(text, options);
+}
+
+/** What people are told about a valid one, a line each. */
+export function warningsOf(text: string, around: Around = {}): string[] {
+  return formatWarnings(parse(text, around).warnings ?? [], "site.conf");
 }
 
 /** What is said of a faulty one, a line each. */

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { Config, Relay, Route } from "../../../src/config/config.ts";
-import { faultsOf, parse } from "./parsing.ts";
+import { formatWarnings } from "../../../src/config/warning.ts";
+import { faultsOf, parse, warningsOf } from "./parsing.ts";
 
 /** Addresses with the names of their sites. */
 function places(config: Config): string[] {
@@ -78,11 +79,11 @@ Deno.test("VirtualHost without Listen listens on its port; one that nothing list
   assert.deepEqual(places(parse("<VirtualHost *:8080>\nProxyPass / fd:///a.sock\n</VirtualHost>")), [
     ":: 8080: *",
   ]);
-  const { warnings } = parse(
+  const warnings = warningsOf(
     "Listen 80\nProxyPass / fd:///a.sock\n<VirtualHost *:81>\nProxyPass / fd:///b.sock\n</VirtualHost>",
   );
   assert.match(
-    warnings![0]!,
+    warnings[0]!,
     /^site\.conf:3: VirtualHost: nothing listens where "\*:81" says; write Listen 81/,
   );
 });
@@ -112,21 +113,21 @@ Deno.test("ProxyPass: the first that covers a path has it, so what stands behind
     "Listen 80\nProxyPass /a/b http://x:1/b\nProxyPass /a http://y:2/\nProxyPass /a/c http://z:3/\nProxyPass /d !\nProxyPass / http://w:4";
   assert.deepEqual(led(text), ["/a/b http://x:1 as /b", "/a http://y:2 as /", "/d !", "/ http://w:4"]);
   assert.match(
-    parse(text).warnings![0]!,
+    warningsOf(text)[0]!,
     /^site\.conf:4: ProxyPass: "\/a\/c" never takes a request, for "\/a" in line 3 comes/,
   );
 });
 
 Deno.test("DocumentRoot: who would get files from httpd is told, with what to run for them", () => {
   const told = (...lines: string[]) =>
-    parse(["Listen 80", ...lines].join("\n")).warnings?.filter((line) => line.includes("DocumentRoot"));
+    warningsOf(["Listen 80", ...lines].join("\n")).filter((line) => line.includes("DocumentRoot"));
   const root = "DocumentRoot /srv/www/";
   const all = "ProxyPass / http://a/";
-  assert.deepEqual(told(root, all), undefined);
-  assert.deepEqual(told("DocumentRoot ${UNSET}", all), undefined);
-  assert.deepEqual(told("ProxyPass /css/ !", all), undefined);
+  assert.deepEqual(told(root, all), []);
+  assert.deepEqual(told("DocumentRoot ${UNSET}", all), []);
+  assert.deepEqual(told("ProxyPass /css/ !", all), []);
   assert.deepEqual(told(root, "ProxyPass /css/ !", "ProxyPass /js !", all), [
-    'site.conf:2: DocumentRoot: no files are served: "/css/", "/js" get 404; for that, run "fdpass backend --socket ' +
+    'site.conf:2: changes answers: DocumentRoot: no files are served: "/css/", "/js" get 404; for that, run "fdpass backend --socket ' +
     'SOCKET --static /srv/www/css/" and write ProxyPass "/css/" "fd://SOCKET"',
   ]);
   assert.match(told(root, "ProxyPass /api/ http://a/")![0]!, /: what no ProxyPass takes gets 404; .* "\/" /);
@@ -216,11 +217,12 @@ Deno.test("what is said of connections to a server reaches its relay", () => {
   const text =
     "ProxyPass / http://x:1/ max=20 connectiontimeout=2 retry=0\nProxyPassReverse / fd:///a.sock\n" +
     "ProxyRequests Off\nProxyVia Off";
-  const { backends, warnings } = parse(text);
+  const { backends } = parse(text);
+  const warnings = warningsOf(text);
   const { maxUpstream, connectTimeout, reverse } = backends[0]!.runs as Relay;
   // Without ProxyPassReverse nothing is rewritten.
   assert.deepEqual([maxUpstream, connectTimeout, reverse], [20, 2_000, []]);
-  assert.match(warnings![0]!, /: ProxyPass retry= \(line 1\), ProxyPassReverse of fd:\/\/ \(line 2\)$/);
+  assert.match(warnings[0]!, /: ProxyPass retry= \(line 1\), ProxyPassReverse of fd:\/\/ \(line 2\)$/);
 });
 
 Deno.test("balancers: members, weights, what takes nothing, and URLs of the balancer", () => {
@@ -297,7 +299,7 @@ ProxyPass / fd:///a.sock`);
   assert.deepEqual(config.errorDocuments, { 503: "<h1>Back soon</h1>" });
   assert.equal(config.listeners[0]!.sites[0]!.routes[0]!.keepAlive, "close");
   assert.match(
-    config.warnings![0]!,
+    formatWarnings(config.warnings!, "site.conf").join(),
     /RequestReadTimeout body= \(line 5\), ErrorDocument with a path or a URL \(line 9\), ErrorDocument 500 \(line 10\)$/,
   );
 });

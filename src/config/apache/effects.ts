@@ -1,0 +1,74 @@
+/** What is missed where a directive is known and not done here: how bad that is. */
+
+import type { WarningSort } from "../warning.ts";
+
+/** Keep somebody or something out: where they have no effect, more gets in than with httpd. */
+const OPENS = new Set(
+  ("allowmethods limitrequestbody limitrequestfields limitxmlrequestbody proxyblock sslrequire sslrequiressl " +
+    "sslverifyclient sslverifydepth sslcacertificatefile sslcacertificatepath sslcarevocationcheck " +
+    "sslcarevocationfile sslcarevocationpath sslstrictsnivhostcheck sslvhostsnipolicy stricthostcheck " +
+    "luahookaccesschecker luahookauthchecker luahookcheckuserid hostnamelookups traceenable " +
+    "<limit <limitexcept <requireall <requireany <requirenone <authzprovideralias <authnprovideralias " +
+    "allow deny order require satisfy authtype authmerging authuserfile authgroupfile authname authbasicprovider")
+    .split(" "),
+);
+
+/** Say what clients or servers get. */
+const CHANGES = new Set(
+  ("acceptpathinfo action allowencodedslashes addcharset adddefaultcharset addencoding addhandler addinputfilter addlanguage addoutputfilter " +
+    "addoutputfilterbytype addtype alias aliasmatch allowconnect authbasicfake brotlialteretag browsermatch " +
+    "browsermatchnocase cacheenable cachedisable cachedefaultexpire cachemaxexpire cacheroot cachequickhandler " +
+    "cachesocache cgipassauth charsetdefault charsetsourceenc checkspelling cookieexpires cookiename cookietracking dav " +
+    "defaulttype errordocument expiresactive expiresbytype expiresdefault fallbackresource " +
+    "filterchain filterdeclare filterprovider forcetype header headername imapdefault inputsed luamaphandler " +
+    "luahookfixups luahooktranslatename luaoutputfilter luaquickhandler luainputfilter maxranges mergetrailers outputsed " +
+    "passenv protocolecho proxyaddheaders proxyerroroverride proxyexpressenable proxyfcgisetenvif proxyhtmlenable " +
+    "proxyhtmlextended proxyhtmlurlmap proxyhtmllinks proxyhtmlevents proxymaxforwards proxyremote proxyremotematch " +
+    "proxysourceaddress proxyvia qualifyredirecturl redirect redirectmatch redirectpermanent " +
+    "redirectrelative redirecttemp remoteipheader remoteipproxyprotocol requestheader rewritebase rewritecond " +
+    "rewriteengine rewritemap rewriteoptions rewriterule scriptalias scriptaliasmatch script serverpath session " +
+    "sessioncookiename sessionenv sessionheader sessioncookieremove setenv setenvif setenvifexpr setenvifnocase " +
+    "sethandler setinputfilter setoutputfilter sslengine sslproxyengine ssloptions sslusername substitute unsetenv userdir " +
+    "usecanonicalname virtualdocumentroot virtualdocumentrootip virtualscriptalias virtualscriptaliasip xbithack use " +
+    "<macro <if <elseif <else <proxymatch listen proxyrequests")
+    .split(" "),
+);
+
+/** Modules that are not httpd's own, told by how their directives begin. Without them httpd would not start. */
+const FOREIGN: readonly (readonly [start: RegExp, module: string, sort: WarningSort])[] = [
+  [/^php_(admin_)?(value|flag)$|^phpinidir$/i, "mod_php", "none"],
+  [/^(sec[a-z]|modsecurity)/i, "mod_security", "opens"],
+  [/^oidc[A-Z]/i, "mod_auth_openidc", "changes"],
+  [/^mellon[A-Z]/i, "mod_auth_mellon", "changes"],
+  [/^shib[A-Z]/i, "mod_shib", "changes"],
+  [/^CAS[A-Z]/, "mod_auth_cas", "changes"],
+  [/^(gssapi|krb)[A-Z0-9]/i, "mod_auth_gssapi", "changes"],
+  [/^wsgi[A-Z]/i, "mod_wsgi", "changes"],
+  [/^passenger[A-Z]/i, "Passenger", "changes"],
+  [/^jk[A-Z]/i, "mod_jk", "changes"],
+  [/^perl[A-Z]/i, "mod_perl", "changes"],
+  [/^svn[A-Z]/i, "mod_dav_svn", "changes"],
+  [/^modpagespeed/i, "mod_pagespeed", "changes"],
+  [/^dos[A-Z]/i, "mod_evasive", "opens"],
+  [/^qs_/i, "mod_qos", "opens"],
+  [/^xsendfile/i, "mod_xsendfile", "changes"],
+  [/^geoip[A-Z]|^maxminddb/i, "mod_maxminddb", "changes"],
+  [/^cloudflare[A-Z]/i, "mod_cloudflare", "changes"],
+];
+
+/**
+ * What is missed without a directive.
+ *
+ * @param key its lower-case name, with `<` in front for a section
+ */
+export function effectOf(key: string): WarningSort {
+  return OPENS.has(key) ? "opens" : CHANGES.has(key) ? "changes" : "none";
+}
+
+/** The module, none of httpd's own, that a directive is of. @param name as written */
+export function foreignModule(
+  name: string,
+): { readonly module: string; readonly sort: WarningSort } | undefined {
+  const found = FOREIGN.find(([start]) => start.test(name));
+  return found === undefined ? undefined : { module: found[1], sort: found[2] };
+}

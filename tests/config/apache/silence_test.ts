@@ -1,0 +1,123 @@
+/** Nothing vanishes without a word: what is left out or not done is told of, every line, the dangerous first. */
+
+import assert from "node:assert/strict";
+import { runProgram, TemporaryDirectory } from "../../support/processes.ts";
+import { readEnvvars } from "../../../src/config/apache/variables.ts";
+import { faultsOf, parse, warningsOf } from "./parsing.ts";
+
+const ALL = { permissions: ["--allow-all"] };
+const PASS = "ProxyPass / http://127.0.0.1:1/";
+
+Deno.test("warnings: three sorts, the dangerous first, and every line is named", () => {
+  const text =
+    `ErrorLog a\nSSLVerifyClient none\nAddType text/x .x\nErrorLog b\n${PASS}\nSSLVerifyClient none`;
+  assert.deepEqual(warningsOf(text), [
+    "site.conf: opens what Apache closes: SSLVerifyClient (lines 2, 6)",
+    "site.conf: changes answers: AddType (line 3)",
+    "site.conf: no effect here: ErrorLog (lines 1, 4)",
+  ]);
+});
+
+Deno.test("conditions: what one leaves out is told of when it would have an effect", () => {
+  for (
+    const [text, told] of [
+      [
+        "<IfModule mod_none.c>\n<VirtualHost *:443>\nServerName a\n</VirtualHost>\n</IfModule>",
+        /:1: changes answers: <IfModule mod_none.c>: does not hold here, which leaves out <VirtualHost> in line 2, ServerName/,
+      ],
+      [
+        "<IfModule mod_none.c>\n<IfModule mod_other.c>\nSSLVerifyClient require\n</IfModule>\n</IfModule>",
+        /:1: opens what Apache closes: <IfModule mod_none.c>: .* leaves out SSLVerifyClient in line 3/,
+      ],
+      ["<IfDefine SSL>\nListen 443\n</IfDefine>", /<IfDefine SSL>: .* Listen in line 2/],
+      ["<IfModule mpm_itk.c>\nMaxClients 5\n</IfModule>", undefined],
+      ["<IfVersion < 2.4>\nListen 443\n</IfVersion>", undefined],
+      ["<IfModule !mod_proxy.c>\nListen 443\n</IfModule>", undefined],
+      ["<IfDirective ProxyPass>\nTimeout 9\n</IfDirective>", undefined],
+      ["<IfSection VirtualHost>\nTimeout 9\n</IfSection>", undefined],
+      ["<IfDirective Xyz>\nTimeout 9\n</IfDirective>", /<IfDirective Xyz>: .*Timeout in line 2/],
+    ] as const
+  ) {
+    const warnings = warningsOf(`${text}\n${PASS}`);
+    if (told === undefined) assert.deepEqual(warnings, [], text);
+    else assert.match(warnings.join("\n"), told, text);
+  }
+});
+
+Deno.test("a configuration that leads nowhere is an error, which names what a condition has left out", () => {
+  assert.match(
+    faultsOf("Listen 80")[0]!,
+    /^site\.conf: Leads nowhere: every request would get 404; write ProxyPass/,
+  );
+  assert.match(
+    faultsOf(
+      `Listen 80\n<IfModule mod_none.c>\n<VirtualHost *:80>\n${PASS}\n</VirtualHost>\n</IfModule>`,
+    )[0]!,
+    /, or mend <IfModule mod_none\.c> in line 2, which does not hold here and has one in it$/,
+  );
+});
+
+Deno.test("directives that httpd registers in lower case are known, and those of other modules named", () => {
+  assert.deepEqual(faultsOf(`order deny,allow\nallow from all\nDeny from 10.0.0.1\n${PASS}`), []);
+  assert.match(
+    warningsOf(`SecRuleEngine On\n${PASS}`)[0]!,
+    /opens what Apache closes: SecRuleEngine of mod_security/,
+  );
+  assert.match(warningsOf(`php_value a b\n${PASS}`)[0]!, /no effect here: php_value of mod_php/);
+  // No silly nearest names.
+  assert.match(faultsOf("FooBarBaz on")[0]!, /Unknown directive; remove it/);
+});
+
+Deno.test("directives stand where httpd takes them", () => {
+  const text =
+    `<Proxy *>\nProxyPreserveHost On\n</Proxy>\n<LocationMatch ^/x>\nProxyPassReverse http://a/\n` +
+    `</LocationMatch>\n${PASS}`;
+  assert.deepEqual(faultsOf(text), []);
+  assert.match(warningsOf(text)[0]!, /ProxyPassReverse: rewrites nothing in <LocationMatch>/);
+  const { backends } = parse(text);
+  assert.equal((backends[0]!.runs as { preserveHost?: boolean }).preserveHost, true);
+});
+
+Deno.test("files: the advice names the Alias' own directory, and a file is no directory", () => {
+  assert.match(
+    warningsOf(`DocumentRoot /var/www\nAlias /static /srv/app/static\nProxyPass /static !\n${PASS}`)[0]!,
+    /:2: changes answers: Alias: no files are served: "\/static" gets 404; .* --static \/srv\/app\/static" and write/,
+  );
+  assert.match(
+    warningsOf(`Alias /robots.txt /var/www/robots.txt\nProxyPass /robots.txt !\n${PASS}`)[0]!,
+    /Alias: no files are served: "\/robots\.txt" gets 404, and not "\/var\/www\/robots\.txt"$/,
+  );
+});
+
+Deno.test("variables: those of Debian's envvars beside the configuration are set", () => {
+  const envvars = `unset HOME\nif [ x ] ; then\n\tSUFFIX="-x"\nelse\n\tSUFFIX=\nfi\n` +
+    `export APACHE_RUN_DIR=/var/run/apache2$SUFFIX\nexport A="\${APACHE_RUN_DIR}/a" # b\nexport B='$A'\nexport C=\${D:-e}`;
+  assert.deepEqual([...readEnvvars(envvars)], [
+    ["APACHE_RUN_DIR", "/var/run/apache2"],
+    ["A", "/var/run/apache2/a"],
+    ["B", "$A"],
+    ["C", "e"],
+  ]);
+  const { backends } = parse(`DefaultRuntimeDir \${APACHE_RUN_DIR}\n${PASS}`, {
+    files: { "/etc/envvars": envvars },
+  });
+  assert.match(backends[0]!.socket, /^\/var\/run\/apache2\//);
+});
+
+Deno.test("check --json gives what is wrong, and what to know, to programs", async () => {
+  using directory = new TemporaryDirectory();
+  const good = directory.write("good.conf", `DefaultRuntimeDir ${directory.path}\nAddType a .b\n${PASS}\n`);
+  const checked = await runProgram(["check", "--json", good], ALL);
+  assert.equal(checked.code, 0, checked.stderr + checked.stdout);
+  assert.deepEqual(JSON.parse(checked.stdout), {
+    valid: true,
+    problems: [],
+    warnings: [{ sort: "changes", source: good, line: 2, subject: "AddType", message: "" }],
+  });
+  const bad = directory.write("bad.conf", "Listne 80\n");
+  const refused = await runProgram(["check", "--json", bad], ALL);
+  assert.equal(refused.code, 2);
+  const { valid, problems } = JSON.parse(refused.stdout);
+  assert.equal(valid, false);
+  assert.deepEqual([problems[0].source, problems[0].line, problems[0].path], [bad, 1, "Listne"]);
+});
