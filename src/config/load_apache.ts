@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { environment } from "./environment.ts";
 import { configError } from "./error.ts";
 import type { Origin } from "./path.ts";
+import type { Warning } from "./warning.ts";
 import { defaultRunDirectory, type RunDirectory, RunDirectoryError } from "./run_directory.ts";
 
 /**
@@ -15,13 +16,13 @@ import { defaultRunDirectory, type RunDirectory, RunDirectoryError } from "./run
  * @throws {ConfigError} with everything that is wrong
  */
 export function loadApache(text: string, origin: Origin, runDirectory: string | undefined): Config {
-  const notes: string[] = [];
+  const notes: Warning[] = [];
   const options: ApacheOptions = {
     ...origin,
     runDirectory,
     defaultRunDirectory: () => {
       const directory = runDirectoryFor(origin.name);
-      if (directory.note !== undefined) notes.push(directory.note);
+      if (directory.note !== undefined) notes.push(noteOf(origin.name, directory.note));
       return directory.path;
     },
     environment,
@@ -32,6 +33,10 @@ export function loadApache(text: string, origin: Origin, runDirectory: string | 
   const config = parseApache(text, options);
   const warnings = [...config.warnings ?? [], ...notes];
   return { ...config, syntax: "apache", ...warnings.length > 0 && { warnings } };
+}
+
+function noteOf(source: string, message: string): Warning {
+  return { sort: "none", source, line: 0, subject: "", message };
 }
 
 function runDirectoryFor(source: string): RunDirectory {
