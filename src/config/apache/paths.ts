@@ -17,3 +17,8 @@ export function readDecodedPath(text: string): Reading<string> {
 export function looksEncoded(text: string): boolean {
   return /%[0-9a-f]{2}/i.test(text);
 }
+
+/** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */
+export function coversPath(prefix: string, other: string): boolean {
+  return other === prefix || other.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+}

@@ -8,7 +8,7 @@ import { groupsOf } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
-import { looksEncoded } from "./paths.ts";
+import { coversPath, looksEncoded } from "./paths.ts";
 import type { Server, Servers } from "./servers.ts";
 import type { Target } from "./targets.ts";
 
@@ -39,7 +39,7 @@ export class RouteMaker {
     const routes: Route[] = [];
     const kept: Pass[] = [];
     for (const pass of passes) {
-      const before = kept.find((other) => covers(other.path, pass.path));
+      const before = kept.find((other) => coversPath(other.path, pass.path));
       if (before !== undefined) {
         const { line, file } = before.spot;
         const place = file === pass.spot.file ? `line ${line}` : `${file}:${line}`;
@@ -158,11 +158,6 @@ function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms 
     ...connectTimeout === undefined ? {} : { connectTimeout },
     ...maxUpstream === undefined ? {} : { maxUpstream },
   };
-}
-
-/** Whether the first prefix takes all that the second one would: in whole segments, as routes are compared. */
-function covers(prefix: string, other: string): boolean {
-  return other === prefix || other.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
 }
 
 /** Whether the URL of a `<Proxy>` stands for a server's: `*` for all, what ends with one for all that begin so. */

@@ -5,8 +5,8 @@ import type { Listener, Route, Site } from "../config.ts";
 import { quote } from "../reading.ts";
 import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
+import { coversPath } from "./paths.ts";
 import type { RouteMaker } from "./routes.ts";
-import { covers as coversPath } from "../../route/path.ts";
 import type { Alias, Server } from "./servers.ts";
 
 /** As an alias: every Host that no virtual host before it has. */
