@@ -30,13 +30,13 @@ export type {
   WebSocketOptions,
   WebSocketUpgrade,
 } from "./src/backend/fetch/handler.ts";
-export { upgradeWebSocket } from "./src/backend/fetch/upgrade_websocket.ts";
-export type { TcpAddress } from "./src/backend/address.ts";
+export { upgradeWebSocket } from "./src/backend/fetch/deno_websocket.ts";
+export type { TcpAddress } from "./src/backend/connection/address.ts";
 export { Backend, type BackendEvent, type BackendOptions } from "./src/backend/backend.ts";
-export type { ConnectionServer } from "./src/backend/connection_server.ts";
-export { Connection, ConnectionLost } from "./src/backend/connection.ts";
-export { type ListenerOptions, ListenError } from "./src/backend/listener.ts";
+export type { ConnectionServer } from "./src/backend/connection/connection_server.ts";
+export { Connection, ConnectionLost } from "./src/backend/connection/connection.ts";
+export { type ListenerOptions, ListenError } from "./src/backend/channel/listener.ts";
 // What a Connection refers to: what the front said of it, where it can be given back, how long to wait for its client.
 export type { Transfer } from "./src/protocol/transfer.ts";
-export type { Channel } from "./src/backend/channel.ts";
+export type { Channel } from "./src/backend/channel/channel.ts";
 export type { Deadlines } from "./src/loop/deadlines.ts";

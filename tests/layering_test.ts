@@ -9,7 +9,7 @@ import { posix } from "node:path";
 /** Each room and the rooms below it, which it may import; always itself, never one above. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ["commands", "control"],
-  mod: ["control", "front", "backend", "loop", "tls", "route", "config", "protocol", "http", "ffi"],
+  mod: ["control", "front", "backend", "wire", "loop", "tls", "route", "config", "protocol", "http", "ffi"],
   commands: ["demo", "control", "route", "config", "ffi"],
   // Its app is a handler as anyone writes it, and knows the type of one from backend; no more than that.
   demo: ["control", "backend", "config"],
@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "front",
     "backend",
     "output",
+    "wire",
     "loop",
     "tls",
     "route",
@@ -26,9 +27,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "http",
     "ffi",
   ],
-  front: ["output", "loop", "tls", "route", "logs", "config", "protocol", "http", "ffi"],
-  backend: ["output", "loop", "tls", "route", "logs", "config", "protocol", "http", "ffi"],
+  front: ["output", "wire", "loop", "tls", "route", "logs", "config", "protocol", "http", "ffi"],
+  backend: ["output", "wire", "loop", "tls", "route", "logs", "config", "protocol", "http", "ffi"],
   output: ["loop", "logs", "ffi"],
+  // Both ends of a channel.
+  wire: ["loop", "protocol", "ffi"],
   // These stand beside each other. They may look sideways, as route does at config's types, but not in a circle.
   loop: ["route", "config", "protocol", "http", "ffi"],
   route: ["config", "protocol", "http"],
@@ -222,12 +225,12 @@ const BROKEN: readonly [file: string, source: string, sentence: string][] = [
   [
     "src/front/peek.ts",
     'import { adopt } from "../backend/adopt.ts";',
-    'src/front/peek.ts:1 imports "../backend/adopt.ts": front may import output, loop, tls, route, logs, config, protocol, http, ffi, not backend',
+    'src/front/peek.ts:1 imports "../backend/adopt.ts": front may import output, wire, loop, tls, route, logs, config, protocol, http, ffi, not backend',
   ],
   [
     "src/backend/fetch/serve.ts",
     '\n\nexport * from "../../front/mod.ts";',
-    'src/backend/fetch/serve.ts:3 imports "../../front/mod.ts": backend may import output, loop, tls, route, logs, config, protocol, http, ffi, not front',
+    'src/backend/fetch/serve.ts:3 imports "../../front/mod.ts": backend may import output, wire, loop, tls, route, logs, config, protocol, http, ffi, not front',
   ],
   [
     "src/loop/poller.ts",
@@ -242,12 +245,12 @@ const BROKEN: readonly [file: string, source: string, sentence: string][] = [
   [
     "src/control/up.ts",
     'const { main } = await import("../../cli.ts");',
-    'src/control/up.ts:1 imports "../../cli.ts": control may import front, backend, output, loop, tls, route, logs, config, protocol, http, ffi, not cli',
+    'src/control/up.ts:1 imports "../../cli.ts": control may import front, backend, output, wire, loop, tls, route, logs, config, protocol, http, ffi, not cli',
   ],
   [
     "src/front/front.ts",
     'new Worker(new URL("../control/worker.ts", import.meta.url), { type: "module" });',
-    'src/front/front.ts:1 imports "../control/worker.ts": front may import output, loop, tls, route, logs, config, protocol, http, ffi, not control',
+    'src/front/front.ts:1 imports "../control/worker.ts": front may import output, wire, loop, tls, route, logs, config, protocol, http, ffi, not control',
   ],
   [
     "src/protocol/message.ts",

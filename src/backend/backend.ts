@@ -1,18 +1,22 @@
 /** A backend: it listens at a path, takes connections in, has them served, and lets go of them when it drains. */
 
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
-import type { Deadlines } from "../loop/deadlines.ts";
+import type { Clock } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
-import { ApacheIntake } from "./apache/intake.ts";
-import { Channel, refuseFront } from "./channel.ts";
-import type { Connection } from "./connection.ts";
-import { ChannelBuffers } from "./channel_buffers.ts";
-import type { ChannelSource } from "./channel_source.ts";
-import type { ConnectionServer } from "./connection_server.ts";
+import type { Hello } from "../protocol/hello.ts";
 import { BYE_STOPPING } from "../protocol/messages.ts";
-import { BackendListener, type ListenerOptions } from "./listener.ts";
-import { LoadReport } from "./load_report.ts";
-import { WorkerPort } from "./worker_port.ts";
+import type { Transfer } from "../protocol/transfer.ts";
+import { MessageReader } from "../wire/message_reader.ts";
+import { apacheSource } from "./apache/apache_source.ts";
+import { ApacheIntake, type ApacheOwner } from "./apache/intake.ts";
+import { Channel, type ChannelOwner, refuseFront } from "./channel/channel.ts";
+import type { ChannelSource } from "./channel/channel_source.ts";
+import { BackendListener, type ListenerOptions } from "./channel/listener.ts";
+import { type LoadOwner, LoadReport } from "./channel/load_report.ts";
+import { WorkerPort } from "./channel/worker_port.ts";
+import { Connection } from "./connection/connection.ts";
+import type { ConnectionServer } from "./connection/connection_server.ts";
+import { type ChosenTimes, Times } from "./times.ts";
 
 /** What a backend tells people. */
 export type BackendEvent =
@@ -23,7 +27,7 @@ export type BackendEvent =
   | { readonly type: "descriptors" };
 
 /** What a backend is made with. */
-export interface BackendOptions extends ListenerOptions {
+export interface BackendOptions extends ListenerOptions, ChosenTimes {
   /** Absolute path of the Unix socket; in a worker, of the dealer's private one. */
   readonly socket: string;
   /** This process is one of so many behind one path, and gets its channels from the one that listens there. */
@@ -38,53 +42,23 @@ export interface BackendOptions extends ListenerOptions {
   readonly window?: number;
   /** Connections that it holds at most; beyond it hand-offs are refused as full. No limit unless given. */
   readonly maxConnections?: number;
-  /** Milliseconds that a kept connection may be idle, if the front does not say less; 60,000 where neither says. */
-  readonly keepAliveTimeout?: number;
-  /** Milliseconds that a client may take between two bytes it sends or reads; 60,000 unless given. */
-  readonly stallTimeout?: number;
   /** Takes what people should know. */
   readonly report?: (event: BackendEvent) => void;
 }
 
 /** Bytes taken from a socket in one go. A little less than a preread may have, so that any of it can travel back. */
 const SCRATCH = 61_440;
-/** Milliseconds that a front has for its HELLO. */
-const GREETING = 2_000;
 /** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
 const SHORTAGE = 1_000;
-/** Milliseconds until a channel tries again what the kernel refused. */
-const RETRY = 20;
-/** Milliseconds that a kept connection may be idle where nobody says anything else. */
-const IDLE = 60_000;
-/** Milliseconds without a request after which a connection that is to be given back is: longer than a client thinks. */
-const MOMENT = 1_000;
-/** Milliseconds in which changes of load are told as one. */
-const LOAD = 20;
 
-/** One backend process's receiving side. */
-export class Backend {
-  readonly loop: Loop = new Loop();
-  readonly buffers: ChannelBuffers = new ChannelBuffers();
-  readonly process: number = processId();
-  readonly name: string;
-  /** Processes behind the path that fronts know. */
-  readonly workers: number;
-  readonly window: number;
-  /** Where sockets are read into: used within one call only. */
+/** One backend process's receiving side: puts the parts together, and knows what it holds. */
+export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
+  readonly loop: Loop;
+  readonly times: Times;
+  readonly reader: MessageReader = new MessageReader();
+  readonly introduction: Hello;
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
   readonly scratchSize: bigint = BigInt(SCRATCH);
-  readonly greetingDeadlines: Deadlines;
-  readonly stallDeadlines: Deadlines;
-  /** Of connections between two requests that stay here. */
-  readonly idleDeadlines: Deadlines;
-  /** Of those that are given back if no request comes soon. */
-  readonly momentDeadlines: Deadlines;
-  readonly lingerDeadlines: Deadlines;
-  /** Of connections on which a protocol is spoken that knows no deadline. */
-  readonly endlessDeadlines: Deadlines;
-  /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
-  readonly retryDeadlines: Deadlines;
-  /** Takes nothing new. */
   draining = false;
   readonly #source: ChannelSource;
   readonly #apache: ApacheIntake | undefined;
@@ -99,27 +73,25 @@ export class Backend {
 
   /**
    * @param server serves what is taken in
+   * @param clock what deadlines go by; the machine's unless given
    * @throws {ListenError} when the path cannot be had
    */
-  constructor(readonly server: ConnectionServer, options: BackendOptions) {
+  constructor(readonly server: ConnectionServer, options: BackendOptions, clock?: Clock) {
     this.#options = options;
-    this.name = options.name;
-    this.window = options.window ?? 1024;
+    this.loop = new Loop(clock);
+    this.times = new Times(this.loop, options);
+    this.#load = new LoadReport(this, this.times.load);
     this.#allowedUsers = new Set([0, effectiveUser(), ...options.allowUsers ?? []]);
-    const { deadlines } = this.loop;
-    this.greetingDeadlines = deadlines.list(GREETING);
-    this.stallDeadlines = deadlines.list(options.stallTimeout ?? 60_000);
-    this.idleDeadlines = deadlines.list(options.keepAliveTimeout ?? IDLE);
-    this.momentDeadlines = deadlines.list(MOMENT);
-    this.lingerDeadlines = deadlines.list(GREETING);
-    this.endlessDeadlines = deadlines.list(Infinity);
-    this.retryDeadlines = deadlines.list(RETRY);
-    this.#load = new LoadReport(this, deadlines.list(LOAD));
-    this.workers = options.workerOf ?? 1;
+    this.introduction = {
+      workers: options.workerOf ?? 1,
+      window: options.window ?? 1024,
+      process: processId(),
+      name: options.name,
+    };
     this.#apache = options.apache ? new ApacheIntake(this) : undefined;
     try {
       this.#source = this.#apache !== undefined
-        ? this.#apache.source(options)
+        ? apacheSource(options, this.#apache)
         : options.workerOf === undefined
         ? BackendListener.listen(options.socket, options)
         : WorkerPort.connect(options.socket);
@@ -131,18 +103,12 @@ export class Backend {
     this.#source.watch(this.loop.poller, (fd) => this.#accept(fd));
   }
 
-  /** Milliseconds that a connection of a channel may be idle between two requests. */
-  idleTime({ terms }: Channel): number {
-    const own = this.#options.keepAliveTimeout;
-    return Math.min(own ?? Infinity, terms?.idleTime ?? own ?? IDLE);
-  }
-
   /** Connections that it holds. */
   get active(): number {
     return this.#connections.size;
   }
 
-  /** Whether it holds as many connections as it may, or its server can, when so many that are about to be served count too. */
+  /** Whether it holds as many connections as it may, or its server can. */
   fullWith(accepted: number): boolean {
     return this.active + accepted >= (this.#options.maxConnections ?? Infinity) ||
       (this.server.full?.(accepted) ?? false);
@@ -164,13 +130,10 @@ export class Backend {
     else this.#apache.expect(fd);
   }
 
-  /** A front has introduced itself. */
-  channelOpened(channel: Channel): void {
-    const { process, name } = channel.front!;
+  channelOpened({ process, name }: Hello): void {
     this.#options.report?.({ type: "front-found", process, name });
   }
 
-  /** A channel has ended. @param reason undefined when it is not worth telling */
   channelEnded(channel: Channel, reason: string | undefined, fault: boolean): void {
     this.#channels.delete(channel);
     this.#source.channelEnded(channel.front?.name ?? "");
@@ -178,31 +141,30 @@ export class Backend {
     this.#options.report?.({ type: "front-lost", name: channel.front?.name ?? "a front", reason, fault });
   }
 
-  /** Serves a connection whose hand-off is acknowledged. */
+  handedOver(fd: Descriptor, channel: Channel, transfer: Transfer): void {
+    this.serve(new Connection(this, fd, channel, transfer));
+  }
+
   serve(connection: Connection): void {
     this.#connections.add(connection);
     this.server.serve(connection);
   }
 
-  /** A connection has been closed, here or by being given back. */
   connectionEnded(connection: Connection): void {
     this.#connections.delete(connection);
     this.#load.changed();
     this.endIfEmpty();
   }
 
-  /** A connection could not be given back. */
   returnFailed(connection: Connection): void {
-    connection.leaving = false;
+    connection.comeBack();
     this.server.returnFailed(connection);
   }
 
-  /** Something came that is no hand-off, in a protocol that cannot say so. */
   handoffRefused(reason: string): void {
     this.#options.report?.({ type: "handoff-refused", reason });
   }
 
-  /** A hand-off came without its descriptor, since this process has no number free for it. */
   descriptorsExhausted(): void {
     const { now } = this.loop;
     const known = now < this.#shortUntil;
@@ -243,7 +205,6 @@ export class Backend {
     return this.active === 0 && !this.server.busy && (this.#apache?.expected ?? 0) === 0;
   }
 
-  /** Ends a backend that has drained. */
   endIfEmpty(): void {
     if (!this.draining || !this.isEmpty) return;
     for (const channel of [...this.#channels]) channel.end("this backend has drained", BYE_STOPPING);

@@ -3,9 +3,15 @@
  * ending. Starting and stopping is a few assignments; nothing is allocated and no timer of the system is used.
  */
 
+/** Says the time in milliseconds. It never goes back. */
+export type Clock = () => number;
+
+/** The machine's own: the time since this process, or Worker, started. */
+export const machineClock: Clock = (): number => performance.now();
+
 /** What a deadline hangs on. A node is in at most one list at a time. */
 export abstract class Timed {
-  /** When the deadline ends, on the clock of {@linkcode Deadlines.start}. */
+  /** When the deadline ends, on the clock of its {@linkcode DeadlineSet}. */
   due = 0;
   /** The list that the node is in. */
   deadlines: Deadlines | undefined;
@@ -29,9 +35,14 @@ export class Deadlines {
   /** @param milliseconds the length of each deadline; a change applies to those that start later */
   constructor(public milliseconds: number, readonly set: DeadlineSet) {}
 
-  /** Starts (or starts over) the deadline of a node. @param now milliseconds, on a clock that never goes back */
-  start(node: Timed, now: number): void {
+  /** Starts (or starts over) the deadline of a node. @param now the time, where its caller knows it already */
+  start(node: Timed, now: number = this.set.clock()): void {
     this.startUntil(node, now + this.milliseconds);
+  }
+
+  /** The same with a length of its own. */
+  startFor(node: Timed, milliseconds: number): void {
+    this.startUntil(node, this.set.clock() + milliseconds);
   }
 
   /** The same with a given end: for a node that comes back into the list with what is left of its time. */
@@ -87,6 +98,9 @@ export class DeadlineSet {
   readonly #lists: Deadlines[] = [];
   /** Told when a deadline starts that is the first of its list: whoever sleeps may have to get up sooner. */
   onSooner: ((due: number) => void) | undefined;
+
+  /** @param clock what the deadlines are measured by */
+  constructor(readonly clock: Clock = machineClock) {}
 
   /** A new list. @param milliseconds the length of each deadline in it */
   list(milliseconds: number): Deadlines {

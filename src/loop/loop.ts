@@ -5,7 +5,7 @@
 
 import { setImmediate } from "node:timers";
 import { close, createEventfd, type Descriptor, EPOLLIN, signalEventfd, takeEventfd } from "../../ffi/mod.ts";
-import { DeadlineSet } from "./deadlines.ts";
+import { type Clock, DeadlineSet, machineClock } from "./deadlines.ts";
 import { Poller, type Source } from "./poller.ts";
 
 /** Milliseconds that a loop beside promises stays awake for what may come. */
@@ -14,9 +14,9 @@ const MOMENT = 0.2;
 /** What both loops have: a poller, deadlines, the time, and an eventfd that ends a wait. */
 export class Loop implements Source {
   readonly poller: Poller = new Poller();
-  readonly deadlines: DeadlineSet = new DeadlineSet();
-  /** Milliseconds since the process started, as read in this turn. Code that runs in promises asks the clock itself. */
-  now: number = performance.now();
+  readonly deadlines: DeadlineSet;
+  /** The time as read in this turn. Code that runs in promises asks the clock itself. */
+  now: number;
   readonly #wake: Descriptor = createEventfd();
   /** How often {@linkcode wake} was called since it was last looked at. */
   #woken = 0;
@@ -28,7 +28,10 @@ export class Loop implements Source {
   /** When the sleep of {@linkcode run} ends by itself; -Infinity while it is awake. */
   #sleepsUntil = -Infinity;
 
-  constructor() {
+  /** @param clock what its deadlines go by */
+  constructor(readonly clock: Clock = machineClock) {
+    this.deadlines = new DeadlineSet(clock);
+    this.now = clock();
     this.poller.add(this.#wake, EPOLLIN, this);
     // A promise may start a deadline while the loop sleeps, and that may be sooner than the sleep ends.
     this.deadlines.onSooner = (due) => {
@@ -65,7 +68,7 @@ export class Loop implements Source {
    */
   runUntilWoken(): void {
     while (this.#woken === 0) {
-      this.#tell(this.poller.wait(this.deadlines.timeout(performance.now())));
+      this.#tell(this.poller.wait(this.deadlines.timeout(this.clock())));
     }
   }
 
@@ -102,27 +105,27 @@ export class Loop implements Source {
       await turn();
       const count = this.poller.wait(0);
       if (count > 0) return count;
-    } while (performance.now() < until && !this.#stopped);
+    } while (this.clock() < until && !this.#stopped);
     this.#busy = false;
     return 0;
   }
 
   /** Sleeps until something happens or the next deadline passes. */
   async #sleep(): Promise<number> {
-    const begun = performance.now();
+    const begun = this.clock();
     const timeout = this.deadlines.timeout(begun);
     this.#sleepsUntil = timeout < 0 ? Infinity : begun + timeout;
     const count = await this.poller.waitElsewhere(timeout);
     this.#sleepsUntil = -Infinity;
-    this.#busy = count > 0 && performance.now() - begun < MOMENT;
+    this.#busy = count > 0 && this.clock() - begun < MOMENT;
     return count;
   }
 
   /** Serves the events of a wait, then the deadlines that have passed: both by the time after the wait. */
   #tell(count: number): void {
-    this.now = performance.now();
+    this.now = this.clock();
     this.poller.tell(count);
-    if (count > 0) this.now = performance.now();
+    if (count > 0) this.now = this.clock();
     this.deadlines.expire(this.now);
   }
 

@@ -2,16 +2,16 @@
 
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { DEFAULT_LIMITS } from "../../src/config/config.ts";
 import { Backend, type BackendEvent, type BackendOptions } from "../../src/backend/backend.ts";
-import type { ConnectionServer } from "../../src/backend/connection_server.ts";
-import type { Connection } from "../../src/backend/connection.ts";
+import type { Connection } from "../../src/backend/connection/connection.ts";
+import type { ConnectionServer } from "../../src/backend/connection/connection_server.ts";
 import { FetchRequestHandler } from "../../src/backend/fetch/fetch_handler.ts";
 import type { FetchHandler } from "../../src/backend/fetch/handler.ts";
 import type { Exchange } from "../../src/backend/http/exchange.ts";
 import { HttpServer, type RequestHandler } from "../../src/backend/http/http_server.ts";
+import { DEFAULT_LIMITS } from "../../src/config/config.ts";
 import type { Client } from "../front/clients.ts";
-import { Clock } from "../support/clock.ts";
+import { ManualClock } from "../support/clock.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { PATIENCE } from "../support/waiting.ts";
 import { ScriptedFront } from "./scripted_front.ts";
@@ -35,7 +35,7 @@ export class Recorder implements ConnectionServer {
 /** A backend with its loop, and a front that talks to it. */
 export class Rig<S extends ConnectionServer = ConnectionServer> {
   /** Moves only when it is put forward, and a little while somebody waits: a slow machine makes no deadline pass. */
-  readonly clock: Clock = new Clock();
+  readonly clock: ManualClock = new ManualClock();
   readonly directory: string = Deno.makeTempDirSync({ prefix: "fdpass-" });
   readonly path: string = `${this.directory}/app.sock`;
   readonly events: BackendEvent[] = [];
@@ -48,7 +48,7 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
       name: "app",
       report: (event) => this.events.push(event),
       ...options,
-    });
+    }, this.clock.read);
   }
 
   /** A front with a channel on which HELLO has been said, both ways. */
@@ -69,9 +69,9 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
   async turn(ahead = 0): Promise<number> {
     const { loop } = this.backend;
     const count = loop.poller.wait(0);
-    loop.now = performance.now();
+    loop.now = this.clock.now;
     loop.poller.tell(count);
-    loop.deadlines.expire(performance.now() + ahead);
+    loop.deadlines.expire(this.clock.now + ahead);
     await new Promise((resolve) => setImmediate(resolve));
     return count;
   }
@@ -120,7 +120,6 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
     for (const front of this.fronts) front.close();
     this.backend.close();
     this.backend.loop.close();
-    this.clock[Symbol.dispose]();
     Deno.removeSync(this.directory, { recursive: true });
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readAddress } from "../../src/backend/address.ts";
+import { readAddress } from "../../src/backend/connection/address.ts";
 import { encodeLoad } from "../../src/protocol/replies.ts";
 import { request } from "./clients.ts";
 import { type Rig, siteOf, test } from "./rig.ts";

@@ -1,4 +1,4 @@
-/** A clock in place of `performance.now()` that moves only when somebody moves it. */
+/** A clock that moves only when somebody moves it. */
 
 /** Milliseconds on the clock of the machine, whatever `performance.now()` says meanwhile. */
 const machineTime: () => number = performance.now.bind(performance);
@@ -7,17 +7,15 @@ const machineTime: () => number = performance.now.bind(performance);
 const MOST = 5;
 
 /**
- * As long as there is one, `performance.now()` says its time: what code under test has to do within some milliseconds is
- * in time on the slowest machine, and what waits for a deadline waits until a test has put the clock forward.
+ * For code that is given its clock: what it has to do within some milliseconds is in time on the slowest machine, and what
+ * waits for a deadline waits until a test has put the clock forward.
  */
-export class Clock implements Disposable {
-  /** What `performance.now()` says. A test may put it forward. */
+export class ManualClock {
+  /** What it says. A test may put it forward. */
   now: number = machineTime();
   #looked = machineTime();
-
-  constructor() {
-    performance.now = () => this.now;
-  }
+  /** Says it. */
+  readonly read: () => number = () => this.now;
 
   /**
    * Goes on by what has passed on the machine since the last time, but for what a machine that stalls adds to that.
@@ -30,6 +28,14 @@ export class Clock implements Disposable {
     this.now += passed;
     this.#looked = looked;
     return passed;
+  }
+}
+
+/** The same for code that asks `performance.now()`: as long as there is one, that says its time. */
+export class Clock extends ManualClock implements Disposable {
+  constructor() {
+    super();
+    performance.now = this.read;
   }
 
   /** Gives `performance.now()` back. */

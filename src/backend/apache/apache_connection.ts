@@ -3,9 +3,8 @@
 import { type Descriptor, type InternetAddress, localAddress } from "../../../ffi/mod.ts";
 import { KEEP_ALIVE_CLOSE, SCOPE_CONNECTION, SIZE_ADDRESS } from "../../protocol/messages.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
-import type { TcpAddress } from "../address.ts";
-import type { Backend } from "../backend.ts";
-import { Connection } from "../connection.ts";
+import type { TcpAddress } from "../connection/address.ts";
+import { Connection, type ConnectionHome } from "../connection/connection.ts";
 
 const NOTHING = new Uint8Array(0);
 const UNKNOWN = new Uint8Array(SIZE_ADDRESS);
@@ -36,8 +35,8 @@ export class ApacheConnection extends Connection {
    * @param fd owned by this object from now on
    * @param process the number of the process that handed it over
    */
-  constructor(backend: Backend, fd: Descriptor, client: InternetAddress, readonly process: number) {
-    super(backend, fd, undefined, UNSAID);
+  constructor(home: ConnectionHome, fd: Descriptor, client: InternetAddress, readonly process: number) {
+    super(home, fd, undefined, UNSAID);
     this.#client = tcpAddress(client);
   }
 

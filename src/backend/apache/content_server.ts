@@ -1,8 +1,8 @@
 /** Contents of responses, by a fetch-style handler. Their heads were sent before, and what was asked is not known. */
 
-import type { TcpAddress } from "../address.ts";
-import type { ConnectionServer } from "../connection_server.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import type { TcpAddress } from "../connection/address.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
 import type { FetchHandler, RequestInfo } from "../fetch/handler.ts";
 import { wholeBody } from "../fetch/response_parts.ts";
 import { abortRequest, servedRequest } from "../fetch/served_request.ts";

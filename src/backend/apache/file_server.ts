@@ -9,8 +9,8 @@ import {
   FileStatus,
   openFile,
 } from "../../../ffi/mod.ts";
-import type { ConnectionServer } from "../connection_server.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
 
 /** The file cannot be served. The message is for people. */
 export class FileError extends Error {

@@ -16,11 +16,10 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from "../../../ffi/mod.ts";
-import { Timed } from "../../loop/deadlines.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Poller, Source } from "../../loop/poller.ts";
-import type { ChannelSource } from "../channel_source.ts";
-import type { SocketKind } from "../listener.ts";
-import type { ApacheIntake } from "./intake.ts";
+import type { ChannelSource } from "../channel/channel_source.ts";
+import type { SocketKind } from "../channel/listener.ts";
 
 const { accept4 } = libc;
 
@@ -31,6 +30,16 @@ export const APACHE_SOCKET: SocketKind = { type: SOCK_STREAM, backlog: 4_096 };
 const BATCH = 64;
 /** Twice what the kernel queues at most: everything that is there, and who comes meanwhile. */
 const WHOLE_QUEUE = 8_192;
+
+/** Who takes what is accepted, and says when that is too much. */
+export interface Accepting {
+  /** Whether nothing can be taken at the moment. */
+  readonly full: boolean;
+  /** How long what the kernel has queued waits then. */
+  readonly retry: Deadlines;
+  /** There is no number free for a descriptor. */
+  descriptorsExhausted(): void;
+}
 
 /** Accepts on a listening socket, which other processes may share. */
 export class HandoffSource extends Timed implements ChannelSource, Source {
@@ -43,7 +52,7 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
    * @param fd listening, without waiting; lent
    * @param release closes it
    */
-  constructor(readonly fd: Descriptor, readonly intake: ApacheIntake, readonly release: () => void) {
+  constructor(readonly fd: Descriptor, readonly intake: Accepting, readonly release: () => void) {
     super();
   }
 
@@ -58,10 +67,8 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
   }
 
   #accept(most: number): void {
-    const { backend } = this.intake;
     for (let count = 0; count < most; count++) {
-      // Nothing can be refused later. At the end everything is taken, since nobody comes after.
-      if (!backend.draining && backend.fullWith(this.intake.expected)) return this.#pause();
+      if (this.intake.full) return this.#pause();
       const fd = settle(accept4(this.fd, null, null, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (fd >= 0) {
         this.#accepted!(adopt(fd));
@@ -69,7 +76,7 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
       }
       if (fd === -EAGAIN) return;
       if (fd === -EMFILE || fd === -ENFILE || fd === -ENOBUFS || fd === -ENOMEM) {
-        backend.descriptorsExhausted();
+        this.intake.descriptorsExhausted();
         return this.#pause();
       }
       // What is left are errors of the one connection (accept(2)): the next may be fine.
@@ -80,7 +87,7 @@ export class HandoffSource extends Timed implements ChannelSource, Source {
   #pause(): void {
     if (!this.#open) return;
     this.#unwatch();
-    this.intake.backend.retryDeadlines.start(this, performance.now());
+    this.intake.retry.start(this);
   }
 
   override expire(): void {

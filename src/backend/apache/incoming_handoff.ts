@@ -2,8 +2,31 @@
 
 import { close, type Descriptor, EPOLLIN } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
-import type { ApacheIntake } from "./intake.ts";
+import type { Poller } from "../../loop/poller.ts";
+
+/** What came on a connection of Apache's. */
+export type Arrival =
+  | { readonly type: "client"; readonly fd: Descriptor; readonly process: number }
+  /** Somebody who hands over nothing: a client left in between, or a backend was looking who listens here. */
+  | { readonly type: "nothing" }
+  /** There was no number free for the descriptor. */
+  | { readonly type: "cut-off" }
+  | { readonly type: "fault"; readonly reason: string };
+
+/** Who takes hand-offs. */
+export interface Taking {
+  readonly poller: Poller;
+  /** How long one is waited for. */
+  readonly deadlines: Deadlines;
+  /** Receives what has come; undefined as long as nothing has. The connection is done with after anything else. */
+  receive(from: Descriptor): Arrival | undefined;
+  /** Acts on what came, once the connection that it came on is closed and its number free. */
+  take(arrival: Arrival): void;
+  /** A connection of Apache's is closed. */
+  ended(handoff: IncomingHandoff): void;
+}
 
 /** Waits until the hand-off has come, or time is up. Owns the connection to Apache. */
 export class IncomingHandoff extends Timed implements Source {
@@ -11,7 +34,7 @@ export class IncomingHandoff extends Timed implements Source {
   #open = true;
 
   /** @param fd accepted; owned by this object from now on */
-  constructor(readonly intake: ApacheIntake, readonly fd: Descriptor) {
+  constructor(readonly intake: Taking, readonly fd: Descriptor) {
     super();
   }
 
@@ -19,10 +42,9 @@ export class IncomingHandoff extends Timed implements Source {
   begin(): void {
     this.ready();
     if (!this.#open) return;
-    const { loop } = this.intake.backend;
-    this.intake.deadlines.start(this, performance.now());
+    this.intake.deadlines.start(this);
     this.#watched = true;
-    loop.poller.add(this.fd, EPOLLIN, this);
+    this.intake.poller.add(this.fd, EPOLLIN, this);
   }
 
   ready(): void {
@@ -43,7 +65,7 @@ export class IncomingHandoff extends Timed implements Source {
     if (!this.#open) return;
     this.#open = false;
     this.stopDeadline();
-    if (this.#watched) this.intake.backend.loop.poller.remove(this.fd);
+    if (this.#watched) this.intake.poller.remove(this.fd);
     close(this.fd);
     this.intake.ended(this);
   }

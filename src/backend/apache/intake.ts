@@ -9,26 +9,19 @@ import {
   decodeInternetAddress,
   type Descriptor,
   EAGAIN,
-  libc,
-  MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
-  MSG_DONTWAIT,
   notAClientSocket,
   peerCredentials,
   setNonblocking,
-  settle,
 } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import type { Backend, BackendOptions } from "../backend.ts";
-import type { ChannelSource } from "../channel_source.ts";
-import { BackendListener } from "../listener.ts";
+import type { Poller } from "../../loop/poller.ts";
+import type { MessageReader } from "../../wire/message_reader.ts";
+import type { Connection, ConnectionHome } from "../connection/connection.ts";
 import { ApacheConnection } from "./apache_connection.ts";
-import { APACHE_SOCKET, HandoffSource } from "./handoff_source.ts";
-import { IncomingHandoff } from "./incoming_handoff.ts";
+import type { Accepting } from "./handoff_source.ts";
+import { type Arrival, IncomingHandoff, type Taking } from "./incoming_handoff.ts";
 import { Reserve } from "./reserve.ts";
-import { SharedListener } from "./shared_listener.ts";
-
-const { recvmsg } = libc;
 
 /** Milliseconds that Apache has between connecting and handing over: it sends the head of the response meanwhile. */
 const PATIENCE = 10_000;
@@ -37,42 +30,55 @@ const MOST = 1_024;
 /** Milliseconds without something that is no hand-off, before another one is news. */
 const NEWS = 1_000;
 
-/** What came on a connection of Apache's. */
-export type Arrival =
-  | { readonly type: "client"; readonly fd: Descriptor; readonly process: number }
-  /** Somebody who hands over nothing: a client left in between, or a backend was looking who listens here. */
-  | { readonly type: "nothing" }
-  /** There was no number free for the descriptor. */
-  | { readonly type: "cut-off" }
-  | { readonly type: "fault"; readonly reason: string };
+/** The process that Apache hands over to. */
+export interface ApacheOwner extends ConnectionHome {
+  /** Where hand-offs are read into. */
+  readonly reader: MessageReader;
+  /** Takes nothing new. */
+  readonly draining: boolean;
+  /** Whether it can take no more, when so many that are about to be served count too. */
+  fullWith(accepted: number): boolean;
+  /** Serves a connection from now on. */
+  serve(connection: Connection): void;
+  /** Something came that is no hand-off. There is nobody who could be told. */
+  handoffRefused(reason: string): void;
+  /** There is no number free for a descriptor. */
+  descriptorsExhausted(): void;
+}
 
 /** Takes hand-offs in, and owns each descriptor until it is served. */
-export class ApacheIntake {
+export class ApacheIntake implements Accepting, Taking {
   readonly deadlines: Deadlines;
   readonly #expected = new Set<IncomingHandoff>();
   readonly #reserve: Reserve;
   readonly #peer = new AddressBuffer();
   #knownUntil = -Infinity;
 
-  constructor(readonly backend: Backend) {
-    this.deadlines = backend.loop.deadlines.list(PATIENCE);
-    this.#reserve = new Reserve(backend.loop.wakeDescriptor);
+  constructor(readonly owner: ApacheOwner) {
+    this.deadlines = owner.loop.deadlines.list(PATIENCE);
+    this.#reserve = new Reserve(owner.loop.wakeDescriptor);
   }
 
-  /**
-   * Where Apache connects: a listener of this process's own, or in a worker the one that it shares.
-   *
-   * @throws {ListenError} when the path cannot be had
-   */
-  source(options: BackendOptions): ChannelSource {
-    if (options.workerOf !== undefined) return SharedListener.connect(options.socket, this);
-    const listener = BackendListener.listen(options.socket, options, APACHE_SOCKET);
-    return new HandoffSource(listener.fd, this, () => listener.close());
+  get poller(): Poller {
+    return this.owner.loop.poller;
+  }
+
+  get retry(): Deadlines {
+    return this.owner.times.retry;
   }
 
   /** Hand-offs that may be on their way. */
   get expected(): number {
     return this.#expected.size;
+  }
+
+  /** Nothing can be refused later. At the end everything is taken, since nobody comes after. */
+  get full(): boolean {
+    return !this.owner.draining && this.owner.fullWith(this.expected);
+  }
+
+  descriptorsExhausted(): void {
+    this.owner.descriptorsExhausted();
   }
 
   /** Apache has connected, and a hand-off should follow. @param fd owned from now on */
@@ -90,17 +96,16 @@ export class ApacheIntake {
 
   /** Receives what has come; undefined as long as nothing has. The connection is done with after anything else. */
   receive(from: Descriptor): Arrival | undefined {
-    const { bytes, receiver } = this.backend.buffers;
-    receiver.prepare();
+    const { bytes, receiver } = this.owner.reader;
     this.#reserve.free();
-    const length = settle(recvmsg(from, receiver.header.bytes, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+    const length = this.owner.reader.receive(from);
     if (length === -EAGAIN) {
       this.#reserve.occupy();
       return undefined;
     }
     if (length <= 0) return { type: "nothing" };
-    const count = receiver.collect();
-    if (count === 0 && receiver.header.flags & MSG_CTRUNC) return { type: "cut-off" };
+    const { count } = receiver;
+    if (count === 0 && this.owner.reader.flags & MSG_CTRUNC) return { type: "cut-off" };
     if (count === 1 && length === 1 && bytes[0] === 0) {
       return { type: "client", fd: receiver.take(), process: peerCredentials(from).pid };
     }
@@ -119,7 +124,7 @@ export class ApacheIntake {
         this.#serve(arrival.fd, arrival.process);
         break;
       case "cut-off":
-        this.backend.descriptorsExhausted();
+        this.owner.descriptorsExhausted();
         break;
       case "fault":
         this.#refuse(arrival.reason);
@@ -127,7 +132,7 @@ export class ApacheIntake {
       case "nothing":
         break;
     }
-    this.backend.endIfEmpty();
+    this.owner.endIfEmpty();
   }
 
   #serve(fd: Descriptor, process: number): void {
@@ -141,14 +146,14 @@ export class ApacheIntake {
     if (client === undefined) return close(fd);
     // Apache has its clients' sockets in this mode, and a program that gets one as its standard input expects the other.
     setNonblocking(fd, false);
-    this.backend.serve(new ApacheConnection(this.backend, fd, client, process));
+    this.owner.serve(new ApacheConnection(this.owner, fd, client, process));
   }
 
   #refuse(reason: string): void {
-    const { now } = this.backend.loop;
+    const { now } = this.owner.loop;
     const known = now < this.#knownUntil;
     this.#knownUntil = now + NEWS;
-    if (!known) this.backend.handoffRefused(reason);
+    if (!known) this.owner.handoffRefused(reason);
   }
 
   /** Waits for nothing any more. */

@@ -14,12 +14,11 @@ import {
 } from "../../../ffi/mod.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Poller, Source } from "../../loop/poller.ts";
-import type { ChannelSource } from "../channel_source.ts";
-import type { DealerEvents } from "../dealer.ts";
-import { BackendListener, type ListenerOptions } from "../listener.ts";
-import { WorkerPort } from "../worker_port.ts";
-import { APACHE_SOCKET, HandoffSource } from "./handoff_source.ts";
-import type { ApacheIntake } from "./intake.ts";
+import type { ChannelSource } from "../channel/channel_source.ts";
+import type { DealerEvents } from "../channel/dealer.ts";
+import { BackendListener, type ListenerOptions } from "../channel/listener.ts";
+import { WorkerPort } from "../channel/worker_port.ts";
+import { type Accepting, APACHE_SOCKET, HandoffSource } from "./handoff_source.ts";
 
 const { recv, sendmsg } = libc;
 
@@ -97,7 +96,7 @@ class SharingWorker implements Source {
 export class SharedListener implements ChannelSource {
   #source: HandoffSource | undefined;
 
-  private constructor(readonly port: WorkerPort, readonly intake: ApacheIntake) {}
+  private constructor(readonly port: WorkerPort, readonly intake: Accepting) {}
 
   /**
    * Connects to the process that has the socket.
@@ -105,7 +104,7 @@ export class SharedListener implements ChannelSource {
    * @param door its private path
    * @throws {ErrnoError} when it is not there
    */
-  static connect(door: string, intake: ApacheIntake): SharedListener {
+  static connect(door: string, intake: Accepting): SharedListener {
     return new SharedListener(WorkerPort.connect(door), intake);
   }
 

@@ -26,7 +26,7 @@ import {
 } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Program } from "./program.ts";
 import type { Programs } from "./programs.ts";
 
@@ -129,8 +129,8 @@ export class Bridge extends Timed implements Source {
     connection.unwatch();
     setNonblocking(connection.fd, true);
     setNonblocking(socket, true);
-    connection.backend.loop.poller.add(connection.fd, WATCHED, this);
-    connection.backend.loop.poller.add(socket, WATCHED, this);
+    connection.home.loop.poller.add(connection.fd, WATCHED, this);
+    connection.home.loop.poller.add(socket, WATCHED, this);
   }
 
   get closed(): boolean {
@@ -154,7 +154,7 @@ export class Bridge extends Timed implements Source {
     // Whoever else holds the program's end of the pair: nothing is waited for but the client taking what is there.
     if (this.#toClient.pipe.held === 0) this.close();
     else if (down > 0 || this.deadlines === undefined) {
-      this.connection.backend.stallDeadlines.start(this, performance.now());
+      this.connection.home.times.stall.start(this);
     }
   }
 
@@ -186,7 +186,7 @@ export class Bridge extends Timed implements Source {
     this.#closed = true;
     this.stopDeadline();
     const { connection, socket } = this;
-    const { poller } = connection.backend.loop;
+    const { poller } = connection.home.loop;
     poller.remove(socket);
     close(socket);
     this.#toProgram.pipe.close();

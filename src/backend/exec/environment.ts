@@ -1,7 +1,7 @@
 /** What programs find in their environment: what the backend was started with, and the connection. */
 
 import { initialEnvironment } from "../../../ffi/mod.ts";
-import type { TcpAddress } from "../address.ts";
+import type { TcpAddress } from "../connection/address.ts";
 
 /** Of the service manager, for the process that it started and no other (sd_notify(3), sd_listen_fds(3)). */
 const OF_THE_MANAGER = /^(NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(FDS|PID|FDNAMES|PIDFDID)|MAINPID)=/;

@@ -1,8 +1,8 @@
 /** A program per connection, its standard input and output the client's socket, as inetd and tcpserver have it. */
 
 import { keepAlive, setNonblocking } from "../../../ffi/mod.ts";
-import type { ConnectionServer } from "../connection_server.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
 import { Bridge } from "./bridge.ts";
 import { connectionEnvironment } from "./environment.ts";
 import { endOf, Programs, type ProgramsOptions } from "./programs.ts";
@@ -34,7 +34,7 @@ export class ExecServer implements ConnectionServer {
   }
 
   serve(connection: Connection): void {
-    const programs = this.#programs ??= new Programs(connection.backend.loop, this.options);
+    const programs = this.#programs ??= new Programs(connection.home.loop, this.options);
     // A shell cannot ask for these, and the programs that inetd is for know nothing of them.
     connection.setNoDelay();
     keepAlive(connection.fd, KEEP_ALIVE);

@@ -86,7 +86,7 @@ export class Program extends Timed implements Source {
     if (this.#asked || this.#ended) return;
     this.#asked = true;
     signalGroup(this.process, SIGTERM);
-    this.context.graces.start(this, performance.now());
+    this.context.graces.start(this);
   }
 
   /** Ends the program and everything in its group. */
@@ -131,7 +131,7 @@ export class Program extends Timed implements Source {
     if (this.#end !== undefined) return Promise.resolve(this.#end);
     const { promise, resolve } = Promise.withResolvers<ProgramEnd | undefined>();
     const moment = new Moment(() => resolve(this.#end));
-    this.context.moments.start(moment, performance.now());
+    this.context.moments.start(moment);
     void this.finished.then((end) => {
       moment.stopDeadline();
       resolve(end);

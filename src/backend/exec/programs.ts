@@ -137,7 +137,7 @@ export class Programs {
       },
     });
     this.#running.add(program);
-    this.#timeouts?.start(program, performance.now());
+    this.#timeouts?.start(program);
     return program;
   }
 
@@ -165,9 +165,9 @@ const LAST_GRACE = 500;
 export async function endOf(programs: Programs, force: boolean): Promise<void> {
   if (force) programs.kill();
   else programs.terminate();
-  const start = performance.now();
+  const start = programs.loop.clock();
   for (let killed = force; programs.running > 0;) {
-    const passed = performance.now() - start;
+    const passed = programs.loop.clock() - start;
     if (!killed && passed > LAST_GRACE) {
       killed = true;
       programs.kill();

@@ -53,9 +53,9 @@ export class StandardError implements Source {
     const length = settle(read(this.fd, scratch, scratchSize));
     if (length === -EAGAIN || length === -EINTR) return true;
     if (length <= 0) return false;
-    if (performance.now() >= this.#windowEnds) {
+    if (this.loop.clock() >= this.#windowEnds) {
       this.#tellDropped();
-      this.#windowEnds = performance.now() + WINDOW;
+      this.#windowEnds = this.loop.clock() + WINDOW;
       this.#left = MOST;
     }
     this.#split(length);

@@ -1,6 +1,6 @@
 /** From an exchange to a handler and back. */
 
-import { ConnectionLost } from "../connection.ts";
+import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import type { RequestBody } from "../http/request_body.ts";

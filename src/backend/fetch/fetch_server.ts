@@ -1,6 +1,6 @@
 /** What serves the connections of a fetch backend. */
 
-import type { ConnectionServer } from "../connection_server.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { WIDEST_HEAD } from "../http/head_limits.ts";
 import { HttpServer } from "../http/http_server.ts";

@@ -3,7 +3,7 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { TcpAddress } from "../address.ts";
+import type { TcpAddress } from "../connection/address.ts";
 
 /** A connection that has left HTTP, in the terms of node:http's event "upgrade". */
 export interface Upgrade {

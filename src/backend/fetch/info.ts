@@ -1,10 +1,10 @@
 /** What handlers are told beside the request, worked out when they ask. */
 
-import type { TcpAddress } from "../address.ts";
+import type { TcpAddress } from "../connection/address.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { RequestInfo, Upgrade, WebSocketOptions, WebSocketUpgrade } from "./handler.ts";
-import { switchingResponse, upgrade } from "./upgrade.ts";
-import { WebSocketSwitch } from "./websocket_switch.ts";
+import { switchingResponse, upgrade } from "./leaving_http.ts";
+import { WebSocketSwitch } from "./websocket_handshake.ts";
 
 /** The {@linkcode RequestInfo} of one exchange. */
 export class ExchangeInfo implements RequestInfo {

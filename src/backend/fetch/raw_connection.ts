@@ -2,10 +2,10 @@
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import type { TcpAddress } from "../address.ts";
-import type { ConnectionServer } from "../connection_server.ts";
-import type { Connection } from "../connection.ts";
-import { takeSocket } from "../taken_socket.ts";
+import type { TcpAddress } from "../connection/address.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
+import { takeSocket } from "../connection/taken_socket.ts";
 import type { ConnectionHandler, RawConnection } from "./handler.ts";
 
 type Streams = Pick<RawConnection, "readable" | "writable">;

@@ -1,9 +1,9 @@
 /** From a `Response` to the connection. */
 
-import { ConnectionLost } from "../connection.ts";
+import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
-import { settlesAtOnce } from "./settles.ts";
 import { fieldsOf, wholeBody } from "./response_parts.ts";
+import { settlesAtOnce } from "./settles.ts";
 
 const EMPTY = new Uint8Array(0);
 

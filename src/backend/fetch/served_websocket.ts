@@ -1,6 +1,7 @@
 /** The WebSocket that handlers get: the web's interface (WHATWG WebSockets) on a connection of `ws`. */
 
 import type { Socket } from "node:net";
+import type { Clock } from "../../loop/deadlines.ts";
 
 /** What is used of a WebSocket of `ws` (github.com/websockets/ws, doc/ws.md). */
 export interface Peer {
@@ -132,7 +133,7 @@ class ServerWebSocket extends EventTarget {
    * @param socket what the connection of `ws` is on
    * @param idleTimeout seconds; 0 asks for no sign of life
    */
-  open(peer: Peer, socket: Socket, idleTimeout: number): void {
+  open(peer: Peer, socket: Socket, idleTimeout: number, clock: Clock): void {
     this.#peer = peer;
     peer.binaryType = this.#binaryType;
     peer.on("message", (data, isBinary) => {
@@ -140,7 +141,7 @@ class ServerWebSocket extends EventTarget {
     });
     peer.on("error", (error) => this.#failed(error.message, error));
     peer.addEventListener("close", ({ code, reason, wasClean }) => this.#ended({ code, reason, wasClean }));
-    if (idleTimeout > 0) this.#listenForLife(socket, idleTimeout);
+    if (idleTimeout > 0) this.#listenForLife(socket, idleTimeout, clock);
     if (this.#closing !== undefined) return this.close(...this.#closing);
     this.dispatchEvent(new Event("open"));
   }
@@ -170,15 +171,15 @@ class ServerWebSocket extends EventTarget {
   }
 
   /** Asks a client that has been silent for half of the time, and gives it the other half to answer. */
-  #listenForLife(socket: Socket, idleTimeout: number): void {
+  #listenForLife(socket: Socket, idleTimeout: number, clock: Clock): void {
     // What the client has taken counts as well: a Pong waits behind the message that it is still receiving.
     const moved = () => socket.bytesRead + socket.bytesWritten - socket.writableLength;
     const half = idleTimeout * 500;
     let before = moved();
-    let last = performance.now();
+    let last = clock();
     let asked = false;
     this.#heartbeat = setInterval(() => {
-      const [now, time] = [moved(), performance.now()];
+      const [now, time] = [moved(), clock()];
       const silent = now - before <= (asked ? PING : 0);
       // A process that was held up itself has not looked at what the client has sent.
       const late = time - last > half * 1.5;

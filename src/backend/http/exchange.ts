@@ -1,10 +1,10 @@
 /** One request and its response. */
 
 import { Buffer } from "node:buffer";
-import type { RequestHead } from "../../http/request_head.ts";
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
+import type { RequestHead } from "../../http/request_head.ts";
 import { DateField, encodeResponseHead, fieldLine, statusLine } from "../../http/response_head.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { RequestBody } from "./request_body.ts";

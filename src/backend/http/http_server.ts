@@ -4,8 +4,6 @@ import { setImmediate } from "node:timers";
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
 import type { HeadLimits } from "../../http/request_head.ts";
 import { httpDate } from "../../http/response_head.ts";
-import type { ConnectionServer } from "../connection_server.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
 import {
   KEEP_ALIVE_CLOSE,
   KEEP_ALIVE_HOLD,
@@ -13,6 +11,8 @@ import {
   RETURN_OUT_OF_SCOPE,
   SCOPE_REQUEST,
 } from "../../protocol/messages.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
 import { Exchange } from "./exchange.ts";
 import { HeadReader } from "./head_reader.ts";
 import { Input } from "./input.ts";
@@ -50,7 +50,7 @@ interface Served {
   requests: number;
   /** Between two requests. */
   idle: boolean;
-  /** When the rest of a head must have come, on the clock of `performance.now()`; 0 while it is not waited for. */
+  /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
   headDue: number;
 }
 
@@ -181,10 +181,10 @@ export class HttpServer implements ConnectionServer {
    */
   async #awaitRest(served: Served): Promise<boolean> {
     const { connection, input } = served;
-    const { stallDeadlines } = connection.backend;
-    served.headDue ||= performance.now() + stallDeadlines.milliseconds;
-    const came = await connection.readableWithin(stallDeadlines, stallDeadlines.milliseconds);
-    if (came && performance.now() < served.headDue) return true;
+    const { loop, times: { stall } } = connection.home;
+    served.headDue ||= loop.clock() + stall.milliseconds;
+    const came = await connection.readableWithin(stall, stall.milliseconds);
+    if (came && loop.clock() < served.headDue) return true;
     // Who asks nothing is owed nothing.
     if (connection.closed || input.length === 0) connection.close();
     else await this.#refuse(connection, 408, "its head has not come in time");
@@ -194,12 +194,12 @@ export class HttpServer implements ConnectionServer {
   /** Waits for the next request; false when it is time to go, and the connection is given back or closed. */
   async #awaitNext(served: Served): Promise<boolean> {
     const { connection } = served;
-    const { backend, channel, transfer } = connection;
+    const { home: { times }, channel, transfer } = connection;
     const stays = transfer.keepAlive === KEEP_ALIVE_HOLD;
     const mayBeOurs = transfer.detail !== SCOPE_REQUEST;
     if (!this.#draining && (stays || mayBeOurs)) {
-      const deadlines = stays ? backend.idleDeadlines : backend.momentDeadlines;
-      const milliseconds = stays ? backend.idleTime(channel) : deadlines.milliseconds;
+      const deadlines = stays ? times.idle : times.moment;
+      const milliseconds = stays ? times.idleTime(channel.terms?.idleTime) : deadlines.milliseconds;
       served.idle = true;
       const came = await connection.readableWithin(deadlines, milliseconds);
       served.idle = false;

@@ -2,7 +2,7 @@
 
 import { EAGAIN } from "../../../ffi/mod.ts";
 import { MAX_PREREAD } from "../../protocol/messages.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -36,7 +36,7 @@ export class Input {
 
   /** Moves what is unread out of the shared buffer. To be called before any wait. */
   keep(): void {
-    if (this.bytes !== this.connection.backend.scratch) return;
+    if (this.bytes !== this.connection.home.scratch) return;
     this.bytes = this.start === this.end ? EMPTY : this.rest();
     this.end -= this.start;
     this.start = 0;
@@ -51,7 +51,7 @@ export class Input {
    */
   take(most = Infinity): boolean {
     const { connection } = this;
-    const { scratch, scratchSize } = connection.backend;
+    const { scratch, scratchSize } = connection.home;
     this.keep();
     // What is unread may have to travel back with the connection, and a message has room for so much of it.
     const room = Math.min(most, Math.max(1, MAX_PREREAD - this.length));

@@ -1,7 +1,7 @@
 /** The content of one request, read from the connection piece by piece as somebody asks for it (RFC 9112, 6). */
 
 import { ChunkedDecoder } from "../../http/chunked.ts";
-import { ConnectionLost } from "../connection.ts";
+import { ConnectionLost } from "../connection/connection.ts";
 import type { Input } from "./input.ts";
 
 const ANSWERED = "it has been answered";
@@ -163,7 +163,7 @@ export class RequestBody {
     this.#beforeWait = undefined;
     this.#waiting = true;
     try {
-      await connection.readable(connection.backend.stallDeadlines);
+      await connection.readable(connection.home.times.stall);
     } catch (error) {
       // Not the client's doing.
       if (this.#closed && !skipping) throw new BodyError(ANSWERED);
@@ -217,11 +217,12 @@ export class RequestBody {
    * @throws as {@linkcode read} does
    */
   async skip(): Promise<boolean> {
-    const until = performance.now() + this.input.connection.backend.stallDeadlines.milliseconds;
+    const { loop, times: { stall } } = this.input.connection.home;
+    const until = loop.clock() + stall.milliseconds;
     let skipped = 0;
     for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
       skipped += piece.length;
-      if (skipped > MAX_SKIP || performance.now() > until) return false;
+      if (skipped > MAX_SKIP || loop.clock() > until) return false;
     }
     return true;
   }

@@ -9,9 +9,9 @@ import {
   SCOPE_REQUEST,
 } from "../../protocol/messages.ts";
 import { exceptions } from "../../protocol/transfer.ts";
-import { mappedPath } from "../../route/resolve_url.ts";
 import { covers, normalizePath, PathNormalizer } from "../../route/path.ts";
-import type { Connection } from "../connection.ts";
+import { mappedPath } from "../../route/resolve_url.ts";
+import type { Connection } from "../connection/connection.ts";
 
 const normalizer = new PathNormalizer();
 const decoder = new TextDecoder();

@@ -3,9 +3,9 @@
 import { setImmediate } from "node:timers";
 import { ChunkedDecoder } from "../../http/chunked.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import type { Connection } from "../connection.ts";
-import { splice, WORTH_SPLICING } from "./spliced.ts";
+import type { Connection } from "../connection/connection.ts";
 import { framedAsChunk, lastChunk, room } from "./relay_buffer.ts";
+import { splice, WORTH_SPLICING } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 

@@ -6,8 +6,8 @@ import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
-import type { ConnectionServer } from "../connection_server.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
 import { proxyHeader } from "./proxy_header.ts";
 import { room, roomSize } from "./relay_buffer.ts";
 import { closePipes } from "./spliced.ts";
@@ -62,7 +62,7 @@ export class PlainRelay implements ConnectionServer {
   }
 
   async #serve(connection: Connection): Promise<void> {
-    const { transfer: { detail, site, route }, backend: { loop } } = connection;
+    const { transfer: { detail, site, route }, home: { loop } } = connection;
     if (detail !== SCOPE_CONNECTION) {
       // Some later request on it is somebody else's, and would be answered by this upstream.
       if (!this.#toldNotWhole) this.options.report?.({ type: "not-whole", site, route });

@@ -4,7 +4,7 @@
  */
 
 import { ADDRESS_BYTES, ADDRESS_PORT } from "../../protocol/messages.ts";
-import { readAddress } from "../address.ts";
+import { readAddress } from "../connection/address.ts";
 
 /** Version 2 begins with what no protocol of text begins with: CR LF CR LF NUL CR LF "QUIT" LF. */
 const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a] as const;

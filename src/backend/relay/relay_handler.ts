@@ -8,10 +8,10 @@ import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { type RelayContext, Relaying } from "./relaying.ts";
 import { answeredHere, PSEUDONYM, type RelayedRequest, relayedRequest } from "./request_head.ts";
-import type { UpstreamConnection } from "./upstream_connection.ts";
-import { closePipes } from "./spliced.ts";
-import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
 import type { ResponseRules } from "./response_fields.ts";
+import { closePipes } from "./spliced.ts";
+import type { UpstreamConnection } from "./upstream_connection.ts";
+import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
 
 /**
@@ -85,7 +85,7 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   async #admitted(exchange: Exchange, request: RelayedRequest): Promise<void> {
-    const { pool } = this.#share(exchange.connection.backend.loop);
+    const { pool } = this.#share(exchange.connection.home.loop);
     const turn = pool.enter(exchange.connection);
     if (turn !== undefined) await turn;
     try {

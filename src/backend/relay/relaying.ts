@@ -8,7 +8,7 @@ import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
 import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import { ConnectionLost } from "../connection.ts";
+import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { ContentRelay } from "./content.ts";
 import type { RelayedRequest } from "./request_head.ts";

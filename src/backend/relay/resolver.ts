@@ -1,6 +1,7 @@
 /** The IP addresses of an upstream's name. */
 
 import { lookup } from "node:dns";
+import type { Clock } from "../../loop/deadlines.ts";
 import { UnreachedError } from "./upstream_error.ts";
 
 /** Milliseconds that an answer is used without asking again. */
@@ -25,7 +26,8 @@ export class Resolver {
   #freshUntil = -Infinity;
   #asking: Promise<readonly string[]> | undefined;
 
-  constructor(readonly host: string, readonly lookup: Lookup = systemLookup) {
+  /** @param clock what tells how old an answer is */
+  constructor(readonly host: string, readonly clock: Clock, readonly lookup: Lookup = systemLookup) {
     if (host === "localhost") this.#addresses = ["127.0.0.1", "::1"]; // RFC 6761, 6.3: never asked for
     else if (host.includes(":") || /^\d{1,3}(\.\d{1,3}){3}$/.test(host)) this.#addresses = [host];
     if (this.#addresses !== undefined) this.#freshUntil = Infinity;
@@ -33,7 +35,7 @@ export class Resolver {
 
   /** The addresses, which are asked for at most once at a time. An old answer is better than none. */
   async addresses(): Promise<readonly string[]> {
-    if (this.#addresses !== undefined && performance.now() < this.#freshUntil) return this.#addresses;
+    if (this.#addresses !== undefined && this.clock() < this.#freshUntil) return this.#addresses;
     this.#asking ??= this.#ask().finally(() => this.#asking = undefined);
     return await this.#asking;
   }
@@ -51,7 +53,7 @@ export class Resolver {
     if (this.#addresses === undefined) {
       throw new UnreachedError(`the name "${this.host}" has no address`);
     }
-    this.#freshUntil = performance.now() + FRESH;
+    this.#freshUntil = this.clock() + FRESH;
     return this.#addresses;
   }
 }

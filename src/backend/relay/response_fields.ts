@@ -1,8 +1,8 @@
 /** What a client is sent as the fields of a response. */
 
+import type { CookieRule, ReverseRule } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField } from "../../http/hop_by_hop.ts";
-import type { CookieRule, ReverseRule } from "../../config/config.ts";
 import { PSEUDONYM } from "./request_head.ts";
 import { reverseReference, rewriteCookie } from "./reverse_rules.ts";
 

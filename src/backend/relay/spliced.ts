@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers";
 import { type Descriptor, EAGAIN, EINVAL, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 

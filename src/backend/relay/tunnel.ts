@@ -2,7 +2,7 @@
 
 import { EAGAIN, keepAlive, setNonblocking } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { room, roomSize } from "./relay_buffer.ts";
 import { clientEnd, Flow, type FlowEnding, upstreamEnd } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -55,7 +55,7 @@ export class Tunnel {
       this.#ended++;
       // Whoever waits on the other way has waited without an end until now.
       this.upstream.demand(this.times.half);
-      if (!this.client.closed) this.times.half.start(this.client, performance.now());
+      if (!this.client.closed) this.times.half.start(this.client);
     } catch (error) {
       this.#failed = true;
       this.upstream.close();

@@ -1,7 +1,7 @@
 /** A limit on what is at an upstream at a time, and the line of those who wait for their turn. */
 
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
-import { type Connection, ConnectionLost } from "../connection.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
 /** Somebody in the line. */
@@ -65,7 +65,7 @@ export class Turnstile {
   async #wait(client: Connection): Promise<void> {
     const waiter = new Waiter(this.#quit);
     this.#line.add(waiter);
-    this.deadlines.start(waiter, performance.now());
+    this.deadlines.start(waiter);
     try {
       client.onGone(() => waiter.refuse(new ConnectionLost("Cannot relay: the client is gone")));
       await waiter.turn;

@@ -40,7 +40,7 @@ export class Upload extends Timed {
       this.settled = Promise.resolve();
       return;
     }
-    if (request.expectsContinue) times.continue.start(this, performance.now());
+    if (request.expectsContinue) times.continue.start(this);
     else this.#gate.resolve(true);
     // As long as content is under way, silence may be the client's.
     upstream.excuse();

@@ -5,12 +5,7 @@ import {
   type Descriptor,
   EAGAIN,
   EBADF,
-  EPOLLERR,
-  EPOLLET,
-  EPOLLHUP,
-  EPOLLIN,
   EPOLLOUT,
-  EPOLLRDHUP,
   libc,
   MSG_DONTWAIT,
   MSG_MORE,
@@ -20,9 +15,9 @@ import {
   SHUT_WR,
   shutdown,
 } from "../../../ffi/mod.ts";
-import { type Deadlines, Timed } from "../../loop/deadlines.ts";
-import type { Loop } from "../../loop/loop.ts";
-import type { Source } from "../../loop/poller.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
+import type { Poller } from "../../loop/poller.ts";
+import { SocketReadiness } from "../../loop/socket_readiness.ts";
 import { room, roomSize } from "./relay_buffer.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
@@ -35,7 +30,7 @@ const EMPTY = new Uint8Array(0);
  * pool. What it has received and nobody has consumed is `bytes[start, end)`: in the shared buffer as long as nobody
  * waits, in memory of its own when it must outlast a wait.
  */
-export class UpstreamConnection extends Timed implements Source {
+export class UpstreamConnection extends SocketReadiness {
   bytes: Uint8Array<ArrayBuffer> = EMPTY;
   start = 0;
   end = 0;
@@ -47,22 +42,18 @@ export class UpstreamConnection extends Timed implements Source {
   /** Told of events while nobody uses the connection, and of the end of its time. */
   onIdleEvent: ((late: boolean) => void) | undefined;
   #closed = false;
-  #readable = false;
-  #writable = false;
-  #wakeReader: (() => void) | undefined;
-  #wakeWriter: (() => void) | undefined;
 
   /**
    * @param fd non-blocking, connected or about to be; owned by this object from now on
    * @param all the connections that are open, this one included as long as it is
    */
-  constructor(readonly loop: Loop, readonly fd: Descriptor, readonly all: Set<UpstreamConnection>) {
-    super();
+  constructor(poller: Poller, fd: Descriptor, readonly all: Set<UpstreamConnection>) {
+    super(poller, fd);
     all.add(this);
-    loop.poller.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, this);
+    this.watch();
   }
 
-  get closed(): boolean {
+  override get closed(): boolean {
     return this.#closed;
   }
 
@@ -158,21 +149,19 @@ export class UpstreamConnection extends Timed implements Source {
   /** It owes something from now on, and has this time for it. */
   demand(deadlines: Deadlines): void {
     this.#owing = true;
-    if (this.#wakeReader !== undefined && !this.#closed) deadlines.start(this, performance.now());
+    if (this.awaitsInput && !this.#closed) deadlines.start(this);
   }
 
   /** Waits until there is something to receive. @throws {UpstreamError} with 504 when nothing came in time */
   async readable(deadlines: Deadlines): Promise<void> {
-    if (!this.#readable) await this.#wait(deadlines, (wake) => this.#wakeReader = wake);
-    if (!this.#readable) this.#fail("it did not respond in time");
-    this.#readable = false;
+    const came = await this.readableWithin(deadlines, deadlines.milliseconds);
+    if (!came || this.#closed) this.#fail("it did not respond in time");
   }
 
   /** Waits until the socket takes more, or has connected or failed to. */
   async writable(deadlines: Deadlines): Promise<void> {
-    if (!this.#writable) await this.#wait(deadlines, (wake) => this.#wakeWriter = wake);
-    if (!this.#writable) this.#fail("it did not take the request in time");
-    this.#writable = false;
+    const came = await this.writableWithin(deadlines, deadlines.milliseconds);
+    if (!came || this.#closed) this.#fail("it did not take the request in time");
   }
 
   #fail(why: string): never {
@@ -180,37 +169,16 @@ export class UpstreamConnection extends Timed implements Source {
     throw new UpstreamError(why, 504);
   }
 
-  #wait(deadlines: Deadlines, register: (wake: () => void) => void): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    deadlines.start(this, performance.now());
-    return new Promise(register);
-  }
-
-  ready(events: number): void {
-    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#readable = true;
-    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) this.#writable = true;
-    if (this.onIdleEvent !== undefined && events & ~EPOLLOUT) return this.onIdleEvent(false);
-    const reader = this.#readable ? this.#wakeReader : undefined;
-    const writer = this.#writable ? this.#wakeWriter : undefined;
-    if (reader !== undefined) this.#wakeReader = undefined;
-    if (writer !== undefined) this.#wakeWriter = undefined;
-    if (this.#wakeReader !== undefined || this.#wakeWriter !== undefined) {
-      // Whoever goes on waiting for the other direction has all of its time again.
-      if (reader !== undefined || writer !== undefined) this.deadlines?.start(this, performance.now());
-    } else if (this.onIdleEvent === undefined) this.stopDeadline();
-    reader?.();
-    writer?.();
+  override ready(events: number): void {
+    super.ready(events);
+    if (events & ~EPOLLOUT) this.onIdleEvent?.(false);
   }
 
   /** A wait took too long, or an idle connection has been kept long enough. */
   override expire(): void {
     if (this.onIdleEvent !== undefined) return this.onIdleEvent(true);
-    if (!this.#owing && this.#wakeWriter === undefined && !this.#closed) return;
-    const reader = this.#wakeReader;
-    const writer = this.#wakeWriter;
-    this.#wakeReader = this.#wakeWriter = undefined;
-    reader?.();
-    writer?.();
+    // Who owes nothing is waited for without an end, unless it is to take something.
+    if (this.#owing || this.awaitsRoom) super.expire();
   }
 
   /** Ends our side; what the upstream still sends can be read. */
@@ -224,9 +192,8 @@ export class UpstreamConnection extends Timed implements Source {
     this.#closed = true;
     this.all.delete(this);
     this.onIdleEvent = undefined;
-    this.stopDeadline();
-    this.loop.poller.remove(this.fd);
+    this.unwatch();
     close(this.fd);
-    this.expire();
+    this.interrupt();
   }
 }

@@ -22,7 +22,7 @@ import { formatAddress } from "../../config/address.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection } from "../connection/connection.ts";
 import { type Lookup, Resolver } from "./resolver.ts";
 import { Turnstile } from "./turnstile.ts";
 import { UpstreamConnection } from "./upstream_connection.ts";
@@ -58,7 +58,7 @@ class Pause extends Timed {
 
   constructor(deadlines: Deadlines) {
     super();
-    deadlines.start(this, performance.now());
+    deadlines.start(this);
   }
 
   override expire(): void {
@@ -90,7 +90,7 @@ export class UpstreamPool {
     this.#idleDeadlines = loop.deadlines.list(this.#idleTimeout);
     this.#pauses = loop.deadlines.list(PAUSE);
     const { at } = upstream;
-    this.#resolver = "path" in at ? undefined : new Resolver(at.host, options.lookup);
+    this.#resolver = "path" in at ? undefined : new Resolver(at.host, loop.clock, options.lookup);
   }
 
   /** How many connections are kept. */
@@ -148,7 +148,7 @@ export class UpstreamPool {
       this.#drop(connection);
     };
     this.#idle.push(connection);
-    this.#idleDeadlines.startUntil(connection, performance.now() + time);
+    this.#idleDeadlines.startFor(connection, time);
   }
 
   /** Closes one that is kept. */
@@ -184,7 +184,7 @@ export class UpstreamPool {
     const cannot = `it cannot be reached at ${formatAddress({ host, port })}`;
     const number = startConnecting(host, port);
     if (number < 0) throw new UnreachedError(`${cannot}: ${describeErrno(-number)}`);
-    const connection = new UpstreamConnection(this.loop, adopt(number), this.#open);
+    const connection = new UpstreamConnection(this.loop.poller, adopt(number), this.#open);
     try {
       await connection.writable(this.#connectDeadlines);
     } catch (error) {
@@ -205,14 +205,14 @@ export class UpstreamPool {
   async #connectUnix(path: string): Promise<UpstreamConnection> {
     const fd = unixSocket(SOCK_STREAM);
     const address = encodeUnixAddress(path);
-    const end = performance.now() + this.#connectDeadlines.milliseconds;
+    const end = this.loop.clock() + this.#connectDeadlines.milliseconds;
     let result = connectUnix(fd, address);
     // unix(7): a backlog that is full is said at once, where TCP would wait.
-    while (result === -EAGAIN && performance.now() < end) {
+    while (result === -EAGAIN && this.loop.clock() < end) {
       await new Pause(this.#pauses).over;
       result = connectUnix(fd, address);
     }
-    if (result === 0) return new UpstreamConnection(this.loop, fd, this.#open);
+    if (result === 0) return new UpstreamConnection(this.loop.poller, fd, this.#open);
     close(fd);
     throw new UnreachedError(`it cannot be reached at "${path}": ${describeErrno(-result)}`);
   }

@@ -79,7 +79,8 @@ export class OpenFile {
 /** A directory by its path. */
 export class Directory {
   #descriptor: Descriptor;
-  #openedAt: number;
+  /** When it was opened, on the clock of who has it renewed. */
+  #openedAt = -Infinity;
   readonly #status = new FileStatus();
   /** The name for the kernel, with its NUL. */
   readonly #name = Buffer.alloc(PATH_MAX) as Buffer<ArrayBuffer>;
@@ -94,7 +95,6 @@ export class Directory {
       throw new DirectoryError(`Cannot serve the directory "${path}": ${describeErrno(-result)}`);
     }
     this.#descriptor = adopt(result);
-    this.#openedAt = performance.now();
   }
 
   /**
@@ -107,7 +107,7 @@ export class Directory {
     // A character is a byte, so what is too long is known before it is written.
     if (name.length >= PATH_MAX) return "missing";
     this.#name[this.#name.write(name, "latin1")] = 0;
-    const result = openBeneath(this.#current(), this.#name, this.links);
+    const result = openBeneath(this.#descriptor, this.#name, this.links);
     if (result < 0) return failure(-result);
     const descriptor = adopt(result);
     const file = this.#look(descriptor, name);
@@ -127,10 +127,14 @@ export class Directory {
     return new OpenFile(descriptor, name, size, modified, tag);
   }
 
-  /** A new release is often put in place by renaming a link or directory over the old one. */
-  #current(): Descriptor {
-    const now = performance.now();
-    if (now - this.#openedAt < RENEWAL) return this.#descriptor;
+  /**
+   * Opens the directory that is at the path by now: a new release is often put in place by renaming a link or directory
+   * over the old one. To be called before each request.
+   *
+   * @param now milliseconds; a moment after the last time nothing is done
+   */
+  renew(now: number): void {
+    if (now - this.#openedAt < RENEWAL) return;
     this.#openedAt = now;
     const result = openDirectory(this.path);
     // Between two releases it may be away; then the old one goes on.
@@ -138,7 +142,6 @@ export class Directory {
       close(this.#descriptor);
       this.#descriptor = adopt(result);
     }
-    return this.#descriptor;
   }
 
   close(): void {

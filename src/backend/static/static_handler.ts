@@ -60,6 +60,7 @@ export class StaticRequestHandler implements RequestHandler {
       return say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
     }
     const fields = requestFields(exchange.fields());
+    this.#directory.renew(exchange.connection.home.loop.clock());
     const { file, byAccept } = find(this.#directory, exchange, fields, this.#options.spa ?? false);
     if (file instanceof OpenFile) return this.#serve(exchange, fields, file, byAccept);
     switch (file) {

@@ -1,8 +1,8 @@
 /** `fdpass backend --workers N`: N processes behind one path, and the one that listens for them. */
 
 import { ListenerSharer } from "../../backend/apache/shared_listener.ts";
-import { Dealer } from "../../backend/dealer.ts";
-import type { ListenerOptions } from "../../backend/listener.ts";
+import { Dealer } from "../../backend/channel/dealer.ts";
+import type { ListenerOptions } from "../../backend/channel/listener.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";

@@ -17,7 +17,7 @@ export const fetchProgram: KindProgram<Fetch> = {
   async serve({ module }, log) {
     const { fetchServer } = await import("../../backend/fetch/fetch_server.ts");
     const { loadHandlers } = await import("../../backend/fetch/module.ts");
-    const { extendDeno } = await import("../../backend/fetch/upgrade_websocket.ts");
+    const { extendDeno } = await import("../../backend/fetch/deno_websocket.ts");
     const { errorsTo } = await import("./http.ts");
     extendDeno();
     return fetchServer(await loadHandlers(module), errorsTo(log));

@@ -1,6 +1,6 @@
 /** The HTTP server that the kinds share which answer requests. */
 
-import type { ConnectionServer } from "../../backend/connection_server.ts";
+import type { ConnectionServer } from "../../backend/connection/connection_server.ts";
 import { WIDEST_HEAD } from "../../backend/http/head_limits.ts";
 import { HttpServer, type HttpServerOptions, type RequestHandler } from "../../backend/http/http_server.ts";
 import type { KindLog } from "./program.ts";

@@ -1,6 +1,6 @@
 /** What a kind of backend is to the processes that run backends: how it is started, and what serves in it. */
 
-import type { ConnectionServer } from "../../backend/connection_server.ts";
+import type { ConnectionServer } from "../../backend/connection/connection_server.ts";
 import type { BackendKind } from "../../config/config.ts";
 import type { logOf } from "../log/log.ts";
 

@@ -1,6 +1,6 @@
 /** The kinds of backends there are. */
 
-import type { ConnectionServer } from "../../backend/connection_server.ts";
+import type { ConnectionServer } from "../../backend/connection/connection_server.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../failure.ts";
 import { execProgram } from "./exec.ts";

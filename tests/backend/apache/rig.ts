@@ -20,7 +20,7 @@ import {
   unixSocket,
 } from "../../../ffi/mod.ts";
 import type { BackendOptions } from "../../../src/backend/backend.ts";
-import type { ConnectionServer } from "../../../src/backend/connection_server.ts";
+import type { ConnectionServer } from "../../../src/backend/connection/connection_server.ts";
 import { drink, pour } from "../../front/clients.ts";
 import { sayWith } from "../../front/raw_channel.ts";
 import { Recorder, Rig, withRig } from "../rig.ts";

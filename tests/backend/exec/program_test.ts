@@ -4,7 +4,7 @@ import type { Program } from "../../../src/backend/exec/program.ts";
 import { findCommand } from "../../../src/backend/exec/command.ts";
 import { adopt, close, pipe } from "../../../ffi/mod.ts";
 import { Loop } from "../../../src/loop/loop.ts";
-import { Clock } from "../../support/clock.ts";
+import { ManualClock } from "../../support/clock.ts";
 import { withoutLeaks } from "../../support/descriptors.ts";
 import { processState } from "../../support/proc.ts";
 import { until } from "../../support/waiting.ts";
@@ -13,18 +13,18 @@ const ENVIRONMENT = ["PATH=/usr/bin:/bin"];
 
 /** Runs a script, and one turn of its loop long after the time that an end is waited for. */
 async function endsSoon(script: string, look: (program: Program) => boolean): Promise<unknown> {
-  const loop = new Loop();
+  const clock = new ManualClock();
+  const loop = new Loop(clock.read);
   const [input, output] = pipe().map(adopt);
   try {
     const command = findCommand(["sh", "-c", script], ENVIRONMENT);
     const program = new Programs(loop, { command, environment: ENVIRONMENT }).start(input!, output!, []);
     assert.ok(typeof program === "object");
     await until(() => look(program), "the program to be as far as that");
-    using clock = new Clock();
     const end = program.endsSoon();
     clock.now += 60_000;
     const count = loop.poller.wait(0);
-    loop.now = performance.now();
+    loop.now = clock.now;
     loop.poller.tell(count);
     loop.deadlines.expire(loop.now);
     const seen = await end;

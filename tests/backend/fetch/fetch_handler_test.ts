@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { getOption, SOL_SOCKET } from "../../../ffi/mod.ts";
+import type { Connection } from "../../../src/backend/connection/connection.ts";
 import type { FetchHandler, RequestInfo } from "../../../src/backend/fetch/handler.ts";
+import type { ExchangeInfo } from "../../../src/backend/fetch/info.ts";
 import { handlersOf, loadHandlers } from "../../../src/backend/fetch/module.ts";
 import { type HttpRig, testFetch } from "../rig.ts";
-import type { Connection } from "../../../src/backend/connection.ts";
-import type { ExchangeInfo } from "../../../src/backend/fetch/info.ts";
-import { getOption, SOL_SOCKET } from "../../../ffi/mod.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n";
 const CLOSE = "Connection: close\r\n\r\n";

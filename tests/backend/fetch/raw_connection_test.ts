@@ -1,10 +1,10 @@
 /** Connections that a module takes raw, beside HTTP or instead of it. */
 
 import assert from "node:assert/strict";
+import type { ConnectionServer } from "../../../src/backend/connection/connection_server.ts";
 import { fetchServer } from "../../../src/backend/fetch/fetch_server.ts";
 import type { ConnectionHandler, FetchHandler, RawConnection } from "../../../src/backend/fetch/handler.ts";
 import { handlersOf, loadHandlers } from "../../../src/backend/fetch/module.ts";
-import type { ConnectionServer } from "../../../src/backend/connection_server.ts";
 import { Rig, withRig } from "../rig.ts";
 import type { ScriptedFront } from "../scripted_front.ts";
 

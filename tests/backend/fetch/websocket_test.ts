@@ -1,8 +1,8 @@
 /** WebSockets that handlers ask for: the handshake, messages, closing, and clients that fall silent. */
 
 import assert from "node:assert/strict";
+import { upgradeWebSocket } from "../../../src/backend/fetch/deno_websocket.ts";
 import type { FetchHandler, WebSocketOptions } from "../../../src/backend/fetch/handler.ts";
-import { upgradeWebSocket } from "../../../src/backend/fetch/upgrade_websocket.ts";
 import type { Client } from "../../front/clients.ts";
 import { isRead } from "../../support/proc.ts";
 import { type HttpRig, testFetch } from "../rig.ts";

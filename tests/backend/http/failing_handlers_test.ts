@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { BodyError } from "../../../src/backend/http/request_body.ts";
-import { ConnectionLost } from "../../../src/backend/connection.ts";
+import { ConnectionLost } from "../../../src/backend/connection/connection.ts";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
+import { BodyError } from "../../../src/backend/http/request_body.ts";
 import { bytes, echo, testHttp } from "../rig.ts";
 import { responsesOf } from "./responses.ts";
 

@@ -1,5 +1,9 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
+import type { Connection } from "../../../src/backend/connection/connection.ts";
 import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";
+import type { Route, Site } from "../../../src/config/config.ts";
+import { FrontRoute } from "../../../src/front/front_route.ts";
 import { RequestHead } from "../../../src/http/request_head.ts";
 import {
   SCOPE_CONNECTION,
@@ -8,14 +12,10 @@ import {
   SCOPE_MAPPED,
   SCOPE_REQUEST,
 } from "../../../src/protocol/messages.ts";
-import type { Route, Site } from "../../../src/config/config.ts";
-import { FrontRoute } from "../../../src/front/front_route.ts";
 import { encodeExceptions } from "../../../src/protocol/transfer.ts";
 import { RouteTable } from "../../../src/route/route_table.ts";
-import type { Connection } from "../../../src/backend/connection.ts";
 import { naiveMap, place } from "../../route/naive.ts";
 import { bytes } from "../rig.ts";
-import fc from "fast-check";
 
 const head = new RequestHead({ requestLine: 1_000, head: 4_000 });
 

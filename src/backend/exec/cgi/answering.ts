@@ -2,7 +2,7 @@
 
 import { resetConnection } from "../../../../ffi/mod.ts";
 import { type CgiHead, parseCgiHead } from "../../../http/cgi_response.ts";
-import { ConnectionLost } from "../../connection.ts";
+import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Program } from "../program.ts";
 import type { OutputPipe } from "./pipe_ends.ts";

@@ -4,12 +4,12 @@ import { close, E2BIG, EAGAIN, EMFILE, ENFILE, ENOMEM, ErrnoError, pipe } from "
 import { reasonPhrase } from "../../../http/response_head.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
-import { ConnectionLost } from "../../connection.ts";
+import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { RequestHandler } from "../../http/http_server.ts";
+import type { ExecOptions } from "../exec_server.ts";
 import type { Program } from "../program.ts";
 import { endOf, Programs } from "../programs.ts";
-import type { ExecOptions } from "../exec_server.ts";
 import { Answering, OutputError } from "./answering.ts";
 import { type CgiRequest, metaVariables } from "./meta_variables.ts";
 import { OutputPipe } from "./pipe_ends.ts";
@@ -78,7 +78,7 @@ export class CgiRequestHandler implements RequestHandler {
   }
 
   async handle(exchange: Exchange): Promise<void> {
-    const shared = this.#share(exchange.connection.backend.loop);
+    const shared = this.#share(exchange.connection.home.loop);
     let { method, path, query } = exchange;
     if (method === "CONNECT") return await say(exchange, 501, "CONNECT is not for programs");
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
@@ -151,7 +151,7 @@ export class CgiRequestHandler implements RequestHandler {
       started = programs.start(stdin, stdout, variables, () => {
         slots.free();
         reading.hurry(leftBehind);
-        exchange.connection.backend.endIfEmpty();
+        exchange.connection.home.endIfEmpty();
       });
       close(stdout);
       if (typeof started !== "number") return { program: started, output };

@@ -78,7 +78,7 @@ export class OutputPipe extends PipeEnd {
     if (this.ended) return undefined;
     const length = this.closed ? 0 : settle(read(this.fd, scratch, scratchSize));
     if (length > 0) {
-      this.#patience?.start(this, performance.now());
+      this.#patience?.start(this);
       return scratch.slice(0, length);
     }
     if (length !== -EAGAIN && length !== -EINTR) this.ended = true;
@@ -99,7 +99,7 @@ export class OutputPipe extends PipeEnd {
   hurry(patience: Deadlines): void {
     if (this.closed || this.ended) return;
     this.#patience = patience;
-    patience.start(this, performance.now());
+    patience.start(this);
   }
 }
 

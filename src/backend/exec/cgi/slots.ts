@@ -40,7 +40,7 @@ export class Slots {
         resolve(turn);
       });
       this.#waiting.add(place);
-      this.patience.start(place, performance.now());
+      this.patience.start(place);
     });
   }
 

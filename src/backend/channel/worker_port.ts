@@ -16,8 +16,8 @@ import {
   settle,
   SOCK_SEQPACKET,
   unixSocket,
-} from "../../ffi/mod.ts";
-import type { Poller, Source } from "../loop/poller.ts";
+} from "../../../ffi/mod.ts";
+import type { Poller, Source } from "../../loop/poller.ts";
 import type { ChannelSource } from "./channel_source.ts";
 
 const { recvmsg, send } = libc;

@@ -30,8 +30,8 @@ import {
   unixSocket,
   type UnixSocketType,
   unlink,
-} from "../../ffi/mod.ts";
-import type { Poller, Source } from "../loop/poller.ts";
+} from "../../../ffi/mod.ts";
+import type { Poller, Source } from "../../loop/poller.ts";
 import type { ChannelSource } from "./channel_source.ts";
 
 const { accept4 } = libc;

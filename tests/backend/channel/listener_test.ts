@@ -10,15 +10,15 @@ import {
   startListening,
   unixSocket,
   unlink,
-} from "../../ffi/mod.ts";
-import { Backend } from "../../src/backend/backend.ts";
-import { BackendListener, ListenError } from "../../src/backend/listener.ts";
-import { serve } from "../../src/backend/serve.ts";
-import { withoutLeaks } from "../support/descriptors.ts";
-import { until } from "../support/waiting.ts";
-import { request } from "../front/clients.ts";
-import { Recorder } from "./rig.ts";
-import { ScriptedFront } from "./scripted_front.ts";
+} from "../../../ffi/mod.ts";
+import { Backend } from "../../../src/backend/backend.ts";
+import { BackendListener, ListenError } from "../../../src/backend/channel/listener.ts";
+import { serve } from "../../../src/backend/serve.ts";
+import { request } from "../../front/clients.ts";
+import { withoutLeaks } from "../../support/descriptors.ts";
+import { until } from "../../support/waiting.ts";
+import { Recorder } from "../rig.ts";
+import { ScriptedFront } from "../scripted_front.ts";
 
 function test(name: string, body: (directory: string) => void | Promise<void>): void {
   Deno.test(name, () =>

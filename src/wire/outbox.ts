@@ -1,18 +1,8 @@
 /** What a channel says: messages in order, also when the socket does not take them at once. */
 
-import {
-  type Descriptor,
-  EAGAIN,
-  EPOLLIN,
-  EPOLLOUT,
-  libc,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  settle,
-} from "../../ffi/mod.ts";
+import { type Descriptor, EAGAIN, EPOLLIN, EPOLLOUT } from "../../ffi/mod.ts";
 import type { Poller } from "../loop/poller.ts";
-
-const { send } = libc;
+import { sendMessage } from "./send_message.ts";
 
 /** A message that has to wait, and what to do once it has left. */
 interface Unsent {
@@ -24,8 +14,8 @@ interface Unsent {
 export type Saying = "sent" | "waits" | "failed";
 
 /**
- * Messages on their way out of one channel. While some wait the channel is watched for room alone: a front that never
- * reads what is said to it gets nothing more read from it.
+ * Messages on their way out of one channel. While some wait the channel is watched for room alone: an other end
+ * that never reads what is said to it gets nothing more read from it.
  */
 export class Outbox {
   #unsent: Unsent[] = [];
@@ -47,7 +37,7 @@ export class Outbox {
    * @param left called when a message that had to wait has left
    */
   say(message: Uint8Array<ArrayBuffer>, length = message.byteLength, left?: () => void): Saying {
-    const sent = this.empty ? this.#send(message, length) : -EAGAIN;
+    const sent = this.empty ? sendMessage(this.fd, message, length) : -EAGAIN;
     if (sent !== -EAGAIN) return sent < 0 ? "failed" : "sent";
     this.#unsent.push({ message: message.slice(0, length), left });
     this.poller.modify(this.fd, EPOLLOUT);
@@ -57,7 +47,7 @@ export class Outbox {
   /** There is room: sends what waits. Returns false when the other end is gone. */
   flush(): boolean {
     for (let first = this.#unsent[0]; first !== undefined; first = this.#unsent[0]) {
-      const sent = this.#send(first.message, first.message.byteLength);
+      const sent = sendMessage(this.fd, first.message);
       if (sent === -EAGAIN) return true;
       if (sent < 0) return false;
       this.#unsent.shift();
@@ -73,9 +63,5 @@ export class Outbox {
   discard(): void {
     this.#discarded = true;
     this.#unsent = [];
-  }
-
-  #send(message: Uint8Array<ArrayBuffer>, length: number): number {
-    return settle(send(this.fd, message, BigInt(length), MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 }

@@ -16,12 +16,12 @@ import {
   peerCredentials,
   RightsSender,
   settle,
-} from "../../ffi/mod.ts";
-import { type Deadlines, Timed } from "../loop/deadlines.ts";
-import type { Loop } from "../loop/loop.ts";
-import type { Source } from "../loop/poller.ts";
-import { decodeHello } from "../protocol/hello.ts";
-import { HELLO, OFFSET_TYPE, VERSION } from "../protocol/messages.ts";
+} from "../../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Source } from "../../loop/poller.ts";
+import { decodeHello } from "../../protocol/hello.ts";
+import { HELLO, OFFSET_TYPE, VERSION } from "../../protocol/messages.ts";
 import { BackendListener, type ListenerOptions } from "./listener.ts";
 
 const { recv, sendmsg } = libc;

@@ -1,7 +1,7 @@
 /** Where a backend's channels come from. */
 
-import type { Descriptor } from "../../ffi/mod.ts";
-import type { Poller } from "../loop/poller.ts";
+import type { Descriptor } from "../../../ffi/mod.ts";
+import type { Poller } from "../../loop/poller.ts";
 
 /** Brings in the fronts that connect: a listener of the backend's own, or a port of one that listens for it. */
 export interface ChannelSource {

@@ -1,9 +1,9 @@
 /** The stand-in for a socket of node:net, on a connection as it came. */
 
 import assert from "node:assert/strict";
-import { StandIn } from "../../src/backend/stand_in_socket.ts";
-import type { Client } from "../front/clients.ts";
-import { type Recorder, type Rig, test } from "./rig.ts";
+import { StandIn } from "../../../src/backend/connection/stand_in_socket.ts";
+import type { Client } from "../../front/clients.ts";
+import { type Recorder, type Rig, test } from "../rig.ts";
 
 /** A client, and the stream on its connection. */
 async function connected(rig: Rig<Recorder>): Promise<{ client: Client; stream: StandIn }> {

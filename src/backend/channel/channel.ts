@@ -1,26 +1,10 @@
 /** A backend's end of a channel: the front's hand-offs come in here, and connections go back. */
 
-import {
-  close,
-  type Descriptor,
-  EAGAIN,
-  ECONNRESET,
-  EPOLLERR,
-  EPOLLHUP,
-  EPOLLIN,
-  EPOLLOUT,
-  libc,
-  MSG_CMSG_CLOEXEC,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  MSG_TRUNC,
-  settle,
-  SHUT_RDWR,
-  shutdown,
-} from "../../ffi/mod.ts";
-import { Timed } from "../loop/deadlines.ts";
-import type { Source } from "../loop/poller.ts";
-import { decodeHello, encodeHello, type Hello } from "../protocol/hello.ts";
+import { close, type Descriptor, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "../../../ffi/mod.ts";
+import { Timed } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Source } from "../../loop/poller.ts";
+import { decodeHello, encodeHello, type Hello } from "../../protocol/hello.ts";
 import {
   ACK,
   BYE,
@@ -31,45 +15,53 @@ import {
   BYE_TIMEOUT,
   BYE_UNKNOWN_ID,
   BYE_UNKNOWN_TYPE,
-  BYE_VERSION,
   GENERATION,
   HANDOFF,
   HELLO,
-  MAX_MESSAGE,
   NACK,
-  OFFSET_TYPE,
-  SIZE_HEADER,
   typeName,
-  VERSION,
-} from "../protocol/messages.ts";
+} from "../../protocol/messages.ts";
 import {
   ackId,
   byeReason,
   decodeBye,
   decodeGeneration,
   decodeNack,
-  encodeBye,
   encodeDrain,
   encodeLoad,
   type Generation,
   readAck,
-} from "../protocol/replies.ts";
-import type { Backend } from "./backend.ts";
-import { Connection } from "./connection.ts";
-import { Intake } from "./intake.ts";
-import { Outbox } from "./outbox.ts";
-import { type Leaving, Returns } from "./returns.ts";
+} from "../../protocol/replies.ts";
+import type { Transfer } from "../../protocol/transfer.ts";
+import { endChannel, sayBye } from "../../wire/ending.ts";
+import type { Hearer } from "../../wire/message_reader.ts";
+import { Outbox } from "../../wire/outbox.ts";
+import type { Connection, Leaving, Origin } from "../connection/connection.ts";
+import type { Times } from "../times.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
+import { Returns } from "./returns.ts";
 
-const { recvmsg, send } = libc;
-
-/** Messages read in a row before others get their turn; they are acknowledged together. */
-const BATCH = 64;
+/** The process that channels lead to. */
+export interface ChannelOwner extends IntakeOwner {
+  readonly loop: Loop;
+  readonly times: Times;
+  /** What it says to fronts of itself. */
+  readonly introduction: Hello;
+  /** A front has introduced itself. */
+  channelOpened(front: Hello): void;
+  /** A hand-off is acknowledged: the descriptor is the owner's from now on. */
+  handedOver(fd: Descriptor, channel: Channel, transfer: Transfer): void;
+  /** A connection could not be given back, and is served here again. */
+  returnFailed(connection: Connection): void;
+  /** A channel has ended. @param reason undefined when it is not worth telling */
+  channelEnded(channel: Channel, reason: string | undefined, fault: boolean): void;
+}
 
 /**
  * A channel owns its socket. What comes in over it is its intake's until it is acknowledged, and what goes back is its
  * returns' until the front has acknowledged that.
  */
-export class Channel extends Timed implements Source {
+export class Channel extends Timed implements Source, Hearer, Origin {
   /** What the front said about itself; undefined before that. */
   front: Hello | undefined;
   /** What the front said last about its routes and about kept connections; undefined before that. */
@@ -80,16 +72,16 @@ export class Channel extends Timed implements Source {
   readonly #returns: Returns;
 
   /** @param fd a connected socket, owned by the channel from now on */
-  constructor(readonly backend: Backend, readonly fd: Descriptor) {
+  constructor(readonly owner: ChannelOwner, readonly fd: Descriptor) {
     super();
-    const { poller } = backend.loop;
+    const { loop: { poller, now }, times } = owner;
     poller.add(fd, EPOLLIN, this);
     this.#outbox = new Outbox(poller, fd);
-    this.#intake = new Intake(backend, this.#outbox, (received, transfer) => {
-      backend.serve(new Connection(backend, received, this, transfer));
+    this.#intake = new Intake(owner, this.#outbox, (received, transfer) => {
+      owner.handedOver(received, this, transfer);
     });
-    this.#returns = new Returns({ poller, fd, outbox: this.#outbox, retry: backend.retryDeadlines });
-    backend.greetingDeadlines.start(this, backend.loop.now);
+    this.#returns = new Returns({ poller, fd, outbox: this.#outbox, retry: times.retry });
+    times.greeting.start(this, now);
   }
 
   get closed(): boolean {
@@ -110,45 +102,27 @@ export class Channel extends Timed implements Source {
   // --- reading ----------------------------------------------------------------------------------------------------
 
   #read(): void {
-    for (let count = 0; count < BATCH && !this.#closed; count++) {
-      const length = this.#receive();
-      if (length === -EAGAIN) break;
-      // Reported once, ahead of what the front had sent before it closed: that is still to be read.
-      if (length === -ECONNRESET) continue;
-      if (length <= 0) {
-        this.#intake.acknowledge();
-        this.end(this.front === undefined ? undefined : "the front closed the channel");
-        return;
-      }
-      this.#take(length);
-      this.backend.buffers.receiver.discard();
-    }
+    const ended = this.owner.reader.read(this);
+    // One ACK for all that has come. What came before the end counts.
     if (!this.#closed) this.#intake.acknowledge();
+    if (ended) this.end(this.front === undefined ? undefined : "the front closed the channel");
   }
 
-  /** One message into the buffer, its descriptors into the receiver; its length, 0 at the end, or `-errno`. */
-  #receive(): number {
-    const { receiver } = this.backend.buffers;
-    receiver.prepare();
-    const length = settle(recvmsg(this.fd, receiver.header.bytes, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
-    if (length >= 0) receiver.collect();
-    // An empty message ends a channel like the end itself does; it can carry descriptors all the same.
-    if (length === 0) receiver.discard();
-    return length;
+  /** Takes the message that is in the reader's buffer. */
+  take(length: number): boolean {
+    this.#take(length);
+    return true;
   }
 
   #take(length: number): void {
-    const { bytes, receiver } = this.backend.buffers;
-    const { flags } = receiver.header;
-    const type = bytes[OFFSET_TYPE]!;
-    if (bytes[0] !== VERSION) return this.end(`version ${bytes[0]} is not spoken here`, BYE_VERSION);
-    if (length < SIZE_HEADER || length > MAX_MESSAGE || flags & MSG_TRUNC) {
-      return this.end(`a message of ${length} bytes`, BYE_MALFORMED);
-    }
+    const { reader } = this.owner;
+    const { bytes, receiver, type } = reader;
+    const fault = reader.faultOf(length);
+    if (fault !== undefined) return this.end(fault.reason, fault.bye);
     if (this.front === undefined && type !== HELLO && type !== BYE) {
       return this.end(`${typeName(type)} before HELLO`, BYE_MALFORMED);
     }
-    if (type === HANDOFF) return this.#handoff(length, flags);
+    if (type === HANDOFF) return this.#handoff(length);
     if (receiver.count > 0) {
       return this.end(`${typeName(type)} with ${receiver.count} descriptors`, BYE_DESCRIPTORS);
     }
@@ -171,26 +145,25 @@ export class Channel extends Timed implements Source {
   }
 
   #hello(length: number): void {
-    const hello = decodeHello(this.backend.buffers.bytes, length);
+    const hello = decodeHello(this.owner.reader.bytes, length);
     if (typeof hello === "string") return this.end(hello, BYE_MALFORMED);
     if (this.front !== undefined) return this.end("a second HELLO", BYE_MALFORMED);
     this.front = hello;
     this.#returns.window = hello.window;
     this.stopDeadline();
-    const { workers, window, process, name } = this.backend;
-    this.#say(encodeHello({ workers, window, process, name }));
+    this.#say(encodeHello(this.owner.introduction));
     if (this.#intake.draining) this.#say(encodeDrain());
-    this.backend.channelOpened(this);
+    this.owner.channelOpened(hello);
   }
 
   #newGeneration(length: number): void {
-    const terms = decodeGeneration(this.backend.buffers.bytes, length);
+    const terms = decodeGeneration(this.owner.reader.bytes, length);
     if (typeof terms === "string") return this.end(terms, BYE_MALFORMED);
     this.terms = terms;
   }
 
-  #handoff(length: number, flags: number): void {
-    const fault = this.#intake.handoff(length, flags);
+  #handoff(length: number): void {
+    const fault = this.#intake.handoff(length);
     if (fault !== undefined) this.end(fault.reason, fault.bye);
   }
 
@@ -222,7 +195,7 @@ export class Channel extends Timed implements Source {
 
   /**
    * Gives a connection back to the front, as soon as there is room for it. Until the front has acknowledged it, it is
-   * still this backend's; if the channel ends first, it comes back to {@linkcode Backend.returnFailed}.
+   * still this backend's; if the channel ends first, it comes back to {@linkcode ChannelOwner.returnFailed}.
    *
    * @returns false when the channel cannot take it, or not with so much preread
    */
@@ -245,7 +218,7 @@ export class Channel extends Timed implements Source {
    * @returns how many ids are not under way; undefined when the message is malformed
    */
   #closeReturned(length: number): number | undefined {
-    const { bytes, view } = this.backend.buffers;
+    const { bytes, view } = this.owner.reader;
     const count = readAck(bytes, length);
     if (typeof count === "string") return undefined;
     let unknown = 0;
@@ -258,13 +231,13 @@ export class Channel extends Timed implements Source {
   }
 
   #returnRefused(length: number): void {
-    const nack = decodeNack(this.backend.buffers.bytes, length);
+    const nack = decodeNack(this.owner.reader.bytes, length);
     if (typeof nack === "string") return this.end(nack, BYE_MALFORMED);
     const connection = this.#returns.take(nack.id);
     if (connection === undefined) {
       return this.end(`NACK for ${nack.id}, which is not under way`, BYE_UNKNOWN_ID);
     }
-    this.backend.returnFailed(connection);
+    this.owner.returnFailed(connection);
     if (!this.#closed) this.#returns.send();
   }
 
@@ -282,40 +255,24 @@ export class Channel extends Timed implements Source {
     if (this.#closed) return;
     this.#closed = true;
     this.stopDeadline();
-    if (bye !== undefined) {
-      const message = encodeBye({ reason: bye, text: `${byeReason(bye)}: ${reason}` });
-      settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
-    }
-    shutdown(this.fd, SHUT_RDWR);
-    this.#readLast();
-    this.backend.loop.poller.remove(this.fd);
-    close(this.fd);
+    const { fd, owner: { loop: { poller }, reader } } = this;
+    endChannel({
+      fd,
+      poller,
+      reader,
+      bye,
+      reason,
+      acknowledged: (length) => void this.#closeReturned(length),
+    });
     this.#intake.discard();
     this.#outbox.discard();
-    this.backend.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
-    for (const connection of this.#returns.takeAll()) this.backend.returnFailed(connection);
-  }
-
-  /** Reads what a closed channel still holds, for its ACKs: they were sent before our shutdown. */
-  #readLast(): void {
-    const { bytes, receiver } = this.backend.buffers;
-    receiver.discard();
-    for (;;) {
-      const length = this.#receive();
-      if (length === -ECONNRESET) continue;
-      if (length <= 0) return;
-      receiver.discard();
-      if (bytes[0] === VERSION && bytes[OFFSET_TYPE] === ACK) this.#closeReturned(length);
-    }
+    this.owner.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
+    for (const connection of this.#returns.takeAll()) this.owner.returnFailed(connection);
   }
 }
 
 /** Refuses a front that may not hand over to this backend; the channel is closed. */
 export function refuseFront(fd: Descriptor, uid: number): void {
-  const message = encodeBye({
-    reason: BYE_NOT_ALLOWED,
-    text: `user ${uid} may not hand over to this backend`,
-  });
-  settle(send(fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+  sayBye(fd, BYE_NOT_ALLOWED, `user ${uid} may not hand over to this backend`);
   close(fd);
 }

@@ -1,7 +1,7 @@
 /** Addresses of a hand-off, for people and handlers. */
 
-import { formatIpv4, formatIpv6 } from "../../ffi/mod.ts";
-import { ADDRESS_BYTES, ADDRESS_PORT } from "../protocol/messages.ts";
+import { formatIpv4, formatIpv6 } from "../../../ffi/mod.ts";
+import { ADDRESS_BYTES, ADDRESS_PORT } from "../../protocol/messages.ts";
 
 /** An end of a TCP connection, in the shape that `Deno.serve` gives its handlers. */
 export interface TcpAddress {

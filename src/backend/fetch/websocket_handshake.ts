@@ -1,11 +1,11 @@
 /** From a request to a WebSocket: the opening handshake (RFC 6455, 4.2). */
 
 import { listOf, valuesOf } from "../../http/hop_by_hop.ts";
-import { ConnectionLost } from "../connection.ts";
+import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { WebSocketOptions } from "./handler.ts";
+import { checkUpgrade, switchingResponse, upgrade } from "./leaving_http.ts";
 import { type Peer, ServedWebSocket } from "./served_websocket.ts";
-import { checkUpgrade, switchingResponse, upgrade } from "./upgrade.ts";
 import { UpgradeError } from "./upgrade_error.ts";
 
 /** Seconds, as with `Deno.upgradeWebSocket`. */
@@ -91,7 +91,7 @@ export class WebSocketSwitch {
       socket.destroy();
       throw new ConnectionLost("Cannot upgrade: the client is gone");
     }
-    this.socket.open(peer, socket, idleTimeout);
+    this.socket.open(peer, socket, idleTimeout, exchange.connection.home.loop.clock);
   }
 
   /** There will be no WebSocket. @param reason why, for its event "error" */

@@ -4,8 +4,8 @@ import { Buffer } from "node:buffer";
 import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { listOf } from "../../http/hop_by_hop.ts";
+import { takeSocket } from "../connection/taken_socket.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
-import { takeSocket } from "../taken_socket.ts";
 import type { Upgrade } from "./handler.ts";
 import { UpgradeError } from "./upgrade_error.ts";
 

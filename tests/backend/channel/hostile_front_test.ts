@@ -12,7 +12,7 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
   unixSocketPair,
-} from "../../ffi/mod.ts";
+} from "../../../ffi/mod.ts";
 import {
   ACK,
   BYE,
@@ -35,14 +35,22 @@ import {
   RETURN,
   RETURN_IDLE,
   SIZE_TRANSFER,
-} from "../../src/protocol/messages.ts";
-import { encodeBye } from "../../src/protocol/replies.ts";
-import { encodeTransfer } from "../../src/protocol/transfer.ts";
-import { openDescriptors, sharesProcess } from "../support/descriptors.ts";
-import { drink, limitDescriptors, noSocket, pour, request, udp, unconnectedTcp } from "../front/clients.ts";
-import { ack, byeOf, nameOf } from "../front/raw_channel.ts";
-import { type Recorder, type Rig, test } from "./rig.ts";
-import type { ScriptedFront } from "./scripted_front.ts";
+} from "../../../src/protocol/messages.ts";
+import { encodeBye } from "../../../src/protocol/replies.ts";
+import { encodeTransfer } from "../../../src/protocol/transfer.ts";
+import {
+  drink,
+  limitDescriptors,
+  noSocket,
+  pour,
+  request,
+  udp,
+  unconnectedTcp,
+} from "../../front/clients.ts";
+import { ack, byeOf, nameOf } from "../../front/raw_channel.ts";
+import { openDescriptors, sharesProcess } from "../../support/descriptors.ts";
+import { type Recorder, type Rig, test } from "../rig.ts";
+import type { ScriptedFront } from "../scripted_front.ts";
 
 const raw = (...bytes: number[]) => new Uint8Array(bytes);
 const concat = (...parts: Uint8Array[]) => new Uint8Array(parts.flatMap((part) => [...part]));

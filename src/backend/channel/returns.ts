@@ -12,26 +12,15 @@ import {
   MSG_NOSIGNAL,
   RightsSender,
   settle,
-} from "../../ffi/mod.ts";
-import { type Deadlines, Timed } from "../loop/deadlines.ts";
-import type { Poller } from "../loop/poller.ts";
-import { MAX_PREREAD, RETURN } from "../protocol/messages.ts";
-import { encodeTransfer } from "../protocol/transfer.ts";
-import type { Connection } from "./connection.ts";
-import type { Outbox } from "./outbox.ts";
+} from "../../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
+import type { Poller } from "../../loop/poller.ts";
+import { MAX_PREREAD, RETURN } from "../../protocol/messages.ts";
+import { encodeTransfer } from "../../protocol/transfer.ts";
+import type { Outbox } from "../../wire/outbox.ts";
+import type { Connection, Leaving } from "../connection/connection.ts";
 
 const { sendmsg } = libc;
-
-/** A connection that is to be given back, and what is said of it. */
-export interface Leaving {
-  readonly connection: Connection;
-  /** Answered on it so far. */
-  readonly requests: number;
-  /** RETURN_*. */
-  readonly reason: number;
-  /** Read from it, and not part of an answered request. */
-  readonly preread: Uint8Array<ArrayBuffer>;
-}
 
 /** Where returns go. */
 export interface ReturnPath {
@@ -64,8 +53,7 @@ export class Returns extends Timed {
   add(leaving: Leaving): boolean {
     if (leaving.preread.length > MAX_PREREAD) return false;
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
-    leaving.connection.release();
-    leaving.connection.leaving = true;
+    leaving.connection.beginReturn();
     this.#waiting.push(leaving);
     this.send();
     return true;
@@ -79,7 +67,7 @@ export class Returns extends Timed {
       if (this.#underWay.size >= this.window) return;
       const sent = this.#sendOne(this.#waiting[0]!);
       if (sent === -EAGAIN) return poller.modify(fd, EPOLLIN | EPOLLOUT);
-      if (sent === -ETOOMANYREFS) return retry.start(this, performance.now());
+      if (sent === -ETOOMANYREFS) return retry.start(this);
       // Any other failure means that the front is gone: reading will find that out, in order.
       if (sent < 0) return;
       this.#waiting.shift();

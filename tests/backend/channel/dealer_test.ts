@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { Descriptor } from "../../ffi/mod.ts";
-import { Dealer } from "../../src/backend/dealer.ts";
-import { WorkerPort } from "../../src/backend/worker_port.ts";
-import { Loop } from "../../src/loop/loop.ts";
-import { Clock } from "../support/clock.ts";
-import { withoutLeaks } from "../support/descriptors.ts";
-import { nameOf, RawChannel } from "../front/raw_channel.ts";
-import { ScriptedFront } from "./scripted_front.ts";
+import type { Descriptor } from "../../../ffi/mod.ts";
+import { Dealer } from "../../../src/backend/channel/dealer.ts";
+import { WorkerPort } from "../../../src/backend/channel/worker_port.ts";
+import { Loop } from "../../../src/loop/loop.ts";
+import { nameOf, RawChannel } from "../../front/raw_channel.ts";
+import { ManualClock } from "../../support/clock.ts";
+import { withoutLeaks } from "../../support/descriptors.ts";
+import { ScriptedFront } from "../scripted_front.ts";
 
 /** A worker in this process: its port, and the channels that it was dealt. */
 class TestWorker {
@@ -33,11 +33,11 @@ class TestWorker {
 
 /** A dealer with workers and fronts around it, all on one loop that is turned by hand, with a clock that stands still. */
 class Table {
-  readonly clock = new Clock();
+  readonly clock = new ManualClock();
   readonly directory = Deno.makeTempDirSync({ prefix: "fdpass-" });
   readonly path = `${this.directory}/app.sock`;
   readonly door = `${this.directory}/door`;
-  readonly loop = new Loop();
+  readonly loop = new Loop(this.clock.read);
   readonly ready: number[] = [];
   readonly dealer = new Dealer(this.loop, this.path, this.door, {}, {
     workerReady: (process) => this.ready.push(process),
@@ -62,7 +62,7 @@ class Table {
   settle(ahead = 0): void {
     for (let quiet = 0; quiet < 3;) {
       const count = this.loop.poller.wait(0);
-      this.loop.now = performance.now();
+      this.loop.now = this.clock.now;
       this.loop.poller.tell(count);
       quiet = count === 0 ? quiet + 1 : 0;
     }
@@ -79,7 +79,6 @@ class Table {
     this.fronts.forEach((front) => front.close());
     this.workers.forEach((worker) => worker.close());
     this.loop.close();
-    this.clock[Symbol.dispose]();
     const left = [...Deno.readDirSync(this.directory)].map(({ name }) => name);
     Deno.removeSync(this.directory, { recursive: true });
     assert.deepEqual(left, []);

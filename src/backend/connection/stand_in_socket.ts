@@ -2,7 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
-import { EAGAIN, keepAlive } from "../../ffi/mod.ts";
+import { EAGAIN, keepAlive } from "../../../ffi/mod.ts";
 import { type Connection, ConnectionLost } from "./connection.ts";
 
 /** Bytes that are read in one go. */
@@ -52,10 +52,10 @@ export class StandIn extends Duplex {
   async #receive(): Promise<Buffer | null> {
     const connection = this.#connection;
     const piece = new Uint8Array(PIECE);
-    const { endlessDeadlines } = connection.backend;
+    const { endless } = connection.home.times;
     for (;;) {
       const length = connection.receive(piece, BigInt(PIECE));
-      if (length === -EAGAIN) await connection.readableWithin(endlessDeadlines, Infinity);
+      if (length === -EAGAIN) await connection.readableWithin(endless, Infinity);
       else if (length < 0) throw new ConnectionLost("Cannot receive: the client is gone");
       else {
         this.bytesRead += length;

@@ -1,6 +1,6 @@
 /** Hand-offs that come in over one channel, up to the moment when they are this backend's. */
 
-import { close, type Descriptor, MSG_CTRUNC, notAClientSocket } from "../../ffi/mod.ts";
+import { close, type Descriptor, MSG_CTRUNC, notAClientSocket } from "../../../ffi/mod.ts";
 import {
   BYE_DESCRIPTORS,
   BYE_MALFORMED,
@@ -8,11 +8,12 @@ import {
   NACK_DRAINING,
   NACK_FULL,
   NACK_UNSUPPORTED,
-} from "../protocol/messages.ts";
-import { AckWriter, encodeNack } from "../protocol/replies.ts";
-import { decodeTransfer, type Transfer, transferId } from "../protocol/transfer.ts";
-import type { Backend } from "./backend.ts";
-import type { Outbox } from "./outbox.ts";
+} from "../../protocol/messages.ts";
+import { AckWriter, encodeNack } from "../../protocol/replies.ts";
+import { decodeTransfer, type Transfer, transferId } from "../../protocol/transfer.ts";
+import type { Fault } from "../../wire/fault.ts";
+import type { MessageReader } from "../../wire/message_reader.ts";
+import type { Outbox } from "../../wire/outbox.ts";
 
 /** A connection that has come and is not yet acknowledged. */
 interface Accepted {
@@ -20,12 +21,16 @@ interface Accepted {
   readonly transfer: Transfer;
 }
 
-/** What is wrong with a message, for the channel to end with. */
-export interface Fault {
-  /** BYE_*. */
-  readonly bye: number;
-  /** For people. */
-  readonly reason: string;
+/** What a process says about taking connections in. */
+export interface IntakeOwner {
+  /** Where hand-offs are read into. */
+  readonly reader: MessageReader;
+  /** Connections that the process holds. */
+  readonly active: number;
+  /** Whether it can take no more, when so many that are about to be served count too. */
+  fullWith(accepted: number): boolean;
+  /** A hand-off came without its descriptor, since this process has no number free for it. */
+  descriptorsExhausted(): void;
 }
 
 /** Takes hand-offs in. Owns each descriptor from its arrival until the ACK has left, untouched. */
@@ -40,19 +45,19 @@ export class Intake {
 
   /** @param serve takes each connection once it is this backend's */
   constructor(
-    readonly backend: Backend,
+    readonly owner: IntakeOwner,
     readonly outbox: Outbox,
     readonly serve: (fd: Descriptor, transfer: Transfer) => void,
   ) {}
 
   /**
-   * Takes the HANDOFF in the backend's buffers.
+   * Takes the HANDOFF that is in the reader's buffer.
    *
    * @returns what is wrong with it, where that ends the channel; otherwise it is accepted or refused
    */
-  handoff(length: number, flags: number): Fault | undefined {
-    const { bytes, receiver } = this.backend.buffers;
-    if (receiver.count !== 1 || flags & MSG_CTRUNC) return this.#wrongDescriptors(length, flags);
+  handoff(length: number): Fault | undefined {
+    const { bytes, receiver, flags } = this.owner.reader;
+    if (receiver.count !== 1 || flags & MSG_CTRUNC) return this.#wrongDescriptors(length);
     const transfer = decodeTransfer(bytes, length);
     if (typeof transfer === "string") {
       const id = transferId(bytes, length);
@@ -62,7 +67,7 @@ export class Intake {
     }
     const { id } = transfer;
     if (this.draining) return this.#refuse(id, NACK_DRAINING, "draining");
-    if (this.backend.fullWith(this.#accepted.length)) return this.#refuse(id, NACK_FULL, "full");
+    if (this.owner.fullWith(this.#accepted.length)) return this.#refuse(id, NACK_FULL, "full");
     const fd = receiver.take();
     const problem = notAClientSocket(fd);
     if (problem !== undefined) {
@@ -80,11 +85,11 @@ export class Intake {
   }
 
   /** None where one should be: the limit on descriptors was reached (the kernel then delivers the bytes alone). */
-  #wrongDescriptors(length: number, flags: number): Fault | undefined {
-    const { bytes, receiver } = this.backend.buffers;
+  #wrongDescriptors(length: number): Fault | undefined {
+    const { bytes, receiver, flags } = this.owner.reader;
     const id = transferId(bytes, length);
     if (id !== undefined && receiver.count === 0 && flags & MSG_CTRUNC) {
-      this.backend.descriptorsExhausted();
+      this.owner.descriptorsExhausted();
       return this.#refuse(id, NACK_FULL, "out of descriptors");
     }
     return { bye: BYE_DESCRIPTORS, reason: `HANDOFF with ${receiver.count} descriptors` };
@@ -98,7 +103,7 @@ export class Intake {
     if (this.#ack.count === 0) return;
     const accepted = this.#accepted;
     this.#accepted = [];
-    this.#ack.finish(this.backend.active + accepted.length);
+    this.#ack.finish(this.owner.active + accepted.length);
     const saying = this.outbox.say(this.#ack.bytes, this.#ack.length, () => {
       for (const one of accepted) this.#unacknowledged.delete(one);
       this.#serve(accepted);

@@ -1,7 +1,7 @@
 /** A connection as a socket of node:net, for libraries and protocols that know those. */
 
 import { Socket } from "node:net";
-import { close, type Descriptor, SHUT_WR, shutdown } from "../../ffi/mod.ts";
+import { close, type Descriptor, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
 import type { Connection } from "./connection.ts";
 import { StandIn } from "./stand_in_socket.ts";
 

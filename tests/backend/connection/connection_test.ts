@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { adopt, close, duplicate } from "../../ffi/mod.ts";
-import { type Connection, ConnectionLost } from "../../src/backend/connection.ts";
-import type { Client } from "../front/clients.ts";
-import { bytes, type Recorder, type Rig, test } from "./rig.ts";
+import { adopt, close, duplicate } from "../../../ffi/mod.ts";
+import { type Connection, ConnectionLost } from "../../../src/backend/connection/connection.ts";
+import type { Client } from "../../front/clients.ts";
+import { bytes, type Recorder, type Rig, test } from "../rig.ts";
 
 /** A client's connection, handed over and served by nobody. */
 async function given(rig: Rig<Recorder>, text = ""): Promise<{ client: Client; connection: Connection }> {
@@ -32,15 +32,15 @@ function fill(connection: Connection): void {
 
 test("readable() ends when something comes, at once when it is there, and at the client's end", async (rig) => {
   const { client, connection } = await given(rig);
-  const { stallDeadlines } = rig.backend;
-  const first = outcome(connection.readable(stallDeadlines));
+  const { stall } = rig.backend.times;
+  const first = outcome(connection.readable(stall));
   await rig.settle();
   assert.equal(first.now, "pending");
   client.send("x");
   await rig.until(() => first.now === "done", "the first");
   const scratch = new Uint8Array(10);
   assert.equal(connection.receive(scratch, 10n), 1);
-  const second = outcome(connection.readable(stallDeadlines));
+  const second = outcome(connection.readable(stall));
   client.end();
   await rig.until(() => second.now === "done", "the second");
   assert.equal(connection.receive(scratch, 10n), 0);
@@ -48,7 +48,7 @@ test("readable() ends when something comes, at once when it is there, and at the
 
 test("readable() fails when nothing comes in time", async (rig) => {
   const { connection } = await given(rig);
-  const late = outcome(connection.readable(rig.backend.idleDeadlines));
+  const late = outcome(connection.readable(rig.backend.times.idle));
   await rig.advance(9_000);
   assert.equal(late.now, "pending");
   await rig.advance(15_100);
@@ -80,7 +80,7 @@ test("a wait for room keeps its deadline when something to read comes meanwhile"
   await rig.settle();
   fill(connection);
   const writer = outcome(connection.writable());
-  const reader = outcome(connection.readable(rig.backend.stallDeadlines));
+  const reader = outcome(connection.readable(rig.backend.times.stall));
   client.send("x");
   await rig.until(() => reader.now === "done", "the reader");
   await rig.settle();
@@ -93,7 +93,7 @@ test("a reset wakes reader and writer; what they try then fails", async (rig) =>
   const { client, connection } = await given(rig);
   fill(connection);
   const all = outcome(connection.sendAll(new Uint8Array(30_000_000)));
-  const reader = outcome(connection.readable(rig.backend.stallDeadlines));
+  const reader = outcome(connection.readable(rig.backend.times.stall));
   await rig.settle();
   client.reset();
   await rig.until(() => all.now !== "pending" && reader.now !== "pending", "both");
@@ -171,7 +171,7 @@ test("a closed connection does nothing with a number that is somebody else's by 
   assert.equal(connection.hasInput(), false);
   assert.ok(connection.receive(new Uint8Array(10), 10n) < 0);
   assert.ok(connection.send(bytes("x"), false) < 0);
-  await assert.rejects(connection.readable(rig.backend.stallDeadlines), ConnectionLost);
+  await assert.rejects(connection.readable(rig.backend.times.stall), ConnectionLost);
   await assert.rejects(connection.writable(), ConnectionLost);
   await assert.rejects(connection.sendFile(client.fd, 0, 1), ConnectionLost);
   connection.endSending();
@@ -183,7 +183,7 @@ test("a closed connection does nothing with a number that is somebody else's by 
 
 test("closing a connection ends whoever waits for it", async (rig) => {
   const { connection } = await given(rig);
-  const reader = outcome(connection.readable(rig.backend.stallDeadlines));
+  const reader = outcome(connection.readable(rig.backend.times.stall));
   connection.close();
   await rig.settle();
   assert.equal(reader.now, "Cannot receive: the client sent nothing in time");

@@ -1,0 +1,14 @@
+/** What a connection needs of the process that serves it. */
+
+import type { Loop } from "../../loop/loop.ts";
+import type { Times } from "../times.ts";
+
+/** What all connections of a process share. */
+export interface Home {
+  /** Tells them of events, and of the time. */
+  readonly loop: Loop;
+  readonly times: Times;
+  /** Where sockets are read into: used within one call only. */
+  readonly scratch: Uint8Array<ArrayBuffer>;
+  readonly scratchSize: bigint;
+}

@@ -1,0 +1,62 @@
+/** How long things may take in a backend. */
+
+import type { Deadlines } from "../loop/deadlines.ts";
+import type { Loop } from "../loop/loop.ts";
+
+/** Milliseconds that a front has for its HELLO. */
+const GREETING = 2_000;
+/** Milliseconds that the client has to end its side after ours has ended. */
+const LINGER = 2_000;
+/** Milliseconds until a channel tries again what the kernel refused. */
+const RETRY = 20;
+/** Milliseconds that a kept connection may be idle where nobody says anything else. */
+const IDLE = 60_000;
+/** Milliseconds without a request after which a connection that is to be given back is: longer than a client thinks. */
+const MOMENT = 1_000;
+/** Milliseconds that a client may take between two bytes where nobody says anything else. */
+const STALL = 60_000;
+/** Milliseconds in which changes of load are told as one. */
+const LOAD = 20;
+
+/** Those of them that are chosen. */
+export interface ChosenTimes {
+  /** Milliseconds that a kept connection may be idle, if the front does not say less; 60,000 where neither says. */
+  readonly keepAliveTimeout?: number;
+  /** Milliseconds that a client may take between two bytes it sends or reads; 60,000 unless given. */
+  readonly stallTimeout?: number;
+}
+
+/** The deadlines of a backend, a list for each length. */
+export class Times {
+  readonly greeting: Deadlines;
+  /** Between two bytes that a client sends or reads. */
+  readonly stall: Deadlines;
+  /** Of connections between two requests that stay here. */
+  readonly idle: Deadlines;
+  /** Of those that are given back if no request comes soon. */
+  readonly moment: Deadlines;
+  readonly linger: Deadlines;
+  /** Of connections on which a protocol is spoken that knows no deadline. */
+  readonly endless: Deadlines;
+  /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
+  readonly retry: Deadlines;
+  readonly load: Deadlines;
+  readonly #keepAlive: number | undefined;
+
+  constructor({ deadlines }: Loop, chosen: ChosenTimes) {
+    this.greeting = deadlines.list(GREETING);
+    this.stall = deadlines.list(chosen.stallTimeout ?? STALL);
+    this.idle = deadlines.list(chosen.keepAliveTimeout ?? IDLE);
+    this.moment = deadlines.list(MOMENT);
+    this.linger = deadlines.list(LINGER);
+    this.endless = deadlines.list(Infinity);
+    this.retry = deadlines.list(RETRY);
+    this.load = deadlines.list(LOAD);
+    this.#keepAlive = chosen.keepAliveTimeout;
+  }
+
+  /** Milliseconds that a connection may be idle between two requests. @param front what its front says, if it does */
+  idleTime(front: number | undefined): number {
+    return Math.min(this.#keepAlive ?? Infinity, front ?? this.#keepAlive ?? IDLE);
+  }
+}
