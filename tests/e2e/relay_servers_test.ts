@@ -205,7 +205,7 @@ async function validators(way: Way): Promise<Readonly<Record<string, string>>> {
 for (const [name, { missing, start }] of Object.entries(SERVERS)) {
   Deno.test({
     name: `${name} says the same by a relay as when it is asked itself` +
-      (missing === undefined ? "" : ` (${missing})`),
+      (missing === undefined ? "" : ` (left out: ${missing})`),
     ignore: missing !== undefined,
     async fn() {
       using root = new TemporaryDirectory();

@@ -9,9 +9,11 @@ import type { TemporaryDirectory } from "./processes.ts";
 export const noNginx: string | undefined = isInstalled("nginx", "-v") ? undefined : "there is no nginx";
 export const noHaproxy: string | undefined = isInstalled("haproxy", "-v") ? undefined : "there is no haproxy";
 export const noPython: string | undefined = isInstalled("python3", "-V") ? undefined : "there is no python3";
-export const noNode: string | undefined = isInstalled("node", "-v") && isInstalled("npm", "-v")
+export const noNode: string | undefined = !isInstalled("node", "-v") || !isInstalled("npm", "-v")
+  ? "there is no node with npm"
+  : Deno.env.has("HOME")
   ? undefined
-  : "there is no node with npm";
+  : "npm has no home";
 
 /** The package that the server for Node is. */
 const HTTP_SERVER = "http-server@14.1.1";
