@@ -54,6 +54,7 @@ export const ENOTSOCK = 88;
 export const EMSGSIZE = 90;
 export const EPROTOTYPE = 91;
 export const EADDRINUSE = 98;
+export const EAFNOSUPPORT = 97;
 export const EADDRNOTAVAIL = 99;
 export const ECONNABORTED = 103;
 export const ECONNRESET = 104;
@@ -95,6 +96,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [EMSGSIZE]: ["EMSGSIZE", "the message is too long"],
   [EPROTOTYPE]: ["EPROTOTYPE", "the socket there is of another type"],
   [EADDRINUSE]: ["EADDRINUSE", "the address is in use"],
+  [EAFNOSUPPORT]: ["EAFNOSUPPORT", "this system does not have the address family"],
   [EADDRNOTAVAIL]: ["EADDRNOTAVAIL", "this machine does not have the address"],
   [ECONNABORTED]: ["ECONNABORTED", "the connection was aborted"],
   [ECONNRESET]: ["ECONNRESET", "the other end reset the connection"],

@@ -5,7 +5,7 @@
  */
 import { libc } from "./libc.ts";
 import { adopt, close, type Descriptor } from "./descriptor.ts";
-import { EPROTOTYPE, ErrnoError, expect, settle } from "./errno.ts";
+import { EAFNOSUPPORT, EPROTOTYPE, ErrnoError, expect, settle } from "./errno.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -97,7 +97,8 @@ export interface ListenOptions {
 }
 
 /**
- * A non-blocking TCP listener. `::` takes IPv4 connections as well.
+ * A non-blocking TCP listener. `::` takes IPv4 connections as well, and those alone on a system without IPv6 (booted with
+ * `ipv6.disable=1`, or a service that may not use that address family).
  *
  * @param host an IP address without brackets
  * @param port 0 lets the kernel choose: ask {@linkcode localAddress}
@@ -109,7 +110,9 @@ export function listenTcp(host: string, port: number, options: ListenOptions = {
   const v6 = host.includes(":");
   const action = `Cannot listen on ${formatAddress({ host, port })}`;
   const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  const fd = adopt(expect(settle(socket(v6 ? AF_INET6 : AF_INET, type, 0)), action));
+  const result = settle(socket(v6 ? AF_INET6 : AF_INET, type, 0));
+  if (result === -EAFNOSUPPORT && host === "::") return listenTcp("0.0.0.0", port, options);
+  const fd = adopt(expect(result, action));
   try {
     expect(setOption(fd, SOL_SOCKET, SO_REUSEADDR, true), action);
     if (options.reusePort) expect(setOption(fd, SOL_SOCKET, SO_REUSEPORT, true), action);

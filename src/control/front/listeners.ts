@@ -32,9 +32,10 @@ export function openListener(listener: Listener, workers: number, joins = false)
   const sockets: Descriptor[] = [];
   try {
     sockets.push(listenTcp(host, listener.port, joins ? { reusePort: true } : { shared: true }));
-    const { port } = localAddress(sockets[0]!)!;
-    while (sockets.length < workers) sockets.push(listenTcp(host, port, { reusePort: true }));
-    return { key, address: formatAddress({ host, port }), sockets };
+    // With the port that the kernel has chosen, and without IPv6 with another host.
+    const address = localAddress(sockets[0]!)!;
+    while (sockets.length < workers) sockets.push(listenTcp(host, address.port, { reusePort: true }));
+    return { key, address: formatAddress(address), sockets };
   } catch (error) {
     for (const socket of sockets) close(socket);
     throw error;
