@@ -59,7 +59,7 @@ async function sendLater(
 /** Sends a response, or lets the connection go where the handler has sent it instead. */
 function send(exchange: Exchange, info: ExchangeInfo, response: Response): Promise<void> | undefined {
   // Another protocol is spoken on the connection by now: a response has no place on it, whatever it says.
-  if (exchange.left) {
+  if (exchange.progress === "left") {
     if (response instanceof Response) response.body?.cancel().catch(() => {});
     return undefined;
   }

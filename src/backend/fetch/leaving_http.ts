@@ -16,7 +16,9 @@ import { UpgradeError } from "./upgrade_error.ts";
  * @throws {TypeError} when it is too late, or was done already
  */
 export function checkUpgrade(exchange: Exchange, fields: readonly Field[]): void {
-  if (exchange.left) throw new TypeError("Cannot upgrade: the connection has been upgraded already");
+  if (exchange.progress === "left") {
+    throw new TypeError("Cannot upgrade: the connection has been upgraded already");
+  }
   if (exchange.responded || exchange.connection.closed) {
     throw new TypeError("Cannot upgrade: the request has been answered already");
   }

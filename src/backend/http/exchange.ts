@@ -5,8 +5,10 @@ import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
 import type { RequestHead } from "../../http/request_head.ts";
 import { DateField, encodeResponseHead, fieldLine, statusLine } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import { type Framing, framingLine, framingOf } from "./framing.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
+import { advance, type Progress } from "./progress.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
@@ -50,22 +52,12 @@ export class Exchange {
   readonly isLast: boolean;
   /** Whether another request may follow on the connection. May be turned off until the response's head is sent. */
   persistent: boolean;
-  /** Whether (part of) a response has been sent. */
-  responded = false;
-  /** Whether that was all of it, as far as is known here. */
-  whole = false;
-  /** Whether nothing but the connection's end tells the client where the content ends (HTTP/1.0). */
-  endsByClosing = false;
-  /** Whether the connection has left HTTP: whoever has taken it over ends it, and nothing more is done with it here. */
-  left = false;
+  #progress: Progress = "none";
+  #framing: Framing = "counted";
   /** The head from its request line on, as it came. */
   readonly #head: string;
-  /** Whether the content of the response is framed by chunks. */
-  #chunked = false;
   /** Between two chunks, where something may be put in. */
   #between = false;
-  /** HEAD, 204, 304: a response without content, whatever its fields say (RFC 9112, 6.3). */
-  #contentless = false;
 
   /**
    * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
@@ -98,6 +90,25 @@ export class Exchange {
     this.body = new RequestBody(input, head.contentLength, head.chunked, awaited);
   }
 
+  /** How far the response has come. */
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  /** Whether (part of) a response has been sent, or somebody else sends it. */
+  get responded(): boolean {
+    return this.#progress !== "none";
+  }
+
+  /** Whether nothing but the connection's end tells the client where the content ends. */
+  get endsByClosing(): boolean {
+    return this.#framing === "closing";
+  }
+
+  #to(progress: Progress): void {
+    this.#progress = advance(this.#progress, progress);
+  }
+
   /** The header fields, in order, names as the client wrote them. */
   fields(): Field[] {
     return fieldsOfHead(this.#head);
@@ -122,9 +133,15 @@ export class Exchange {
    * @returns what was read behind the request
    */
   leave(): Uint8Array<ArrayBuffer> {
-    this.left = this.responded = true;
+    this.#to("left");
     this.persistent = false;
     return this.input.rest();
+  }
+
+  /** Makes the connection a tunnel: whoever asks for that sends the response. Afterwards the connection ends here. */
+  beginTunnel(): void {
+    this.#to("content");
+    this.persistent = false;
   }
 
   #continue(): void {
@@ -151,12 +168,13 @@ export class Exchange {
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> | undefined {
+    this.#checkMayRespond(status);
     const head = this.#headText(status, fields, content.length, reason);
-    this.whole = true;
+    this.#to("whole");
     const length = joined.put(head, content);
     // Too long to be joined, or not ASCII; then a text has another length than was said.
     if (length < 0) return this.#respondApart(status, fields, content, reason);
-    const size = this.#contentless ? head.length : length;
+    const size = this.#framing === "contentless" ? head.length : length;
     // What ends the connection leaves together with its end, in one packet. That follows at once, unless somebody still
     // reads the request.
     const sent = this.connection.sendFirst(joined.bytes, size, !this.persistent && this.body.done);
@@ -170,14 +188,12 @@ export class Exchange {
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> {
-    this.responded = false;
     const bytes = typeof content === "string" ? encoder.encode(content) : content;
     this.connection.setNoDelay();
-    await this.connection.sendAll(
-      this.#encodeHead(status, fields, bytes.byteLength, reason),
-      !this.#contentless,
-    );
-    if (!this.#contentless) await this.connection.sendAll(bytes);
+    const head = this.#encodeHead(status, fields, bytes.byteLength, reason);
+    const hasContent = this.#framing !== "contentless";
+    await this.connection.sendAll(head, hasContent);
+    if (hasContent) await this.connection.sendAll(bytes);
   }
 
   /**
@@ -195,20 +211,22 @@ export class Exchange {
     more = false,
     reason?: string,
   ): Promise<boolean> {
+    this.#checkMayRespond(status);
+    const head = this.#encodeHead(status, fields, length, reason);
+    const hasContent = this.#framing !== "contentless";
+    this.#to("head");
     // Head and content, or pieces of content, are several packets.
     this.connection.setNoDelay();
-    await this.connection.sendAll(
-      this.#encodeHead(status, fields, length, reason),
-      more && !this.#contentless,
-    );
-    this.#between = this.#chunked && !this.#contentless;
-    return !this.#contentless;
+    await this.connection.sendAll(head, more && hasContent);
+    this.#between = this.#framing === "chunked";
+    return hasContent;
   }
 
   /** Sends a piece of content; waits as long as the client reads. */
   async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.#contentless || piece.byteLength === 0) return;
-    if (!this.#chunked) return await this.connection.sendAll(piece);
+    if (this.#framing === "contentless" || piece.byteLength === 0) return;
+    this.#to("content");
+    if (this.#framing !== "chunked") return await this.connection.sendAll(piece);
     const { connection } = this;
     const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
     const size = joined.join(head, piece, CRLF);
@@ -235,10 +253,22 @@ export class Exchange {
 
   /** Marks the end of content sent by {@linkcode write}. */
   async finish(): Promise<void> {
-    this.whole = true;
+    this.#to("whole");
     this.#between = false;
-    if (this.#chunked && !this.#contentless) {
+    if (this.#framing === "chunked") {
       await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
+    }
+  }
+
+  /** @throws {Error} when there is a response already, or nobody to get one, or it would mean something else */
+  #checkMayRespond(status: number): void {
+    if (this.responded) throw new Error("Cannot respond twice to one request");
+    if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
+    // RFC 9110, 15.2: after an interim response the client waits for another one.
+    if (status < 200) throw new TypeError(`Cannot respond with the interim status ${status}`);
+    // RFC 9110, 9.3.6: what follows would be read as the first bytes of a tunnel.
+    if (this.method === "CONNECT" && status < 300) {
+      throw new TypeError("Cannot respond to CONNECT with success");
     }
   }
 
@@ -257,15 +287,9 @@ export class Exchange {
     length: number | undefined,
     reason: string | undefined,
   ): string {
-    if (this.responded) throw new Error("Cannot respond twice to one request");
-    if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
-    // RFC 9110, 15.2: after an interim response the client waits for another one.
-    if (status < 200) throw new TypeError(`Cannot respond with the interim status ${status}`);
-    // RFC 9110, 9.3.6: what follows would be read as the first bytes of a tunnel.
-    if (this.method === "CONNECT" && status < 300) {
-      throw new TypeError("Cannot respond to CONNECT with success");
-    }
-    this.#contentless = this.method === "HEAD" || status === 204 || status === 304;
+    this.#framing = framingOf(this.method, this.minor, status, length);
+    // Nothing could follow.
+    if (this.#framing === "closing") this.persistent = false;
     let head = statusLine(status, reason);
     let dated = false;
     let upgrade = false;
@@ -278,18 +302,7 @@ export class Exchange {
       head += fieldLine(name, value);
     }
     if (!dated) head += dateField.text(Date.now());
-    if (length !== undefined) {
-      // RFC 9110, 8.6: not with 204. With 304 and HEAD it says what GET would have got; a 304 without anything says nothing.
-      if (status !== 204 && !(status === 304 && length === 0)) head += `Content-Length: ${length}\r\n`;
-    } else if (!this.#contentless) {
-      this.#chunked = this.minor === 1;
-      if (this.#chunked) head += "Transfer-Encoding: chunked\r\n";
-      else {
-        // HTTP/1.0 has no chunks: the end of the connection is the end of the content.
-        this.endsByClosing = true;
-        this.persistent = false;
-      }
-    }
+    head += framingLine(this.#framing, status, length);
     // A body that the client was never asked for would be taken for the next request; so would one that is broken.
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
       this.persistent = false;
@@ -299,7 +312,6 @@ export class Exchange {
     if (!this.persistent) head += "Connection: close\r\n";
     else if (this.minor === 0) head += "Connection: keep-alive\r\n";
     head += "\r\n";
-    this.responded = true;
     return head;
   }
 }

@@ -242,7 +242,7 @@ export class HttpServer implements ConnectionServer {
       await this.#fail(exchange, error);
       return false;
     }
-    if (exchange.left) return false;
+    if (exchange.progress === "left") return false;
     body.close();
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
     if (exchange.persistent) return true;
@@ -266,7 +266,7 @@ export class HttpServer implements ConnectionServer {
     this.options.onError(error, exchange);
     if (!exchange.responded) return await this.#refuse(connection, 500, undefined, isHead);
     // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
-    if (exchange.whole) await connection.closeGently();
+    if (exchange.progress === "whole") await connection.closeGently();
     else if (exchange.endsByClosing) connection.breakOff();
     else connection.close();
   }

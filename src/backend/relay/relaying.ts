@@ -225,8 +225,7 @@ export class Relaying {
     const protocols = upgradeProtocols(head.fields);
     if (protocols === "") throw new UpstreamError("it changed the protocol and does not say to which");
     upstream.keep();
-    exchange.persistent = false;
-    exchange.responded = true;
+    exchange.beginTunnel();
     // From here on a client that has ended its side and is sent an end counts as gone, with bytes of its still unread.
     exchange.connection.onGone(undefined);
     const fields: HeaderField[] = [
