@@ -9,7 +9,21 @@ import { posix } from "node:path";
 /** Each room and the rooms below it, which it may import; always itself, never one above. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ["commands", "control"],
-  mod: ["control", "front", "backend", "wire", "loop", "tls", "route", "config", "protocol", "http", "ffi"],
+  mod: [
+    "control",
+    "front",
+    "backend",
+    "wire",
+    "loop",
+    "tls",
+    "route",
+    "rules",
+    "pattern",
+    "config",
+    "protocol",
+    "http",
+    "ffi",
+  ],
   commands: ["demo", "control", "route", "config", "ffi"],
   // Its app is a handler as anyone writes it, and knows the type of one from backend; no more than that.
   demo: ["control", "backend", "config"],
@@ -21,22 +35,53 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "loop",
     "tls",
     "route",
+    "rules",
+    "pattern",
     "logs",
     "config",
     "protocol",
     "http",
     "ffi",
   ],
-  front: ["output", "wire", "loop", "tls", "route", "logs", "config", "protocol", "http", "ffi"],
-  backend: ["output", "wire", "loop", "tls", "route", "logs", "config", "protocol", "http", "ffi"],
+  front: [
+    "output",
+    "wire",
+    "loop",
+    "tls",
+    "route",
+    "rules",
+    "pattern",
+    "logs",
+    "config",
+    "protocol",
+    "http",
+    "ffi",
+  ],
+  backend: [
+    "output",
+    "wire",
+    "loop",
+    "tls",
+    "route",
+    "rules",
+    "pattern",
+    "logs",
+    "config",
+    "protocol",
+    "http",
+    "ffi",
+  ],
   output: ["loop", "logs", "ffi"],
   // Both ends of a channel.
   wire: ["loop", "protocol", "ffi"],
   // These stand beside each other. They may look sideways, as route does at config's types, but not in a circle.
   loop: ["route", "config", "protocol", "http", "ffi"],
-  route: ["config", "protocol", "http"],
+  route: ["config", "rules", "pattern", "protocol", "http"],
   tls: ["route", "config", "protocol", "http"],
-  config: ["route", "logs", "protocol", "http"],
+  config: ["route", "rules", "pattern", "logs", "protocol", "http"],
+  // What stands around routes; it knows nothing of them.
+  rules: ["pattern", "http"],
+  pattern: [],
   logs: [],
   protocol: ["route", "config", "http"],
   http: ["route", "config", "protocol"],
@@ -44,7 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Rooms without I/O, time and chance: those come in as arguments. */
-const PURE = ["http", "route", "protocol", "config", "logs", "tls"];
+const PURE = ["http", "route", "rules", "pattern", "protocol", "config", "logs", "tls"];
 
 /** The files of a pure room that read files. */
 const NOT_PURE = ["environment", "load", "load_apache", "run_directory"].map((name) =>
@@ -225,12 +270,12 @@ const BROKEN: readonly [file: string, source: string, sentence: string][] = [
   [
     "src/front/peek.ts",
     'import { adopt } from "../backend/adopt.ts";',
-    'src/front/peek.ts:1 imports "../backend/adopt.ts": front may import output, wire, loop, tls, route, logs, config, protocol, http, ffi, not backend',
+    'src/front/peek.ts:1 imports "../backend/adopt.ts": front may import output, wire, loop, tls, route, rules, pattern, logs, config, protocol, http, ffi, not backend',
   ],
   [
     "src/backend/fetch/serve.ts",
     '\n\nexport * from "../../front/mod.ts";',
-    'src/backend/fetch/serve.ts:3 imports "../../front/mod.ts": backend may import output, wire, loop, tls, route, logs, config, protocol, http, ffi, not front',
+    'src/backend/fetch/serve.ts:3 imports "../../front/mod.ts": backend may import output, wire, loop, tls, route, rules, pattern, logs, config, protocol, http, ffi, not front',
   ],
   [
     "src/loop/poller.ts",
@@ -245,12 +290,12 @@ const BROKEN: readonly [file: string, source: string, sentence: string][] = [
   [
     "src/control/up.ts",
     'const { main } = await import("../../cli.ts");',
-    'src/control/up.ts:1 imports "../../cli.ts": control may import front, backend, output, wire, loop, tls, route, logs, config, protocol, http, ffi, not cli',
+    'src/control/up.ts:1 imports "../../cli.ts": control may import front, backend, output, wire, loop, tls, route, rules, pattern, logs, config, protocol, http, ffi, not cli',
   ],
   [
     "src/front/front.ts",
     'new Worker(new URL("../control/worker.ts", import.meta.url), { type: "module" });',
-    'src/front/front.ts:1 imports "../control/worker.ts": front may import output, wire, loop, tls, route, logs, config, protocol, http, ffi, not control',
+    'src/front/front.ts:1 imports "../control/worker.ts": front may import output, wire, loop, tls, route, rules, pattern, logs, config, protocol, http, ffi, not control',
   ],
   [
     "src/protocol/message.ts",
@@ -260,17 +305,17 @@ const BROKEN: readonly [file: string, source: string, sentence: string][] = [
   [
     "src/http/date.ts",
     "export const now = () => Date.now();",
-    "src/http/date.ts:1 uses Date.now: http, route, protocol, config, logs, tls take what the system, time or chance says as arguments",
+    "src/http/date.ts:1 uses Date.now: http, route, rules, pattern, protocol, config, logs, tls take what the system, time or chance says as arguments",
   ],
   [
     "src/route/pick.ts",
     "/* weights */\nconst i = Math.random() * 2;",
-    "src/route/pick.ts:2 uses Math.random: http, route, protocol, config, logs, tls take what the system, time or chance says as arguments",
+    "src/route/pick.ts:2 uses Math.random: http, route, rules, pattern, protocol, config, logs, tls take what the system, time or chance says as arguments",
   ],
   [
     "src/config/read.ts",
     "const text = `${Deno.readTextFileSync(path)}`;",
-    "src/config/read.ts:1 uses Deno.readTextFileSync: http, route, protocol, config, logs, tls take what the system, time or chance says as arguments",
+    "src/config/read.ts:1 uses Deno.readTextFileSync: http, route, rules, pattern, protocol, config, logs, tls take what the system, time or chance says as arguments",
   ],
   [
     "src/config/read.ts",

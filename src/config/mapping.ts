@@ -1,16 +1,16 @@
 /** Expressions that routes match paths with, and what they map paths to. */
 
 import { MAX_NAME } from "../protocol/messages.ts";
+import { Pattern, PatternError } from "../pattern/pattern.ts";
 import { quote, type Reading } from "./reading.ts";
 
 /**
  * The expression of a route. Always this one, so that what is checked is what is run.
  *
- * @throws {SyntaxError} If it is none.
+ * @throws {PatternError} If it is none, or cannot be matched in bounded time.
  */
-export function routeExpression(match: string): RegExp {
-  // `s`: a line end in a path is a character like any other. `d`: where the groups are.
-  return new RegExp(match, "ds");
+export function routeExpression(match: string): Pattern {
+  return new Pattern(match);
 }
 
 /**
@@ -25,9 +25,10 @@ export function readExpression(text: string): Reading<string> {
   try {
     routeExpression(text);
   } catch (error) {
-    // "Invalid regular expression: /(/ds: Unterminated group"
-    const reason = /: ([^:]*)$/.exec((error as Error).message)?.[1] ?? "it is malformed";
-    return { fault: `${cannot} (${reason}); write a regular expression, such as "^/img/(.*)$"` };
+    if (!(error instanceof PatternError)) throw error;
+    return {
+      fault: `${cannot} (${error.message}); write a regular expression, such as "^/img/(.*)$"`,
+    };
   }
   return { value: text };
 }
@@ -58,8 +59,7 @@ export function readTemplate(text: string, match: string): Reading<string> {
   if (!/^(\/|\$[0-9])/.test(text)) {
     return { fault: `${cannot}, which starts with neither "/" nor a group; write ${quote(`/${text}`)}` };
   }
-  // With nothing as an alternative it matches anything, and says how many groups it has.
-  const groups = routeExpression(`${match}|`).exec("")!.length - 1;
+  const { groups } = routeExpression(match);
   for (const [group] of text.replaceAll("$$", "").matchAll(/\$[0-9]/g)) {
     if (Number(group[1]) <= groups) continue;
     const most = groups === 0

@@ -2,6 +2,7 @@
 
 import type { Route } from "../config/config.ts";
 import { routeExpression } from "../config/mapping.ts";
+import type { Pattern } from "../pattern/pattern.ts";
 import { MAX_PATH } from "../protocol/messages.ts";
 import { type DecodedPath, decodePath } from "./decoded_path.ts";
 import { NONE } from "./name_trees.ts";
@@ -16,7 +17,7 @@ interface Turn {
   readonly index: number;
   /** The normalised prefix, where there is no expression. */
   readonly prefix: string;
-  readonly expression: RegExp | undefined;
+  readonly expression: Pattern | undefined;
   /** Absent where the path stays as it is. */
   readonly template: PathTemplate | undefined;
 }
@@ -58,7 +59,7 @@ export class OrderedRoutes {
       }
       decoded ??= decodePath(normal);
       const found = expression.exec(decoded.text);
-      if (found === null) continue;
+      if (found === undefined) continue;
       if (template === undefined) return index;
       const mapped = template.fill(groupsOf(found, decoded));
       if (mapped === undefined || mapped.length > MAX_PATH) return BAD_MAPPING;
@@ -69,9 +70,12 @@ export class OrderedRoutes {
   }
 }
 
-function groupsOf({ indices }: RegExpExecArray, { encoded }: DecodedPath): (number: number) => string {
+function groupsOf(
+  found: readonly number[],
+  { encoded }: DecodedPath,
+): (number: number) => string {
   return (number) => {
-    const place = indices?.[number];
-    return place === undefined ? "" : encoded(...place);
+    const start = found[2 * number] ?? -1;
+    return start < 0 ? "" : encoded(start, found[2 * number + 1]!);
   };
 }

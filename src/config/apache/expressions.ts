@@ -1,5 +1,6 @@
 /** Regular expressions: as httpd has them (PCRE), and as JavaScript has them. */
 
+import { Pattern, PatternError } from "../../pattern/pattern.ts";
 import { quote, type Reading } from "../reading.ts";
 
 /** Classes of POSIX that are written within brackets. */
@@ -29,7 +30,7 @@ const MISSING: readonly (readonly [RegExp, string])[] = [
  * Translates an expression.
  *
  * @param text as httpd reads it
- * @returns its source for `new RegExp(source, "s")`
+ * @returns its source for a {@linkcode Pattern}
  */
 export function readExpression(text: string): Reading<string> {
   const cannot = `Cannot use the expression ${quote(text)}`;
@@ -49,15 +50,15 @@ export function readExpression(text: string): Reading<string> {
   const flags = /^\(\?([imsx-]+)\)/.exec(source);
   if (flags !== null) source = `(?${flags[1]}:${source.slice(flags[0].length)})`;
   try {
-    new RegExp(source, "s");
+    new Pattern(source);
   } catch (error) {
-    const reason = (error as Error).message.replace(/^.*: /s, "").toLowerCase();
-    return { fault: `${cannot} (${reason}); mend it` };
+    if (!(error instanceof PatternError)) throw error;
+    return { fault: `${cannot} (${error.message}); mend it` };
   }
   return { value: source };
 }
 
 /** How many groups an expression captures. */
 export function groupsOf(source: string): number {
-  return new RegExp(`${source}|`, "s").exec("")!.length - 1;
+  return new Pattern(source).groups;
 }

@@ -211,7 +211,7 @@ export const SITES: readonly FaultyDocument[] = [
   ],
   [
     inMatch("^/(a"),
-    `1:53: sites[0].routes[0].match: Cannot match paths with "^/(a" (Unterminated group); write a regular expression, such as "^/img/(.*)$"`,
+    `1:53: sites[0].routes[0].match: Cannot match paths with "^/(a" (unterminated group); write a regular expression, such as "^/img/(.*)$"`,
   ],
   [
     inMatch("a{2,1}"),
