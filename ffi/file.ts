@@ -6,7 +6,7 @@
  */
 import { libc } from "./libc.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { EAGAIN, settle } from "./errno.ts";
+import { EAGAIN, EXDEV, settle } from "./errno.ts";
 import { cString } from "./memory.ts";
 
 const {
@@ -159,6 +159,10 @@ export function openFile(path: string): number {
  */
 export type LinkPolicy = "follow" | "beneath" | "never";
 
+const NUL = 0x00;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+
 const SYS_OPENAT2 = 437n; // the same on every architecture
 const RESOLVE_NO_MAGICLINKS = 0x02n;
 const RESOLVE_NO_SYMLINKS = 0x04n; // RESOLVE_NO_MAGICLINKS is part of it
@@ -183,7 +187,7 @@ const MOST_WALKS = 16;
  * by `..` nor by a symbolic link (openat2(2), RESOLVE_BENEATH; Linux 5.6): nothing is checked first and opened then.
  *
  * @param path relative to the directory; as bytes when it is no UTF-8, and then with a NUL at its end
- * @param links `beneath` unless given. With `follow`, `..` leads out as well, and is the caller's to refuse
+ * @param links `beneath` unless given. With `follow`, links lead out, but the path itself does not
  * @returns a descriptor owned by the caller, or `-errno`: -EXDEV where the path leads out, -ELOOP for a link that is not
  * to be followed
  */
@@ -193,6 +197,9 @@ export function openBeneath(
   links: LinkPolicy = "beneath",
 ): number {
   const name = typeof path === "string" ? cString(path) : path;
+  // To the kernel an absolute path has nothing to do with the directory, and `..` leads anywhere. A root that it is asked
+  // to keep to (RESOLVE_IN_ROOT) would send links with absolute paths elsewhere than they lead.
+  if (links === "follow" && leadsOut(name)) return -EXDEV;
   const how = OPEN_HOW[links];
   let result: number;
   let walks = 0;
@@ -202,6 +209,19 @@ export function openBeneath(
     result === -EAGAIN && ++walks < MOST_WALKS
   );
   return result;
+}
+
+/** Whether a path, up to its NUL, is absolute or has a `..` in it. */
+function leadsOut(path: Uint8Array): boolean {
+  if (path[0] === SLASH) return true;
+  let start = 0;
+  for (let at = 0;; at++) {
+    const byte = path[at] ?? NUL;
+    if (byte !== SLASH && byte !== NUL) continue;
+    if (at - start === 2 && path[start] === DOT && path[start + 1] === DOT) return true;
+    if (byte === NUL) return false;
+    start = at + 1;
+  }
 }
 
 /**

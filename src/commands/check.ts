@@ -27,8 +27,9 @@ async function check(argument: string | undefined, options: CheckOptions): Promi
   const config = await load(source, options);
   warn(config, source);
   const { describe, describePaths } = await import("../config/describe.ts");
+  const { describeMappings } = await import("../route/example.ts");
   if (options.route === undefined) {
-    write(describe(config));
+    write(describe(config) + describeMappings(config));
     return 0;
   }
   const { resolve } = await import("../route/resolve_url.ts");

@@ -28,7 +28,7 @@ export function describe(config: Config): string {
 }
 
 /** Sites that answer on several listeners are one object, and are described once. */
-function sitesOf(config: Config): Map<Site, Listener[]> {
+export function sitesOf(config: Config): Map<Site, Listener[]> {
   const sites = new Map<Site, Listener[]>();
   for (const listener of config.listeners) {
     for (const site of listener.sites) {
@@ -137,7 +137,7 @@ function count(number: number, noun: string): string {
 }
 
 /** Indents rows and aligns their columns, without spaces at line ends. */
-function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, index) => widths[index] = Math.max(widths[index] ?? 0, cell.length));

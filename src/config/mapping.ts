@@ -2,6 +2,7 @@
 
 import { MAX_NAME } from "../protocol/messages.ts";
 import { Pattern, PatternError } from "../pattern/pattern.ts";
+import { plainEscape } from "./path.ts";
 import { quote, type Reading } from "./reading.ts";
 
 /**
@@ -44,7 +45,10 @@ export function readMapTo(text: string): Reading<string> {
   if (!text.startsWith("/")) {
     return { fault: `${cannot}, which does not start with "/"; write ${quote(`/${text}`)}` };
   }
-  return readMapped(text, cannot);
+  const reading = readMapped(text, cannot);
+  // What backends get is in the normal form, whatever stands in front of it.
+  if ("fault" in reading) return reading;
+  return { value: reading.value.replace(/\/{2,}/g, "/").replace(/%../g, plainEscape) };
 }
 
 /**
@@ -83,7 +87,10 @@ function readMapped(text: string, cannot: string): Reading<string> {
       fault: `${cannot}, which has a "%" that encodes nothing, or NUL; write "%25" for a percent sign`,
     };
   }
-  const value = text.toWellFormed().replace(/[^!-~]+/gu, encodeURIComponent);
+  if (text.includes("\\")) {
+    return { fault: `${cannot}, which has a backslash; write a slash, or "%5C" if it is a part of a name` };
+  }
+  const value = text.toWellFormed().replace(/[^!-~]+|["<>^`{|}]/gu, encodeURIComponent);
   if (value.length > MAX_NAME) {
     return { fault: `${cannot}, which has ${value.length} bytes; write at most ${MAX_NAME}` };
   }

@@ -83,7 +83,7 @@ export function readRoutePath(text: string): Reading<string> {
 }
 
 /** Unreserved characters stand for themselves (RFC 3986, 6.2.2.2); other escapes have upper-case digits. */
-function plainEscape(escape: string): string {
+export function plainEscape(escape: string): string {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
   return /[A-Za-z0-9._~-]/.test(character) ? character : escape.toUpperCase();
 }

@@ -14,6 +14,7 @@ import {
 } from "../protocol/messages.ts";
 import { encodeExceptions, encodeRouteFields } from "../protocol/transfer.ts";
 import { ascii } from "../http/byte_classes.ts";
+import { restAt } from "../route/resolve_url.ts";
 import type { RouteEntry } from "../route/route_table.ts";
 import type { BackendGroup } from "./backend_group.ts";
 
@@ -32,7 +33,7 @@ export class FrontRoute {
   readonly scope: number;
   /** KEEP_ALIVE_*. */
   readonly keepAlive: number;
-  /** Bytes of a normalised path that the prefix takes; unless it is mapped, its final slash stays as the rest's first. */
+  /** Bytes of a normalised path that stay out of the mapped one, whose slash between two parts is one. */
   readonly cut: number;
   /** What mapped paths begin with, before what is left of the path. */
   readonly base: Uint8Array;
@@ -54,7 +55,7 @@ export class FrontRoute {
     this.fieldsAddress = addressOf(this.fields);
     // Who may serve whatever comes next may wait for it, too; others would mostly wait for somebody else's requests.
     this.keepAlive = KEEP_ALIVE[entry.route.keepAlive ?? (reach === "connection" ? "hold" : "return")];
-    this.cut = prefix.length - (mapTo === undefined && prefix.endsWith("/") ? 1 : 0);
+    this.cut = restAt(prefix, mapTo);
     this.base = ascii(mapTo ?? "");
   }
 }

@@ -1,5 +1,6 @@
 /** The head of what a CGI program writes (RFC 3875, 6): fields, of which some are for the server, and a blank line. */
 
+import { ownReference } from "./reference.ts";
 import { endToEnd, type HeaderField, valuesOf } from "./hop_by_hop.ts";
 
 /** Bytes that such a head may have. */
@@ -13,7 +14,10 @@ export interface CgiHead {
   readonly status: number;
   /** What stands behind the status; undefined for the registered phrase. */
   readonly reason: string | undefined;
-  /** A path and query that the server is to answer for instead (6.2.2); nothing else counts then. */
+  /**
+   * A path and query that the server is to answer for instead (6.2.2); nothing else counts then. Where it does not, the
+   * client gets it as a reference to the same host.
+   */
   readonly localRedirect: string | undefined;
   /** Bytes of content, where the program says so. */
   readonly contentLength: number | undefined;
@@ -113,7 +117,9 @@ function readHead(lines: readonly string[], end: number): CgiVerdict {
     localRedirect: local ? location : undefined,
     contentLength: length,
     // 6.3.5: fields of CGI itself are not for the client.
-    fields: endToEnd(fields, SERVERS).filter(([name]) => !/^x-cgi-/i.test(name)),
+    fields: endToEnd(fields, SERVERS).filter(([name]) => !/^x-cgi-/i.test(name)).map((field) =>
+      local && field[0].toLowerCase() === "location" ? [field[0], ownReference(location)] : field
+    ),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Paths as expressions see them: decoded, with a way back to the encoded path that each part comes from. */
 
-/** The characters of a triple that stays encoded: a slash that separates nothing. */
-const ENCODED_SLASH = "%2F";
+const PERCENT = 0x25;
+const SLASH = 0x2f;
 
 /** A decoded path that knows where in the encoded one its characters come from. */
 export interface DecodedPath {
@@ -25,31 +25,55 @@ export function decodePath(path: string): DecodedPath {
   // For each UTF-16 unit of the text, and its end, where in the path its character starts.
   const starts: number[] = [];
   for (let at = 0; at < path.length;) {
-    const { decoded, length } = characterAt(path, at);
-    text += decoded;
     starts.push(at);
-    at += length;
+    if (path.charCodeAt(at) !== PERCENT) {
+      text += path[at++];
+      continue;
+    }
+    const code = encodedAt(path, at);
+    const character = code < 0 ? path.slice(at, at + 3) : String.fromCodePoint(code);
+    text += character;
+    at += 3 * (code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4);
     // What begins inside of a character begins behind it.
-    for (let unit = 1; unit < decoded.length; unit++) starts.push(at);
+    for (let unit = 1; unit < character.length; unit++) starts.push(at);
   }
   starts.push(path.length);
   return { text, encoded: (start, end) => path.slice(starts[start], starts[end]) };
 }
 
-/** The character at an offset, and how long it is when encoded. */
-function characterAt(path: string, at: number): { decoded: string; length: number } {
-  if (path[at] !== "%") return { decoded: path[at]!, length: 1 };
-  const triple = path.slice(at, at + 3);
-  if (triple === ENCODED_SLASH) return { decoded: triple, length: 3 };
-  const length = 3 * sequenceLength(Number.parseInt(triple.slice(1), 16));
-  try {
-    return { decoded: decodeURIComponent(path.slice(at, at + length)), length };
-  } catch {
-    return { decoded: triple, length: 3 };
+/**
+ * The code point that is encoded at an offset.
+ *
+ * Bytes are judged one by one: an exception for each that is no UTF-8 would cost far more than all that is.
+ *
+ * @returns -1 where there is none: a slash that separates nothing, or what is no UTF-8 (RFC 3629, section 4)
+ */
+function encodedAt(path: string, at: number): number {
+  const first = byteAt(path, at);
+  if (first < 0x80) return first === SLASH ? -1 : first;
+  const length = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (length === 0) return -1;
+  let code = first & (0x7f >> length);
+  for (let index = 1; index < length; index++) {
+    const next = byteAt(path, at + 3 * index);
+    if ((next & 0xc0) !== 0x80) return -1;
+    code = code << 6 | next & 0x3f;
   }
+  // Longer than need be, a half of a pair of UTF-16, or beyond Unicode.
+  if (code < SMALLEST[length]! || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) return -1;
+  return code;
 }
 
-/** How many bytes a character has in UTF-8 that begins with this one (RFC 3629, section 3). */
-function sequenceLength(byte: number): number {
-  return byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+/** The smallest code point that takes so many bytes. */
+const SMALLEST = [0, 0, 0x80, 0x800, 0x10000] as const;
+
+/** The byte that is encoded at an offset, or 0, which no normal path has. */
+function byteAt(path: string, at: number): number {
+  if (path.charCodeAt(at) !== PERCENT) return 0;
+  return digit(path.charCodeAt(at + 1)) << 4 | digit(path.charCodeAt(at + 2));
+}
+
+/** A normal path has digits in upper case. */
+function digit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x37;
 }

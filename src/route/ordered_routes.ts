@@ -3,7 +3,6 @@
 import type { Route } from "../config/config.ts";
 import { routeExpression } from "../config/mapping.ts";
 import type { Pattern } from "../pattern/pattern.ts";
-import { MAX_PATH } from "../protocol/messages.ts";
 import { type DecodedPath, decodePath } from "./decoded_path.ts";
 import { NONE } from "./name_trees.ts";
 import { covers, type PathNormalizer } from "./path.ts";
@@ -62,7 +61,7 @@ export class OrderedRoutes {
       if (found === undefined) continue;
       if (template === undefined) return index;
       const mapped = template.fill(groupsOf(found, decoded));
-      if (mapped === undefined || mapped.length > MAX_PATH) return BAD_MAPPING;
+      if (mapped === undefined) return BAD_MAPPING;
       path.replace(mapped);
       return index;
     }

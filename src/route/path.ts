@@ -1,7 +1,7 @@
 /**
- * Paths in the one form that routes are compared in. The bytes that the backend reads stay as the client sent
- * them; this form only decides whose they are. A backend that reads paths more liberally than this (a backslash
- * or `%2F` as a separator) has to guard its own prefix.
+ * Paths in the one form that routes are compared in, and that backends are told. The bytes that a backend reads stay as
+ * the client sent them. One that reads paths more liberally than this (`%2F` or `%5C` as a separator) has to guard its
+ * own prefix.
  */
 
 const NUL = 0x00;
@@ -9,6 +9,7 @@ const PERCENT = 0x25;
 const ASTERISK = 0x2a;
 const DOT = 0x2e;
 const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
 
 const ROOT = Uint8Array.of(SLASH);
 
@@ -24,6 +25,24 @@ const UNRESERVED = new Uint8Array(256);
 for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") {
   UNRESERVED[character.charCodeAt(0)] = 1;
 }
+
+/** Hexadecimal digits by value. */
+const HEX_DIGIT = Uint8Array.from("0123456789ABCDEF", (digit) => digit.charCodeAt(0));
+
+/** A byte of which a normal path has none: what every reader of URLs has to encode, or reads as something else. */
+const ODD = 1;
+/** A byte that may stand in a normal path, or not, by what stands beside it. */
+const AMBIGUOUS = 2;
+
+/**
+ * What a byte is to a normal path. What RFC 3986, 3.3 does not allow is encoded; browsers send some of it as it is (`|`),
+ * and encode the rest (`{`). Brackets alone stay: every reader of URLs leaves them, encoded or not.
+ */
+const KIND = new Uint8Array(256);
+for (const character of '"<>^`{|}\\') KIND[character.charCodeAt(0)] = ODD;
+for (let byte = 0; byte <= 0x20; byte++) KIND[byte] = ODD;
+for (let byte = 0x7f; byte <= 0xff; byte++) KIND[byte] = ODD;
+for (const byte of [PERCENT, SLASH, DOT]) KIND[byte] = AMBIGUOUS;
 
 /**
  * Brings paths into their normal form, one at a time. A path that is in it already, nearly every one, is not
@@ -44,13 +63,14 @@ export class PathNormalizer {
    *
    * - an encoded unreserved character is decoded, so `%61` is `a` and `%2e` is a dot (RFC 3986, section 6.2.2.2);
    *   what else is encoded stays so, with upper-case digits (6.2.2.1): `%2f` is `%2F`, and separates nothing;
+   * - what a path cannot have unencoded is encoded: `{` is `%7B`, as a reader of URLs has it;
    * - slashes in a row are one slash, as Apache and nginx and most servers have it;
    * - then dot segments are removed (5.2.4, 6.2.2.3);
    * - the empty path is `/` (6.2.3), and so is the `*` of `OPTIONS *`, as neither is below any prefix.
    *
    * Bad are a percent sign without two hexadecimal digits, an encoded NUL (it ends a file name early in C), a
-   * climb above the root, which RFC 3986 would forgive but no honest client sends, and a path that does not
-   * start with a slash.
+   * climb above the root, which RFC 3986 would forgive but no honest client sends, a backslash, which readers of URLs
+   * take for a slash, and a path that does not start with a slash.
    *
    * @param bytes Where the path is.
    * @param start Offset of its first byte.
@@ -71,7 +91,7 @@ export class PathNormalizer {
   /**
    * Puts another path in place of the last one.
    *
-   * @param path What stands from now on between `start` and `end`, of ASCII.
+   * @param path What stands from now on between `start` and `end`: normal, and so of ASCII.
    */
   replace(path: string): void {
     if (this.#scratch.length < path.length) this.#scratch = new Uint8Array(path.length * 2);
@@ -85,9 +105,9 @@ export class PathNormalizer {
     this.end = end;
   }
 
-  /** One pass; what it writes is never longer than what it has read. */
+  /** One pass; what it writes is three times as long as what it has read, at most. */
   #rewrite(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.#scratch.length < end - start) this.#scratch = new Uint8Array((end - start) * 2);
+    if (this.#scratch.length < 3 * (end - start)) this.#scratch = new Uint8Array(6 * (end - start));
     const out = this.#scratch;
     out[0] = SLASH;
     let size = 1;
@@ -109,6 +129,11 @@ export class PathNormalizer {
           out[size++] = upperCase(bytes[index + 2]!);
         }
         index += 2;
+      } else if (KIND[byte] === ODD) {
+        if (byte === BACKSLASH || byte === NUL) return false;
+        out[size++] = PERCENT;
+        out[size++] = HEX_DIGIT[byte >> 4]!;
+        out[size++] = HEX_DIGIT[byte & 15]!;
       } else if (byte !== SLASH) {
         out[size++] = byte;
       } else if (size === segment + 1 && out[segment] === DOT) {
@@ -143,6 +168,25 @@ export function normalizePath(path: string): string | undefined {
   return new TextDecoder().decode(normalizer.bytes.subarray(normalizer.start, normalizer.end));
 }
 
+/** A segment that is a dot or two, however they are spelled. */
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
+
+/** Whether a path has a segment that leads to where it is, or upwards, and that readers of URLs take out of it. */
+export function hasDotSegment(path: string): boolean {
+  return DOT_SEGMENT.test(path);
+}
+
+/**
+ * Brings what a route has made of a path into its normal form: what backends are told is normal, however it was made.
+ *
+ * @param path What stands in place of the request's path.
+ * @returns Nothing for what is no path: without a slash at its start, or with a dot segment, which is not resolved but
+ * refused, as it would lead out of where the path was mapped to.
+ */
+export function normalizeMapped(path: string): string | undefined {
+  return hasDotSegment(path) ? undefined : normalizePath(path);
+}
+
 /**
  * Whether a prefix covers a path, both normalised: it does so in whole segments. `/a` covers `/a` and `/a/b`, not
  * `/ab`; `/a/` covers `/a/` and `/a/b`, not `/a`; `/` covers everything.
@@ -157,7 +201,9 @@ function needsWork(bytes: Uint8Array, start: number, end: number): boolean {
   let previous = 0;
   for (let index = start; index < end; index++) {
     const byte = bytes[index]!;
-    if (byte === PERCENT || (previous === SLASH && (byte === SLASH || byte === DOT))) return true;
+    const kind = KIND[byte]!;
+    if (kind === ODD || byte === PERCENT) return true;
+    if (kind === AMBIGUOUS && previous === SLASH) return true;
     previous = byte;
   }
   return false;

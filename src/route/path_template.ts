@@ -1,5 +1,8 @@
 /** What a route with an expression makes of a path: a template, and what the expression has matched. */
 
+import { MAX_PATH } from "../protocol/messages.ts";
+import { normalizeMapped } from "./path.ts";
+
 /** A part of a template: text as it stands, or the number of a group. */
 type Part = string | number;
 
@@ -18,12 +21,18 @@ export class PathTemplate {
    * Fills the gaps.
    *
    * @param group The encoded text of a group; empty for one that has matched nothing, or does not exist.
-   * @returns The path, or nothing if it is none: without a slash at its start, or with a segment that leads upwards.
+   * @returns The path in its normal form, or nothing if it is none: without a slash at its start, with a segment that
+   * leads upwards, or longer than a hand-off can carry.
    */
   fill(group: (number: number) => string): string | undefined {
-    const path = this.#parts.map((part) => typeof part === "number" ? group(part) : part).join("");
-    if (path === "") return "/";
-    return path.startsWith("/") && !/\/\.{1,2}(\/|$)/.test(path) ? path : undefined;
+    let path = "";
+    for (const part of this.#parts) {
+      path += typeof part === "number" ? group(part) : part;
+      // A group that stands there a hundred times makes a hundred times the path.
+      if (path.length > MAX_PATH) return undefined;
+    }
+    const normal = normalizeMapped(path === "" ? "/" : path);
+    return normal === undefined || normal.length > MAX_PATH ? undefined : normal;
   }
 }
 

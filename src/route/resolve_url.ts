@@ -70,16 +70,26 @@ export function resolve(listeners: readonly Listener[], url: string): Resolution
 
 /**
  * The part of a path below a route's prefix, as a path of its own: `/files/a` below `/files/` is `/a`, and `/a`
- * below `/a` is `/`.
+ * below `/a` is `/`. It is in the normal form, as its parts are.
  *
  * @param path A normalised path that the prefix covers.
  * @param prefix The normalised prefix of the route.
- * @param mapTo What stands in place of the prefix, character by character; see `Route.mapTo`.
- * @returns The rest, always with a slash at its start.
+ * @param mapTo What stands in place of the prefix, character by character, normalised; see `Route.mapTo`.
+ * @returns The rest, always with one slash at its start.
  */
 export function mappedPath(path: string, prefix: string, mapTo?: string): string {
-  if (mapTo !== undefined) return mapTo + path.slice(prefix.length);
-  return path.slice(prefix.endsWith("/") ? prefix.length - 1 : prefix.length) || "/";
+  if (mapTo !== undefined) return mapTo + path.slice(restAt(prefix, mapTo));
+  return path.slice(restAt(prefix)) || "/";
+}
+
+/**
+ * Where in a path that a prefix covers the part begins that stays, behind what is mapped. Between `/base/` and what is
+ * left of `/a/b` below `/a` there is one slash, as everywhere in a normal path.
+ */
+export function restAt(prefix: string, mapTo?: string): number {
+  const { length } = prefix;
+  if (mapTo === undefined) return prefix.endsWith("/") ? length - 1 : length;
+  return mapTo.endsWith("/") && !prefix.endsWith("/") ? length + 1 : length;
 }
 
 /**

@@ -96,12 +96,15 @@ export class RouteTable {
   find(bytes: Uint8Array, hostStart: number, hostEnd: number, pathStart: number, pathEnd: number): number {
     const site = this.site = this.#siteTable.find(bytes, hostStart, hostEnd);
     if (site === NO_SITE) return NO_SITE;
-    if (!this.path.normalize(bytes, pathStart, pathEnd)) return BAD_PATH;
+    const { path } = this;
+    if (!path.normalize(bytes, pathStart, pathEnd)) return BAD_PATH;
+    // What had to be encoded has become longer.
+    if (path.end - path.start > MAX_PATH) return BAD_PATH;
     let route = NONE;
-    if (this.#ordered !== undefined) route = this.#ordered[site]?.find(this.path) ?? NONE;
+    if (this.#ordered !== undefined) route = this.#ordered[site]?.find(path) ?? NONE;
     if (route === BAD_MAPPING) return BAD_PATH;
     if (route === NONE) {
-      route = this.#findPrefix(site, this.path.bytes, this.path.start + 1, this.path.end);
+      route = this.#findPrefix(site, path.bytes, path.start + 1, path.end);
       if (route === NONE) return NO_ROUTE;
     }
     return this.#canGrow && this.#growsTooLong(route) ? BAD_PATH : route;

@@ -110,7 +110,7 @@ Deno.test({
     const wrong = comparisons.filter((comparison) => {
       const { configuration, request, apache, fdpass } = comparison;
       if (apache === fdpass) return false;
-      const known = DIFFERENCES.filter(({ about }) => about(request, configuration));
+      const known = DIFFERENCES.filter(({ about }) => about(request, configuration, comparison));
       for (const { sentence } of known) seen.add(sentence);
       return known.length !== 1;
     });

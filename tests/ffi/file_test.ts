@@ -270,7 +270,7 @@ fileTest(
 
 fileTest("openBeneath() follows links as it is told", (directory, held) => {
   const path = `${directory}/root`;
-  Deno.mkdirSync(path);
+  Deno.mkdirSync(`${path}/dir`, { recursive: true });
   Deno.writeTextFileSync(`${path}/file`, "in");
   Deno.writeTextFileSync(`${directory}/secret`, "out");
   Deno.symlinkSync("file", `${path}/inside`);
@@ -283,6 +283,21 @@ fileTest("openBeneath() follows links as it is told", (directory, held) => {
   opened(held, openBeneath(root, "outside", "follow"));
   assert.equal(openBeneath(root, "outside", "beneath"), -EXDEV);
   assert.equal(openBeneath(root, "outside", "never"), -ELOOP);
+  // Whatever links may do, the path itself stays below the directory.
+  for (const links of ["follow", "beneath", "never"] as const) {
+    for (
+      const out of [
+        `${directory}/secret`,
+        "/etc/hostname",
+        "..",
+        "../secret",
+        "dir/../../secret",
+        "dir/../..",
+      ]
+    ) {
+      assert.equal(openBeneath(root, out, links), -EXDEV, `${out} ${links}`);
+    }
+  }
   // Links of /proc lead where no path does.
   const self = opened(held, openDirectory("/proc/self"));
   for (const links of ["follow", "beneath", "never"] as const) {

@@ -9,8 +9,9 @@ export function site(names: readonly string[], ...paths: readonly string[]): Sit
 
 export function naiveNormalize(path: string): string | undefined {
   if (path === "" || path === "*") return "/";
-  if (!path.startsWith("/") || /%(?![0-9a-f]{2})|%00/i.test(path)) return undefined;
+  if (!path.startsWith("/") || /%(?![0-9a-f]{2})|%00|\\|\0/i.test(path)) return undefined;
   const merged = path
+    .replace(/["<>^`{|}]|[^!-~]/g, (odd) => "%" + odd.charCodeAt(0).toString(16).padStart(2, "0"))
     .replace(/%../g, (triple) => {
       const character = String.fromCharCode(parseInt(triple.slice(1), 16));
       return /[\w.~-]/.test(character) ? character : triple.toUpperCase();
@@ -72,7 +73,8 @@ export function naiveDecode(normal: string): string {
 
 function naiveFill(template: string, found: RegExpExecArray): string | undefined {
   const path = template.replace(/\$(\d)/g, (_, group) => found[group] ?? "") || "/";
-  return path.startsWith("/") && !/\/\.\.?(\/|$)/.test(path) ? path : undefined;
+  // On what is decoded, which is as good for the paths that are tried.
+  return path.startsWith("/") && !/\/\.\.?(\/|$)/.test(path) ? path.replace(/\/+/g, "/") : undefined;
 }
 
 /** The path that a backend gets; for a route that {@linkcode naiveFind} has found. */
@@ -84,7 +86,7 @@ export function naiveMap({ path: prefix, match, mapTo }: Route, path: string): s
     return naiveFill(mapTo, found)!.replace(/[^!-~]+/gu, encodeURIComponent);
   }
   const normalPrefix = naiveNormalize(prefix)!;
-  if (mapTo !== undefined) return mapTo + normal.slice(normalPrefix.length);
+  if (mapTo !== undefined) return (mapTo + normal.slice(normalPrefix.length)).replace(/\/+/g, "/");
   return normal.slice(normalPrefix.replace(/\/$/, "").length) || "/";
 }
 

@@ -126,9 +126,11 @@ const MAPPED: readonly [path: string, prefix: string, rest: string, mapTo?: stri
   ["/", "/", "/"],
   ["/x/y", "/", "/x/y"],
   ["/a/foo", "/a/", "/xfoo", "/x"],
-  ["/a/foo", "/a", "/x//foo", "/x/"],
+  ["/a/foo", "/a", "/x/foo", "/x/"],
   ["/a", "/a", "/x", "/x"],
-  ["/a/foo", "/a", "//foo", "/"],
+  ["/a/foo", "/a", "/foo", "/"],
+  ["/a", "/a", "/", "/"],
+  ["/a/", "/a", "/", "/"],
   ["/foo", "/", "/base/foo", "/base/"],
 ];
 

@@ -2,6 +2,7 @@
 
 import type { CookieRule, ReverseRule } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
+import { ownReference } from "../../http/reference.ts";
 import { endToEnd, type HeaderField } from "../../http/hop_by_hop.ts";
 import { PSEUDONYM } from "./request_head.ts";
 import { reverseReference, rewriteCookie } from "./reverse_rules.ts";
@@ -69,7 +70,8 @@ export function responseFields(
  * needs no scheme and no host, which only the client knows for sure (RFC 9110, 10.2.2). Anything else stays.
  */
 export function clientReference(reference: string, mount: Mount): string {
-  const match = /^(?:http:)?\/\/([^/?#]*)([^]*)$/i.exec(reference);
+  // To browsers a backslash ends the name of a host as well.
+  const match = /^(?:http:)?\/\/([^/?#\\]*)([^]*)$/i.exec(reference);
   let path = reference;
   if (match !== null) {
     const authority = match[1]!.toLowerCase().replace(/:80$/, "");
@@ -90,19 +92,15 @@ export function clientReference(reference: string, mount: Mount): string {
     return reference;
   }
   const prefix = mount.prefix.replace(/\/$/, "");
-  return oneSlash(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
+  return ownReference(prefix + (rest.startsWith("/") ? rest : `/${rest}`));
 }
 
 /** The way back from a prefix that is replaced character by character. */
 function mappedReference(reference: string, path: string, base: string, prefix: string): string {
   if (!path.startsWith(base)) return reference;
-  const rest = path.slice(base.length);
+  // Of the slash at the end of one part and that at the beginning of the next, one was left.
+  const rest = path.slice(base.endsWith("/") && !prefix.endsWith("/") ? base.length - 1 : base.length);
   // The prefix `/a` covers whole segments: `/ab` would be somebody else's.
   if (!prefix.endsWith("/") && rest !== "" && !/^[/?#]/.test(rest)) return reference;
-  return oneSlash(prefix + rest);
-}
-
-/** Two slashes at its start would make a host of the first segment. */
-function oneSlash(path: string): string {
-  return path.replace(/^\/{2,}/, "/");
+  return ownReference(prefix + rest);
 }

@@ -4,9 +4,11 @@
  */
 
 import type { CookieRule, ReverseRule } from "../../config/config.ts";
+import { ownReference } from "../../http/reference.ts";
 
 /**
- * A reference as the first rule that fits says it. Such a one becomes a URL with the client's Host, as Apache has it.
+ * A reference as the first rule that fits says it. Such a one becomes a URL with the client's Host, as Apache has it, or
+ * with the host that the rule names, and never with another.
  *
  * @param authority the client's Host; empty where it gave none, and then the reference is a path
  * @returns the reference itself where no rule fits
@@ -20,12 +22,28 @@ export function reverseReference(
     // A rule of a path alone is about every host: a reference is compared from its path on.
     const part = url.startsWith("/") ? pathOf(reference) : reference;
     if (url === "" || part.slice(0, url.length).toLowerCase() !== url.toLowerCase()) continue;
-    const found = path + part.slice(url.length);
-    if (!found.startsWith("/")) return found;
-    // Two slashes at its start would make a host of the first segment.
-    return authority === "" ? found.replace(/^\/{2,}/, "/") : `http://${authority}${found}`;
+    const rest = part.slice(url.length);
+    if (path.startsWith("/")) {
+      return authority === "" ? ownReference(path + rest) : `http://${authority}${plain(path + rest)}`;
+    }
+    // The rule chooses the host. What follows must not make another one of it: `public.example` and `.evil.example`.
+    if (endsInHost(path) && rest !== "" && !/^[/?#]/.test(rest)) {
+      if (!url.endsWith("/")) continue;
+      return `${path}/${plain(rest)}`;
+    }
+    return path + plain(rest);
   }
   return reference;
+}
+
+/** Whether a URL has nothing behind its authority. */
+function endsInHost(url: string): boolean {
+  return url.indexOf("/", url.indexOf("://") + 3) < 0;
+}
+
+/** A path, or a part of one, in which nobody reads a slash where there is none. */
+function plain(path: string): string {
+  return path.replaceAll("\\", "%5C");
 }
 
 function pathOf(reference: string): string {

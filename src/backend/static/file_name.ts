@@ -7,13 +7,15 @@ const WELL_KNOWN = ".well-known";
  * The name of a file relative to the directory, a character for each byte: names of files are bytes, mostly UTF-8.
  *
  * @param path normalised, percent-encoded
- * @returns undefined for a path that names no file: with a slash or a NUL in a segment, or a segment that starts with a
- * dot, unless that is `/.well-known` at the beginning
+ * @returns undefined for a path that names no file: with a slash or a NUL in a segment, an empty segment before the
+ * last one, so that no name is absolute, or a segment that starts with a dot, unless that is `/.well-known` at the
+ * beginning
  */
 export function fileName(path: string): string | undefined {
   const segments = path.slice(1).split("/");
   for (let at = 0; at < segments.length; at++) {
     const segment = segments[at]!;
+    if (segment === "" && at < segments.length - 1) return undefined;
     const name = segment.includes("%") ? decode(segment) : segment;
     if (name.includes("/") || name.includes("\0")) return undefined;
     if (name.startsWith(".") && (at > 0 || name !== WELL_KNOWN)) return undefined;

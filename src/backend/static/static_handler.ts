@@ -1,6 +1,7 @@
 /** Files of one directory, for GET and HEAD (RFC 9110). */
 
 import type { LinkPolicy } from "../../../ffi/mod.ts";
+import { ownReference } from "../../http/reference.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
@@ -188,7 +189,7 @@ function lastModified(modified: number, now: number): string | undefined {
 
 /** The client's own path with a slash at its end. Normalised, so that `//host/dir` does not lead to another host. */
 function withSlash({ path, query }: Exchange): string {
-  return `${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`;
+  return ownReference(`${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`);
 }
 
 function say(

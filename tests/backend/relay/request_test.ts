@@ -260,6 +260,7 @@ Deno.test("clientReference() leads back from where a prefix is mapped to", () =>
   assert.equal(seen("/v1/base", "/a/", "/base/"), "/v1/base");
   assert.equal(seen("/base/a", "/a/", "/base/"), "/base/a");
   assert.equal(seen("/v1/x//evil.example", "/", "/x/"), "/evil.example");
+  assert.equal(seen("/v1/base/a", "/a", "/base/"), "/a/a");
   assert.equal(seen("http://u/v1/a", "~ ^/(.*)$", ""), "http://u/v1/a");
 });
 

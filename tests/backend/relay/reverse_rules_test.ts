@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { clientReference } from "../../../src/backend/relay/response_fields.ts";
 import { reverseReference, rewriteCookie } from "../../../src/backend/relay/reverse_rules.ts";
 import { COOKIE_CASES, COOKIE_RULES, REFERENCE_CASES, REVERSE_RULES } from "./reverse_cases.ts";
 import { head, testRelay } from "./rig.ts";
@@ -23,6 +25,94 @@ Deno.test("a reference for a client without Host is a path, and never names a ho
     reverseReference("http://app.internal//evil.example/", rules, "site.example"),
     "http://site.example//evil.example/",
   );
+});
+
+const HOSTS = [
+  { path: "https://public.example", url: "http://bare.internal" },
+  { path: "https://slash.example", url: "http://slash.internal/" },
+  { path: "https://port.example", url: "http://port.internal:3000" },
+  { path: "/", url: "http://root.internal:3000/" },
+  { path: "/", url: "http://name.internal" },
+];
+
+const HOST_CASES: readonly (readonly [reference: string, expected: string])[] = [
+  ["http://bare.internal", "https://public.example"],
+  ["http://bare.internal/a", "https://public.example/a"],
+  ["http://bare.internal?a", "https://public.example?a"],
+  // Where the name goes on, it is another one.
+  ["http://bare.internal.evil.example/", "http://bare.internal.evil.example/"],
+  ["http://bare.internal@evil.example/", "http://bare.internal@evil.example/"],
+  ["http://bare.internal:80@evil.example/", "http://bare.internal:80@evil.example/"],
+  ["http://slash.internal/a", "https://slash.example/a"],
+  ["http://slash.internal/.evil.example/", "https://slash.example/.evil.example/"],
+  ["http://port.internal:30001/", "http://port.internal:30001/"],
+  ["http://port.internal:3000/\\evil.example/", "https://port.example/%5Cevil.example/"],
+  ["http://root.internal:3000/\\evil.example/", "http://site.example/%5Cevil.example/"],
+  ["http://name.internal@evil.example/", "http://site.example/@evil.example/"],
+];
+
+for (const [reference, expected] of HOST_CASES) {
+  Deno.test(`the reference ${JSON.stringify(reference)} keeps the host that a rule chooses, or its own`, () => {
+    assert.equal(reverseReference(reference, HOSTS, "site.example"), expected);
+  });
+}
+
+Deno.test("what is made of an upstream's own references leads to the client's host, whatever is in them", () => {
+  const upstream = { at: { host: "127.0.0.1", port: 3000 }, authority: "up.internal:3000", base: "" };
+  const pieces = [
+    "/",
+    "\\",
+    "\t",
+    " ",
+    "..",
+    ".",
+    "%2f",
+    "%5c",
+    "evil.example",
+    "@",
+    ":",
+    "a",
+    "?",
+    "#",
+    "http://",
+    "v1",
+  ];
+  const rest = fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((pieces) => pieces.join(""));
+  const start = fc.constantFrom(
+    "http://up.internal:3000/",
+    "//up.internal:3000/",
+    "HTTP://UP.internal:3000",
+    "http://up.internal:3000?",
+  );
+  const mounts = fc.constantFrom(
+    { prefix: "/" },
+    { prefix: "/a/" },
+    { prefix: "/a" },
+    { prefix: "/", mapTo: "/v1/" },
+    { prefix: "/a", mapTo: "/" },
+    { prefix: "/a/", mapTo: "/v1" },
+  );
+  const bases = fc.constantFrom("", "/v1");
+  let changed = 0;
+  fc.assert(
+    fc.property(start, rest, mounts, bases, (start, rest, mount, base) => {
+      const reference = start + rest;
+      const view = { upstream: { ...upstream, base }, authority: "up.internal:3000", ...mount };
+      for (
+        const seen of [
+          clientReference(reference, view),
+          reverseReference(reference, [{ path: mount.prefix, url: `http://up.internal:3000${base}` }], ""),
+        ]
+      ) {
+        if (seen === reference) continue;
+        changed++;
+        assert.match(seen, /^\/(?![\/\\\t ])/);
+        assert.equal(new URL(seen, "http://site.example/").host, "site.example", `${reference} -> ${seen}`);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.ok(changed > 1_000, `${changed}`);
 });
 
 Deno.test("a dot before a cookie's domain, and before a rule's, means nothing", () => {

@@ -2,12 +2,18 @@
 
 import type { Configuration, Request } from "./cases.ts";
 
+/** What came of a request on both sides. */
+export interface Outcomes {
+  readonly apache: string;
+  readonly fdpass: string;
+}
+
 /** A difference. */
 export interface Difference {
   /** As it stands in docs/apache.md, white space aside. */
   readonly sentence: string;
   /** Whether it is what may set the outcomes of a request apart. */
-  readonly about: (request: Request, configuration: Configuration) => boolean;
+  readonly about: (request: Request, configuration: Configuration, outcomes: Outcomes) => boolean;
 }
 
 /** The target of a request. */
@@ -25,6 +31,16 @@ function hostOf(request: Request): string {
 }
 
 export const DIFFERENCES: readonly Difference[] = [
+  {
+    sentence:
+      "The path that a server gets has no slashes in a row: `ProxyPass /a http://b/` makes `/foo` of " +
+      "`/a/foo`. httpd makes `//foo`.",
+    about: (_request, _configuration, { apache, fdpass }) => apache.replace(/\/+/g, "/") === fdpass,
+  },
+  {
+    sentence: "A path with a backslash gets 400. httpd passes it on.",
+    about: (request) => targetOf(request).split("?")[0]!.includes("\\"),
+  },
   {
     sentence: "`%2F` in a path is a character like any other, which separates nothing. httpd answers 404.",
     about: (request) => /%2f/i.test(targetOf(request).split("?")[0]!),
