@@ -3,8 +3,8 @@
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import type { Clock } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
-import type { Hello } from "../protocol/hello.ts";
-import { BYE_STOPPING } from "../protocol/messages.ts";
+import { type Hello, instanceOf } from "../protocol/hello.ts";
+import { BYE_STOPPING, SIZE_INSTANCE } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
 import { MessageReader } from "../wire/message_reader.ts";
 import { apacheSource } from "./apache/apache_source.ts";
@@ -87,6 +87,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
       window: options.window ?? 1024,
       process: processId(),
       name: options.name,
+      instance: instanceOf(crypto.getRandomValues(new Uint8Array(SIZE_INSTANCE))),
     };
     this.#apache = options.apache ? new ApacheIntake(this) : undefined;
     try {
@@ -136,7 +137,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
 
   channelEnded(channel: Channel, reason: string | undefined, fault: boolean): void {
     this.#channels.delete(channel);
-    this.#source.channelEnded(channel.front?.name ?? "");
+    this.#source.channelEnded(channel.identity);
     if (reason === undefined) return;
     this.#options.report?.({ type: "front-lost", name: channel.front?.name ?? "a front", reason, fault });
   }

@@ -132,12 +132,10 @@ export function readSocketPath(text: string, resolve: Resolve): Reading<string> 
   return reading;
 }
 
-/** The largest process number (proc(5), PID_MAX_LIMIT), as part of names. */
-const LARGEST_PID = "4194304";
-/** Under it a backend listens before the name that is asked for leads to it. */
-const LISTENS_FIRST = `.${LARGEST_PID}`;
-/** Behind it several processes of one backend meet the one that listens for them. */
-const DOOR = `.${LARGEST_PID}.door`;
+/** The longest names beside a socket (`besideSocket`): of 32 bits in the digits and letters, the largest number. */
+const LISTENS_FIRST = `.${(2 ** 32 - 1).toString(36)}`;
+/** Where several processes of one backend meet the one that listens for them. */
+const DOOR = `${LISTENS_FIRST}.door`;
 
 /**
  * Reads the path of the Unix socket at which a backend is to listen. Beside it the backend has sockets of its own for a

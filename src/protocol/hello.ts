@@ -1,6 +1,7 @@
 /** HELLO: the first message in each direction. */
 
 import {
+  FIELD_INSTANCE,
   FIELD_NAME,
   HELLO,
   HELLO_MAGIC,
@@ -9,10 +10,12 @@ import {
   HELLO_WORKERS,
   MAGIC,
   MAX_NAME,
+  SIZE_FIELD,
   SIZE_HELLO,
+  SIZE_INSTANCE,
   VERSION,
 } from "./messages.ts";
-import { encodeTextFields, fieldText, readFields } from "./fields.ts";
+import { encodeTextFields, fieldText, readFields, writeFieldHead } from "./fields.ts";
 
 /** What one side says about itself. */
 export interface Hello {
@@ -20,16 +23,28 @@ export interface Hello {
   readonly workers: number;
   /** Transfers that the sender of this HELLO takes before it has acknowledged them; at least 1. */
   readonly window: number;
-  /** The sender's process number, for messages to people and to tell the processes behind one path apart. */
+  /** The sender's process number, for people: in containers many processes have the same one. */
   readonly process: number;
-  /** What the sender calls itself. */
+  /** What the sender calls itself, for people. */
   readonly name: string;
+  /**
+   * Bytes by chance that tell the sender from all others, in hexadecimal digits: of a front each Worker has its own, of a
+   * backend each process. Absent where the sender does not say it.
+   */
+  readonly instance?: string;
+}
+
+/** Writes bytes as the digits of {@linkcode Hello.instance}. @param bytes as many as SIZE_INSTANCE, made by chance */
+export function instanceOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Encodes a HELLO. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const fields = encodeTextFields([[FIELD_NAME, hello.name]], MAX_NAME);
-  const out = new Uint8Array(SIZE_HELLO + fields.length);
+  const { instance } = hello;
+  const end = SIZE_HELLO + fields.length;
+  const out = new Uint8Array(end + (instance === undefined ? 0 : SIZE_FIELD + SIZE_INSTANCE));
   const view = new DataView(out.buffer);
   out[0] = VERSION;
   out[1] = HELLO;
@@ -38,10 +53,15 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   view.setUint16(HELLO_WINDOW, hello.window);
   view.setUint32(HELLO_PROCESS, hello.process);
   out.set(fields, SIZE_HELLO);
+  if (instance === undefined) return out;
+  const value = writeFieldHead(out, end, FIELD_INSTANCE, SIZE_INSTANCE);
+  for (let index = 0; index < SIZE_INSTANCE; index++) {
+    out[value + index] = Number.parseInt(instance.slice(2 * index, 2 * index + 2), 16);
+  }
   return out;
 }
 
-const KNOWN = new Set([FIELD_NAME]);
+const KNOWN = new Set([FIELD_NAME, FIELD_INSTANCE]);
 
 /** Decodes a HELLO whose version and type have been checked; or says what is wrong. */
 export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hello | string {
@@ -54,5 +74,14 @@ export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hel
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   const window = view.getUint16(HELLO_WINDOW);
   if (window === 0) return "HELLO allows no transfers";
-  return { workers: view.getUint16(HELLO_WORKERS), window, process: view.getUint32(HELLO_PROCESS), name };
+  const hello = {
+    workers: view.getUint16(HELLO_WORKERS),
+    window,
+    process: view.getUint32(HELLO_PROCESS),
+    name,
+  };
+  const instance = fields.get(FIELD_INSTANCE);
+  if (instance === undefined) return hello;
+  if (instance.length !== SIZE_INSTANCE) return `the instance has ${instance.length} bytes`;
+  return { ...hello, instance: instanceOf(instance) };
 }

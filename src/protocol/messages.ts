@@ -100,6 +100,8 @@ export const FIELD_ROUTE = 3;
 export const FIELD_PATH = 4;
 export const FIELD_EXCEPT = 5;
 export const FIELD_MAP = 6;
+/** Of HELLO, whose fields are numbered apart from those of transfers. */
+export const FIELD_INSTANCE = 4;
 export const FIELD_TLS = 8;
 export const FIELD_PREREAD = 0x81;
 
@@ -134,6 +136,8 @@ export const ITEM_FINGERPRINT = 6;
 export const MAX_PREREAD = 65_535;
 /** The longest site name, route prefix and backend name, in bytes. */
 export const MAX_NAME = 1_024;
+/** The bytes of an instance. */
+export const SIZE_INSTANCE = 16;
 /** The longest mapped path, in bytes: as long as the longest request line. */
 export const MAX_PATH = 65_535;
 /**

@@ -51,11 +51,15 @@ export class ScriptedFront {
   readonly #copies = new Set<Descriptor>();
   #nextId = 1;
 
-  constructor(path: string, greeting = true, readonly name = "scripted", window = 8) {
+  constructor(path: string, greeting = true, readonly name = "scripted", window = 8, instance?: string) {
     const fd = unixSocket(SOCK_SEQPACKET);
     expect(connectUnix(fd, encodeUnixAddress(path)), `Cannot connect to ${path}`);
     this.channel = new RawChannel(fd);
-    if (greeting) this.channel.say(encodeHello({ workers: 0, window, process: 99, name }));
+    if (greeting) {
+      this.channel.say(
+        encodeHello({ workers: 0, window, process: 99, name, ...instance !== undefined && { instance } }),
+      );
+    }
   }
 
   /** A client, accepted. */

@@ -1,7 +1,7 @@
 /** Messages at random, for the tests of this folder. */
 import fc from "fast-check";
-import type { Hello } from "../../src/protocol/hello.ts";
-import { SIZE_ADDRESS } from "../../src/protocol/messages.ts";
+import { type Hello, instanceOf } from "../../src/protocol/hello.ts";
+import { SIZE_ADDRESS, SIZE_INSTANCE } from "../../src/protocol/messages.ts";
 import type { Transfer } from "../../src/protocol/transfer.ts";
 
 /** Objects as the decoders make them: with a prototype. */
@@ -42,7 +42,8 @@ export const hello: fc.Arbitrary<Hello> = fc.record({
   window: u16.filter((window) => window > 0),
   process: u32,
   name: text,
-}, PLAIN);
+  instance: fc.uint8Array({ minLength: SIZE_INSTANCE, maxLength: SIZE_INSTANCE }).map(instanceOf),
+}, { ...PLAIN, requiredKeys: ["workers", "window", "process", "name"] });
 
 const fixed = {
   id: u32,

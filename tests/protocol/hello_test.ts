@@ -46,6 +46,13 @@ Deno.test("decodeHello() says what is wrong", () => {
   );
 });
 
+Deno.test("decodeHello() refuses an instance of another length", () => {
+  const bytes = encodeHello({ ...EXAMPLE, instance: "0f".repeat(16) });
+  const short = Uint8Array.from([...encodeHello(EXAMPLE), ...bytes.subarray(-20, -1)]);
+  writeFieldHead(short, short.length - 19, 4, 15);
+  assert.equal(decodeHello(short, short.length), "the instance has 15 bytes");
+});
+
 Deno.test("decodeHello() skips fields of later days", () => {
   const bytes = Uint8Array.from([...encodeHello(EXAMPLE), 0, 0, 0, 0, 1]);
   writeFieldHead(bytes, bytes.length - 5, 0x7f, 1);

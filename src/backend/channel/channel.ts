@@ -38,6 +38,7 @@ import type { Hearer } from "../../wire/message_reader.ts";
 import { Outbox } from "../../wire/outbox.ts";
 import type { Connection, Leaving, Origin } from "../connection/connection.ts";
 import type { Times } from "../times.ts";
+import { frontIdentity } from "./front_identity.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { Returns } from "./returns.ts";
 
@@ -64,6 +65,8 @@ export interface ChannelOwner extends IntakeOwner {
 export class Channel extends Timed implements Source, Hearer, Origin {
   /** What the front said about itself; undefined before that. */
   front: Hello | undefined;
+  /** Which front it is; empty before that. */
+  identity = "";
   /** What the front said last about its routes and about kept connections; undefined before that. */
   terms: Generation | undefined;
   #closed = false;
@@ -149,6 +152,7 @@ export class Channel extends Timed implements Source, Hearer, Origin {
     if (typeof hello === "string") return this.end(hello, BYE_MALFORMED);
     if (this.front !== undefined) return this.end("a second HELLO", BYE_MALFORMED);
     this.front = hello;
+    this.identity = frontIdentity(hello, this.fd);
     this.#returns.window = hello.window;
     this.stopDeadline();
     this.#say(encodeHello(this.owner.introduction));

@@ -7,7 +7,7 @@ import type { Poller } from "../../loop/poller.ts";
 export interface ChannelSource {
   /** Starts. @param accepted takes each channel's socket, and owns it from then on */
   watch(poller: Poller, accepted: (fd: Descriptor) => void): void;
-  /** A channel has ended. @param front what the front called itself; empty where it never said */
+  /** A channel has ended. @param front its identity (front_identity.ts); empty where it never introduced itself */
   channelEnded(front: string): void;
   /** Brings nothing any more. */
   close(): void;

@@ -22,6 +22,7 @@ import type { Loop } from "../../loop/loop.ts";
 import type { Source } from "../../loop/poller.ts";
 import { decodeHello } from "../../protocol/hello.ts";
 import { HELLO, OFFSET_TYPE, VERSION } from "../../protocol/messages.ts";
+import { frontIdentity } from "./front_identity.ts";
 import { BackendListener, type ListenerOptions } from "./listener.ts";
 
 const { recv, sendmsg } = libc;
@@ -119,7 +120,7 @@ export class Dealer {
 /** A worker process, as its dealer knows it. */
 class Worker implements Source {
   readonly process: number;
-  /** Channels by front. */
+  /** Channels by the identity of their front. */
   readonly #fronts = new Map<string, number>();
   readonly #sender = new RightsSender([new Uint8Array([1])]);
   readonly #bytes = new Uint8Array(SIZE);
@@ -188,7 +189,7 @@ class Guest extends Timed implements Source {
       ? decodeHello(bytes, length)
       : "no HELLO";
     if (typeof hello === "string") this.#malformed = true;
-    else this.#front = hello.name;
+    else this.#front = frontIdentity(hello, this.fd);
     this.#unwatch();
     this.deal();
   }

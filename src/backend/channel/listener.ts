@@ -9,7 +9,6 @@ import {
   connectUnix,
   describeErrno,
   type Descriptor,
-  EADDRINUSE,
   EAGAIN,
   ECONNREFUSED,
   encodeUnixAddress,
@@ -86,6 +85,15 @@ function inspect(path: string): "nothing" | "stale" | "taken" | string {
   throw new ListenError(`Cannot find out who listens on "${path}": ${describeErrno(-answer)}`);
 }
 
+/**
+ * The path of a socket of a backend's own in the directory of the one that fronts know: hidden, and made by chance. A
+ * process number would do for the processes of one container, and not for several that share the directory.
+ */
+export function besideSocket(path: string): string {
+  const [number] = crypto.getRandomValues(new Uint32Array(1));
+  return `${path.slice(0, path.lastIndexOf("/") + 1)}.${number!.toString(36)}`;
+}
+
 /** A listening socket and the file that leads to it. Owns both. */
 export class BackendListener implements ChannelSource, Source {
   readonly #inode: bigint;
@@ -123,13 +131,11 @@ export class BackendListener implements ChannelSource, Source {
     }
     // Bound under a name of its own, then moved into place: at every moment the path leads to somebody who listens,
     // with the permissions it should have.
-    const temporary = `${path.slice(0, path.lastIndexOf("/") + 1)}.${libc.getpid()}`;
+    const temporary = besideSocket(path);
     const fd = unixSocket(kind.type);
     try {
       const action = `Cannot listen on "${path}"`;
-      unlink(temporary);
       const bound = bindUnix(fd, temporary);
-      if (bound === -EADDRINUSE) throw new ListenError(`${action}: "${temporary}" is in the way; remove it`);
       if (bound === -ENOENT) throw new ListenError(`${action}: its directory does not exist; make it first`);
       expect(bound, action);
       expect(chmod(temporary, options.mode ?? 0o600), action);

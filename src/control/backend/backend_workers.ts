@@ -2,7 +2,7 @@
 
 import { ListenerSharer } from "../../backend/apache/shared_listener.ts";
 import { Dealer } from "../../backend/channel/dealer.ts";
-import type { ListenerOptions } from "../../backend/channel/listener.ts";
+import { besideSocket, type ListenerOptions } from "../../backend/channel/listener.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
@@ -58,7 +58,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
 export async function runBackendWorkers(options: BackendWorkersOptions): Promise<number> {
   const log = logOf(`backend ${options.name}`);
   const loop = new Loop();
-  const door = `${options.socket.slice(0, options.socket.lastIndexOf("/") + 1)}.${Deno.pid}.door`;
+  const door = `${besideSocket(options.socket)}.door`;
   const Listening = options.apache ? ListenerSharer : Dealer;
   const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),

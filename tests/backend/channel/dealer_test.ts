@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Descriptor } from "../../../ffi/mod.ts";
 import { Dealer } from "../../../src/backend/channel/dealer.ts";
+import { frontIdentity } from "../../../src/backend/channel/front_identity.ts";
 import { WorkerPort } from "../../../src/backend/channel/worker_port.ts";
 import { Loop } from "../../../src/loop/loop.ts";
 import { nameOf, RawChannel } from "../../front/raw_channel.ts";
@@ -18,10 +19,12 @@ class TestWorker {
     this.port.watch(table.loop.poller, (fd: Descriptor) => this.channels.push(new RawChannel(fd)));
   }
 
-  /** Ends a channel and says whose it was. */
-  drop(index: number, front: string): void {
-    this.channels.splice(index, 1)[0]!.close();
-    this.port.channelEnded(front);
+  /** Ends a channel and says whose it was: a front that has said its instance, or one of this process by its name. */
+  drop(index: number, { name, instance }: { readonly name: string; readonly instance?: string }): void {
+    const channel = this.channels.splice(index, 1)[0]!;
+    const hello = { workers: 0, window: 1, process: 0, name, ...instance !== undefined && { instance } };
+    this.port.channelEnded(frontIdentity(hello, channel.fd));
+    channel.close();
   }
 
   close(): void {
@@ -52,8 +55,8 @@ class Table {
     return worker;
   }
 
-  front(name: string, greeting = true): ScriptedFront {
-    const front = new ScriptedFront(this.path, greeting, name);
+  front(name: string, greeting = true, instance?: string): ScriptedFront {
+    const front = new ScriptedFront(this.path, greeting, name, 8, instance);
     this.fronts.push(front);
     this.settle();
     return front;
@@ -111,6 +114,21 @@ test("a front's channels go to different workers, with HELLO still in them", (ta
   }
 });
 
+test("fronts of one name and one process number, as in containers, each have a channel to every worker", (table) => {
+  for (let count = 0; count < 2; count++) table.worker();
+  for (let count = 0; count < 2; count++) {
+    for (const instance of ["a".repeat(32), "b".repeat(32)]) table.front("front 7.1", true, instance);
+  }
+  assert.deepEqual(table.dealt, [2, 2]);
+  // And what one of them has less is not the other's.
+  table.workers[0]!.drop(0, { name: "front 7.1", instance: "a".repeat(32) });
+  table.settle();
+  table.front("front 7.1", true, "b".repeat(32));
+  assert.deepEqual(table.dealt, [1, 2], "has one to each already, and waits");
+  table.front("front 7.1", true, "a".repeat(32));
+  assert.deepEqual(table.dealt, [2, 2]);
+});
+
 test("a front that has a channel to every worker waits for another, and is let go after a while", (table) => {
   table.worker();
   table.front("one");
@@ -132,7 +150,7 @@ test("a worker that has a channel less gets the front that waits", (table) => {
   table.front("one");
   table.front("one");
   assert.deepEqual(table.dealt, [1]);
-  worker.drop(0, "one");
+  worker.drop(0, { name: "one" });
   table.settle();
   assert.deepEqual(table.dealt, [1]);
   // Another front's name makes no room for this one.
