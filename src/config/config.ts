@@ -133,6 +133,8 @@ export interface Relay {
   readonly upstream: string;
   /** Whether the server is told the Host that the client means, not its own; false unless given. */
   readonly preserveHost?: boolean;
+  /** Whether the server gets fields whose names have underscores, which may be taken for other ones; false unless given. */
+  readonly underscoresInHeaders?: boolean;
   /** Milliseconds of silence that the server may have while it owes something; 60,000 unless given. */
   readonly timeout?: number;
   /** Milliseconds that one attempt to connect may take; 5,000 unless given. */

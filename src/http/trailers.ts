@@ -63,20 +63,29 @@ function mayTrail(name: string): boolean {
  *
  * @param section lines that have been checked: what `ChunkedDecoder.trailers` has
  * @param head the fields of the message's head: what Connection names there is for one hop
+ * @param mayPass which names may be passed on besides
  */
-export function relayedTrailers(section: string, head: readonly HeaderField[]): string {
+export function relayedTrailers(
+  section: string,
+  head: readonly HeaderField[],
+  mayPass: (name: string) => boolean = () => true,
+): string {
   if (section === "") return "";
   const named = new Set(listOf(head, "connection"));
   return section.split("\r\n").slice(0, -1).filter((line) => {
     const name = line.slice(0, line.indexOf(":"));
-    return mayTrail(name) && !named.has(name.toLowerCase());
+    return mayTrail(name) && mayPass(name) && !named.has(name.toLowerCase());
   }).map((line) => `${line}\r\n`).join("");
 }
 
 /** What a message announces of that (RFC 9110, 6.6.2); empty for nothing. */
-export function announcedTrailers(head: readonly HeaderField[]): string {
-  return listOf(head, "trailer").filter((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && mayTrail(name))
-    .join(", ");
+export function announcedTrailers(
+  head: readonly HeaderField[],
+  mayPass: (name: string) => boolean = () => true,
+): string {
+  return listOf(head, "trailer").filter((name) =>
+    /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && mayTrail(name) && mayPass(name)
+  ).join(", ");
 }
 
 /** Whether a client has said that it takes trailer fields (RFC 9110, 10.1.4). */

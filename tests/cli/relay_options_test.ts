@@ -9,6 +9,7 @@ const RELAYS: readonly Omit<Relay, "kind">[] = [
   {
     upstream: "unix:/run/app.sock|http://app/base",
     preserveHost: true,
+    underscoresInHeaders: true,
     timeout: 1_500,
     connectTimeout: 250,
     maxUpstream: 7,

@@ -28,6 +28,8 @@ export interface RelayOptions extends PoolOptions, ResponseRules {
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means; false unless given. */
   readonly preserveHost?: boolean;
+  /** Whether fields whose names have underscores are passed on. */
+  readonly underscoresInHeaders?: boolean;
   /**
    * Milliseconds of silence that an upstream may have while it owes something, and that a request waits for a connection
    * when there are as many as there may be; 60,000 unless given.
@@ -74,6 +76,7 @@ export class RelayRequestHandler implements RequestHandler {
     const request = relayedRequest(exchange, fields, {
       upstream: this.options.upstream,
       preserveHost: this.options.preserveHost ?? false,
+      underscoresInHeaders: this.options.underscoresInHeaders ?? false,
     });
     try {
       await this.#admitted(exchange, request);

@@ -11,6 +11,8 @@ export interface RewriteOptions {
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means, not its own. */
   readonly preserveHost: boolean;
+  /** Whether fields whose names have underscores are passed on. */
+  readonly underscoresInHeaders: boolean;
 }
 
 /** The content of a request as it is framed (RFC 9112, 6): bytes of it, "chunked", or undefined for none. */
@@ -77,13 +79,24 @@ function maxForwards(method: string, fields: readonly HeaderField[]): HeaderFiel
   return valuesOf(fields, "max-forwards").map((value) => ["Max-Forwards", value]);
 }
 
-/** The head of the request that an exchange is for, as its upstream gets it. @param fields the request's */
+/**
+ * Tells whether a field of the client's may be shown to a server behind this: not `Proxy`, which no standard knows and CGI makes
+ * HTTP_PROXY, where programs look for the way that their own requests take; and, as nginx has it, no name with an
+ * underscore. For CGI, WSGI and their like `X_Forwarded_For` is the same name as `X-Forwarded-For`, which is said here.
+ */
+function passing(underscores: boolean): (name: string) => boolean {
+  return (name) => name.toLowerCase() !== "proxy" && (underscores || !name.includes("_"));
+}
+
+/** The head of the request that an exchange is for, as its upstream gets it. @param all the fields of the request */
 export function relayedRequest(
   exchange: Exchange,
-  fields: readonly HeaderField[],
+  all: readonly HeaderField[],
   options: RewriteOptions,
 ): RelayedRequest {
-  const { upstream, preserveHost } = options;
+  const { upstream, preserveHost, underscoresInHeaders } = options;
+  const mayPass = passing(underscoresInHeaders);
+  const fields = all.filter(([name]) => mayPass(name));
   const framing = framingOf(fields);
   // A request that changes the protocol and has content at once is possible and unheard of: it is served unchanged.
   const protocols = exchange.minor === 1 && (framing ?? 0) === 0 ? upgradeProtocols(fields) : "";
@@ -93,7 +106,7 @@ export function relayedRequest(
   for (const [name, value] of endToEnd(fields, REPLACED)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of maxForwards(exchange.method, fields)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of forwarding(exchange, fields)) head += `${name}: ${value}\r\n`;
-  const announced = framing === "chunked" ? announcedTrailers(fields) : "";
+  const announced = framing === "chunked" ? announcedTrailers(fields, mayPass) : "";
   if (announced !== "") head += `Trailer: ${announced}\r\n`;
   if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
   else if (framing !== undefined) head += `Content-Length: ${framing}\r\n`;
@@ -109,7 +122,7 @@ export function relayedRequest(
     authority,
     upgrade,
     takesTrailers: trailersWanted,
-    trailers: (body) => relayedTrailers(body.trailers, fields),
+    trailers: (body) => relayedTrailers(body.trailers, all, mayPass),
     expectsContinue,
   };
 }

@@ -12,6 +12,7 @@ import type { KindOptions, Values } from "./kind.ts";
 /** What a plain relay has no use for: it does not look at requests and responses. */
 const OF_HTTP = {
   preserveHost: "--preserve-host",
+  underscoresInHeaders: "--underscores-in-headers",
   reverse: "--reverse",
   cookieDomains: "--cookie-domain",
   cookiePaths: "--cookie-path",
@@ -40,6 +41,7 @@ export const relayOptions: KindOptions = {
   choice: new Option("--upstream <url>", "relay to an HTTP server: http://host:port/base or unix:/path"),
   more: [
     new Option("--preserve-host", "tell the upstream the Host that the client means, not its own"),
+    new Option("--underscores-in-headers", "pass fields on whose names have underscores"),
     new Option("--upstream-timeout <time>", "silence that the upstream may have (default: 60s)")
       .argParser(duration),
     new Option("--connect-timeout <time>", "for one attempt to connect to the upstream (default: 5s)")
@@ -66,6 +68,7 @@ export const relayOptions: KindOptions = {
     const plain = values.proxyProtocol as Plain | undefined ?? (values.plain === true ? "bare" : undefined);
     const options = {
       preserveHost: values.preserveHost as true | undefined,
+      underscoresInHeaders: values.underscoresInHeaders as true | undefined,
       timeout: values.upstreamTimeout as number | undefined,
       connectTimeout: values.connectTimeout as number | undefined,
       maxUpstream: values.maxUpstream as number | undefined,

@@ -12,6 +12,7 @@ export const relayProgram: KindProgram<Relay> = {
     "--upstream",
     upstream,
     ...options.preserveHost ? ["--preserve-host"] : [],
+    ...options.underscoresInHeaders ? ["--underscores-in-headers"] : [],
     ...time("--upstream-timeout", options.timeout),
     ...time("--connect-timeout", options.connectTimeout),
     ...options.maxUpstream === undefined ? [] : ["--max-upstream", String(options.maxUpstream)],

@@ -192,6 +192,46 @@ for (const [what, request] of SMUGGLED) {
   });
 }
 
+const TRICKS = [
+  "Proxy: http://evil.example/",
+  "pROXY: x",
+  "X_Forwarded_For: 192.0.2.1",
+  "x-forwarded_host: evil.example",
+  "X_Token: 1",
+  "_: 1",
+];
+
+testRelay(
+  "what programs would take for a proxy, or for what the relay says, does not reach the upstream",
+  async (it) => {
+    const client = it.give(
+      head(
+        "POST / HTTP/1.1",
+        ...TRICKS,
+        "X-Token: 2",
+        "Transfer-Encoding: chunked",
+        "Trailer: X_Sum, X-Sum, Proxy",
+      ) +
+        "0\r\nX_Sum: 1\r\nProxy: x\r\nX-Sum: 2\r\n\r\n",
+    );
+    const peer = await it.request();
+    const got = await it.hears(peer, "X-Sum: 2\r\n\r\n");
+    assert.doesNotMatch(got, /_|^proxy/im);
+    assert.match(got, /\r\nX-Token: 2\r\n/);
+    peer.send(NONE);
+    await it.gets(client, "204");
+  },
+);
+
+testRelay("names with underscores go on where that is wanted, and Proxy never", async (it) => {
+  const client = it.give(head("GET / HTTP/1.1", ...TRICKS));
+  const peer = await it.request();
+  const got = await it.hears(peer, "\r\n\r\n");
+  for (const line of TRICKS) assert.equal(got.includes(`\r\n${line}\r\n`), line.includes("_"), line);
+  peer.send(NONE);
+  await it.gets(client, "204");
+}, { underscoresInHeaders: true });
+
 testRelay("what Connection names cannot take the framing away", async (it) => {
   const client = it.give(
     head("POST / HTTP/1.1", "Connection: Content-Length, Host", "Content-Length: 5") + "hello",

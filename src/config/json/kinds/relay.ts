@@ -34,7 +34,7 @@ export const RELAY_RULES = {
 } satisfies Record<string, string[]>;
 
 /** What a plain relay has no use for: it does not look at requests and responses. */
-const OF_HTTP = ["preserveHost", "reverse", "cookieDomains", "cookiePaths"];
+const OF_HTTP = ["preserveHost", "underscoresInHeaders", "reverse", "cookieDomains", "cookiePaths"];
 
 export const relayKeys: KindKeys = {
   choice: "upstream",
@@ -49,6 +49,11 @@ export const relayKeys: KindKeys = {
         "of the URL. fdpass up runs the relay, not the server.",
     }),
     preserveHost: flag(false, "Whether the upstream is told the Host that the client means, not its own."),
+    underscoresInHeaders: flag(
+      false,
+      "Whether the upstream gets header fields whose names have underscores. Many a server takes X_Forwarded_For for " +
+        "X-Forwarded-For, and so what a client says for what the relay says.",
+    ),
     upstreamTimeout: duration(
       60_000,
       "Silence that the upstream may have while it owes a response, or the rest of one; 504 after that.",
@@ -88,7 +93,7 @@ export const relayKeys: KindKeys = {
     }),
   },
   read(entry, place) {
-    const { upstream: url, preserveHost } = entry;
+    const { upstream: url, preserveHost, underscoresInHeaders } = entry;
     const { path, report, resolve } = place;
     if (typeof url !== "string") return undefined;
     const upstream = report.take(readUpstream(url, resolve), [...path, "upstream"]);
@@ -102,6 +107,7 @@ export const relayKeys: KindKeys = {
     }
     const options = optional<Relay>({
       preserveHost: preserveHost === true ? true : undefined,
+      underscoresInHeaders: underscoresInHeaders === true ? true : undefined,
       timeout: readTime(entry, "upstreamTimeout", place),
       connectTimeout: readTime(entry, "connectTimeout", place),
       maxUpstream: typeof entry.maxUpstream === "number" ? entry.maxUpstream : undefined,
