@@ -33,7 +33,7 @@ export type Command =
     readonly plan: Plan;
     /** What this Worker calls itself to backends. */
     readonly name: string;
-    /** Room for the counters of counters.ts, read by the control plane at any time. */
+    /** Room for the counters of core/counters.ts, read by the control plane at any time. */
     readonly counters: SharedArrayBuffer;
   }
   | { readonly type: "plan"; readonly plan: Plan }

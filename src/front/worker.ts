@@ -8,7 +8,7 @@
 /// <reference lib="deno.worker" />
 
 import { Loop } from "../loop/loop.ts";
-import { Counters } from "./counters.ts";
+import { Counters } from "./core/counters.ts";
 import { Front } from "./front.ts";
 import type { Command, Report } from "./plan.ts";
 

@@ -16,7 +16,7 @@ import {
   SOCK_SEQPACKET,
   unixSocket,
 } from "../../ffi/mod.ts";
-import { writeSockaddr } from "../../src/front/address.ts";
+import { writeSockaddr } from "../../src/front/connection/address.ts";
 import { encodeHello } from "../../src/protocol/hello.ts";
 import {
   ACK,

@@ -1,14 +1,8 @@
 /** No backend is there: connections wait for a while, and are refused properly after that. */
 
 import assert from "node:assert/strict";
-import {
-  assertAllAnswered,
-  describeLoad,
-  ENDLESS,
-  type LoadResult,
-  startLoad,
-  tell,
-} from "../support/load.ts";
+import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
+import { ENDLESS, type LoadResult } from "../support/load_plan.ts";
 import {
   clientsOf,
   found,

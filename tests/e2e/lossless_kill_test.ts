@@ -1,7 +1,8 @@
 /** Backends that are killed under load: the front hands what they had not acknowledged to another. */
 
 import assert from "node:assert/strict";
-import { describeLoad, ENDLESS, startLoad, tell } from "../support/load.ts";
+import { describeLoad, startLoad, tell } from "../support/load.ts";
+import { ENDLESS } from "../support/load_plan.ts";
 import {
   application,
   childNamed,

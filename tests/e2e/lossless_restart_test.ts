@@ -1,7 +1,8 @@
 /** Backends that are replaced under load: nobody notices. */
 
 import assert from "node:assert/strict";
-import { assertAllAnswered, describeLoad, ENDLESS, startLoad, tell } from "../support/load.ts";
+import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
+import { ENDLESS } from "../support/load_plan.ts";
 import {
   application,
   childNamed,

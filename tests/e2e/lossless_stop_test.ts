@@ -1,7 +1,8 @@
 /** A backend that is stopped under load and wakes up late: nothing is lost, nothing is answered twice. */
 
 import assert from "node:assert/strict";
-import { assertAllAnswered, describeLoad, ENDLESS, startLoad, tell } from "../support/load.ts";
+import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
+import { ENDLESS } from "../support/load_plan.ts";
 import {
   anyQueued,
   found,

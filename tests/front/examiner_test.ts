@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { adopt, close, duplicate, encodeInternetAddress, encodeUnixAddress } from "../../ffi/mod.ts";
 import { readAddress } from "../../src/backend/connection/address.ts";
-import { writeSockaddr } from "../../src/front/address.ts";
+import { writeSockaddr } from "../../src/front/connection/address.ts";
 import { SCOPE_CONNECTION, SCOPE_EXCEPT, SCOPE_HOST } from "../../src/protocol/messages.ts";
 import { drink, request } from "./clients.ts";
 import { type Rig, siteOf, test } from "./rig.ts";

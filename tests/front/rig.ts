@@ -9,8 +9,8 @@ import {
   type Limits,
   type Site,
 } from "../../src/config/config.ts";
-import type { Connection } from "../../src/front/connection.ts";
-import { Counters, COUNTERS_SIZE } from "../../src/front/counters.ts";
+import type { Connection } from "../../src/front/connection/connection.ts";
+import { Counters, COUNTERS_SIZE } from "../../src/front/core/counters.ts";
 import { Front } from "../../src/front/front.ts";
 import type { Plan, Report } from "../../src/front/plan.ts";
 import { Loop } from "../../src/loop/loop.ts";

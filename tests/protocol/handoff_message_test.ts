@@ -10,9 +10,9 @@ import {
   unixSocketPair,
 } from "../../ffi/mod.ts";
 import { ascii } from "../../src/http/byte_classes.ts";
-import { HandoffMessage } from "../../src/front/handoff_message.ts";
-import type { Connection } from "../../src/front/connection.ts";
-import type { FrontRoute } from "../../src/front/front_route.ts";
+import { HandoffMessage } from "../../src/front/handoff/fdpass/handoff_message.ts";
+import type { Connection } from "../../src/front/connection/connection.ts";
+import type { FrontRoute } from "../../src/front/route/front_route.ts";
 import { HANDOFF, MAX_MESSAGE, MAX_PREREAD } from "../../src/protocol/messages.ts";
 import { encodeRouteFields, encodeTransfer, type Transfer } from "../../src/protocol/transfer.ts";
 import { PathNormalizer } from "../../src/route/path.ts";

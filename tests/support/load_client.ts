@@ -23,7 +23,7 @@ import {
 } from "../../ffi/mod.ts";
 import { DeadlineSet, Timed } from "../../src/loop/deadlines.ts";
 import { Poller, type Source } from "../../src/loop/poller.ts";
-import type { LoadPlan, LoadResult, Outcome } from "./load.ts";
+import type { LoadPlan, LoadResult, Outcome } from "./load_plan.ts";
 
 const { bind, connect, recv, send, socket } = libc;
 

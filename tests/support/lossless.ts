@@ -1,6 +1,7 @@
 /** What the tests of hand-offs that must not be lost have in common. */
 
-import { type LoadPlan, type LoadResult, startLoad } from "./load.ts";
+import { startLoad } from "./load.ts";
+import type { LoadPlan, LoadResult } from "./load_plan.ts";
 import { atRest, childrenOf, commandLine, isRunning, signalAll, socketsOf, untilStopped } from "./proc.ts";
 import {
   fixture,

@@ -5,10 +5,18 @@ import { groupsOf, readExpression } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
 import { looksEncoded, readDecodedPath } from "./paths.ts";
-import type { Place } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { readTarget, type Target } from "./targets.ts";
 import type { Directive } from "./tree.ts";
+
+/** The location that something stands in. */
+export interface Place {
+  readonly path: string;
+  /** Whether the path is an expression. */
+  readonly expression: boolean;
+  readonly settings: Settings;
+  readonly spot: Directive;
+}
 
 /** One of them. */
 export interface Pass {

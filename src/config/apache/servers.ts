@@ -7,7 +7,7 @@ import { readCookieDomain, readCookiePath, readReverseRule } from "../relay_rule
 import { judge } from "./directives.ts";
 import type { Faults } from "./faults.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
-import { type Pass, readPass } from "./passes.ts";
+import { type Pass, type Place, readPass } from "./passes.ts";
 import { readSetting, type Settings } from "./settings.ts";
 import { readTarget, type Target } from "./targets.ts";
 import { type Directive, isSection, type Item, type Section } from "./tree.ts";
@@ -287,15 +287,6 @@ export class Servers {
     const document = this.faults.take(readDocument(text.replace(/^"/, "")), directive);
     if (document !== undefined) server.errorDocuments[status] = document;
   }
-}
-
-/** The location that something stands in. */
-export interface Place {
-  readonly path: string;
-  /** Whether the path is an expression. */
-  readonly expression: boolean;
-  readonly settings: Settings;
-  readonly spot: Directive;
 }
 
 function newServer(spot: Directive | undefined, addresses: readonly string[]): Server {

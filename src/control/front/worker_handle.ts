@@ -1,7 +1,7 @@
 /** The control plane's hold on one front Worker. */
 
 import { adopt, type Descriptor, signalEventfd } from "../../../ffi/mod.ts";
-import { Counters, COUNTERS_SIZE } from "../../front/counters.ts";
+import { Counters, COUNTERS_SIZE } from "../../front/core/counters.ts";
 import type { Command, Plan, Report } from "../../front/plan.ts";
 
 /** A data-plane Worker: an isolate on a thread of its own that blocks, and is woken to be told something. */

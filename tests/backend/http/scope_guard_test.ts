@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Connection } from "../../../src/backend/connection/connection.ts";
 import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";
 import type { Route, Site } from "../../../src/config/config.ts";
-import { FrontRoute } from "../../../src/front/front_route.ts";
+import { FrontRoute } from "../../../src/front/route/front_route.ts";
 import { RequestHead } from "../../../src/http/request_head.ts";
 import {
   SCOPE_CONNECTION,

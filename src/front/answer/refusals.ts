@@ -1,0 +1,109 @@
+/** What the front says itself, and how it says goodbye so that the client can read it. */
+
+import {
+  type Descriptor,
+  EAGAIN,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  settle,
+  SHUT_WR,
+  shutdown,
+} from "../../../ffi/mod.ts";
+import { answer, type AnswerStatus } from "../../http/answers.ts";
+import { httpDate } from "../../http/response_head.ts";
+import { Timed } from "../../loop/deadlines.ts";
+import type { Core } from "../core/core.ts";
+import type { ErrorAnswers } from "./error_answers.ts";
+
+const { recv, send } = libc;
+
+/** Bytes read away in one go. */
+const SCRATCH = 65_536;
+
+/** What is counted of refusals that are alike, until it is told. */
+interface Tally {
+  readonly status: number;
+  readonly why: string;
+  count: number;
+}
+
+/**
+ * Answers requests with errors. Answers are kept for the second in which their Date is right; people are told at
+ * most once a second, however many clients are refused.
+ */
+export class Refusals extends Timed {
+  readonly #scratch = new Uint8Array(SCRATCH);
+  #answers = new Map<string, Uint8Array<ArrayBuffer>>();
+  #second = 0;
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(readonly core: Core) {
+    super();
+  }
+
+  /**
+   * Answers and ends our side. The rest is to be read away before the socket is closed: closing with unread bytes would
+   * reset the connection, and the reset would overtake the answer (RFC 9112, 9.6).
+   *
+   * @param fd the client's socket; lent
+   * @param errors what a site answers instead of the front's own text
+   * @param why for people, and in the text
+   * @param head whether the request is a HEAD, whose answer has no content
+   */
+  refuse(fd: Descriptor, errors: ErrorAnswers, status: AnswerStatus, why: string, head: boolean): void {
+    this.#tell(status, why);
+    const now = Date.now();
+    const bytes = errors.answer(status, head, now) ?? this.#answer(status, why, head, now);
+    // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
+    settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+    shutdown(fd, SHUT_WR);
+  }
+
+  /** Reads some of the rest away. Returns whether the client has ended its side, or is gone. */
+  readAway(fd: Descriptor): boolean {
+    const length = settle(recv(fd, this.#scratch, BigInt(SCRATCH), MSG_DONTWAIT));
+    return length <= 0 && length !== -EAGAIN;
+  }
+
+  #answer(status: AnswerStatus, why: string, head: boolean, now: number): Uint8Array<ArrayBuffer> {
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#answers = new Map();
+    }
+    const key = `${status} ${head} ${why}`;
+    let bytes = this.#answers.get(key);
+    if (bytes === undefined) {
+      bytes = new Uint8Array(answer(status, { why, head, date: httpDate(now) }));
+      this.#answers.set(key, bytes);
+    }
+    return bytes;
+  }
+
+  /** The first of its kind is told at once, those of the next second together. */
+  #tell(status: number, why: string): void {
+    const key = `${status} ${why}`;
+    const tally = this.#tallies.get(key);
+    if (tally !== undefined) {
+      tally.count++;
+      return;
+    }
+    this.core.report({ type: "request-refused", status, why, count: 1 });
+    this.#tallies.set(key, { status, why, count: 0 });
+    if (this.deadlines === undefined) this.core.deadlines.tell.start(this, this.core.loop.now);
+  }
+
+  /** A second has passed: tells what has come together. */
+  override expire(): void {
+    for (const [key, tally] of this.#tallies) {
+      if (tally.count === 0) {
+        this.#tallies.delete(key);
+        continue;
+      }
+      this.core.report({ type: "request-refused", ...tally });
+      tally.count = 0;
+    }
+    if (this.#tallies.size > 0) this.core.deadlines.tell.start(this, this.core.loop.now);
+  }
+}

@@ -1,0 +1,198 @@
+/** One client connection, from accept to the moment it is somebody else's. */
+
+import { close, type Descriptor } from "../../../ffi/mod.ts";
+import { Timed } from "../../loop/deadlines.ts";
+import type { Source } from "../../loop/poller.ts";
+import { SIZE_ADDRESS } from "../../protocol/messages.ts";
+import type { ErrorAnswers } from "../answer/error_answers.ts";
+import type { Core } from "../core/core.ts";
+import { writeSockaddr } from "./address.ts";
+import { assertFollows, type ConnectionState } from "./states.ts";
+import type { Waiter, WaitingLine } from "./waiting_line.ts";
+
+/** Who is told what happens to a connection. */
+export interface ConnectionEvents {
+  /** Something has come from the client, or the client has gone. @param events EPOLLIN and its like */
+  ready(connection: Connection, events: number): void;
+  /** The connection's deadline has passed; which one, its state says. */
+  expired(connection: Connection): void;
+}
+
+/** Where a connection came in. */
+export interface Listener {
+  /** Its own address, known once for all connections unless it listens on every address of the machine. */
+  readonly local: Uint8Array<ArrayBuffer>;
+  readonly localKnown: boolean;
+  /** Its place among the listeners of the plan; -1 when the plan has it no more. */
+  readonly place: number;
+}
+
+/** What a connection was sent on, or offered to: answers for it until the backend has acknowledged it. */
+export interface Carrier {
+  /** Ends it; what it answers for is the front's again. @param reason for people */
+  end(reason: string): void;
+}
+
+/** No bytes: what most connections have as their preread. */
+export const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+const NOBODY: readonly Carrier[] = [];
+
+/**
+ * A descriptor and what is known of it. Objects are pooled and used again, so that a connection costs no allocation.
+ * Decisions are made in flow.ts; this class knows how to hold a descriptor and let it go.
+ */
+export class Connection extends Timed implements Source, Waiter<Connection> {
+  fd: Descriptor = -1 as Descriptor;
+  #state: ConnectionState = "free";
+  /** Where it was accepted: says which sites answer on it. Undefined when no listener takes its address any more. */
+  listener: Listener | undefined;
+  localKnown = false;
+  /** Bytes of the head that were there at the last look. */
+  seen = 0;
+  /** The client has sent all that it will send (FIN). */
+  ended = false;
+  /** Whether the poller watches it. Never while it is on a channel: a registration outlives our descriptor. */
+  watched = false;
+  /** Bytes that were read from it: by a backend, before it gave the connection back, or for a response that has begun. */
+  preread: Uint8Array<ArrayBuffer> = NOTHING;
+  /** Requests answered on it before. */
+  requests = 0;
+  /** The channel it was sent on, and its id there. */
+  channel: Carrier | undefined;
+  id = 0;
+  /** The channels whose backends do not want it. */
+  refusedBy: readonly Carrier[] = NOBODY;
+  /** The head of a response is out, and the request's has been taken for it: see apache_channel.ts. */
+  begun = false;
+  /** Whether its request is a HEAD; known for one that waits. */
+  isHead = false;
+  /** What it is answered with when it is refused: its site's, as soon as that is known. */
+  errors: ErrorAnswers;
+  line: WaitingLine<Connection> | undefined;
+  ahead: Connection | undefined;
+  behind: Connection | undefined;
+  /** When it must have found a backend, since the first time that it had to wait; 0 before that. */
+  waitsUntil = 0;
+  readonly #core: Core;
+  readonly #events: ConnectionEvents;
+
+  /**
+   * @param addresses where, from `at` on, the client's address and the one it connected to are, as hand-offs carry them:
+   * memory of many connections, as a typed array of its own would be the larger half of one
+   */
+  constructor(
+    core: Core,
+    events: ConnectionEvents,
+    errors: ErrorAnswers,
+    readonly addresses: Uint8Array<ArrayBuffer>,
+    readonly at: number,
+  ) {
+    super();
+    this.#core = core;
+    this.#events = events;
+    this.errors = errors;
+  }
+
+  /** Where it is in its life. */
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Goes on to another state, as every change is made. @throws {Error} if states.ts does not have it after this one */
+  to(next: ConnectionState): void {
+    assertFollows(this.#state, next);
+    this.#state = next;
+  }
+
+  /** The client's address. A view that is made for the occasion, not for every connection. */
+  get client(): Uint8Array<ArrayBuffer> {
+    return this.addresses.subarray(this.at, this.at + SIZE_ADDRESS);
+  }
+
+  /** The address that the client connected to; another such view. */
+  get local(): Uint8Array<ArrayBuffer> {
+    return this.addresses.subarray(this.at + SIZE_ADDRESS, this.at + 2 * SIZE_ADDRESS);
+  }
+
+  ready(events: number): void {
+    this.#events.ready(this, events);
+  }
+
+  override expire(): void {
+    this.#events.expired(this);
+  }
+
+  /**
+   * Starts a new life.
+   *
+   * @param fd owned by this object from now on
+   * @param errors what it is refused with until its site is known
+   */
+  begin(fd: Descriptor, listener: Listener | undefined, errors: ErrorAnswers): void {
+    this.to("reading");
+    this.fd = fd;
+    this.listener = listener;
+    this.localKnown = false;
+    this.seen = 0;
+    this.ended = false;
+    this.preread = NOTHING;
+    this.requests = 0;
+    this.refusedBy = NOBODY;
+    this.begun = false;
+    this.waitsUntil = 0;
+    this.errors = errors;
+  }
+
+  /** Remembers a channel whose backend does not want it. */
+  refusedFrom(channel: Carrier): void {
+    this.refusedBy = [...this.refusedBy, channel];
+  }
+
+  /** Finds out which address the client connected to, unless that is known. */
+  findLocal(): void {
+    if (this.localKnown) return;
+    const { listener } = this;
+    const at = this.at + SIZE_ADDRESS;
+    if (listener?.localKnown) {
+      this.addresses.set(listener.local, at);
+    } else {
+      const { address } = this.#core;
+      address.readLocal(this.fd);
+      writeSockaddr(this.addresses, at, address.bytes);
+    }
+    this.localKnown = true;
+  }
+
+  /** Watches the descriptor, if it is not watched already. */
+  watch(events: number): void {
+    if (this.watched) return;
+    this.#core.loop.poller.add(this.fd, events, this);
+    this.watched = true;
+  }
+
+  /** Watches the descriptor for these events, whatever it was watched for before. */
+  watchAnew(events: number): void {
+    if (this.watched) this.#core.loop.poller.modify(this.fd, events);
+    else this.watch(events);
+  }
+
+  /** Ends watching: needed before the descriptor is sent or closed, while other processes may hold the socket. */
+  unwatch(): void {
+    if (!this.watched) return;
+    this.#core.loop.poller.remove(this.fd);
+    this.watched = false;
+  }
+
+  /** Ends this life: closes our copy of the descriptor, whoever else has one. */
+  end(): void {
+    this.to("free");
+    this.stopDeadline();
+    this.unwatch();
+    close(this.fd);
+    this.fd = -1 as Descriptor;
+    this.listener = undefined;
+    this.channel = undefined;
+    this.preread = NOTHING;
+  }
+}

@@ -1,0 +1,44 @@
+/** What every part of a data plane needs, and nothing of any part: imported from all rooms of the front, imports none. */
+
+import { AddressBuffer } from "../../../ffi/mod.ts";
+import type { Limits } from "../../config/config.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Report } from "../plan.ts";
+import type { Counters } from "./counters.ts";
+import { FrontDeadlines } from "./front_deadlines.ts";
+
+/** What a core is made with. */
+export interface CoreOptions {
+  readonly loop: Loop;
+  readonly counters: Counters;
+  readonly limits: Limits;
+  /** Takes what people should know. */
+  readonly report: (report: Report) => void;
+}
+
+/** The loop and its time, how long things may take, what is counted and told, and what is limited. */
+export class Core {
+  readonly loop: Loop;
+  readonly counters: Counters;
+  readonly report: (report: Report) => void;
+  readonly deadlines: FrontDeadlines;
+  limits: Limits;
+  /** The front accepts nothing any more, and ends when it owns no connection. */
+  stopping = false;
+  /** Where the kernel writes an address; what is in it does not outlast a call. */
+  readonly address: AddressBuffer = new AddressBuffer();
+
+  constructor({ loop, counters, limits, report }: CoreOptions) {
+    this.loop = loop;
+    this.counters = counters;
+    this.report = report;
+    this.limits = limits;
+    this.deadlines = new FrontDeadlines(loop.deadlines, limits);
+  }
+
+  /** Takes the limits of a new configuration. */
+  apply(limits: Limits): void {
+    this.limits = limits;
+    this.deadlines.apply(limits);
+  }
+}

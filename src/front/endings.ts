@@ -1,0 +1,82 @@
+/** How the front's part in a connection ends. */
+
+import { EPOLLIN, resetConnection } from "../../ffi/mod.ts";
+import type { AnswerStatus } from "../http/answers.ts";
+import { Refusals } from "./answer/refusals.ts";
+import type { Connection } from "./connection/connection.ts";
+import type { ConnectionPool } from "./connection/connection_pool.ts";
+import type { Core } from "./core/core.ts";
+import { counterIndex } from "./core/counters.ts";
+import type { Exhaustion } from "./wait/exhaustion.ts";
+
+const REFUSED = counterIndex("refused");
+const DROPPED = counterIndex("dropped");
+
+/** Refuses, drops and ends connections: nobody else closes one. */
+export class Endings {
+  readonly #core: Core;
+  readonly #pool: ConnectionPool;
+  readonly #exhaustion: Exhaustion;
+  readonly #emptied: () => void;
+  readonly #refusals: Refusals;
+
+  /** @param emptied called when a front that stops owns no connection any more */
+  constructor(core: Core, pool: ConnectionPool, exhaustion: Exhaustion, emptied: () => void) {
+    this.#core = core;
+    this.#pool = pool;
+    this.#exhaustion = exhaustion;
+    this.#emptied = emptied;
+    this.#refusals = new Refusals(core);
+  }
+
+  /**
+   * Answers with an error and ends the connection so that the client can read it.
+   *
+   * @param why for people, and in the answer
+   * @param head whether the request is a HEAD, whose answer has no content
+   */
+  refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean): void {
+    const { counters, deadlines, loop } = this.#core;
+    counters.add(REFUSED, 1);
+    if (connection.begun) return this.#breakOff(connection, why);
+    connection.to("refusing");
+    this.#refusals.refuse(connection.fd, connection.errors, status, why, head);
+    deadlines.linger.start(connection, loop.now);
+    // Level-triggered from here on: each turn reads some away, and other connections get theirs.
+    connection.watchAnew(EPOLLIN);
+  }
+
+  /** Something has come from a client that was refused, or it has gone: reads away, and ends with the client's side. */
+  refusedReady(connection: Connection): void {
+    if (this.#refusals.readAway(connection.fd)) this.end(connection);
+  }
+
+  /**
+   * Ends a connection on which a response has begun that nobody goes on with. A reset, since what has no length ends
+   * where the connection does: the client must not take what it has for the whole (RFC 9112, 8).
+   */
+  #breakOff(connection: Connection, why: string): void {
+    this.#core.report({ type: "response-broken-off", why });
+    resetConnection(connection.fd);
+    this.end(connection);
+  }
+
+  /** Ends a connection without a word: its client is gone, or asks nothing (more). */
+  drop(connection: Connection): void {
+    if (connection.requests === 0) this.#core.counters.add(DROPPED, 1);
+    this.end(connection);
+  }
+
+  /** Ends our part in a connection. */
+  end(connection: Connection): void {
+    connection.end();
+    this.#pool.give(connection);
+    if (this.#exhaustion.paused) this.#exhaustion.resume();
+    if (this.#core.stopping) this.checkEmpty();
+  }
+
+  /** Says so if the front, which stops, owns no connection any more. */
+  checkEmpty(): void {
+    if (this.#pool.open === 0) this.#emptied();
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * The way of a connection through the front: accepted, looked at, routed, handed over; acknowledged, or back again. What
+ * the parts find out comes here, and here it is decided what follows.
+ */
+
+import { type Descriptor, EPOLLET, EPOLLIN, EPOLLRDHUP } from "../../ffi/mod.ts";
+import type { AnswerStatus } from "../http/answers.ts";
+import type { Limits } from "../config/config.ts";
+import { SIZE_ADDRESS } from "../protocol/messages.ts";
+import type { Transfer } from "../protocol/transfer.ts";
+import type { Arrivals } from "./accept/acceptor.ts";
+import { Acceptors } from "./accept/acceptors.ts";
+import { writeSockaddr } from "./connection/address.ts";
+import type { Connection, ConnectionEvents, Listener } from "./connection/connection.ts";
+import { ConnectionPool } from "./connection/connection_pool.ts";
+import type { Core } from "./core/core.ts";
+import { counterIndex } from "./core/counters.ts";
+import { Endings } from "./endings.ts";
+import type { BackendGroup } from "./handoff/backend_group.ts";
+import type { Waiters } from "./handoff/backend_link.ts";
+import type { Owner } from "./handoff/handoff_channel.ts";
+import { Look } from "./look/look.ts";
+import { Routing } from "./route/routing.ts";
+import { Exhaustion } from "./wait/exhaustion.ts";
+import { Parking } from "./wait/parking.ts";
+import { type Examination, Reclaimed } from "./wait/reclaimed.ts";
+import { TOO_LATE, WaitingRoom } from "./wait/waiting_room.ts";
+
+const ACCEPTED = counterIndex("accepted");
+const SENT = counterIndex("sent");
+const HANDED_OVER = counterIndex("handedOver");
+const RECLAIMED = counterIndex("reclaimed");
+const RETURNED = counterIndex("returned");
+
+/** Connections closed in one go when descriptors are short: as many as are accepted in a row. */
+const ROOM = 64;
+
+/** Every change of a connection's state but for waiting, parking and being handed over, which their own rooms make. */
+export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Waiters {
+  readonly pool: ConnectionPool;
+  readonly acceptors: Acceptors;
+  readonly routing: Routing = new Routing();
+  readonly #core: Core;
+  readonly #endings: Endings;
+  readonly #waitingRoom: WaitingRoom;
+  readonly #parking: Parking;
+  readonly #exhaustion: Exhaustion;
+  readonly #reclaimed: Reclaimed;
+  #look: Look;
+
+  /** @param emptied called when a front that stops owns no connection any more */
+  constructor(core: Core, emptied: () => void) {
+    this.#core = core;
+    this.pool = new ConnectionPool(core, this);
+    this.acceptors = new Acceptors(core, this);
+    this.#waitingRoom = new WaitingRoom(core);
+    this.#parking = new Parking(core);
+    this.#exhaustion = new Exhaustion(core, this.acceptors);
+    this.#endings = new Endings(core, this.pool, this.#exhaustion, emptied);
+    this.#reclaimed = new Reclaimed(core, this);
+    this.#look = new Look(core.limits);
+  }
+
+  /** Takes the limits of a new configuration. */
+  apply(limits: Limits): void {
+    this.#look = new Look(limits);
+  }
+
+  // --- where connections come from --------------------------------------------------------------------------------------
+
+  arrived(fd: Descriptor, listener: Listener, peer: Uint8Array): void {
+    this.#exhaustion.accepted();
+    const connection = this.pool.take(fd, listener, this.routing.errors);
+    writeSockaddr(connection.addresses, connection.at, peer);
+    this.#core.counters.add(ACCEPTED, 1);
+    this.examine(connection);
+  }
+
+  returned(fd: Descriptor, transfer: Transfer): void {
+    const connection = this.pool.take(fd, this.acceptors.of(transfer.local), this.routing.errors);
+    connection.addresses.set(transfer.client, connection.at);
+    connection.addresses.set(transfer.local, connection.at + SIZE_ADDRESS);
+    connection.localKnown = true;
+    connection.preread = transfer.preread;
+    connection.requests = transfer.requests;
+    this.#core.counters.add(RETURNED, 1);
+    this.examine(connection);
+  }
+
+  reclaimed(connection: Connection): void {
+    this.#core.counters.add(RECLAIMED, 1);
+    this.#reclaimed.enter(connection);
+  }
+
+  // --- what happens to them ---------------------------------------------------------------------------------------------
+
+  ready(connection: Connection, events: number): void {
+    if (connection.state === "refusing") return this.#endings.refusedReady(connection);
+    if (events & EPOLLRDHUP) connection.ended = true;
+    if (connection.state === "parked") this.#parking.leave(connection);
+    this.examine(connection);
+  }
+
+  expired(connection: Connection): void {
+    switch (connection.state) {
+      case "reading":
+        // Browsers open connections in advance; one that never asked anything is owed no answer.
+        if (connection.seen === 0) this.#endings.drop(connection);
+        else this.#endings.refuse(connection, 408, "the request head was not complete in time", false);
+        return;
+      case "parked":
+        this.#parking.leave(connection);
+        return this.#endings.end(connection);
+      case "waiting":
+        this.#waitingRoom.leave(connection);
+        return this.#endings.refuse(connection, 503, TOO_LATE, connection.isHead);
+      case "handed":
+        return connection.channel!.end(
+          `no acknowledgement within ${this.#core.limits.acknowledgeTimeout} ms`,
+        );
+      case "refusing":
+        return this.#endings.end(connection);
+      case "reclaimed":
+      case "free":
+        return; // no deadline runs
+    }
+  }
+
+  acknowledged(connection: Connection): void {
+    this.#core.counters.add(HANDED_OVER, 1);
+    this.#endings.end(connection);
+  }
+
+  // --- look, route, choose, hand over -----------------------------------------------------------------------------------
+
+  /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
+  examine(connection: Connection): void {
+    const look = this.#look;
+    switch (look.at(connection)) {
+      case "more":
+        return this.#awaitMore(connection);
+      case "gone":
+        return this.#endings.drop(connection);
+      case "reject":
+        return this.#endings.refuse(connection, look.head.status as AnswerStatus, look.head.why, false);
+      case "head":
+        return this.#route(connection, look);
+    }
+  }
+
+  #awaitMore(connection: Connection): void {
+    if (connection.ended && connection.seen > 0) {
+      return this.#endings.refuse(connection, 400, "the request ends in its head", false);
+    }
+    // Who asks nothing is owed nothing, neither after its end nor after ours.
+    if (connection.seen === 0 && (connection.ended || this.#core.stopping)) {
+      return this.#endings.drop(connection);
+    }
+    // Edge-triggered: peeked bytes stay in the socket, and a level would fire without end.
+    connection.watch(EPOLLIN | EPOLLRDHUP | EPOLLET);
+    // Between two requests a client may take its time; from the first byte on it is held to the head's deadline.
+    if (connection.requests > 0 && connection.seen === 0) return this.#park(connection);
+    const { deadlines: { head }, loop } = this.#core;
+    if (connection.deadlines !== head) head.start(connection, loop.now);
+  }
+
+  /** Where more are parked than may be, those that are idle longest go. */
+  #park(connection: Connection): void {
+    this.#parking.enter(connection);
+    for (;;) {
+      const surplus = this.#parking.leaveSurplus();
+      if (surplus === undefined) return;
+      this.#endings.end(surplus);
+    }
+  }
+
+  /** The head is complete: finds out whose the request is. */
+  #route(connection: Connection, look: Look): void {
+    // The next look, if there is one, is after waiting or after a hand-off that came to nothing. There is no new byte then;
+    // forgetting what was seen has the head read again all the same.
+    connection.seen = 0;
+    connection.isHead = look.isHead;
+    const routes = this.routing.of(connection.listener);
+    if (routes === undefined) {
+      return this.#endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
+    }
+    const group = routes.find(look);
+    connection.errors = routes.errors ?? this.routing.errors;
+    if (group === undefined) {
+      const { status, why } = routes.astray;
+      return this.#endings.refuse(connection, status, why, connection.isHead);
+    }
+    connection.stopDeadline();
+    // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
+    connection.unwatch();
+    connection.findLocal();
+    this.#handOver(connection, group, look);
+  }
+
+  /** Offers a connection to one channel after another, until one takes it. Each that does not takes nothing more for now. */
+  #handOver(connection: Connection, group: BackendGroup, look: Look): void {
+    for (;;) {
+      const channel = group.pick(connection);
+      if (channel === undefined) return this.#wait(connection, group);
+      switch (channel.handOff(connection, look)) {
+        case "taken":
+          this.#core.counters.add(SENT, 1);
+          return;
+        case "ended":
+          return this.#endings.drop(connection);
+        case "kept":
+      }
+    }
+  }
+
+  #wait(connection: Connection, group: BackendGroup): void {
+    const objection = this.#waitingRoom.enter(connection, group);
+    if (objection !== undefined) this.#endings.refuse(connection, 503, objection, connection.isHead);
+  }
+
+  roomAgain(group: BackendGroup): void {
+    let next = group.line.first;
+    while (next !== undefined) {
+      const connection = next;
+      next = connection.behind;
+      if (group.hasRoom(connection)) this.#examineAfterWaiting(connection);
+      // There is no room for one that everybody would take: then there is none for those behind it either. Where it is one
+      // that some have refused, those may still have room for the others.
+      else if (connection.refusedBy.length === 0) return;
+    }
+  }
+
+  /** Looked at afresh: the peek buffer has held other requests meanwhile, and the client may be gone. */
+  #examineAfterWaiting(connection: Connection): void {
+    this.#waitingRoom.leave(connection);
+    this.examine(connection);
+  }
+
+  // --- another configuration, and the end -------------------------------------------------------------------------------
+
+  /** The listeners have changed: what came in at one that is gone goes on where its address is still listened at. */
+  moveFromGoneListeners(): void {
+    for (const connection of this.pool.all) {
+      const { listener } = connection;
+      if (listener === undefined || listener.place >= 0) continue;
+      connection.findLocal();
+      connection.listener = this.acceptors.of(connection.local);
+    }
+  }
+
+  /** The routes have changed: looks at all who wait afresh. */
+  reroute(): void {
+    for (const connection of this.pool.all) {
+      if (connection.state === "waiting") this.#examineAfterWaiting(connection);
+    }
+  }
+
+  /** accept(2) finds no descriptor free: lets go of idle ones, or accepts nothing for a moment, and says so once. */
+  exhausted(): void {
+    for (let count = 0; count < ROOM; count++) {
+      const oldest = this.#parking.leaveOldest();
+      if (oldest === undefined) {
+        if (count === 0) this.#exhaustion.begin();
+        return;
+      }
+      this.#endings.end(oldest);
+    }
+  }
+
+  /** Accepts nothing more, and lets what is under way come to its end. */
+  drain(): void {
+    this.acceptors.stop();
+    this.#core.stopping = true;
+    for (const connection of this.pool.all) {
+      // Who asks nothing is owed nothing; who has begun to ask keeps the deadline that runs.
+      if (connection.state === "parked") {
+        this.#parking.leave(connection);
+        this.#endings.end(connection);
+      } else if (connection.state === "reading" && connection.seen === 0) this.#endings.drop(connection);
+    }
+    this.#endings.checkEmpty();
+  }
+}

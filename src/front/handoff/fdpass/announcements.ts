@@ -1,0 +1,33 @@
+/** What the front says of itself on every channel. */
+
+import { processId } from "../../../../ffi/mod.ts";
+import type { Limits } from "../../../config/config.ts";
+import { encodeHello } from "../../../protocol/hello.ts";
+import { encodeGeneration } from "../../../protocol/replies.ts";
+
+/**
+ * Connections that a backend may be giving back at a time. Their ACKs have to fit the socket beside our own hand-offs,
+ * and it takes some 278 short messages: whoever cannot acknowledge has to end the channel.
+ */
+const RETURNS = 128;
+
+/** Messages that are the same for all channels, encoded once. */
+export class Announcements {
+  /** The HELLO that a channel begins with. */
+  readonly hello: Uint8Array<ArrayBuffer>;
+  /** The number of the plan that the front works by. */
+  generation = 0;
+  /** The GENERATION that every channel is told of. */
+  terms: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+  /** @param name what the front calls itself */
+  constructor(name: string) {
+    this.hello = encodeHello({ workers: 0, window: RETURNS, process: processId(), name });
+  }
+
+  /** Takes the generation of a new plan. */
+  apply(generation: number, { keepAliveTimeout, requests }: Limits): void {
+    this.generation = generation;
+    this.terms = encodeGeneration({ number: generation, idleTime: keepAliveTimeout, requests });
+  }
+}

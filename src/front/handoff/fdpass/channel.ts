@@ -1,0 +1,239 @@
+/** The front's end of a channel: one Unix socket to one backend process, and the hand-offs under way on it. */
+
+import {
+  close,
+  type Descriptor,
+  EAGAIN,
+  EPOLLIN,
+  EPOLLOUT,
+  ETOOMANYREFS,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  settle,
+  SHUT_RDWR,
+  shutdown,
+} from "../../../../ffi/mod.ts";
+import { Timed } from "../../../loop/deadlines.ts";
+import type { Source } from "../../../loop/poller.ts";
+import type { Hello } from "../../../protocol/hello.ts";
+import { BYE_STOPPING, BYE_TIMEOUT } from "../../../protocol/messages.ts";
+import { byeReason, encodeBye } from "../../../protocol/replies.ts";
+import type { Connection } from "../../connection/connection.ts";
+import type { Core } from "../../core/core.ts";
+import type { Look } from "../../look/look.ts";
+import type { ChannelState, HandoffChannel, Link, Outcome, Owner } from "../handoff_channel.ts";
+import type { Announcements } from "./announcements.ts";
+import type { ChannelReader, Conversation } from "./channel_reader.ts";
+import type { HandoffMessage } from "./handoff_message.ts";
+import { MOST_UNDER_WAY, UnderWay } from "./under_way.ts";
+
+const { send } = libc;
+
+/** Processes behind one path that a channel each is opened to, at most. */
+const MOST_WORKERS = 256;
+
+/** What all channels of a data plane work with. */
+export interface ChannelTools {
+  readonly core: Core;
+  readonly owner: Owner;
+  readonly announcements: Announcements;
+  readonly message: HandoffMessage;
+  readonly reader: ChannelReader;
+}
+
+/**
+ * A channel owns its socket and, on behalf of the front, every connection that it has sent and that is not yet
+ * acknowledged. What the backend says is read in channel_reader.ts.
+ */
+export class Channel extends Timed implements HandoffChannel, Conversation, Source {
+  state: ChannelState = "greeting";
+  /** Connections that the backend process holds, as it said last. */
+  active = 0;
+  credit = 0;
+  /** The backend process, as its HELLO said. */
+  process = 0;
+  /** Hand-offs that may be unacknowledged at a time: the backend's limit or ours. */
+  #window = 0;
+  /** Those that are. */
+  #underWay = new UnderWay(0);
+  /** The backend is still to be told of the generation that has begun. */
+  #unannounced = false;
+  /** The socket's buffer is full, or too many descriptors are in flight: nothing can be sent for now. */
+  #blocked = false;
+  readonly #tools: ChannelTools;
+  readonly #link: Link;
+
+  /** @param fd connected; owned by the channel from now on */
+  constructor(tools: ChannelTools, link: Link, readonly fd: Descriptor) {
+    super();
+    this.#tools = tools;
+    this.#link = link;
+    tools.core.loop.poller.add(fd, EPOLLIN, this);
+  }
+
+  /** Introduces the front; the backend has until the deadline to do the same. */
+  begin(): void {
+    const { announcements, core } = this.#tools;
+    this.say(announcements.hello);
+    core.deadlines.acknowledge.start(this, core.loop.now);
+  }
+
+  greeted({ window, workers, process, name }: Hello): void {
+    const link = this.#link;
+    this.stopDeadline();
+    this.state = "ready";
+    this.#window = Math.min(window, this.#tools.core.limits.unacknowledged, MOST_UNDER_WAY);
+    this.#underWay = new UnderWay(this.#window);
+    this.process = process;
+    this.announce();
+    link.channelProven({ protocol: "fdpass", process, name }, Math.max(1, Math.min(workers, MOST_WORKERS)));
+    if (link.retired) this.drain();
+    else link.connect();
+    link.roomAgain();
+  }
+
+  /**
+   * Tells the backend of the front's generation, now or as soon as there is room: until then the backend takes scopes for
+   * valid that are not.
+   */
+  announce(): void {
+    if (this.state !== "ready" && this.state !== "draining") return;
+    const { announcements, core } = this.#tools;
+    this.#unannounced = this.say(announcements.terms) === -EAGAIN;
+    if (this.#unannounced) core.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
+  }
+
+  /** Hand-offs that are unacknowledged. */
+  get inFlight(): number {
+    return this.#underWay.count;
+  }
+
+  /** Whether this connection can be sent now. No backend here expects one whose response has begun. */
+  takes(connection: Connection): boolean {
+    return this.state === "ready" && !this.#blocked && this.#underWay.count < this.#window &&
+      !connection.begun;
+  }
+
+  get load(): number {
+    return this.#underWay.count + this.active;
+  }
+
+  /**
+   * Sends a connection. Where it is taken, the channel answers for the connection until the backend has acknowledged or
+   * refused it, or the channel ends.
+   */
+  handOff(connection: Connection, { route, path }: Look): Outcome {
+    const { core, message, announcements: { generation } } = this.#tools;
+    const id = this.#underWay.nextId;
+    const result = message.send(this.fd, id, generation, connection, route!, path);
+    if (result < 0) {
+      this.#sendFailed(-result);
+      return "kept";
+    }
+    this.#underWay.add(id, connection);
+    connection.channel = this;
+    connection.id = id;
+    connection.to("handed");
+    core.deadlines.acknowledge.start(connection, core.loop.now);
+    return "taken";
+  }
+
+  #sendFailed(errno: number): void {
+    if (errno === EAGAIN) {
+      this.#blocked = true;
+      this.#tools.core.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
+    } else if (errno === ETOOMANYREFS) {
+      this.pause();
+    } else {
+      this.end("the channel broke");
+    }
+  }
+
+  /** Sends nothing for a moment: the backend says it is full, or the kernel says that of descriptors in flight. */
+  pause(): void {
+    if (this.state !== "ready") return;
+    const { core } = this.#tools;
+    this.#blocked = true;
+    core.deadlines.pause.start(this, core.loop.now);
+  }
+
+  take(id: number): Connection | undefined {
+    const connection = this.#underWay.take(id);
+    if (connection === undefined) return undefined;
+    connection.channel = undefined;
+    connection.stopDeadline();
+    return connection;
+  }
+
+  refuse(connection: Connection, reason: string): void {
+    connection.refusedFrom(this);
+    this.#link.connectionRefused(reason);
+  }
+
+  /** The backend takes no more: whoever listens at the path now may. */
+  drain(): void {
+    if (this.state !== "ready") return;
+    this.stopDeadline();
+    this.state = "draining";
+    this.#link.connect();
+    this.endIfIdle();
+  }
+
+  endIfIdle(): void {
+    if (this.state === "draining" && this.#underWay.count === 0 && this.#link.retired) {
+      this.end("not needed any more", BYE_STOPPING);
+    }
+  }
+
+  ready(events: number): void {
+    const { core, reader } = this.#tools;
+    if (events & EPOLLOUT) {
+      this.#blocked = false;
+      core.loop.poller.modify(this.fd, EPOLLIN);
+      if (this.#unannounced) this.announce();
+    }
+    reader.read(this);
+    if (this.state === "ready") this.#link.roomAgain();
+  }
+
+  /** A deadline has passed: that of the backend's HELLO, or that of a pause. */
+  override expire(): void {
+    if (this.state === "greeting") {
+      this.end("it accepts but does not answer", BYE_TIMEOUT);
+      return;
+    }
+    this.#blocked = false;
+    this.#link.roomAgain();
+  }
+
+  /** Sends a small message if the socket takes it: what is said here changes nobody's ownership. Or `-errno`. */
+  say(message: Uint8Array<ArrayBuffer>): number {
+    return settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+  }
+
+  /**
+   * Ends the channel. The commit point (docs/protocol.md): after the shutdown the backend can acknowledge nothing
+   * more; what it did acknowledge before is still to be read, and is the backend's. Everything else is the front's
+   * again, and may go to another backend.
+   */
+  end(reason: string, bye?: number): void {
+    if (this.state === "closed") return;
+    const { core, owner, reader } = this.#tools;
+    this.state = "closed";
+    this.stopDeadline();
+    if (bye !== undefined) this.say(encodeBye({ reason: bye, text: `${byeReason(bye)}: ${reason}` }));
+    shutdown(this.fd, SHUT_RDWR);
+    reader.readLast(this);
+    core.loop.poller.remove(this.fd);
+    close(this.fd);
+    this.#link.channelEnded(this, reason, false);
+    const { all } = this.#underWay;
+    this.#underWay = new UnderWay(0);
+    for (const connection of all) {
+      connection.channel = undefined;
+      connection.stopDeadline();
+      owner.reclaimed(connection);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/** The HANDOFF as it is sent: one buffer for all hand-offs of a data plane, filled in per connection. */
+
+import { addressOf, libc, MSG_DONTWAIT, MSG_NOSIGNAL, RightsSender, settle } from "../../../../ffi/mod.ts";
+import type { Descriptor } from "../../../../ffi/mod.ts";
+import type { PathNormalizer } from "../../../route/path.ts";
+import { writeFieldHead } from "../../../protocol/fields.ts";
+import {
+  FIELD_PATH,
+  FIELD_PREREAD,
+  HANDOFF,
+  MAX_PATH,
+  SIZE_ADDRESS,
+  SIZE_FIELD,
+  SIZE_TRANSFER,
+  TRANSFER_CLIENT,
+  TRANSFER_DETAIL,
+  TRANSFER_GENERATION,
+  TRANSFER_ID,
+  TRANSFER_KEEP_ALIVE,
+  TRANSFER_REQUESTS,
+} from "../../../protocol/messages.ts";
+import { startTransfer } from "../../../protocol/transfer.ts";
+import type { Connection } from "../../connection/connection.ts";
+import type { RouteTerms } from "../../look/look.ts";
+
+const { sendmsg } = libc;
+
+// The parts of the message in the order of their iovecs; part 0 is the fixed one.
+const ROUTE = 1;
+const PATH = 2;
+const PREREAD_HEAD = 3;
+const PREREAD = 4;
+
+const SLASH = 0x2f;
+
+/**
+ * The message's memory. The parts are gathered by the kernel: what is the same for every hand-off of a route is
+ * encoded once and only pointed to.
+ */
+export class HandoffMessage {
+  readonly #fixed = new Uint8Array(SIZE_TRANSFER);
+  readonly #view = new DataView(this.#fixed.buffer);
+  readonly #path = new Uint8Array(SIZE_FIELD + MAX_PATH);
+  readonly #prereadHead = new Uint8Array(SIZE_FIELD);
+  readonly #sender: RightsSender;
+
+  constructor() {
+    startTransfer(this.#fixed, HANDOFF);
+    const placeholder = new Uint8Array(1);
+    this.#sender = new RightsSender([this.#fixed, placeholder, this.#path, this.#prereadHead, placeholder]);
+  }
+
+  /**
+   * Sends a connection.
+   *
+   * @param socket the channel
+   * @param id what the acknowledgement will name
+   * @param path the request's path, of which the route's prefix is left out
+   * @returns bytes sent, or `-errno`
+   */
+  send(
+    socket: Descriptor,
+    id: number,
+    generation: number,
+    connection: Connection,
+    route: RouteTerms,
+    path: PathNormalizer,
+  ): number {
+    const fixed = this.#fixed;
+    const { header } = this.#sender;
+    this.#view.setUint32(TRANSFER_ID, id);
+    this.#view.setUint32(TRANSFER_GENERATION, generation);
+    this.#view.setUint16(TRANSFER_REQUESTS, connection.requests);
+    fixed[TRANSFER_DETAIL] = route.scope;
+    fixed[TRANSFER_KEEP_ALIVE] = route.keepAlive;
+    // Both, as TRANSFER_LOCAL follows at once.
+    const { addresses, at } = connection;
+    for (let i = 0; i < 2 * SIZE_ADDRESS; i++) fixed[TRANSFER_CLIENT + i] = addresses[at + i]!;
+    header.setPart(ROUTE, route.fields, route.fieldsAddress);
+    header.setLength(PATH, this.#writePath(path, route));
+    this.#setPreread(connection.preread);
+    this.#sender.descriptor = connection.fd;
+    return settle(sendmsg(socket, header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
+  }
+
+  /** Writes the path below the route's prefix, or what the route maps it to; returns the field's length. */
+  #writePath(path: PathNormalizer, { cut, base }: RouteTerms): number {
+    const out = this.#path;
+    const { bytes, end } = path;
+    let at = SIZE_FIELD;
+    for (let from = 0; from < base.length; from++) out[at++] = base[from]!;
+    // The prefix `/a` covers `/a` itself too: nothing is left of that but the root.
+    if (path.start + cut >= end && at === SIZE_FIELD) out[at++] = SLASH;
+    for (let from = path.start + cut; from < end; from++) out[at++] = bytes[from]!;
+    writeFieldHead(out, 0, FIELD_PATH, at - SIZE_FIELD);
+    return at;
+  }
+
+  #setPreread(preread: Uint8Array<ArrayBuffer>): void {
+    const { header } = this.#sender;
+    if (preread.length === 0) {
+      header.setPartCount(PREREAD_HEAD);
+      return;
+    }
+    writeFieldHead(this.#prereadHead, 0, FIELD_PREREAD, preread.length);
+    header.setPart(PREREAD, preread, addressOf(preread));
+    header.setPartCount(PREREAD + 1);
+  }
+}

@@ -1,0 +1,63 @@
+/** A route as the data plane needs it: everything about it that can be worked out once. */
+
+import { addressOf } from "../../../ffi/mod.ts";
+import type { KeepAlive, Route } from "../../config/config.ts";
+import {
+  KEEP_ALIVE_CLOSE,
+  KEEP_ALIVE_HOLD,
+  KEEP_ALIVE_RETURN,
+  SCOPE_CONNECTION,
+  SCOPE_EXCEPT,
+  SCOPE_HOST,
+  SCOPE_MAPPED,
+  SCOPE_REQUEST,
+} from "../../protocol/messages.ts";
+import { encodeExceptions, encodeRouteFields } from "../../protocol/transfer.ts";
+import { ascii } from "../../http/byte_classes.ts";
+import { restAt } from "../../route/resolve_url.ts";
+import type { RouteEntry } from "../../route/route_table.ts";
+import type { BackendGroup } from "../handoff/backend_group.ts";
+import type { RouteTerms } from "../look/look.ts";
+
+const KEEP_ALIVE: Record<KeepAlive, number> = {
+  hold: KEEP_ALIVE_HOLD,
+  return: KEEP_ALIVE_RETURN,
+  close: KEEP_ALIVE_CLOSE,
+};
+
+/** A route: the backends that own it, and the terms on which they get connections. */
+export class FrontRoute implements RouteTerms {
+  readonly fields: Uint8Array<ArrayBuffer>;
+  readonly fieldsAddress: bigint;
+  readonly scope: number;
+  readonly keepAlive: number;
+  readonly cut: number;
+  readonly base: Uint8Array;
+
+  /** @param group undefined where nobody serves the route */
+  constructor(entry: RouteEntry, readonly group: BackendGroup | undefined) {
+    const { scope: { reach, except }, prefix, mapTo } = entry;
+    const exceptions = encodeExceptions(except, mapTo);
+    this.scope = exceptions === undefined || reach === "request"
+      ? SCOPE_REQUEST
+      : mapTo !== undefined
+      ? SCOPE_MAPPED
+      : reach === "connection"
+      ? SCOPE_CONNECTION
+      : exceptions.length === 0
+      ? SCOPE_HOST
+      : SCOPE_EXCEPT;
+    this.fields = encodeRouteFields(entry.site.names[0] ?? "", nameOf(entry.route), exceptions, mapTo);
+    this.fieldsAddress = addressOf(this.fields);
+    // A backend that may serve every next request waits for it itself. Where only some are its own, most of what comes next
+    // is for others: it gives the connection back, and the front waits.
+    this.keepAlive = KEEP_ALIVE[entry.route.keepAlive ?? (reach === "connection" ? "hold" : "return")];
+    this.cut = restAt(prefix, mapTo);
+    this.base = ascii(mapTo ?? "");
+  }
+}
+
+/** What backends are told: a prefix, or, for people, a part of the expression. */
+function nameOf({ path, match }: Route): string {
+  return match === undefined ? path : `~ ${path.toWellFormed().slice(0, 300)}`;
+}
