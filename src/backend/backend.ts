@@ -7,6 +7,7 @@ import { type Hello, instanceOf } from "../protocol/hello.ts";
 import { BYE_STOPPING, SIZE_INSTANCE } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
 import { MessageReader } from "../wire/message_reader.ts";
+import type { Missing } from "../wire/missing_descriptor.ts";
 import { apacheSource } from "./apache/apache_source.ts";
 import { ApacheIntake, type ApacheOwner } from "./apache/intake.ts";
 import { Channel, type ChannelOwner, refuseFront } from "./channel/channel.ts";
@@ -24,7 +25,7 @@ export type BackendEvent =
   | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
   | { readonly type: "front-refused"; readonly uid: number }
   | { readonly type: "handoff-refused"; readonly reason: string }
-  | { readonly type: "descriptors" };
+  | { readonly type: "descriptors"; readonly why: Missing };
 
 /** What a backend is made with. */
 export interface BackendOptions extends ListenerOptions, ChosenTimes {
@@ -166,12 +167,12 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.#options.report?.({ type: "handoff-refused", reason });
   }
 
-  descriptorsExhausted(): void {
+  descriptorMissing(why: Missing): void {
     const { now } = this.loop;
     const known = now < this.#shortUntil;
     this.#shortUntil = now + SHORTAGE;
     if (known) return;
-    this.#options.report?.({ type: "descriptors" });
+    this.#options.report?.({ type: "descriptors", why });
   }
 
   /** Runs until it has drained. */

@@ -4,6 +4,7 @@ import { close, type Descriptor, EPOLLIN } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
+import type { Missing } from "../../wire/missing_descriptor.ts";
 import type { Poller } from "../../loop/poller.ts";
 
 /** What came on a connection of Apache's. */
@@ -12,7 +13,7 @@ export type Arrival =
   /** Somebody who hands over nothing: a client left in between, or a backend was looking who listens here. */
   | { readonly type: "nothing" }
   /** There was no number free for the descriptor. */
-  | { readonly type: "cut-off" }
+  | { readonly type: "cut-off"; readonly why: Missing }
   | { readonly type: "fault"; readonly reason: string };
 
 /** Who takes hand-offs. */

@@ -9,6 +9,7 @@ import {
   decodeInternetAddress,
   type Descriptor,
   EAGAIN,
+  keepAlive,
   MSG_CTRUNC,
   notAClientSocket,
   peerCredentials,
@@ -17,6 +18,7 @@ import {
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Poller } from "../../loop/poller.ts";
 import type { MessageReader } from "../../wire/message_reader.ts";
+import { type Missing, whyMissing } from "../../wire/missing_descriptor.ts";
 import type { Connection, ConnectionHome } from "../connection/connection.ts";
 import { ApacheConnection } from "./apache_connection.ts";
 import type { Accepting } from "./handoff_source.ts";
@@ -43,8 +45,11 @@ export interface ApacheOwner extends ConnectionHome {
   /** Something came that is no hand-off. There is nobody who could be told. */
   handoffRefused(reason: string): void;
   /** There is no number free for a descriptor. */
-  descriptorsExhausted(): void;
+  descriptorMissing(why: Missing): void;
 }
+
+/** Seconds after which the kernel asks a silent client for a sign of life. */
+const SILENCE = 60;
 
 /** Takes hand-offs in, and owns each descriptor until it is served. */
 export class ApacheIntake implements Accepting, Taking {
@@ -78,7 +83,7 @@ export class ApacheIntake implements Accepting, Taking {
   }
 
   descriptorsExhausted(): void {
-    this.owner.descriptorsExhausted();
+    this.owner.descriptorMissing("exhausted");
   }
 
   /** Apache has connected, and a hand-off should follow. @param fd owned from now on */
@@ -105,7 +110,9 @@ export class ApacheIntake implements Accepting, Taking {
     }
     if (length <= 0) return { type: "nothing" };
     const { count } = receiver;
-    if (count === 0 && this.owner.reader.flags & MSG_CTRUNC) return { type: "cut-off" };
+    if (count === 0 && this.owner.reader.flags & MSG_CTRUNC) {
+      return { type: "cut-off", why: whyMissing(from) };
+    }
     if (count === 1 && length === 1 && bytes[0] === 0) {
       return { type: "client", fd: receiver.take(), process: peerCredentials(from).pid };
     }
@@ -124,7 +131,7 @@ export class ApacheIntake implements Accepting, Taking {
         this.#serve(arrival.fd, arrival.process);
         break;
       case "cut-off":
-        this.owner.descriptorsExhausted();
+        this.owner.descriptorMissing(arrival.why);
         break;
       case "fault":
         this.#refuse(arrival.reason);
@@ -146,6 +153,8 @@ export class ApacheIntake implements Accepting, Taking {
     if (client === undefined) return close(fd);
     // Apache has its clients' sockets in this mode, and a program that gets one as its standard input expects the other.
     setNonblocking(fd, false);
+    // Apache does not ask its clients for signs of life, and one that is gone would be waited for without end.
+    keepAlive(fd, SILENCE);
     this.owner.serve(new ApacheConnection(this.owner, fd, client, process));
   }
 

@@ -7,12 +7,14 @@ import {
   NACK_DESCRIPTOR,
   NACK_DRAINING,
   NACK_FULL,
+  NACK_REFUSED,
   NACK_UNSUPPORTED,
 } from "../../protocol/messages.ts";
 import { AckWriter, encodeNack } from "../../protocol/replies.ts";
 import { decodeTransfer, type Transfer, transferId } from "../../protocol/transfer.ts";
 import type { Fault } from "../../wire/fault.ts";
 import type { MessageReader } from "../../wire/message_reader.ts";
+import { type Missing, whyMissing } from "../../wire/missing_descriptor.ts";
 import type { Outbox } from "../../wire/outbox.ts";
 
 /** A connection that has come and is not yet acknowledged. */
@@ -29,8 +31,8 @@ export interface IntakeOwner {
   readonly active: number;
   /** Whether it can take no more, when so many that are about to be served count too. */
   fullWith(accepted: number): boolean;
-  /** A hand-off came without its descriptor, since this process has no number free for it. */
-  descriptorsExhausted(): void;
+  /** A hand-off came without its descriptor. */
+  descriptorMissing(why: Missing): void;
 }
 
 /** Takes hand-offs in. Owns each descriptor from its arrival until the ACK has left, untouched. */
@@ -84,13 +86,17 @@ export class Intake {
     this.outbox.say(encodeNack({ id, reason, text }));
   }
 
-  /** None where one should be: the limit on descriptors was reached (the kernel then delivers the bytes alone). */
+  /** None where one should be: the kernel delivers the bytes alone when this process cannot, or may not, have it. */
   #wrongDescriptors(length: number): Fault | undefined {
     const { bytes, receiver, flags } = this.owner.reader;
     const id = transferId(bytes, length);
     if (id !== undefined && receiver.count === 0 && flags & MSG_CTRUNC) {
-      this.owner.descriptorsExhausted();
-      return this.#refuse(id, NACK_FULL, "out of descriptors");
+      const why = whyMissing(this.outbox.fd);
+      this.owner.descriptorMissing(why);
+      // Out of numbers it is for the moment only. What is forbidden stays so, and another backend may be allowed.
+      return why === "exhausted"
+        ? this.#refuse(id, NACK_FULL, "out of descriptors")
+        : this.#refuse(id, NACK_REFUSED, "a security module keeps the descriptor from this backend");
     }
     return { bye: BYE_DESCRIPTORS, reason: `HANDOFF with ${receiver.count} descriptors` };
   }

@@ -91,7 +91,10 @@ function logEvent(log: ReturnType<typeof logOf>, event: BackendEvent): void {
       return log.warn("refused what is no hand-off of a client: {reason}", { reason: event.reason });
     case "descriptors":
       return log.error(
-        "out of descriptors: a hand-off was refused; raise the limit (ulimit -n, LimitNOFILE=)",
+        event.why === "exhausted"
+          ? "out of descriptors: a hand-off was refused; raise the limit (ulimit -n, LimitNOFILE=)"
+          : "a security module (SELinux, AppArmor, Smack) keeps the descriptors of hand-offs from this process; its audit " +
+            "log says by which rule, and this backend has to be allowed to use the front's sockets",
       );
   }
 }

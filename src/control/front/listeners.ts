@@ -1,7 +1,21 @@
 /** Opens the listening sockets of a front: one for each Worker and address, so that Workers share nothing. */
 
-import { close, type Descriptor, formatAddress, listenTcp, localAddress } from "../../../ffi/mod.ts";
+import {
+  close,
+  type Descriptor,
+  formatAddress,
+  keepAlive,
+  listenTcp,
+  localAddress,
+} from "../../../ffi/mod.ts";
 import type { Listener } from "../../config/config.ts";
+
+/**
+ * Seconds of silence after which the kernel asks a client for a sign of life; it is given up when it gives none for over
+ * two minutes more (tcp(7), tcp_keepalive_probes). Accepted sockets have this from their listener, and keep it wherever
+ * they are handed to: a client that vanished without a word would otherwise be waited for without end.
+ */
+const SILENCE = 60;
 
 /** An address that is listened on. */
 export interface OpenListener {
@@ -35,6 +49,7 @@ export function openListener(listener: Listener, workers: number, joins = false)
     // With the port that the kernel has chosen, and without IPv6 with another host.
     const address = localAddress(sockets[0]!)!;
     while (sockets.length < workers) sockets.push(listenTcp(host, address.port, { reusePort: true }));
+    for (const socket of sockets) keepAlive(socket, SILENCE);
     return { key, address: formatAddress(address), sockets };
   } catch (error) {
     for (const socket of sockets) close(socket);

@@ -31,6 +31,7 @@ import {
   NACK_DESCRIPTOR,
   NACK_DRAINING,
   NACK_FULL,
+  NACK_REFUSED,
   NACK_UNSUPPORTED,
   RETURN,
   RETURN_IDLE,
@@ -410,6 +411,32 @@ if (!sharesProcess) {
     assert.equal(client.ended, false);
     const again = front.handOff(fd);
     await rig.until(() => front.acknowledged.includes(again), "the acknowledgement");
+  });
+
+  test("a descriptor that is kept from the backend while numbers are free is refused, and told as that", async (rig) => {
+    const front = await rig.front();
+    const { client, fd } = front.accept(request());
+    // As a security module leaves it: the kernel delivers the bytes alone, and afterwards there are numbers enough.
+    const { reader } = rig.backend;
+    const receive = reader.receive.bind(reader);
+    reader.receive = (from) => {
+      const restore = limitDescriptors(0);
+      try {
+        return receive(from);
+      } finally {
+        restore();
+      }
+    };
+    const ids = [front.handOff(fd), front.handOff(fd)];
+    await rig.until(() => front.refused.length > 1, "the refusals");
+    assert.deepEqual(front.refused, ids.map((id) => [id, NACK_REFUSED]));
+    reader.receive = receive;
+    assert.deepEqual(rig.events.filter(({ type }) => type === "descriptors"), [{
+      type: "descriptors",
+      why: "forbidden",
+    }]);
+    assert.equal(client.ended, false);
+    await assertWorks(rig);
   });
 }
 
