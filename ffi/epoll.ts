@@ -10,6 +10,7 @@ import { expect, settle } from "./errno.ts";
 const { epoll_create1, epoll_ctl, epoll_wait, epoll_wait_elsewhere } = libc;
 
 export const EPOLLIN = 0x1;
+export const EPOLLPRI = 0x2;
 export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;

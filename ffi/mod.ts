@@ -28,5 +28,6 @@ export * from "./splice.ts";
 export * from "./epoll.ts";
 export * from "./eventfd.ts";
 export * from "./file.ts";
+export * from "./kernel_tls.ts";
 export * from "./process.ts";
 export * from "./spawn.ts";

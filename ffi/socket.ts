@@ -37,6 +37,7 @@ export const SOCK_SEQPACKET = 5;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 
+export const MSG_OOB = 0x1;
 export const MSG_PEEK = 0x2;
 export const MSG_CTRUNC = 0x8;
 export const MSG_TRUNC = 0x20;
@@ -57,6 +58,7 @@ export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_PEERCRED = 17;
+export const SO_RCVLOWAT = 18;
 export const SO_ACCEPTCONN = 30;
 export const SO_DOMAIN = 39;
 export const SO_PASSRIGHTS = 83;
@@ -74,6 +76,15 @@ const zero = new Int32Array([0]);
 /** Sets an integer option to 1 or 0; returns 0 or `-errno`. */
 export function setOption(fd: Descriptor, level: number, option: number, on: boolean): number {
   return settle(setsockopt(fd, level, option, on ? one : zero, 4));
+}
+
+/**
+ * From how many bytes on a socket counts as readable (socket(7), SO_RCVLOWAT); its end and errors always do. It belongs to
+ * the socket, and is 1 unless set. Returns 0 or `-errno`.
+ */
+export function setLowWaterMark(fd: Descriptor, bytes: number): number {
+  value[0] = bytes;
+  return settle(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, value, 4));
 }
 
 const value = new Int32Array(1);
@@ -278,6 +289,19 @@ export function notAClientSocket(fd: Descriptor): string | undefined {
 const TCP_LISTEN = 10;
 const state = new Uint8Array(1);
 const stateLength = new Uint32Array(1);
+
+/**
+ * Whether a received descriptor is one end of a Unix stream, as connections come whose TLS another process does.
+ *
+ * @returns undefined when it is, else what it is instead, in words
+ */
+export function notAStreamEnd(fd: Descriptor): string | undefined {
+  const domain = getOption(fd, SOL_SOCKET, SO_DOMAIN);
+  if (domain < 0) return "not a socket";
+  if (domain !== AF_UNIX) return "not a Unix socket";
+  if (getOption(fd, SOL_SOCKET, SO_TYPE) !== SOCK_STREAM) return "not a stream socket";
+  return getOption(fd, SOL_SOCKET, SO_ACCEPTCONN) === 0 ? undefined : "a listening socket";
+}
 
 function whatElse(fd: Descriptor): string | undefined {
   const domain = getOption(fd, SOL_SOCKET, SO_DOMAIN);

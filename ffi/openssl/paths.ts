@@ -4,6 +4,9 @@
  * @module
  */
 
+import { FileStatus } from "../file.ts";
+import { UnsupportedSystemError } from "../libc.ts";
+
 /** Where distributions keep shared libraries, by {@linkcode Deno.build.arch}. */
 const DIRECTORIES: Readonly<Record<string, readonly string[]>> = {
   x86_64: ["/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib"],
@@ -26,4 +29,14 @@ export function openSslCandidates(arch: string): readonly OpenSslPaths[] {
     crypto: `${directory}/libcrypto.so.3`,
     ssl: `${directory}/libssl.so.3`,
   }));
+}
+
+/** The libraries of this system at their usual paths, whether they are there or not: what `--allow-ffi` is to name. */
+export function openSslPaths(): OpenSslPaths {
+  const candidates = openSslCandidates(Deno.build.arch);
+  const found = candidates.find(({ ssl }) => new FileStatus().readTarget(ssl) === 0) ?? candidates[0];
+  if (found === undefined) {
+    throw new UnsupportedSystemError(`Nobody knows where OpenSSL is on ${Deno.build.arch}`);
+  }
+  return found;
 }

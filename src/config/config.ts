@@ -3,6 +3,7 @@
  * `fdpass check` read it. Plain data: it crosses to the data-plane Workers by structured clone.
  */
 
+import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
 import type { Warning } from "./warning.ts";
 
 /** A TCP address to listen on. */
@@ -15,6 +16,8 @@ export interface ListenAddress {
 
 /** One listening address and the sites that answer on it. */
 export interface Listener extends ListenAddress {
+  /** Who does the handshakes of its clients, where those speak TLS. */
+  readonly tls?: ListenerTls;
   /**
    * In configuration order, at least one. A Host that no site claims goes to the one without names, or to the
    * first where all have names.
@@ -33,6 +36,8 @@ export interface Site {
   readonly routes: readonly Route[];
   /** What the front answers instead of its own text, by status; see {@linkcode ErrorDocuments}. */
   readonly errorDocuments?: ErrorDocuments;
+  /** What it shows to clients that speak TLS; `pass` for a site whose backend does that itself, on whole connections. */
+  readonly tls?: SiteTls | "pass";
 }
 
 /**
@@ -79,7 +84,7 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind = Fetch | Static | Exec | Relay;
+export type BackendKind = Fetch | Static | Exec | Relay | Tls;
 
 /** A backend that serves with a handler module. */
 export interface Fetch {

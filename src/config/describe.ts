@@ -19,7 +19,10 @@ export function describe(config: Config): string {
       : ` on ${listeners.map(formatAddress).join(", ")}`;
     lines.push("", titleOf(site, listeners) + where, ...describeRoutes(site, config));
   }
-  const used = new Set([...sites.keys()].flatMap(({ routes }) => routes.flatMap(({ backends }) => backends)));
+  const used = new Set([
+    ...[...sites.keys()].flatMap(({ routes }) => routes.flatMap(({ backends }) => backends)),
+    ...config.listeners.flatMap(({ tls }) => tls?.backend ?? []),
+  ]);
   const unused = config.backends.filter(({ name }) => !used.has(name));
   if (unused.length > 0) {
     lines.push("", "Backends without a route", ...columns(unused.map(describeBackend)));
@@ -49,6 +52,7 @@ function describeListener(listener: Listener): string[] {
     notes.push(`other hosts get ${first}`);
   }
   if (host === "::") notes.push("IPv4 and IPv6");
+  if (listener.tls !== undefined) notes.push(`TLS by ${listener.tls.backend}`);
   if (port === 0) notes.push("the kernel chooses the port");
   return [formatAddress(listener), notes.join(", ")];
 }
@@ -111,6 +115,8 @@ function subjectOf(runs: BackendKind): string {
     }
     case "relay":
       return runs.upstream + termsOf(runs);
+    case "tls":
+      return "handshakes";
   }
 }
 

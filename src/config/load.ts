@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { configError, STANDARD_INPUT } from "./error.ts";
 import { parseJson } from "./json/parse.ts";
 import type { Origin } from "./path.ts";
+import { defaultRunDirectory } from "./run_directory.ts";
 
 /** Where {@linkcode loadConfig} reads what is not a file. */
 export interface LoadOptions {
@@ -39,7 +40,10 @@ export async function loadConfig(source: string, options: LoadOptions = {}): Pro
 }
 
 async function parse(text: string, origin: Origin, { runDirectory }: LoadOptions): Promise<Config> {
-  if (!isApache(text)) return parseJson(text, origin);
+  if (!isApache(text)) {
+    const found = () => runDirectory ?? defaultRunDirectory().path;
+    return parseJson(text, origin, { runDirectory: found });
+  }
   const { loadApache } = await import("./load_apache.ts");
   return loadApache(text, origin, runDirectory);
 }

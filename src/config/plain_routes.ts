@@ -20,7 +20,8 @@ export function misplacedPlainRelays(
   );
   const faults = new Map<Backend, string>();
   for (const listener of plain.size === 0 ? [] : listeners) {
-    for (const route of listener.sites.flatMap(({ routes }) => routes)) {
+    // What is passed on untouched is one backend's from its first byte to its last.
+    for (const route of listener.sites.flatMap(({ routes, tls }) => tls === "pass" ? [] : routes)) {
       if (isAllOf(listener, route)) continue;
       for (const name of route.backends) {
         const backend = plain.get(name);

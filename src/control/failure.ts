@@ -19,6 +19,7 @@ const FOR_PEOPLE: Record<string, number> = {
   CommandError: EXIT_USAGE,
   DirectoryError: EXIT_USAGE,
   FileError: EXIT_USAGE,
+  OpenSslError: EXIT_USAGE,
   RunDirectoryError: EXIT_FAILED,
   ListenError: EXIT_FAILED,
   ErrnoError: EXIT_FAILED,

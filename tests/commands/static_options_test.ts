@@ -44,7 +44,7 @@ Deno.test("what is off by default may be said to be off", () => {
 
 Deno.test("Apache has said which file is sent, and how: nothing is to be adjusted", async () => {
   const serve = (more: Partial<Static>) =>
-    serverOf({ kind: "static", directory: "/etc/hostname", ...more }, logOf("backend a"), true);
+    serverOf({ kind: "static", directory: "/etc/hostname", ...more }, logOf("backend a"), "a", true);
   await serve({});
   await assert.rejects(serve({ spa: true }), /^UsageError: Cannot use --spa with --apache: /);
   await assert.rejects(serve({ maxAge: 1 }), /^UsageError: Cannot use --max-age with --apache: /);

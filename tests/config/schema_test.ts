@@ -30,16 +30,17 @@ Deno.test("jsonSchema() is a JSON Schema with a title and every key of a documen
 });
 
 Deno.test("jsonSchema() describes every property and allows no others", () => {
-  let count = 0;
+  const described = new Set<string>();
   for (const schema of schemasIn(published)) {
     if (typeof schema.properties !== "object" || Array.isArray(schema.properties)) continue;
     assert.equal(schema.additionalProperties, false);
     for (const [key, property] of Object.entries(schema.properties as Record<string, Schema>)) {
       assert(typeof property.description === "string" && property.description.length > 10, key);
-      count++;
+      described.add(key);
     }
   }
-  assert.equal(count, Object.values(KNOWN_KEYS).flat().length);
+  // Some objects may stand in several places.
+  assert.deepEqual([...described].sort(), [...new Set<string>(Object.values(KNOWN_KEYS).flat())].sort());
 });
 
 Deno.test("jsonSchema() accepts the example", () => {

@@ -1,6 +1,6 @@
 /** Hand-offs that come in over one channel, up to the moment when they are this backend's. */
 
-import { close, type Descriptor, MSG_CTRUNC, notAClientSocket } from "../../../ffi/mod.ts";
+import { close, type Descriptor, MSG_CTRUNC, notAClientSocket, notAStreamEnd } from "../../../ffi/mod.ts";
 import {
   BYE_DESCRIPTORS,
   BYE_MALFORMED,
@@ -11,6 +11,7 @@ import {
   NACK_UNSUPPORTED,
 } from "../../protocol/messages.ts";
 import { AckWriter, encodeNack } from "../../protocol/replies.ts";
+import { isPair } from "../../protocol/tls_field.ts";
 import { decodeTransfer, type Transfer, transferId } from "../../protocol/transfer.ts";
 import type { Fault } from "../../wire/fault.ts";
 import type { MessageReader } from "../../wire/message_reader.ts";
@@ -71,7 +72,7 @@ export class Intake {
     if (this.draining) return this.#refuse(id, NACK_DRAINING, "draining");
     if (this.owner.fullWith(this.#accepted.length)) return this.#refuse(id, NACK_FULL, "full");
     const fd = receiver.take();
-    const problem = notAClientSocket(fd);
+    const problem = isPair(transfer.tls) ? notAStreamEnd(fd) : notAClientSocket(fd);
     if (problem !== undefined) {
       close(fd);
       return this.#refuse(id, NACK_DESCRIPTOR, `the descriptor is ${problem}`);

@@ -78,7 +78,7 @@ export class Returns extends Timed {
     this.send();
   }
 
-  #sendOne({ connection, requests, reason, preread }: Leaving): number {
+  #sendOne({ connection, requests, reason, preread, tls }: Leaving): number {
     const id = this.#nextId;
     const message = encodeTransfer(RETURN, {
       ...connection.transfer,
@@ -87,6 +87,7 @@ export class Returns extends Timed {
       detail: reason,
       keepAlive: 0,
       preread,
+      ...tls === undefined ? {} : { tls },
     });
     this.#sender.header.setPart(0, message, addressOf(message));
     this.#sender.descriptor = connection.fd;

@@ -26,6 +26,8 @@ export interface Leaving {
   readonly reason: number;
   /** Read from it, and not part of an answered request. */
   readonly preread: Uint8Array<ArrayBuffer>;
+  /** What a handshake here has found out; what came with it unless given. */
+  readonly tls?: Uint8Array<ArrayBuffer>;
 }
 
 /** The front that has handed a connection over, and may get it back. */

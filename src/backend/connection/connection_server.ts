@@ -24,6 +24,8 @@ export interface ConnectionServer {
    * @returns when they are gone
    */
   abandon?(force: boolean): Promise<void>;
+  /** Reads afresh what it has read at its start, as SIGHUP asks: where no new process is needed for that. */
+  refresh?(): void;
   /** The backend closes, with all of its connections: watches nothing besides them any more. */
   forget?(): void;
 }

@@ -8,8 +8,9 @@ import { fetchOptions } from "./fetch.ts";
 import type { KindOptions, Values } from "./kind.ts";
 import { relayOptions } from "./relay.ts";
 import { staticOptions } from "./static.ts";
+import { tlsOptions } from "./tls.ts";
 
-const KINDS: readonly KindOptions[] = [fetchOptions, staticOptions, execOptions, relayOptions];
+const KINDS: readonly KindOptions[] = [fetchOptions, staticOptions, execOptions, relayOptions, tlsOptions];
 
 /** Adds the options of all kinds to a command. */
 export function addKindOptions(command: Command): void {

@@ -6,13 +6,24 @@
 import type { Config } from "../config.ts";
 import { type Origin, resolveFrom } from "../path.ts";
 import { misplacedPlainRelays } from "../plain_routes.ts";
+import { assignHandshakes } from "../tls_backend.ts";
 import { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { buildLimits } from "./limits.ts";
 import { checkShape } from "./shape.ts";
 import { buildListeners } from "./sites.ts";
 import { readJson } from "./source.ts";
+import { TlsReader } from "./tls.ts";
 import { entriesOf, isObject } from "./value.ts";
+
+/** What a document does not say. */
+export interface JsonOptions {
+  /** Finds the directory for sockets that nobody has named, where there are any. */
+  readonly runDirectory?: () => string;
+}
+
+/** Where the system's own programs have their sockets. */
+const RUN_DIRECTORY = "/run/fdpass";
 
 /**
  * Reads a configuration in JSON; comments and trailing commas are allowed.
@@ -26,18 +37,28 @@ import { entriesOf, isObject } from "./value.ts";
  *
  * @param text The document.
  * @param origin What to call it, and what its relative paths are relative to.
+ * @param options What it does not say.
  * @returns The configuration, valid and complete.
  * @throws {ConfigError} With everything that is wrong, in document order.
  */
-export function parseJson(text: string, origin: Origin): Config {
+export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOptions = {}): Config {
   const { value, report } = readJson(text.replace(/^\ufeff/, ""), origin.name);
   checkShape(value, report);
   const document = isObject(value) ? value : {};
-  const backends = new Backends(report, resolveFrom(origin.baseDirectory));
+  const resolve = resolveFrom(origin.baseDirectory);
+  const backends = new Backends(report, resolve);
   backends.declare(document.backends);
-  const listeners = buildListeners(document, backends, report);
+  const secure = new TlsReader(document.tls, resolve, report);
+  const unserved = buildListeners(document, backends, secure, report);
   const limits = buildLimits(document, report);
   const errorDocuments = readErrorDocuments(document, [], report);
+  const { listeners, backend } = assignHandshakes(report.isEmpty ? unserved : [], {
+    runDirectory: runDirectory ?? (() => RUN_DIRECTORY),
+    taken: (name) => backends.list().some((other) => other.name === name),
+    workers: secure.workers,
+    strictNames: secure.strictNames,
+    timeout: limits.headTimeout,
+  });
   if (report.isEmpty) {
     for (const { backend, fault } of misplacedPlainRelays({ listeners, backends: backends.list() })) {
       const declared = isObject(document.backends) ? document.backends[backend.name] : undefined;
@@ -48,5 +69,6 @@ export function parseJson(text: string, origin: Origin): Config {
   report.throwIfAny();
 
   const users = entriesOf(document.allowUsers, []).map((item) => item.value as number);
-  return { listeners, backends: backends.list(), limits, allowUsers: [...new Set(users)], ...errorDocuments };
+  const all = [...backends.list(), ...backend === undefined ? [] : [backend]];
+  return { listeners, backends: all, limits, allowUsers: [...new Set(users)], ...errorDocuments };
 }

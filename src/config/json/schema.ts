@@ -8,14 +8,10 @@ import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
 import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
+import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
 import { KEYS_BELOW_BACKENDS, KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
 import { duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
-
-const ADDRESS = `write an address such as "127.0.0.1:8080"`;
-const address = text(ADDRESS, {
-  pattern: "^([0-9.]+:|\\[[0-9A-Fa-f:.]+\\]:|:)?[0-9]{1,5}$",
-  examples: ["127.0.0.1:8080", "[::1]:8080", "8080"],
-});
+import { FRONT_TLS, SITE_TLS, TLS_KEYS } from "./tls.ts";
 
 const NAME = `write a host name such as "example.com", or leave out "names" to take every Host`;
 const siteName = text(NAME, { examples: ["example.com", "*.example.com"] });
@@ -77,7 +73,7 @@ const site = z.strictObject({
     description: "Host names that the site answers to; *.example.com stands for every name below " +
       "example.com. Without names it takes every Host.",
   }),
-  listen: oneOrMore(address, expect(ADDRESS)).optional().meta({
+  listen: LISTEN_SHAPE.optional().meta({
     description: "Addresses that the site answers on, of the top-level list or besides it. " +
       "Without them it answers on every address of the top-level list.",
   }),
@@ -87,6 +83,7 @@ const site = z.strictObject({
   to: targets.optional().meta({
     description: "Instead of routes: the one place where every path leads.",
   }),
+  ...SITE_TLS,
   errorDocuments: errorDocuments.meta({
     description: "What clients of the site get in place of the front's own words, by status. A text that " +
       "begins with < is HTML.",
@@ -136,7 +133,7 @@ const USER = "write a numeric user id, as the command `id -u NAME` prints it";
 const document = z.strictObject({
   $schema: z.string({ error: expect("write the address of a JSON Schema") }).optional()
     .meta({ description: "Where an editor finds this schema; fdpass ignores it." }),
-  listen: oneOrMore(address, expect(ADDRESS)).meta({
+  listen: LISTEN_SHAPE.meta({
     description: "Addresses that the front listens on. A port alone means every address of the host, " +
       "IPv4 and IPv6; port 0 lets the kernel choose.",
   }),
@@ -156,6 +153,7 @@ const document = z.strictObject({
   errorDocuments: errorDocuments.meta({
     description: "What clients get in place of the front's own words where the site says nothing, by status.",
   }),
+  tls: FRONT_TLS,
   headTimeout: duration(
     DEFAULT_LIMITS.headTimeout,
     "From accept to a complete request head; 408 after that.",
@@ -214,6 +212,8 @@ export const KNOWN_KEYS = {
   site: Object.keys(site.shape),
   route: Object.keys(route.shape),
   backend: Object.keys(backend.shape),
+  listen: LISTEN_KEYS,
+  tls: TLS_KEYS,
   ...KEYS_BELOW_BACKENDS,
 } as const satisfies Record<string, readonly string[]>;
 

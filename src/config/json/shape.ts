@@ -15,6 +15,8 @@ const PLACES: Record<Owner, string> = {
   site: `in an entry of "sites"`,
   route: `in an entry of "routes"`,
   backend: `in an entry of "backends"`,
+  listen: `in an entry of "listen"`,
+  tls: `in "tls"`,
   reverse: `in an entry of "reverse"`,
   cookieDomains: `in an entry of "cookieDomains"`,
   cookiePaths: `in an entry of "cookiePaths"`,
@@ -52,7 +54,11 @@ function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Repor
 }
 
 function ownerAt(path: Path): Owner {
-  if (path[0] === "sites") return path.length > 2 ? "route" : "site";
+  if (path[0] === "listen" || path[0] === "tls") return path[0];
+  if (path[0] === "sites") {
+    if (path[2] === "listen" || path[2] === "tls") return path[2];
+    return path.length > 2 ? "route" : "site";
+  }
   if (path[0] !== "backends") return "document";
   return OWNERS.find((owner) => owner === path[2]) ?? "backend";
 }

@@ -1,81 +1,94 @@
 /** The sites of a JSON document, and the listeners that they answer on. */
 
 import { formatAddress, readAddress, readSiteName } from "../address.ts";
-import type { ListenAddress, Listener, Site } from "../config.ts";
+import type { Site } from "../config.ts";
 import { quote } from "../reading.ts";
+import type { UnservedListener } from "../tls_backend.ts";
+import { addressesOf, type OpenListener, readAddresses } from "./addresses.ts";
 import type { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { formatPath, type Path, type Report } from "./report.ts";
 import { readRoutes } from "./routes.ts";
+import type { TlsReader } from "./tls.ts";
 import { entriesOf, isObject, textsOf } from "./value.ts";
-
-/** A listener that is being filled. */
-interface OpenListener {
-  readonly address: ListenAddress;
-  readonly sites: Site[];
-  /** Which site has a name, by the name; the empty name stands for every Host. */
-  readonly owners: Map<string, string>;
-}
 
 /**
  * Reads `listen` and `sites`.
  *
  * @param document The document.
  * @param backends The declared backends; those that routes use besides are added.
+ * @param secure Reads what sites show to clients that speak TLS.
  * @param report Where problems go.
  * @returns The listeners: those of the top-level list, then what sites add to it.
  */
 export function buildListeners(
   document: Readonly<Record<string, unknown>>,
   backends: Backends,
+  secure: TlsReader,
   report: Report,
-): Listener[] {
+): UnservedListener[] {
   const listeners = new Map<string, OpenListener>();
   const shared = readAddresses(document.listen, ["listen"], report, listeners);
   for (const { value, path } of entriesOf(document.sites, ["sites"])) {
     if (!isObject(value)) continue;
     const own = readAddresses(value.listen, [...path, "listen"], report, listeners);
-    const site = {
+    const tls = secure.site(value, path);
+    const site: Site = {
       names: readNames(value.names, path, report),
       routes: readRoutes(value, path, backends, report),
       ...readErrorDocuments(value, path, report),
+      ...tls === undefined ? {} : { tls },
     };
-    const chosen = value.listen === undefined ? shared : own;
-    claimNames(value.names, path, [...chosen.values()], report);
-    for (const listener of chosen.values()) listener.sites.push(site);
+    const chosen = [...(value.listen === undefined ? shared : own).values()];
+    const fitting = placeTls(site, path, chosen, report);
+    claimNames(value.names, path, fitting, report);
+    for (const listener of fitting) listener.sites.push(site);
   }
   // In a faulty document sites may be missing for another reason, which has been reported.
-  for (const { value, path } of report.isEmpty ? textsOf(document.listen, ["listen"]) : []) {
+  for (const { value, path } of report.isEmpty ? addressesOf(document.listen, ["listen"]) : []) {
     const address = readAddress(value);
-    if ("value" in address && listeners.get(formatAddress(address.value))?.sites.length === 0) {
+    const listener = "value" in address ? listeners.get(formatAddress(address.value)) : undefined;
+    if (listener?.sites.length === 0) {
       const message = `No site answers on ${quote(value)}; remove it here, or add it to "listen" of a site`;
+      report.value(path, message);
+    } else if (listener?.speaksTls && listener.sites.every(({ tls }) => tls === undefined)) {
+      const message = `No site on ${quote(value)} has a certificate; write "certificate" and "key" in one`;
       report.value(path, message);
     }
   }
-  return [...listeners.values()].map(({ address, sites }) => ({ ...address, sites }));
+  return [...listeners.values()].map(({ address, sites, speaksTls }) => ({ ...address, sites, speaksTls }));
 }
 
-/** Reads a list of addresses, opening the listeners that are new. */
-function readAddresses(
-  value: unknown,
+/** The listeners on which a site answers, with what it says of TLS: whoever does TLS itself has nothing to say elsewhere. */
+function placeTls(
+  site: Site,
   path: Path,
+  chosen: readonly OpenListener[],
   report: Report,
-  listeners: Map<string, OpenListener>,
-): Map<string, OpenListener> {
-  const chosen = new Map<string, OpenListener>();
-  for (const item of textsOf(value, path)) {
-    const address = report.take(readAddress(item.value), item.path);
-    if (!address) continue;
-    const key = formatAddress(address);
-    if (chosen.has(key)) {
-      report.value(item.path, `Found ${quote(key)} twice; write each address once`);
-      continue;
-    }
-    const listener = listeners.get(key) ?? { address, sites: [], owners: new Map() };
-    listeners.set(key, listener);
-    chosen.set(key, listener);
+): readonly OpenListener[] {
+  if (site.tls === undefined || chosen.length === 0) return chosen;
+  const secure = chosen.filter(({ speaksTls }) => speaksTls);
+  if (secure.length === 0) {
+    const key = site.tls === "pass" ? "tls" : "certificate";
+    const example = `{"address": "${formatAddress(chosen[0]!.address)}", "tls": true}`;
+    report.key(
+      [...path, key],
+      `Found ${quote(key)}, and no address on which TLS is spoken; write ${example}`,
+    );
   }
-  return chosen;
+  if (site.tls !== "pass") return chosen;
+  const [route, ...others] = site.routes;
+  const whole = route?.path === "/" && route.match === undefined && route.mapTo === undefined;
+  if (others.length > 0 || route !== undefined && !whole) {
+    report.key(
+      [...path, "routes"],
+      `Cannot look into connections that are passed on; write "to" instead of "routes"`,
+    );
+  }
+  if (site.names.length === 0) {
+    report.key([...path, "tls"], `Cannot tell whose connections to pass on; write "names" in this site`);
+  }
+  return secure;
 }
 
 function readNames(value: unknown, path: Path, report: Report): string[] {

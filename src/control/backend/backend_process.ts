@@ -30,7 +30,7 @@ export interface BackendProcessOptions extends BackendOptions {
 export async function runBackend(options: BackendProcessOptions): Promise<number> {
   const log = logOf(`backend ${options.name}`);
   raiseDescriptorLimit();
-  const server = await serverOf(options.runs, log, options.apache);
+  const server = await serverOf(options.runs, log, options.name, options.apache);
   const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
   const ended = Promise.withResolvers<number>();
   let cutOff: ReturnType<typeof setTimeout> | undefined;
@@ -55,7 +55,10 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
       void replacement.stop().then(() => ended.resolve(0));
       drain();
     },
-    ...reloads && { reload: () => replacement.reload() },
+    reload: () => {
+      if (reloads) replacement.reload();
+      else if (!options.supervised) server.refresh?.();
+    },
     abandon: () => {
       replacement.kill();
       void backend.abandon(true);

@@ -11,6 +11,7 @@ import { logOf, print } from "../log/log.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { handleSignals } from "../processes/signals.ts";
+import { InstructionRelay } from "../tls/instruction_relay.ts";
 import { WorkerProcesses } from "./worker_processes.ts";
 
 /** How a backend of several processes is run. */
@@ -63,7 +64,9 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const listening = new Listening(loop, options.socket, door, options, {
     workerReady: (process) => log.info("worker process {process} is ready", { process }),
   });
+  const relay = options.runs.kind === "tls" ? await InstructionRelay.open(options.name) : undefined;
   const workers = new WorkerProcesses({
+    ...relay === undefined ? {} : { instructions: () => relay.current },
     count: options.workers,
     command: (index) => selfCommand(options.runs, workerArguments(options, door, index)),
     log,
@@ -81,6 +84,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
     ...programOf(options.runs).reloads && { reload: () => workers.reload() },
     abandon: () => workers.kill(),
   }, options.supervised);
+  void relay?.run(() => workers.workers);
   loop.run().catch((error) => {
     log.fatal("the backend ended by an error: {error}", { error });
     ended.resolve(1);

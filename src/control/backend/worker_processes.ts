@@ -12,6 +12,8 @@ export interface WorkerProcessesOptions {
   readonly count: number;
   /** What starts the worker of this index. */
   readonly command: (index: number) => CommandLine;
+  /** What each of them is instructed with at its start, if it is. */
+  readonly instructions?: () => string;
   readonly log: Logger;
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
@@ -28,9 +30,10 @@ export class WorkerProcesses {
   }
 
   #start(index: number): SupervisedProcess {
-    const { command, log, drainTimeout } = this.options;
+    const { command, instructions, log, drainTimeout } = this.options;
     return this.#processes.start({
       ...command(index),
+      ...instructions === undefined ? {} : { instructions },
       name: `worker ${index + 1}`,
       log,
       killAfter: drainTimeout + GRACE,

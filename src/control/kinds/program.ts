@@ -18,6 +18,8 @@ export interface KindProgram<Kind extends BackendKind> {
    * `-A` alone stands for all of them.
    */
   permissions(kind: Kind): string[];
+  /** Libraries that it calls besides libc, by their paths. */
+  libraries?(): readonly string[];
   /**
    * Whether it reads something at its start that may have changed since, as a module: SIGHUP has it read afresh, by a new
    * process.
@@ -26,9 +28,10 @@ export interface KindProgram<Kind extends BackendKind> {
   /**
    * Makes what serves the connections.
    *
+   * @param name what the backend is called
    * @throws {Error} when it cannot start: why, and the way out
    */
-  serve(kind: Kind, log: KindLog): Promise<ConnectionServer>;
+  serve(kind: Kind, log: KindLog, name: string): Promise<ConnectionServer>;
   /**
    * Makes what serves connections that Apache hands over: their requests have been read, and the heads of their responses
    * sent. It throws when it cannot start: why, and the way out. A kind that cannot do without requests says that instead,

@@ -8,6 +8,7 @@ import { fetchProgram } from "./fetch.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 import { relayProgram } from "./relay.ts";
 import { staticProgram } from "./static.ts";
+import { tlsProgram } from "./tls.ts";
 
 const PROGRAMS: {
   readonly [Name in BackendKind["kind"]]: KindProgram<Extract<BackendKind, { kind: Name }>>;
@@ -16,6 +17,7 @@ const PROGRAMS: {
   static: staticProgram,
   exec: execProgram,
   relay: relayProgram,
+  tls: tlsProgram,
 };
 
 /** The program of a kind. */
@@ -32,11 +34,17 @@ export function operandsOf(kind: BackendKind): string[] {
 /**
  * Makes what serves the connections of a backend.
  *
+ * @param name what the backend is called
  * @param apache whether they come from Apache
  * @throws {Error} when it cannot start: why, and the way out
  */
-export async function serverOf(kind: BackendKind, log: KindLog, apache = false): Promise<ConnectionServer> {
-  return await (apache ? servingForApache(kind)(kind, log) : programOf(kind).serve(kind, log));
+export async function serverOf(
+  kind: BackendKind,
+  log: KindLog,
+  name: string,
+  apache = false,
+): Promise<ConnectionServer> {
+  return await (apache ? servingForApache(kind)(kind, log) : programOf(kind).serve(kind, log, name));
 }
 
 /**

@@ -27,13 +27,17 @@ export const WORKER_PERMISSION = `--allow-read=${ROOT}src,${ROOT}ffi`;
  * @param more what it needs this time besides
  */
 export function permissionsOf(role: Role, more: readonly string[]): string[] {
-  const always = [`--allow-ffi=${libcPath}`, ...more];
+  const always = [`--allow-ffi=${[libcPath, ...librariesOf(role)].join(",")}`, ...more];
   // A list of names would take the permission for all of them away.
   if (!more.includes("--allow-env")) always.push("--allow-env=NOTIFY_SOCKET");
   if (role === "front") return [...always, WORKER_PERMISSION];
   if (role === "dealer") return [...always, `--allow-run=${Deno.execPath()}`];
   const own = programOf(role).permissions(role);
   return own.includes("-A") ? own : [...always, ...own];
+}
+
+function librariesOf(role: Role): readonly string[] {
+  return typeof role === "string" ? [] : programOf(role).libraries?.() ?? [];
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Logger } from "@logtape/logtape";
 import { libc, settle } from "../../../ffi/mod.ts";
 import { reasonOf } from "../failure.ts";
 import { passOn } from "../log/log.ts";
+import { readAnswer } from "../tls/instructions.ts";
 import { WITHOUT_MANAGER } from "./notify.ts";
 
 /** Milliseconds that a process is given beyond its own limit for draining before it is killed. */
@@ -25,6 +26,8 @@ export interface SupervisedProcessOptions {
   readonly args: readonly string[];
   /** Written to its standard input, which is closed then; without it there is none. */
   readonly input?: string;
+  /** Its instructions at each start: a line on its standard input, which stays open for {@linkcode SupervisedProcess.instruct}. */
+  readonly instructions?: () => string;
   readonly log: Logger;
   /** Keeps the line to itself in which the child says that it is ready. */
   readonly hidesReady?: boolean;
@@ -45,6 +48,9 @@ export class SupervisedProcess {
   /** Milliseconds from SIGTERM to SIGKILL. */
   killAfter: number;
   readonly #ready = Promise.withResolvers<void>();
+  #instructions: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
+  /** Who waits for answers to instructions, in order. */
+  #answers: ((refusal: string | undefined) => void)[] = [];
   #process: Deno.ChildProcess | undefined;
   #stopping = false;
   #delay = RESTART_FIRST;
@@ -66,22 +72,48 @@ export class SupervisedProcess {
   }
 
   #start(): void {
-    const { command, args, input, ownGroup = false } = this.options;
+    const { command, args, input, instructions, ownGroup = false } = this.options;
     const started = performance.now();
     const process = new Deno.Command(command, {
       args: [...args],
       env: WITHOUT_MANAGER,
       detached: ownGroup,
-      stdin: input === undefined ? "null" : "piped",
+      stdin: input === undefined && instructions === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
     this.#process = process;
     if (input !== undefined) void this.#feed(process, input);
+    if (instructions !== undefined) {
+      this.#instructions = process.stdin.getWriter();
+      this.#say(instructions());
+    }
     this.#ended = Promise.all([this.#readLines(process), process.status]).then(([, status]) => {
       this.#process = undefined;
+      // Whoever comes after it begins with what it was told last.
+      for (const answer of this.#answers.splice(0)) answer(undefined);
       this.#endedWith(status, performance.now() - started);
     });
+  }
+
+  #say(line: string): void {
+    // It ended before it read everything: its exit says so.
+    this.#instructions?.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+  }
+
+  /**
+   * Gives it new instructions. One that does not run begins with them.
+   *
+   * @returns when it goes by them
+   * @throws {Error} when it refuses: why
+   */
+  async instruct(line: string): Promise<void> {
+    if (this.#process === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#answers.push(resolve);
+    this.#say(line);
+    const refusal = await promise;
+    if (refusal !== undefined) throw new Error(refusal);
   }
 
   async #feed(process: Deno.ChildProcess, input: string): Promise<void> {
@@ -106,7 +138,9 @@ export class SupervisedProcess {
           this.#ready.resolve();
           if (this.options.hidesReady) continue;
         }
-        passOn(line);
+        const answer = this.#answers.length > 0 ? readAnswer(line) : undefined;
+        if (answer === undefined) passOn(line);
+        else this.#answers.shift()!(answer.refusal);
       }
     }
     if (rest !== "") passOn(rest);

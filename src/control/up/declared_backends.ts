@@ -1,6 +1,7 @@
 /** The backends that `fdpass up` runs, and how they follow the configuration. */
 
 import type { Backend, Config } from "../../config/config.ts";
+import type { Tls } from "../../config/tls.ts";
 import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
@@ -8,6 +9,8 @@ import { logOf } from "../log/log.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { GRACE, type SupervisedProcess } from "../processes/supervised_process.ts";
+import { encodeInstructions } from "../tls/instructions.ts";
+import { TicketKeys } from "../tls/ticket_keys.ts";
 
 /** What `fdpass backend` is started with for a backend of the configuration. */
 function backendArguments(backend: Backend, config: Config): string[] {
@@ -58,6 +61,9 @@ export class DeclaredBackends {
   readonly #processes = new ProcessSet();
   /** Where each of them serves. */
   readonly #sockets = new WeakMap<SupervisedProcess, string>();
+  /** By socket: what handshakes go by there. */
+  readonly #handshakes = new Map<string, Tls>();
+  readonly #ticketKeys = new TicketKeys();
 
   /**
    * Starts what a configuration declares.
@@ -69,6 +75,7 @@ export class DeclaredBackends {
       declared(config).map((backend) => [backend.socket, this.#launch(backend, config)]),
     );
     await Promise.all([...this.#members.values()].map(({ process }) => process.ready));
+    this.#ticketKeys.rotate(() => this.#changeTicketKeys());
   }
 
   #launch(backend: Backend, config: Config, extra: readonly string[] = []): Member {
@@ -78,9 +85,11 @@ export class DeclaredBackends {
     const args = commandArguments(backend, config, extra);
     makeSocketDirectory(backend.socket.slice(0, backend.socket.lastIndexOf("/")) || "/");
     const several = backend.workers > 1;
+    if (backend.runs?.kind === "tls") this.#handshakes.set(backend.socket, backend.runs);
     const process = this.#processes.start({
       ...selfCommand(several ? "dealer" : backend.runs!, args),
       name: `backend ${backend.name}`,
+      ...backend.runs?.kind === "tls" ? { instructions: () => this.#instructions(backend.socket) } : {},
       log: this.#log,
       ownGroup: true,
       // One of several processes must have the time to kill those of its own that hang.
@@ -88,6 +97,42 @@ export class DeclaredBackends {
     });
     this.#sockets.set(process, backend.socket);
     return { process, args: commandArguments(backend, config) };
+  }
+
+  #instructions(socket: string): string {
+    const settings = this.#handshakes.get(socket)!;
+    return encodeInstructions({ settings, ticketKeys: this.#ticketKeys.current });
+  }
+
+  /**
+   * Has handshakes go by a new configuration, and read keys and certificates again. Who shakes hands stays: nobody whose
+   * connection it holds is cut off.
+   *
+   * @throws {Error} when a file cannot be used: everything is as it was before
+   */
+  async #instruct(config: Config): Promise<void> {
+    for (const { socket, runs } of declared(config)) {
+      const process = this.#members.get(socket)?.process;
+      if (runs?.kind !== "tls" || process === undefined) continue;
+      const before = this.#handshakes.get(socket)!;
+      this.#handshakes.set(socket, runs);
+      try {
+        await process.instruct(this.#instructions(socket));
+      } catch (error) {
+        this.#handshakes.set(socket, before);
+        throw error;
+      }
+    }
+  }
+
+  /** Tells those who shake hands of new keys of tickets. They have refused none so far, and say so if they do. */
+  #changeTicketKeys(): void {
+    for (const [socket, { process }] of this.#members) {
+      if (!this.#handshakes.has(socket)) continue;
+      process.instruct(this.#instructions(socket)).catch((error) => {
+        this.#log.warn("the keys of tickets stay as they are: {reason}", { reason: reasonOf(error) });
+      });
+    }
   }
 
   /**
@@ -99,6 +144,7 @@ export class DeclaredBackends {
    * @throws when something new cannot start: everything is as it was before then
    */
   async follow(config: Config): Promise<readonly SupervisedProcess[]> {
+    await this.#instruct(config);
     const before = this.#members;
     // New paths first. That takes nothing from anybody, and can be undone.
     const members = await this.#add(config, declared(config).filter(({ socket }) => !before.has(socket)));

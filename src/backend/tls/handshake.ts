@@ -1,0 +1,216 @@
+/** One connection from its hand-off until its handshake is over: looked at, chosen for, shaken hands with, given back. */
+
+import {
+  EAGAIN,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  libc,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  setLowWaterMark,
+  setNonblocking,
+  settle,
+} from "../../../ffi/mod.ts";
+import { BROKEN, Session, WANTS_READ } from "../../../ffi/openssl/mod.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Source } from "../../loop/poller.ts";
+import { alertRecord, INTERNAL_ERROR, NO_APPLICATION_PROTOCOL, UNRECOGNIZED_NAME } from "../../tls/alerts.ts";
+import type { ClientHello, ClientHelloReader } from "../../tls/client_hello.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Credentials } from "./credentials.ts";
+
+const { recv } = libc;
+
+/** What is spoken here over TLS (RFC 7301, section 6; the IANA registry of protocol ids). */
+const SPOKEN = ["http/1.1", "http/1.0"];
+
+/** Who has handshakes done, and takes what comes of them. In each case below the connection is the owner's again. */
+export interface HandshakeOwner {
+  readonly loop: Loop;
+  /** Of a client's first message, and again of the rest. */
+  readonly deadlines: Deadlines;
+  readonly reader: ClientHelloReader;
+  /** Where first messages are looked at: used within one call only. */
+  readonly peeked: Uint8Array<ArrayBuffer>;
+  readonly peekSize: bigint;
+  readonly credentials: Credentials;
+  /** It has succeeded. @param session the owner's too */
+  established(connection: Connection, session: Session, serverName: string, policy: number): void;
+  /** It is another backend's to do. */
+  giveBackUntouched(connection: Connection, serverName: string): void;
+  /** It has failed, or cannot begin. @param alert what there is to say that OpenSSL has not said */
+  refuse(connection: Connection, alert?: Uint8Array<ArrayBuffer>): void;
+  /** The client speaks HTTP in clear text. */
+  refuseClearText(connection: Connection): void;
+  /** A mistake of ours, for people. */
+  failed(error: unknown): void;
+  /** The handshake answers for its connection no more. */
+  ended(handshake: Handshake): void;
+}
+
+/**
+ * Where it stands:
+ *
+ *     hello ──→ shaking ──→ over
+ *       ╰──────────┴──────→ over   (refused, given back untouched, or the client has gone)
+ *
+ * While it is not over, this object watches the connection and answers for it.
+ */
+type Stage = "hello" | "shaking" | "over";
+
+/** A handshake under way. */
+export class Handshake extends Timed implements Source {
+  #stage: Stage = "hello";
+  #watched = 0;
+  #awaited = 1;
+  #serverName = "";
+  #policy = 0;
+  #session: Session | undefined;
+
+  constructor(readonly owner: HandshakeOwner, readonly connection: Connection) {
+    super();
+  }
+
+  /** Whether the client has said nothing yet. */
+  get isSilent(): boolean {
+    return this.#stage === "hello" && this.#awaited === 1;
+  }
+
+  /** Looks at what is there, and waits for more where that is not all of it. */
+  begin(): void {
+    this.owner.deadlines.start(this);
+    this.#look();
+  }
+
+  ready(events: number): void {
+    if (this.#stage === "shaking") return this.#shake();
+    const led = this.#look();
+    // The client has ended in the middle of its first message: nobody is there to be answered.
+    if (!led && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) this.#drop();
+  }
+
+  /** The client takes too long. It has said nothing that could be answered. */
+  override expire(): void {
+    this.#drop();
+  }
+
+  /** Looks at the first message. @returns whether it led anywhere */
+  #look(): boolean {
+    if (this.#stage !== "hello") return true;
+    const { owner, connection } = this;
+    const { peeked, peekSize } = owner;
+    const length = settle(recv(connection.fd, peeked, peekSize, MSG_PEEK | MSG_DONTWAIT));
+    if (length === 0 || length < 0 && length !== -EAGAIN) {
+      this.#drop();
+      return true;
+    }
+    const verdict = owner.reader.read(peeked, Math.max(0, length));
+    switch (verdict.verdict) {
+      case "more":
+        // Level-triggered: less than is needed wakes nobody, and an end does.
+        if (length > 0) this.#await(verdict.needed);
+        this.#watch(EPOLLIN | EPOLLRDHUP);
+        return false;
+      case "http":
+        this.#end();
+        owner.refuseClearText(connection);
+        return true;
+      case "reject":
+        this.#refuse(verdict.alert);
+        return true;
+      case "hello":
+        if (this.#awaited > 1) this.#await(1);
+        this.#choose(verdict.hello);
+        return true;
+    }
+  }
+
+  /** The socket counts as readable from so many bytes on. It goes on as it came. */
+  #await(bytes: number): void {
+    setLowWaterMark(this.connection.fd, bytes);
+    this.#awaited = bytes;
+  }
+
+  #choose({ serverName, protocols }: ClientHello): void {
+    const { owner, connection } = this;
+    this.#serverName = serverName ?? "";
+    const choice = owner.credentials.choose(connection.transfer.route, serverName);
+    if (choice === "nobody") {
+      return this.#refuse(UNRECOGNIZED_NAME);
+    }
+    if (choice === "pass") {
+      this.#end();
+      return owner.giveBackUntouched(connection, this.#serverName);
+    }
+    if (protocols !== undefined && !protocols.some((name) => SPOKEN.includes(name))) {
+      return this.#refuse(NO_APPLICATION_PROTOCOL);
+    }
+    this.#policy = choice.policy;
+    this.#stage = "shaking";
+    // The client has as long again: it waits for nobody but us from here on.
+    owner.deadlines.start(this);
+    try {
+      setNonblocking(connection.fd, true);
+      this.#session = new Session(choice.context, connection.fd);
+    } catch (error) {
+      owner.failed(error);
+      return this.#refuse(INTERNAL_ERROR);
+    }
+    this.#shake();
+  }
+
+  #shake(): void {
+    const session = this.#session!;
+    const result = session.accept();
+    if (result === 1) {
+      this.#session = undefined;
+      this.#end();
+      return this.owner.established(this.connection, session, this.#serverName, this.#policy);
+    }
+    if (result === 0 || result === BROKEN) {
+      this.#end();
+      // OpenSSL has sent an alert where one is due.
+      return this.owner.refuse(this.connection);
+    }
+    this.#watch(result === WANTS_READ ? EPOLLIN : EPOLLOUT);
+  }
+
+  /** Says why in an alert. */
+  #refuse(alert: number): void {
+    this.#end();
+    this.owner.refuse(this.connection, alertRecord(alert));
+  }
+
+  /** Ends the connection without a word. */
+  #drop(): void {
+    this.#end();
+    this.connection.close();
+  }
+
+  #watch(events: number): void {
+    const { poller } = this.owner.loop;
+    if (this.#watched === 0) poller.add(this.connection.fd, events, this);
+    else if (this.#watched !== events) poller.modify(this.connection.fd, events);
+    this.#watched = events;
+  }
+
+  /** It is over: this object answers for the connection no more. A session that is left is let go of. */
+  #end(): void {
+    this.stopDeadline();
+    if (this.#watched !== 0) this.owner.loop.poller.remove(this.connection.fd);
+    this.#watched = 0;
+    this.#stage = "over";
+    this.#session?.free();
+    this.#session = undefined;
+    this.owner.ended(this);
+  }
+
+  /** Ends it from outside, as its process does: everything is closed. */
+  abandon(): void {
+    if (this.#stage !== "over") this.#drop();
+  }
+}

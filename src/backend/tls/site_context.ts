@@ -1,0 +1,130 @@
+/** What the handshakes of one site go by, made of its files. */
+
+import { createHash } from "node:crypto";
+import {
+  type Certificate,
+  Context,
+  type Identity,
+  OpenSslError,
+  type PrivateKey,
+  readCertificates,
+  readPrivateKey,
+} from "../../../ffi/openssl/mod.ts";
+import type { CertificateFiles, SiteTls } from "../../config/tls.ts";
+import { readPem } from "./pem_file.ts";
+
+/** What is true of a certificate that is in use. */
+export interface CertificateFact {
+  readonly file: string;
+  readonly subject: string;
+  /** `ECDSA`, `RSA` or another kind. */
+  readonly kind: string;
+  /** Milliseconds since 1970. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** Names of the site that it does not count for. */
+  readonly uncovered: readonly string[];
+}
+
+/** A site's context and what its certificates say. */
+export interface SiteContext {
+  readonly context: Context;
+  readonly facts: readonly CertificateFact[];
+}
+
+/** What a context is made with besides the site's own. */
+export interface ContextSurroundings {
+  /** Encrypt the tickets of sessions. */
+  readonly ticketKeys: Uint8Array<ArrayBuffer>;
+  /** Whether the kernel can go on where a handshake has ended. */
+  readonly kernel: boolean;
+}
+
+/**
+ * Reads a site's files and makes its context.
+ *
+ * @throws {OpenSslError} with a sentence about the first file that cannot be used
+ */
+export function makeSiteContext(
+  names: readonly string[],
+  { certificates, settings }: SiteTls,
+  { ticketKeys, kernel }: ContextSurroundings,
+): SiteContext {
+  const held: (Certificate | PrivateKey)[] = [];
+  const hold = <Held extends Certificate | PrivateKey>(one: Held): Held => {
+    held.push(one);
+    return one;
+  };
+  try {
+    const identities = certificates.map((files) => readIdentity(files, hold));
+    const kinds = identities.map(({ key }) => key.kind);
+    const twice = kinds.find((kind, index) => kinds.indexOf(kind) !== index);
+    if (twice !== undefined) {
+      throw new OpenSslError(
+        `Cannot use ${
+          identities[kinds.lastIndexOf(twice)]!.name
+        }: the site has another one with a key of the kind ` +
+          `${twice}, and clients choose by that`,
+      );
+    }
+    const { clientAuthorities, sessionTickets } = settings;
+    const context = new Context({
+      ...settings,
+      identities,
+      ticketKeys: sessionTickets ? ticketKeys : undefined,
+      sessionContext: sessionContext(names, settings.clientCertificates, clientAuthorities),
+      clientAuthorities: clientAuthorities === undefined || settings.clientCertificates === "off"
+        ? []
+        : readAuthorities(clientAuthorities, hold),
+      kernel,
+    });
+    return { context, facts: identities.map((identity, at) => factOf(identity, certificates[at]!, names)) };
+  } finally {
+    // The context has references of its own.
+    for (const one of held) one.free();
+  }
+}
+
+type Hold = <Held extends Certificate | PrivateKey>(one: Held) => Held;
+
+function readIdentity({ certificate, key, chain }: CertificateFiles, hold: Hold): Identity {
+  const name = `the certificate "${certificate}"`;
+  const read = (path: string, what: string) => readCertificates(readPem(path, what), what).map(hold);
+  const own = read(certificate, `Cannot use ${name}`);
+  const others = chain === undefined ? [] : read(chain, `Cannot use the chain "${chain}"`);
+  const what = `Cannot use the key "${key}"`;
+  const pem = readPem(key, what);
+  try {
+    return { name, chain: [...own, ...others], key: hold(readPrivateKey(pem, what)) };
+  } finally {
+    pem.fill(0);
+  }
+}
+
+function readAuthorities(path: string, hold: Hold): Certificate[] {
+  const what = `Cannot use the authorities of clients "${path}"`;
+  return readCertificates(readPem(path, what), what).map(hold);
+}
+
+function factOf(
+  { chain: [leaf], key }: Identity,
+  files: CertificateFiles,
+  names: readonly string[],
+): CertificateFact {
+  return {
+    file: files.certificate,
+    subject: leaf!.subject,
+    kind: key.kind,
+    notBefore: leaf!.notBefore,
+    notAfter: leaf!.notAfter,
+    // Of a wildcard any name below it is as good as another.
+    uncovered: names.filter((name) => !leaf!.covers(name.replace(/^\*\./, "any-name."))),
+  };
+}
+
+/** Sessions go on under the same site and the same demands only, in every process and after every reload. */
+function sessionContext(
+  ...parts: readonly (string | readonly string[] | undefined)[]
+): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(createHash("sha256").update(JSON.stringify(parts)).digest());
+}

@@ -1,0 +1,214 @@
+/** The kind `tls`: does the handshakes of connections that nobody has looked at, and gives them back. */
+
+import {
+  type Descriptor,
+  EMFILE,
+  ErrnoError,
+  hasKernelTls,
+  setNonblocking,
+  SOCK_STREAM,
+  unixSocketPair,
+} from "../../../ffi/mod.ts";
+import type { Session } from "../../../ffi/openssl/mod.ts";
+import type { Tls } from "../../config/tls.ts";
+import { answer } from "../../http/answers.ts";
+import { httpDate } from "../../http/response_head.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
+import { RETURN_TLS, SCOPE_RAW } from "../../protocol/messages.ts";
+import { encodeTls } from "../../protocol/tls_field.ts";
+import { ClientHelloReader, MAX_HELLO_RECORDS } from "../../tls/client_hello.ts";
+import { Connection, ConnectionLost } from "../connection/connection.ts";
+import type { ConnectionServer } from "../connection/connection_server.ts";
+import { Copying } from "./copying.ts";
+import type { CertificateFact } from "./site_context.ts";
+import { Credentials } from "./credentials.ts";
+import { Handshake, type HandshakeOwner } from "./handshake.ts";
+import { stateOf, untouched } from "./state.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** What handshakes tell people. */
+export type TlsEvent =
+  /** Said once for each way that is in use. */
+  | { readonly type: "way"; readonly way: "kernel" | "pair"; readonly why: string }
+  | { readonly type: "not-raw" }
+  | { readonly type: "descriptors" }
+  | { readonly type: "error"; readonly error: unknown };
+
+/** What a server of this kind is made with. */
+export interface TlsServerOptions {
+  readonly settings: Tls;
+  /** Encrypt the tickets of sessions; {@linkcode TICKET_KEYS} bytes. */
+  readonly ticketKeys: Uint8Array<ArrayBuffer>;
+  readonly report: (event: TlsEvent) => void;
+  /** Whether the kernel knows TLS; it is asked unless given. */
+  readonly kernel?: boolean;
+}
+
+/** Does handshakes. */
+export class TlsServer implements ConnectionServer, HandshakeOwner {
+  readonly reader: ClientHelloReader = new ClientHelloReader();
+  readonly peeked: Uint8Array<ArrayBuffer> = new Uint8Array(MAX_HELLO_RECORDS);
+  readonly peekSize: bigint = BigInt(MAX_HELLO_RECORDS);
+  readonly report: (event: TlsEvent) => void;
+  credentials: Credentials;
+  readonly #kernel: boolean;
+  #settings: Tls;
+  #shared: { readonly loop: Loop; readonly deadlines: Deadlines } | undefined;
+  readonly #handshakes = new Set<Handshake>();
+  readonly #copying = new Set<Copying>();
+  readonly #told = new Set<string>();
+
+  /** @throws {OpenSslError} when a key or certificate cannot be used */
+  constructor({ settings, ticketKeys, report, kernel = hasKernelTls() }: TlsServerOptions) {
+    this.#settings = settings;
+    this.#kernel = kernel;
+    this.report = report;
+    this.credentials = new Credentials(settings, { ticketKeys, kernel });
+  }
+
+  /** What is true of the certificates in use. */
+  get facts(): readonly CertificateFact[] {
+    return this.credentials.facts;
+  }
+
+  /**
+   * Goes on with other settings, or with the same files read again: handshakes that begin from now on. Those under way go
+   * on with what they began with.
+   *
+   * @throws {OpenSslError} when one cannot be used: everything stays as it was then
+   */
+  follow(settings: Tls, ticketKeys: Uint8Array<ArrayBuffer>): void {
+    const next = new Credentials(settings, { ticketKeys, kernel: this.#kernel });
+    this.credentials.free();
+    this.credentials = next;
+    this.#settings = settings;
+    if (this.#shared !== undefined) this.#shared.deadlines.milliseconds = settings.timeout;
+  }
+
+  get loop(): Loop {
+    return this.#shared!.loop;
+  }
+
+  get deadlines(): Deadlines {
+    return this.#shared!.deadlines;
+  }
+
+  serve(connection: Connection): void {
+    const { transfer: { detail }, home: { loop } } = connection;
+    this.#shared ??= { loop, deadlines: loop.deadlines.list(this.#settings.timeout) };
+    if (detail !== SCOPE_RAW) {
+      this.#tellOnce({ type: "not-raw" });
+      return connection.close();
+    }
+    const handshake = new Handshake(this, connection);
+    this.#handshakes.add(handshake);
+    handshake.begin();
+  }
+
+  failed(error: unknown): void {
+    this.report({ type: "error", error });
+  }
+
+  ended(handshake: Handshake): void {
+    this.#handshakes.delete(handshake);
+  }
+
+  established(connection: Connection, session: Session, serverName: string, policy: number): void {
+    const { kernelSends, kernelReceives } = session;
+    if (kernelSends && kernelReceives) {
+      const tls = encodeTls(stateOf(session, "kernel", serverName, policy));
+      session.free();
+      setNonblocking(connection.fd, false);
+      this.#tellOnce({ type: "way", way: "kernel", why: "the kernel goes on where a handshake has ended" });
+      return this.#giveBack(connection, tls);
+    }
+    this.#tellOnce({ type: "way", way: "pair", why: this.#whyPair(session, kernelSends) });
+    let ends: [Descriptor, Descriptor];
+    try {
+      ends = unixSocketPair(SOCK_STREAM);
+    } catch (error) {
+      session.free();
+      connection.close();
+      return this.#shortOf(error);
+    }
+    const [stream, theirs] = ends;
+    setNonblocking(theirs, false);
+    const tls = encodeTls(stateOf(session, "pair", serverName, policy));
+    const { home, channel, transfer } = connection;
+    const copying = new Copying(home.loop, home.times, connection, stream, session, (over) => {
+      this.#copying.delete(over);
+    });
+    this.#copying.add(copying);
+    copying.begin();
+    // It is a connection of its own from here on: the client's stays.
+    const leaving = new Connection(home, theirs, channel, { ...transfer, tls });
+    this.#giveBack(leaving, tls);
+  }
+
+  #whyPair(session: Session, sends: boolean): string {
+    if (!this.#kernel) return "the kernel does not know TLS (the module tls is not loaded)";
+    const { version, cipherName } = session.agreement;
+    return sends
+      ? `OpenSSL does not let the kernel receive ${version === 0x0304 ? "TLS 1.3" : "TLS 1.2"}`
+      : `the kernel does not know ${cipherName}`;
+  }
+
+  giveBackUntouched(connection: Connection, serverName: string): void {
+    this.#giveBack(connection, encodeTls(untouched(serverName)));
+  }
+
+  #giveBack(connection: Connection, tls: Uint8Array<ArrayBuffer>): void {
+    const leaving = { connection, requests: 0, reason: RETURN_TLS, preread: NOTHING, tls };
+    if (!connection.channel.giveBack(leaving)) connection.close();
+  }
+
+  /** The front has gone: nobody is there to look at what the client asks. */
+  returnFailed(connection: Connection): void {
+    connection.close();
+  }
+
+  refuse(connection: Connection, alert: Uint8Array<ArrayBuffer> = NOTHING): void {
+    this.#say(connection, alert);
+  }
+
+  refuseClearText(connection: Connection): void {
+    const why = "this port speaks HTTPS: the address begins with https://";
+    this.#say(connection, answer(400, { why, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>);
+  }
+
+  async #say(connection: Connection, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      await connection.sendAll(bytes);
+      await connection.closeGently();
+    } catch (error) {
+      connection.close();
+      if (!(error instanceof ConnectionLost)) this.report({ type: "error", error });
+    }
+  }
+
+  #shortOf(error: unknown): void {
+    const short = error instanceof ErrnoError && error.errno === EMFILE;
+    this.report(short ? { type: "descriptors" } : { type: "error", error });
+  }
+
+  #tellOnce(event: TlsEvent & { readonly type: "way" | "not-raw" }): void {
+    const key = JSON.stringify(event);
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.report(event);
+  }
+
+  /** Handshakes come to their end, and what is copied goes on. Who has said nothing is owed nothing. */
+  drain(): void {
+    for (const handshake of [...this.#handshakes]) if (handshake.isSilent) handshake.abandon();
+  }
+
+  /** Closes everything that clients' connections do not own. */
+  forget(): void {
+    for (const handshake of [...this.#handshakes]) handshake.abandon();
+    for (const copying of [...this.#copying]) copying.abort();
+    this.credentials.free();
+  }
+}

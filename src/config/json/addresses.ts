@@ -1,0 +1,87 @@
+/** The addresses of a JSON document: texts, or objects that say what is spoken there. */
+
+import { z } from "zod";
+import { formatAddress, readAddress } from "../address.ts";
+import type { ListenAddress, Site } from "../config.ts";
+import { quote } from "../reading.ts";
+import type { Path, Report } from "./report.ts";
+import { expect, flag, oneOrMore, text } from "./shapes.ts";
+import { entriesOf, isObject } from "./value.ts";
+
+const ADDRESS = `write an address such as "127.0.0.1:8080"`;
+const address = text(ADDRESS, {
+  pattern: "^([0-9.]+:|\\[[0-9A-Fa-f:.]+\\]:|:)?[0-9]{1,5}$",
+  examples: ["127.0.0.1:8080", "[::1]:8080", "8080"],
+});
+
+const listenObject = z.strictObject({
+  address: address.meta({ description: "The address, as it may stand alone instead of this object." }),
+  tls: flag(false, "Whether clients speak TLS there. Sites show them their certificates."),
+}, { error: expect(ADDRESS) });
+
+/** One address or several. */
+export const LISTEN_SHAPE: z.ZodType = oneOrMore(
+  z.union([address, listenObject], { error: expect(ADDRESS) }),
+  expect(ADDRESS),
+);
+
+/** The keys of an address that is an object. */
+export const LISTEN_KEYS: readonly string[] = Object.keys(listenObject.shape);
+
+/** A listener that is being filled. */
+export interface OpenListener {
+  readonly address: ListenAddress;
+  readonly speaksTls: boolean;
+  readonly sites: Site[];
+  /** Which site has a name, by the name; the empty name stands for every Host. */
+  readonly owners: Map<string, string>;
+}
+
+/** An address as it is written. */
+export interface WrittenAddress {
+  readonly value: string;
+  readonly path: Path;
+  /** Whether TLS is spoken there; undefined where nothing is said of it. */
+  readonly tls: boolean | undefined;
+}
+
+/** The addresses of a list, or the one that stands for a list; what is no address has been reported with the shape. */
+export function addressesOf(value: unknown, path: Path): WrittenAddress[] {
+  const items = Array.isArray(value) ? entriesOf(value, path) : [{ value, path }];
+  return items.flatMap(({ value, path }): WrittenAddress[] => {
+    if (typeof value === "string") return [{ value, path, tls: undefined }];
+    if (!isObject(value) || typeof value.address !== "string") return [];
+    return [{ value: value.address, path: [...path, "address"], tls: value.tls === true }];
+  });
+}
+
+/** Reads a list of addresses, opening the listeners that are new. */
+export function readAddresses(
+  value: unknown,
+  path: Path,
+  report: Report,
+  listeners: Map<string, OpenListener>,
+): Map<string, OpenListener> {
+  const chosen = new Map<string, OpenListener>();
+  for (const item of addressesOf(value, path)) {
+    const address = report.take(readAddress(item.value), item.path);
+    if (!address) continue;
+    const key = formatAddress(address);
+    if (chosen.has(key)) {
+      report.value(item.path, `Found ${quote(key)} twice; write each address once`);
+      continue;
+    }
+    const known = listeners.get(key);
+    if (known !== undefined && item.tls !== undefined && item.tls !== known.speaksTls) {
+      const message = `Cannot speak ${item.tls ? "TLS" : "clear text"} on ${key}, for ` +
+        `${
+          known.speaksTls ? "TLS" : "clear text"
+        } is spoken there; write the same in every place, or the address alone`;
+      report.value(item.path, message);
+    }
+    const listener = known ?? { address, speaksTls: item.tls === true, sites: [], owners: new Map() };
+    listeners.set(key, listener);
+    chosen.set(key, listener);
+  }
+  return chosen;
+}
