@@ -2,9 +2,12 @@
 
 /** `tchar`: methods, field names, connection options (RFC 9110, 5.6.2). */
 export const TOKEN = 1;
-/** What a request target may hold before its query: visible ASCII but `#` and `?`. */
+/**
+ * What a request target may hold before its query: visible ASCII but `#`, `?` and the backslash, which some readers of URLs
+ * take for a slash.
+ */
 export const PATH = 2;
-/** {@linkcode PATH} and `?`. Wider than RFC 3986, since browsers send `|`, `^` or `{` as they are. */
+/** {@linkcode PATH}, `?` and the backslash. Wider than RFC 3986, since browsers send `|`, `^` or `{` as they are. */
 export const TARGET = 4;
 /** What a field value may hold: visible ASCII, obs-text, space and tab (RFC 9110, 5.5). */
 export const VALUE = 8;
@@ -51,6 +54,7 @@ function classes(): Uint8Array {
   addRange(PATH | TARGET, 0x21, 0x7e);
   table["#".charCodeAt(0)]! &= ~(PATH | TARGET);
   table["?".charCodeAt(0)]! &= ~PATH;
+  table["\\".charCodeAt(0)]! &= ~PATH;
   addRange(VALUE, 0x20, 0x7e);
   addRange(VALUE, 0x80, 0xff);
   add(VALUE, "\t");

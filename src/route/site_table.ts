@@ -1,6 +1,7 @@
 /** Which site answers for a Host. */
 
 import type { Site } from "../config/config.ts";
+import { Ipv6, MAX_IPV6_TEXT } from "../http/ipv6.ts";
 import { HASH_START, hashStep, LOWER_CASE, type NameNode, NameTrees, NONE } from "./name_trees.ts";
 
 /** What {@linkcode SiteTable.find} returns when there are no sites at all. */
@@ -10,6 +11,8 @@ const DOT = 0x2e;
 const COLON = 0x3a;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
+const LEFT_BRACKET = 0x5b;
+const RIGHT_BRACKET = 0x5d;
 
 /** All host names are one tree. */
 const TREE = 0;
@@ -24,6 +27,9 @@ export class SiteTable {
   readonly #names: NameTrees;
   /** Without a wildcard in the whole table, the dots of a name need no probes. */
   readonly #hasWildcards: boolean;
+  readonly #ipv6 = new Ipv6();
+  /** An address in brackets. */
+  readonly #address = new Uint8Array(MAX_IPV6_TEXT + 2).fill(LEFT_BRACKET, 0, 1);
 
   /** @param sites The sites in configuration order; an answer is an index into them. */
   constructor(sites: readonly Site[]) {
@@ -37,8 +43,8 @@ export class SiteTable {
   /**
    * Finds the site for a Host value: `uri-host [ ":" port ]` (RFC 9110, section 7.2), whose syntax somebody has
    * checked. The port does not count, nor does case (RFC 3986, section 3.2.2) or one dot at the end (the root of
-   * the DNS: the same name, written in full). Brackets are a part of an IPv6 address's name. Percent-encodings
-   * are not decoded: no client sends them, and no site is called that.
+   * the DNS: the same name, written in full). Brackets are a part of an IPv6 address's name, which is compared in
+   * the one spelling that sites have: `[0:0::1]` is `[::1]`.
    *
    * @param bytes Where the value is.
    * @param hostStart Offset of its first byte.
@@ -46,9 +52,17 @@ export class SiteTable {
    * @returns The index of the site, or {@linkcode NO_SITE} if there are none.
    */
   find(bytes: Uint8Array, hostStart: number, hostEnd: number): number {
+    const end = nameEnd(bytes, hostStart, hostEnd);
+    if (bytes[hostStart] !== LEFT_BRACKET || hostStart === hostEnd) return this.#find(bytes, hostStart, end);
+    if (!this.#ipv6.read(bytes, hostStart + 1, end - 1)) return this.#names.root(TREE);
+    const behind = this.#ipv6.write(this.#address, 1);
+    this.#address[behind] = RIGHT_BRACKET;
+    return this.#find(this.#address, 0, behind + 1);
+  }
+
+  #find(bytes: Uint8Array, hostStart: number, end: number): number {
     const names = this.#names;
     const hasWildcards = this.#hasWildcards;
-    const end = nameEnd(bytes, hostStart, hostEnd);
     let wildcard = names.root(TREE);
     let hash = HASH_START;
     // From the right, as the tree of names grows to the left: what has been hashed at a dot is an ancestor, and

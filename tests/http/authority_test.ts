@@ -10,7 +10,22 @@ const accepts = (text: string, portRequired = false) => {
 };
 
 Deno.test("isAuthority takes a host with or without a port", () => {
-  for (const text of ["a", "a:1", "a:", "a:00080", "1.2.3.4", "[::1]", "[::1]:1", "%41", "-", "a.b."]) {
+  for (
+    const text of [
+      "a",
+      "a:1",
+      "a:",
+      "a:00080",
+      "1.2.3.4",
+      "[::1]",
+      "[::1]:1",
+      "-",
+      "a.b.",
+      "1.a",
+      "0xg",
+      "a_b",
+    ]
+  ) {
     assert.equal(accepts(text), true, text);
   }
   for (
@@ -23,7 +38,17 @@ Deno.test("isAuthority takes a host with or without a port", () => {
       "a:65536",
       "a/",
       "a@b",
+      "%41",
       "%4",
+      "1",
+      "1.2.3",
+      "1.2.3.4.",
+      "1.2.3.256",
+      "01.2.3.4",
+      "0x7f.1",
+      "0X",
+      "a.1",
+      "a.0xff",
       "%",
       "[",
       "[]",

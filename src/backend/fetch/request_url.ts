@@ -1,18 +1,12 @@
 /** The URL of a request, for its `Request`. */
 
 import type { Exchange } from "../http/exchange.ts";
+import { toldHost, toldPath } from "../http/told.ts";
 
-/** The URL of a request (RFC 9112, 3.3). */
+/** The URL of a request (RFC 9112, 3.3): its host and path are those that the request was routed by. */
 export function requestUrl(exchange: Exchange): string {
-  const { authority, path, query } = exchange;
-  const host = authority || localHost(exchange);
-  return `http://${host}${path.startsWith("/") ? path : "/" + path}${query === "" ? "" : "?" + query}`;
-}
-
-/** For a client that does not say which host it means: the address that it connected to. */
-function localHost(exchange: Exchange): string {
-  const { hostname, port } = exchange.connection.local;
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  const { path, query } = exchange;
+  return `http://${toldHost(exchange)}${toldPath(path)}${query === "" ? "" : "?" + query}`;
 }
 
 /**

@@ -56,6 +56,8 @@ export class Exchange {
   #framing: Framing = "counted";
   /** The head from its request line on, as it came. */
   readonly #head: string;
+  /** The host in the target, where that is a whole URL. */
+  readonly #targetHost: string | undefined;
   /** Between two chunks, where something may be put in. */
   #between = false;
 
@@ -82,6 +84,7 @@ export class Exchange {
     this.path = slice(head.pathStart, head.pathEnd);
     this.query = slice(head.queryStart, head.queryEnd);
     this.authority = slice(head.hostStart, head.hostEnd);
+    this.#targetHost = head.form === "absolute" ? this.authority : undefined;
     this.minor = head.minor;
     this.isLast = !head.keepAlive;
     this.persistent = persistent && head.keepAlive;
@@ -109,9 +112,9 @@ export class Exchange {
     this.#progress = advance(this.#progress, progress);
   }
 
-  /** The header fields, in order, names as the client wrote them. */
+  /** The header fields, in order, names as the client wrote them. Host is what the request is for (RFC 9112, 3.2.2). */
   fields(): Field[] {
-    return fieldsOfHead(this.#head);
+    return fieldsOfHead(this.#head, this.#targetHost);
   }
 
   /** The first field of a name, in any case. @param name in lower case */

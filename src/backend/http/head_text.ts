@@ -1,12 +1,10 @@
 /** A request's head as text, and the fields in it. */
 
 import { Buffer } from "node:buffer";
+import { withoutBlanks } from "../../http/blanks.ts";
 
 /** A header field as it came. */
 export type Field = readonly [name: string, value: string];
-
-/** Whitespace around a field's value, and the CR of its line (RFC 9112, 5). */
-const OUTER_SPACE = /^[ \t]+|[ \t]*\r?$/g;
 
 let viewed: Buffer = Buffer.alloc(0);
 
@@ -23,15 +21,18 @@ export function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: numbe
  * The header fields of a head, in order, names as the client wrote them.
  *
  * @param head from its request line to its blank line, known to be well-formed
+ * @param host what Host says instead: where a target is a whole URL, that names the host (RFC 9112, 3.2.2)
  */
-export function fieldsOfHead(head: string): Field[] {
+export function fieldsOfHead(head: string, host?: string): Field[] {
   // Behind the first line a field is a line, and at the end there is an empty one.
-  const lines = head.split("\n");
+  const lines = head.split("\r\n");
   const fields: Field[] = [];
   for (let at = 1; at < lines.length - 2; at++) {
     const line = lines[at]!;
     const colon = line.indexOf(":");
-    fields.push([line.slice(0, colon), line.slice(colon + 1).replace(OUTER_SPACE, "")]);
+    const name = line.slice(0, colon);
+    const replaced = host !== undefined && colon === 4 && name.toLowerCase() === "host";
+    fields.push([name, replaced ? host : withoutBlanks(line, colon + 1)]);
   }
   return fields;
 }

@@ -58,9 +58,9 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     sentence:
-      "A Host that is empty, ends with a colon, or has an escape or an empty label is one that nobody " +
-      "claims, or as if the colon were not there. httpd answers 400.",
-    about: (request) => /^$|:$|%|\.\./.test(hostOf(request)),
+      "A Host that is empty, ends with a colon, or has an empty label is one that nobody claims, or as if " +
+      "the colon were not there. httpd answers 400.",
+    about: (request) => /^$|:$|\.\./.test(hostOf(request)),
   },
   {
     sentence: "`ServerAlias *.example.com` does not stand for `.example.com`.",

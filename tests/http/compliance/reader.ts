@@ -59,7 +59,10 @@ export class Reader {
     const part = (start: number, end: number) => text(bytes.subarray(start, end));
     const fields = Array.from({ length: head.fieldCount }, (_, index) => {
       const [a, b, c, d] = head.fields.subarray(4 * index, 4 * index + 4);
-      return [part(a!, b!), part(c!, d!)] as const;
+      // 9112, 3.2.2: the host of a whole URL replaces what the field says.
+      const replaced = head.form === "absolute" && part(a!, b!).toLowerCase() === "host";
+      const value = replaced ? part(head.hostStart, head.hostEnd) : part(c!, d!);
+      return [part(a!, b!), value] as const;
     });
     this.#request = {
       method: part(head.methodStart, head.methodEnd),

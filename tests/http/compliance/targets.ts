@@ -18,10 +18,16 @@ export const TARGETS: Chapter = {
     ],
     [
       "9112, 3.2: invalid, but read in one way by all, and browsers send some of these as they are",
-      line('GET /a|b^c{d}"<>\\` HTTP/1.1'),
+      line('GET /a|b^c{d}"<>`?\\ HTTP/1.1'),
       "open",
-      'GET /a|b^c{d}"<>\\` []',
+      'GET /a|b^c{d}"<>`?\\ []',
     ],
+    [
+      "9112, 3.2: a slash to some readers of URLs, and a name's part to others",
+      line("GET /a\\b HTTP/1.1"),
+      400,
+    ],
+    ["9112, 3.2", line("GET http://a/\\b HTTP/1.1"), 400],
     ["9112, 3.2", line("GET /a#b HTTP/1.1"), 400],
     ["9112, 3.2", line("GET /?a#b HTTP/1.1"), 400],
     ["9112, 3.2", line("GET /\xe4 HTTP/1.1"), 400],

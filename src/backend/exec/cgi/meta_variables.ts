@@ -2,6 +2,7 @@
 
 import { normalizePath } from "../../../route/path.ts";
 import type { Exchange, Field } from "../../http/exchange.ts";
+import { toldHost, toldPath } from "../../http/told.ts";
 import { connectionEnvironment } from "../environment.ts";
 
 /** A request as a program gets it. It differs from the client's after a local redirect (6.2.2). */
@@ -76,7 +77,7 @@ export function metaVariables(
     `SERVER_PORT=${local.port}`,
     ...local.hostname === "" ? [] : [`SERVER_ADDR=${local.hostname}`],
     `REQUEST_METHOD=${request.method}`,
-    `REQUEST_URI=${request.path}${request.query === "" ? "" : `?${request.query}`}`,
+    `REQUEST_URI=${toldTarget(request.path)}${request.query === "" ? "" : `?${request.query}`}`,
     `SCRIPT_NAME=${place.script}`,
     ...place.info === "" ? [] : [`PATH_INFO=${place.info}`],
     `QUERY_STRING=${request.query}`,
@@ -114,16 +115,26 @@ function placeOf(exchange: Exchange, path: string): Place | Unspeakable {
   return { script, info: self ? "" : decodeBytes(mapped), mapped };
 }
 
+/** The path for programs that go by REQUEST_URI. Two slashes at its beginning would be a host to them. */
+function toldTarget(path: string): string {
+  return path.startsWith("//") ? normalizePath(path) ?? path : path === "*" ? path : toldPath(path);
+}
+
 /** Percent-encoding undone, byte by byte. */
 function decodeBytes(path: string): string {
   return path.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
 
-/** The host that the client means, without a port; where it has not said, the address that it is connected to. */
-function serverName({ authority, connection: { local } }: Exchange): string {
-  const host = authority.replace(/:\d*$/, "");
-  if (host !== "") return host;
-  return local.hostname.includes(":") ? `[${local.hostname}]` : local.hostname || "localhost";
+/** The host that the client means, or is told, without a port. */
+function serverName(exchange: Exchange): string {
+  const host = toldHost(exchange);
+  return (host.endsWith("]") ? host : host.slice(0, portAt(host))) || "localhost";
+}
+
+/** Where the port of a host begins, with its colon; at the end where there is none. */
+function portAt(host: string): number {
+  const colon = host.lastIndexOf(":");
+  return colon < 0 ? host.length : colon;
 }
 
 /** HTTP_*: fields of one name are one variable, their values in one list (4.1.18). */
