@@ -6,7 +6,8 @@
  */
 
 import { isAuthority } from "./authority.ts";
-import { ascii, CLASSES, COLON, CR, equalsAnyCase, LF, SP, TAB, TOKEN, VALUE } from "./byte_classes.ts";
+import { ascii, CR, equalsAnyCase, LF, SP, TAB } from "./byte_classes.ts";
+import { FieldLines } from "./field_lines.ts";
 import {
   CHUNKED,
   CLOSE,
@@ -15,9 +16,7 @@ import {
   expectsContinue,
   KEEP_ALIVE,
   OTHER_CODING,
-  skipSpace,
   transferCodings,
-  trimSpace,
   UPGRADE,
 } from "./field_values.ts";
 import {
@@ -67,7 +66,7 @@ const TRANSFER_ENCODING = ascii("transfer-encoding");
  * }
  * ```
  */
-export class RequestHead implements RequestLine {
+export class RequestHead extends FieldLines implements RequestLine {
   /** After "reject": the status to answer with. */
   status = 0;
   /** After "reject": what is wrong, in plain words, a constant text. */
@@ -89,9 +88,6 @@ export class RequestHead implements RequestLine {
   /** The target's authority if it has one (RFC 9112, 3.2.2), else the Host value. Empty if there is none. */
   hostStart = 0;
   hostEnd = 0;
-  fieldCount = 0;
-  /** Four offsets a field: start and end of its name, start and end of its value without space around it. */
-  readonly fields: Int32Array;
   /** -1 when absent. */
   contentLength = -1;
   /** Whether the body has the chunked coding. */
@@ -104,7 +100,6 @@ export class RequestHead implements RequestLine {
   upgrade = false;
 
   readonly #limits: HeadLimits;
-  readonly #maxFields: number;
   #hostSeen = false;
   #options = 0;
   #codings = 0;
@@ -112,9 +107,8 @@ export class RequestHead implements RequestLine {
   #unknownExpectation = false;
 
   constructor(limits: HeadLimits) {
+    super(limits.fields ?? 100);
     this.#limits = limits;
-    this.#maxFields = limits.fields ?? 100;
-    this.fields = new Int32Array(4 * this.#maxFields);
   }
 
   /**
@@ -126,7 +120,7 @@ export class RequestHead implements RequestLine {
     const stop = Math.min(end, start + this.#limits.head);
     let at = this.#skipEmptyLines(bytes, start, stop);
     if (at >= 0) at = readRequestLine(this, bytes, at, stop, this.#limits.requestLine);
-    if (at >= 0) at = this.#readFields(bytes, at, stop);
+    if (at >= 0) at = this.readFields(bytes, at, stop);
     if (at >= 0) at = this.#conclude(at);
     if (at === MORE && end > stop) at = reject(this, 431, "the request head is too long");
     if (at === MORE) return "more";
@@ -147,61 +141,39 @@ export class RequestHead implements RequestLine {
     return at;
   }
 
-  #readFields(bytes: Uint8Array, start: number, stop: number): number {
-    this.fieldCount = 0;
+  protected override readFields(bytes: Uint8Array, start: number, stop: number): number {
     this.contentLength = -1;
     this.expectContinue = false;
     this.#hostSeen = this.#upgradeSeen = this.#unknownExpectation = false;
     this.#options = this.#codings = 0;
-    let at = start;
-    for (;;) {
-      if (at === stop) return MORE;
-      if (bytes[at] === CR) {
-        if (at + 1 === stop) return MORE;
-        return bytes[at + 1] === LF ? at + 2 : reject(this, 400, "there is a CR without LF");
-      }
-      if (this.fieldCount === this.#maxFields) return reject(this, 431, "there are too many header fields");
-      const nameStart = at;
-      while (at < stop && CLASSES[bytes[at]!]! & TOKEN) at++;
-      if (at === stop) return MORE;
-      if (bytes[at] !== COLON || at === nameStart) return this.#rejectName(bytes[at]!, at === nameStart);
-      const nameEnd = at;
-      const valueStart = at = skipSpace(bytes, at + 1, stop);
-      while (at < stop && CLASSES[bytes[at]!]! & VALUE) at++;
-      if (at === stop) return MORE;
-      if (bytes[at] !== CR) return this.#rejectValue(bytes[at]!);
-      if (at + 1 === stop) return MORE;
-      if (bytes[at + 1] !== LF) return reject(this, 400, "there is a CR without LF");
-      const valueEnd = trimSpace(bytes, valueStart, at);
-      const slot = 4 * this.fieldCount++;
-      this.fields[slot] = nameStart;
-      this.fields[slot + 1] = nameEnd;
-      this.fields[slot + 2] = valueStart;
-      this.fields[slot + 3] = valueEnd;
-      if (this.#note(bytes, nameStart, nameEnd, valueStart, valueEnd) === REJECTED) return REJECTED;
-      at += 2;
-    }
+    return super.readFields(bytes, start, stop);
   }
 
-  #rejectName(byte: number, first: boolean): typeof REJECTED {
-    if (byte === COLON) return reject(this, 400, "a header field has no name");
+  protected override rejectCount(): typeof REJECTED {
+    return reject(this, 431, "there are too many header fields");
+  }
+
+  protected override malformed(why: string): typeof REJECTED {
+    return reject(this, 400, why);
+  }
+
+  protected override colonFrom(bytes: Uint8Array, at: number): number {
+    const byte = bytes[at]!;
+    // RFC 9112, 5.1: such whitespace is how requests are smuggled.
     if (byte === SP || byte === TAB) {
-      // RFC 9112, 5.2 (obs-fold) and 5.1: whitespace in both places is how requests are smuggled.
-      if (first) return reject(this, 400, "a header line starts with whitespace");
-      return reject(this, 400, "there is whitespace between a header field's name and its colon");
+      return this.malformed("there is whitespace between a header field's name and its colon");
     }
-    if (byte === LF) return reject(this, 400, "there is an LF without CR");
-    if (byte === CR) return reject(this, 400, "the header field has no colon");
-    return reject(this, 400, "a header field's name has a character that no name may have");
+    if (byte === CR) return this.malformed("the header field has no colon");
+    return this.rejectName(byte);
   }
 
-  #rejectValue(byte: number): typeof REJECTED {
-    if (byte === LF) return reject(this, 400, "there is an LF without CR");
-    return reject(this, 400, "a header field's value has a control character");
-  }
-
-  /** Takes note of a field that matters here. Most do not, and their names' lengths alone say so. */
-  #note(bytes: Uint8Array, nameStart: number, nameEnd: number, start: number, end: number): number {
+  protected override note(
+    bytes: Uint8Array,
+    nameStart: number,
+    nameEnd: number,
+    start: number,
+    end: number,
+  ): number {
     switch (nameEnd - nameStart) {
       case HOST.length:
         if (equalsAnyCase(bytes, nameStart, nameEnd, HOST)) return this.#noteHost(bytes, start, end);

@@ -10,7 +10,15 @@ import { relayOptions } from "./relay.ts";
 import { staticOptions } from "./static.ts";
 import { tlsOptions } from "./tls.ts";
 
-const KINDS: readonly KindOptions[] = [fetchOptions, staticOptions, execOptions, relayOptions, tlsOptions];
+const BY_NAME: { readonly [Name in BackendKind["kind"]]: KindOptions } = {
+  fetch: fetchOptions,
+  static: staticOptions,
+  exec: execOptions,
+  relay: relayOptions,
+  tls: tlsOptions,
+};
+/** In the order in which they are listed to people. */
+const KINDS: readonly KindOptions[] = Object.values(BY_NAME);
 
 /** Adds the options of all kinds to a command. */
 export function addKindOptions(command: Command): void {

@@ -9,7 +9,14 @@ import type { Entry, KindKeys, Place } from "./kind.ts";
 import { RELAY_RULES, relayKeys } from "./relay.ts";
 import { staticKeys } from "./static.ts";
 
-const KINDS: readonly KindKeys[] = [fetchKeys, staticKeys, execKeys, relayKeys];
+/** All but TLS, which sites have, and not entries of `backends`. */
+const BY_NAME: { readonly [Name in Exclude<BackendKind["kind"], "tls">]: KindKeys } = {
+  fetch: fetchKeys,
+  static: staticKeys,
+  exec: execKeys,
+  relay: relayKeys,
+};
+const KINDS: readonly KindKeys[] = Object.values(BY_NAME);
 
 /** The keys of all kinds. */
 export const KIND_SHAPE: Record<string, z.ZodType> = Object.assign({}, ...KINDS.map(({ shape }) => shape));
