@@ -9,7 +9,12 @@ const THREE = ["a", "b", "c"];
 
 /** Backends with a channel each, in the order of their names. */
 function start(rig: Rig, names: readonly string[]): ScriptedBackend[] {
-  const backends = names.map((name) => rig.start(name, 512));
+  const backends = names.map((name) => {
+    const backend = rig.start(name, 512);
+    // Chosen, so that chance has no part in how clients spread.
+    backend.instance = name.repeat(32);
+    return backend;
+  });
   rig.until(() => rig.reported("backend-found").length === names.length, "the backends");
   return backends;
 }
@@ -131,10 +136,39 @@ test("when a process goes only its clients move, and they move back when it retu
     if (place === "b") assert.notEqual(second[index], "b");
     else assert.equal(second[index], place);
   });
-  const again = rig.start("b", 512, backends[1]!.process);
+  const again = rig.start("b", 512);
+  again.instance = backends[1]!.instance;
   rig.until(() => rig.reported("backend-found").length === 4, "it to be found again");
   assert.deepEqual(placesOf(rig, [backends[0]!, again, backends[2]!], ADDRESSES), first);
 });
+
+for (
+  const instances of [
+    [undefined, undefined, undefined],
+    THREE.map((digit) => digit.repeat(32)),
+  ]
+) {
+  const what = instances[0] === undefined ? "say no instance" : "say who they are";
+  test(
+    `sticky clients spread over processes with the same number, as in containers, that ${what}`,
+    STICKY,
+    (rig) => {
+      const backends = THREE.map((name, index) => {
+        const backend = rig.start(name, 512, 7);
+        backend.instance = instances[index];
+        return backend;
+      });
+      rig.until(() => rig.reported("backend-found").length === 3, "the backends");
+      const addresses = Array.from({ length: 60 }, (_, index) => `127.0.0.${index + 2}`);
+      for (const address of addresses) rig.client(request(), undefined, address);
+      rig.until(() => {
+        for (const backend of backends) for (const channel of backend.channels) backend.read(channel);
+        return backends.reduce((sum, { held }) => sum + held.length, 0) === addresses.length;
+      }, "the hand-offs");
+      for (const { name, held } of backends) assert.ok(held.length > 5, `${held.length} for ${name}`);
+    },
+  );
+}
 
 test("a sticky client of a process that is full goes elsewhere", {
   ...STICKY,

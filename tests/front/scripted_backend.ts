@@ -66,6 +66,8 @@ export class ScriptedBackend {
   #listening = true;
   #greeted = new Set<RawChannel>();
   workers = 1;
+  /** What tells it from other processes, if it says that. */
+  instance: string | undefined;
 
   constructor(
     readonly path: string,
@@ -87,8 +89,8 @@ export class ScriptedBackend {
 
   /** Its HELLO. */
   hello(): Uint8Array<ArrayBuffer> {
-    const { workers, window, process, name } = this;
-    return encodeHello({ workers, window, process, name });
+    const { workers, window, process, name, instance } = this;
+    return encodeHello({ workers, window, process, name, ...instance !== undefined && { instance } });
   }
 
   /** Does what its manner says; how many things it did. */

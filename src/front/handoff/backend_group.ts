@@ -4,6 +4,7 @@ import { ADDRESS_BYTES, SIZE_ADDRESS } from "../../protocol/messages.ts";
 import type { Carrier, Connection } from "../connection/connection.ts";
 import { WaitingLine } from "../connection/waiting_line.ts";
 import type { HandoffChannel } from "./handoff_channel.ts";
+import { mix } from "./process_seed.ts";
 
 /** A backend as a group needs it. */
 export interface Member {
@@ -70,7 +71,7 @@ export class BackendGroup {
 
   /**
    * Rendezvous hashing: every process has a rank for every client, and the highest that is there serves. When one goes,
-   * only its clients move. A process that is started again is another one, with another number and other clients.
+   * only its clients move. A process that is started again is another one, with other clients.
    */
   #pickSticky(connection: Connection): HandoffChannel | undefined {
     let best: HandoffChannel | undefined;
@@ -79,7 +80,7 @@ export class BackendGroup {
     for (const { channels, weight } of this.members) {
       for (const channel of channels) {
         if (!channel.takes(connection) || connection.refusedBy.includes(channel)) continue;
-        const rank = rankOf(mix(client ^ channel.process), weight);
+        const rank = rankOf(mix(client ^ channel.seed), weight);
         if (rank > bestRank) {
           best = channel;
           bestRank = rank;
@@ -106,13 +107,6 @@ function hashAddress(addresses: Uint8Array, at: number): number {
     hash = Math.imul(hash ^ addresses[i]!, 0x01000193);
   }
   return hash;
-}
-
-/** Spreads a hash over all 32 bits (the finalizer of MurmurHash3): process numbers differ in their low bits only. */
-function mix(hash: number): number {
-  let mixed = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
-  mixed = Math.imul(mixed ^ mixed >>> 13, 0xc2b2ae35);
-  return (mixed ^ mixed >>> 16) >>> 0;
 }
 
 /** Weighted rendezvous: u^(1/weight) of a number u between 0 and 1 is greatest as often as the weight says. */

@@ -30,8 +30,8 @@ export interface HandoffChannel extends Carrier {
   readonly load: number;
   /** Turns that it is owed among channels that are as busy, in shares of weight: see BackendGroup. */
   credit: number;
-  /** The number of the backend process; 0 until it is known. */
-  readonly process: number;
+  /** What the backend process is to hashing (process_seed.ts); 0 until that is known. */
+  readonly seed: number;
   /** Begins to speak, where the protocol has something to say first. */
   begin(): void;
   /** Whether this connection can be handed over now. */

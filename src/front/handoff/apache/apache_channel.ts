@@ -21,6 +21,7 @@ import type { Core } from "../../core/core.ts";
 import type { Look } from "../../look/look.ts";
 import type { AllowedUsers } from "../allowed_users.ts";
 import type { ChannelState, HandoffChannel, Link, Outcome, Owner } from "../handoff_channel.ts";
+import { processSeed } from "../process_seed.ts";
 import type { ApacheMessage } from "./apache_message.ts";
 
 /** What all such channels of a data plane work with. */
@@ -40,7 +41,9 @@ export class ApacheChannel extends Timed implements HandoffChannel {
   /** The protocol does not say it: among others it counts as idle. */
   readonly load = 0;
   credit = 0;
-  process = 0;
+  /** The number of the process that was connected to last. */
+  #process = 0;
+  seed = 0;
   /** A hand-off has been taken here: not only the type of the socket speaks for it. */
   #proven = false;
   /** The backlog is full, or too many descriptors are in flight: nothing can be sent for now. */
@@ -95,7 +98,7 @@ export class ApacheChannel extends Timed implements HandoffChannel {
     this.#spare ??= newSocket();
     if (!this.#proven) {
       this.#proven = true;
-      this.#link.channelProven({ protocol: "apache", process: this.process, name: "" }, 1);
+      this.#link.channelProven({ protocol: "apache", process: this.#process, name: "" }, 1);
     }
     return "taken";
   }
@@ -125,7 +128,8 @@ export class ApacheChannel extends Timed implements HandoffChannel {
       return undefined;
     }
     const { uid, pid } = peerCredentials(socket);
-    this.process = pid;
+    if (pid !== this.#process) this.seed = processSeed(this.#link.backend.socket, pid);
+    this.#process = pid;
     const objection = this.#tools.users.objection(uid);
     if (objection === undefined) return socket;
     close(socket);

@@ -2,7 +2,8 @@
 
 import { processId } from "../../../../ffi/mod.ts";
 import type { Limits } from "../../../config/config.ts";
-import { encodeHello } from "../../../protocol/hello.ts";
+import { encodeHello, instanceOf } from "../../../protocol/hello.ts";
+import { SIZE_INSTANCE } from "../../../protocol/messages.ts";
 import { encodeGeneration } from "../../../protocol/replies.ts";
 
 /**
@@ -22,7 +23,8 @@ export class Announcements {
 
   /** @param name what the front calls itself */
   constructor(name: string) {
-    this.hello = encodeHello({ workers: 0, window: RETURNS, process: processId(), name });
+    const instance = instanceOf(crypto.getRandomValues(new Uint8Array(SIZE_INSTANCE)));
+    this.hello = encodeHello({ workers: 0, window: RETURNS, process: processId(), name, instance });
   }
 
   /** Takes the generation of a new plan. */

@@ -23,6 +23,7 @@ import type { Connection } from "../../connection/connection.ts";
 import type { Core } from "../../core/core.ts";
 import type { Look } from "../../look/look.ts";
 import type { ChannelState, HandoffChannel, Link, Outcome, Owner } from "../handoff_channel.ts";
+import { processSeed } from "../process_seed.ts";
 import type { Announcements } from "./announcements.ts";
 import type { ChannelReader, Conversation } from "./channel_reader.ts";
 import type { HandoffMessage } from "./handoff_message.ts";
@@ -51,8 +52,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   /** Connections that the backend process holds, as it said last. */
   active = 0;
   credit = 0;
-  /** The backend process, as its HELLO said. */
-  process = 0;
+  seed = 0;
   /** Hand-offs that may be unacknowledged at a time: the backend's limit or ours. */
   #window = 0;
   /** Those that are. */
@@ -79,13 +79,13 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     core.deadlines.acknowledge.start(this, core.loop.now);
   }
 
-  greeted({ window, workers, process, name }: Hello): void {
+  greeted({ window, workers, process, name, instance }: Hello): void {
     const link = this.#link;
     this.stopDeadline();
     this.state = "ready";
     this.#window = Math.min(window, this.#tools.core.limits.unacknowledged, MOST_UNDER_WAY);
     this.#underWay = new UnderWay(this.#window);
-    this.process = process;
+    this.seed = processSeed(link.backend.socket, process, instance);
     this.announce();
     link.channelProven({ protocol: "fdpass", process, name }, Math.max(1, Math.min(workers, MOST_WORKERS)));
     if (link.retired) this.drain();
