@@ -9,6 +9,7 @@
 import { Command, CommanderError } from "commander";
 import { addBackend } from "./src/commands/backend.ts";
 import { addCheck } from "./src/commands/check.ts";
+import { addDrain, addReload, addReopen, addUndrain } from "./src/commands/control.ts";
 import { addDemo } from "./src/commands/demo.ts";
 import { addFront } from "./src/commands/front.ts";
 import { write, writeError } from "./src/commands/output.ts";
@@ -18,7 +19,18 @@ import { EXIT_USAGE, explain } from "./src/control/failure.ts";
 import { VERSION } from "./src/control/version.ts";
 
 /** In the order in which help lists them. */
-const COMMANDS = [addFront, addBackend, addUp, addCheck, addSchema, addDemo];
+const COMMANDS = [
+  addFront,
+  addBackend,
+  addUp,
+  addReload,
+  addReopen,
+  addDrain,
+  addUndrain,
+  addCheck,
+  addSchema,
+  addDemo,
+];
 
 /** Builds the program. @param done takes the exit code of the command that ran */
 function program(done: (code: number) => void): Command {

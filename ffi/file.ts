@@ -19,6 +19,7 @@ const {
   open: libc_open,
   read,
   rename: libc_rename,
+  rmdir: libc_rmdir,
   sendfile,
   statx,
   syscall_openat2,
@@ -111,6 +112,11 @@ export class FileStatus {
   get nanosecond(): number {
     return this.#view.getUint32(STX_MTIME + 8, true);
   }
+}
+
+/** Removes an empty directory; 0 or `-errno`. */
+export function removeDirectory(path: string): number {
+  return settle(libc_rmdir(cString(path)));
 }
 
 /** Removes a name; 0 or `-errno`. */

@@ -4,19 +4,28 @@ import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { configError } from "../config/error.ts";
 import type { Run } from "./command.ts";
-import { bindToParent, runDirectoryOption, withParentOption, workersOption } from "./shared_options.ts";
+import {
+  bindToParent,
+  controlOption,
+  type ControlOptions,
+  controlPlace,
+  runDirectoryOption,
+  withParentOption,
+  workersOption,
+} from "./shared_options.ts";
 import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./source.ts";
 import { supervise } from "./up.ts";
 
-interface FrontOptions {
+interface FrontOptions extends ControlOptions {
   readonly workers: number;
-  readonly runDir?: string;
   readonly withParent?: number;
 }
 
 export function addFront(program: Command, run: Run): void {
   program.command("front").description("run the front").argument(...CONFIG_ARGUMENT)
-    .addOption(workersOption()).addOption(runDirectoryOption()).addOption(withParentOption()).action(
+    .addOption(workersOption()).addOption(runDirectoryOption()).addOption(controlOption()).addOption(
+      withParentOption(),
+    ).action(
       run(front),
     );
 }
@@ -36,6 +45,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   configureLog();
   return await runFront(config, {
     workers: options.workers,
+    control: controlPlace(options),
     supervised: withParent !== undefined,
     ...source === "-" ? {} : { reload: () => withParent === undefined ? again() : load(source, { runDir }) },
   });

@@ -1,7 +1,8 @@
 /** Options that several commands have. */
 
 import { Option } from "commander";
-import { wholeNumber } from "./values.ts";
+import type { ControlPlace } from "../control/socket/control_path.ts";
+import { absolute, wholeNumber } from "./values.ts";
 
 /** Data-plane Workers of a front. */
 export function workersOption(): Option {
@@ -11,6 +12,28 @@ export function workersOption(): Option {
 /** Where backends have their sockets that a configuration names without their path. */
 export function runDirectoryOption(): Option {
   return new Option("--run-dir <dir>", "where sockets are that an Apache configuration names by a host");
+}
+
+/** Where a front, or everything, is told what to do. */
+export function controlOption(): Option {
+  return new Option(
+    "--control <path>",
+    "the socket for commands (default: control.sock in the run directory)",
+  );
+}
+
+/** What both options say of the control socket. */
+export function controlPlace({ control, runDir }: ControlOptions): ControlPlace {
+  return {
+    control: control === undefined ? undefined : absolute(control),
+    runDirectory: runDir === undefined ? undefined : absolute(runDir),
+  };
+}
+
+/** The values of {@linkcode controlOption} and {@linkcode runDirectoryOption}. */
+export interface ControlOptions {
+  readonly control?: string;
+  readonly runDir?: string;
 }
 
 /** Ties a child to its supervisor. For our own use. */

@@ -3,18 +3,23 @@
 import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import type { Run } from "./command.ts";
-import { runDirectoryOption, workersOption } from "./shared_options.ts";
+import {
+  controlOption,
+  type ControlOptions,
+  controlPlace,
+  runDirectoryOption,
+  workersOption,
+} from "./shared_options.ts";
 import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./source.ts";
-import { absolute } from "./values.ts";
 
-interface UpOptions {
+interface UpOptions extends ControlOptions {
   readonly workers: number;
-  readonly runDir?: string;
 }
 
 export function addUp(program: Command, run: Run): void {
   program.command("up").description("run the front and every backend the configuration declares")
-    .argument(...CONFIG_ARGUMENT).addOption(workersOption()).addOption(runDirectoryOption()).action(run(up));
+    .argument(...CONFIG_ARGUMENT).addOption(workersOption()).addOption(runDirectoryOption())
+    .addOption(controlOption()).action(run(up));
 }
 
 async function up(argument: string | undefined, options: UpOptions): Promise<number> {
@@ -30,15 +35,15 @@ export async function supervise(
   config: Config,
   source: string,
   input: string | undefined,
-  { workers, runDir }: UpOptions,
+  options: UpOptions,
 ): Promise<number> {
   const { runSupervisor } = await import("../control/up/supervisor.ts");
   const { configureLog } = await import("../control/log/log.ts");
   configureLog();
   return await runSupervisor(config, {
     source,
-    workers,
-    ...runDir === undefined ? {} : { runDirectory: absolute(runDir) },
-    ...input === undefined ? { reload: () => loadAgain(source, { runDir }) } : { input },
+    workers: options.workers,
+    control: controlPlace(options),
+    ...input === undefined ? { reload: () => loadAgain(source, options) } : { input },
   });
 }

@@ -22,6 +22,7 @@ const FOR_PEOPLE: Record<string, number> = {
   OpenSslError: EXIT_USAGE,
   RunDirectoryError: EXIT_FAILED,
   ListenError: EXIT_FAILED,
+  ControlError: EXIT_FAILED,
   ErrnoError: EXIT_FAILED,
   NotCapable: EXIT_USAGE,
 };

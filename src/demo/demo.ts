@@ -82,6 +82,7 @@ export async function runDemo(firstPort: number): Promise<number> {
     source: "-",
     input,
     workers: 1,
+    control: { control: `${directory.path}/control.sock`, runDirectory: directory.path },
     ready: () => {
       if (port !== firstPort) print(`Port ${firstPort} is taken; this is the next free one`);
       print(`Open ${address} in a browser, or run curl ${address} (Ctrl-C ends the demo)`);

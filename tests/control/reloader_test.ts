@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { type ControlAnswer, DONE } from "../../src/protocol/control.ts";
 import { Reloader } from "../../src/control/processes/reloader.ts";
 
 /** Reloader that last until the test says so. */
 class Slow {
   readonly finish: (() => void)[] = [];
-  readonly reloads = new Reloader(() => new Promise((resolve) => this.finish.push(resolve)));
+  /** Each answers with its number, from 1 on. */
+  readonly reloads = new Reloader(() => {
+    const { promise, resolve } = Promise.withResolvers<ControlAnswer>();
+    const text = String(this.finish.push(() => resolve({ code: DONE, text })));
+    return promise;
+  });
 
   /** Ends the reload that was begun last, and lets what follows from that happen. */
   async end(): Promise<void> {
@@ -16,18 +22,20 @@ class Slow {
 
 Deno.test("Reloader runs one at once, and says so", () => {
   const { reloads, finish } = new Slow();
-  assert.equal(reloads.request(), true);
+  assert.equal(reloads.busy, false);
+  void reloads.request();
+  assert.equal(reloads.busy, true);
   assert.equal(finish.length, 1);
 });
 
 Deno.test("Reloader lets one wait while one is under way, however often it is asked", async () => {
   const slow = new Slow();
-  slow.reloads.request();
-  for (let times = 0; times < 5; times++) assert.equal(slow.reloads.request(), false);
+  void slow.reloads.request();
+  for (let times = 0; times < 5; times++) void slow.reloads.request();
   assert.equal(slow.finish.length, 1, "not at the same time");
   await slow.end();
   assert.equal(slow.finish.length, 2, "once more");
-  assert.equal(slow.reloads.request(), false);
+  void slow.reloads.request();
   await slow.end();
   assert.equal(slow.finish.length, 3);
   await slow.end();
@@ -36,8 +44,17 @@ Deno.test("Reloader lets one wait while one is under way, however often it is as
 
 Deno.test("Reloader starts afresh after the last one has ended", async () => {
   const slow = new Slow();
-  slow.reloads.request();
+  void slow.reloads.request();
   await slow.end();
-  assert.equal(slow.reloads.request(), true);
+  assert.equal(slow.reloads.busy, false);
+  void slow.reloads.request();
   assert.equal(slow.finish.length, 2);
+});
+
+Deno.test("Reloader answers with what became of a reload that began after it was asked for", async () => {
+  const slow = new Slow();
+  const answers = [slow.reloads.request(), slow.reloads.request(), slow.reloads.request()];
+  await slow.end();
+  await slow.end();
+  assert.deepEqual((await Promise.all(answers)).map(({ text }) => text), ["1", "2", "2"]);
 });

@@ -1,6 +1,7 @@
 /** `fdpass backend --fetch` on SIGHUP: another process loads the module afresh and takes the path over from this one. */
 
 import type { Logger } from "@logtape/logtape";
+import type { ControlAnswer } from "../../protocol/control.ts";
 import { sameCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { Reloader } from "../processes/reloader.ts";
@@ -35,10 +36,10 @@ export class Replacement {
 
   /** Has the module loaded afresh. */
   reload(): void {
-    this.#reloader.request();
+    void this.#reloader.request();
   }
 
-  #reload(): Promise<void> {
+  #reload(): Promise<ControlAnswer> {
     const { log } = this.options;
     return runReload({
       stopping: () => this.#processes.stopping,

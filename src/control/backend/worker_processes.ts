@@ -1,6 +1,7 @@
 /** The worker processes of a dealer, and those that replace them on SIGHUP. */
 
 import type { Logger } from "@logtape/logtape";
+import type { ControlAnswer } from "../../protocol/control.ts";
 import type { CommandLine } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { Reloader } from "../processes/reloader.ts";
@@ -43,10 +44,10 @@ export class WorkerProcesses {
 
   /** Has every worker replaced by one that loads the module afresh. */
   reload(): void {
-    this.#reloader.request();
+    void this.#reloader.request();
   }
 
-  #reload(): Promise<void> {
+  #reload(): Promise<ControlAnswer> {
     const { log } = this.options;
     return runReload({
       stopping: () => this.#processes.stopping,

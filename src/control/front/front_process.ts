@@ -5,12 +5,17 @@ import type { Config, Listener } from "../../config/config.ts";
 import type { Plan, Report } from "../../front/plan.ts";
 import { UsageError } from "../failure.ts";
 import { logOf, print } from "../log/log.ts";
+import { Loop } from "../../loop/loop.ts";
+import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
 import { notify } from "../processes/notify.ts";
 import { WORKER_PERMISSION } from "../processes/own_command.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
+import { type ControlPlace, openControlSocket } from "../socket/control_path.ts";
+import type { ControlSocket } from "../socket/control_socket.ts";
 import { Barrier } from "./barrier.ts";
+import { type Commanded, obeying } from "./commands.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
 import { logReport } from "./reports.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -19,6 +24,8 @@ import { WorkerHandle } from "./worker_handle.ts";
 export interface FrontOptions {
   /** Data-plane Workers. */
   readonly workers: number;
+  /** Where commands are taken. */
+  readonly control: ControlPlace;
   /** Whether a supervisor ends this process. */
   readonly supervised?: boolean;
   /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
@@ -26,12 +33,15 @@ export interface FrontOptions {
 }
 
 /** One front and its Workers. */
-class FrontProcess {
+class FrontProcess implements Commanded {
   readonly #log = logOf("front");
   readonly #handles: WorkerHandle[] = [];
   readonly #workers: Barrier;
   /** One reload at a time: what was read first must not be applied last. */
   readonly #reloader = new Reloader(() => this.#reload());
+  /** Of the control plane: it waits beside promises. */
+  readonly #loop = new Loop();
+  #control: ControlSocket | undefined;
   #listeners = new Map<string, OpenListener>();
   #generation = 1;
   #stopping = false;
@@ -46,6 +56,8 @@ class FrontProcess {
   async start(): Promise<void> {
     checkPermission();
     raiseDescriptorLimit();
+    this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
+    void this.#loop.run();
     this.#listeners = this.#openListeners(this.config.listeners);
     this.#ready = this.#workers.expect("ready");
     for (let index = 0; index < this.options.workers; index++) {
@@ -56,7 +68,11 @@ class FrontProcess {
       );
     }
     handleSignals(
-      { drain: (signal) => void this.#drain(signal), reload: () => this.#reloadAsked() },
+      {
+        drain: (signal) => void this.#drain(signal),
+        reload: () => this.#reloadAsked(),
+        reopen: () => this.reopen(),
+      },
       this.options.supervised,
     );
     // A Worker that cannot start never becomes ready.
@@ -114,13 +130,20 @@ class FrontProcess {
   }
 
   #reloadAsked(): void {
-    if (this.#reloader.request()) return;
-    this.#log.info("SIGHUP during a reload: the configuration will be read once more after it");
+    if (this.#reloader.busy) {
+      this.#log.info("SIGHUP during a reload: the configuration will be read once more after it");
+    }
+    void this.reload();
   }
 
-  async #reload(): Promise<void> {
+  /** Reads the configuration again. @returns what has become of that */
+  reload(): Promise<ControlAnswer> {
+    return this.#reloader.request();
+  }
+
+  async #reload(): Promise<ControlAnswer> {
     await this.#ready;
-    await runReload({
+    return await runReload({
       stopping: () => this.#stopping,
       apply: () => this.#readAgain(),
       failed: configurationStays(this.#log),
@@ -128,16 +151,18 @@ class FrontProcess {
     });
   }
 
-  async #readAgain(): Promise<void> {
+  async #readAgain(): Promise<ControlAnswer | void> {
     if (this.options.reload === undefined) {
-      this.#log.warn("the configuration came from a pipe and cannot be read again; it stays as it is");
-      return;
+      const text = "the configuration came from a pipe and cannot be read again; it stays as it is";
+      this.#log.warn(text);
+      return { code: FAILED, text };
     }
     const config = await this.options.reload();
     // Workers that drain must not be given listeners to open.
     if (this.#stopping) return;
     await this.#apply(config);
     this.#log.info("configuration read again; serving on {addresses}", { addresses: this.#addresses });
+    return { code: DONE, text: `serving on ${this.#addresses}` };
   }
 
   /** Settles when every Worker goes by this configuration. */
@@ -154,6 +179,22 @@ class FrontProcess {
 
   get #addresses(): string {
     return [...this.#listeners.values()].map(({ address }) => address).join(", ");
+  }
+
+  /** Opens logs anew. */
+  reopen(): void {
+    // There are none yet.
+  }
+
+  /** How it is. */
+  status(): Promise<unknown> {
+    return Promise.resolve({ listeners: [...this.#listeners.values()].map(({ address }) => address) });
+  }
+
+  /** Ends what is not the Workers'. */
+  close(): void {
+    this.#control?.close();
+    this.#loop.stop();
   }
 
   async #drain(signal: string): Promise<void> {
@@ -190,6 +231,10 @@ function checkPermission(): void {
  */
 export async function runFront(config: Config, options: FrontOptions): Promise<number> {
   const front = new FrontProcess(config, options);
-  await front.start();
-  return await front.ended.promise;
+  try {
+    await front.start();
+    return await front.ended.promise;
+  } finally {
+    front.close();
+  }
 }

@@ -39,6 +39,11 @@ export class ProcessSet {
     }
   }
 
+  /** Has all of them open their logs anew. */
+  reopen(): void {
+    for (const process of this.#all) process.reopen();
+  }
+
   /** Ends some in good order. @returns when they have ended */
   async retire(processes: Iterable<SupervisedProcess>): Promise<void> {
     await Promise.all(Array.from(processes, async (process) => {

@@ -1,4 +1,4 @@
-/** SIGTERM, SIGINT and SIGHUP: ask to end, insist on it, or ask to read the configuration again. */
+/** Signals: SIGTERM and SIGINT ask to end, and insist on it; SIGHUP asks to read the configuration again, SIGUSR1 to open logs anew. */
 
 /** What a process does when it is signalled. */
 export interface SignalHandlers {
@@ -6,6 +6,11 @@ export interface SignalHandlers {
   readonly drain: (signal: string) => void;
   /** SIGHUP, where that means something. */
   readonly reload?: () => void;
+  /**
+   * SIGUSR1, where there are files that somebody may have moved away. To a supervised process it is SIGUSR2: under
+   * `deno run`, the runtime itself (2.9.2 and later) takes SIGUSR1 for a wish to be debugged, whoever listens besides.
+   */
+  readonly reopen?: (() => void) | undefined;
   /** Right before the second SIGTERM or SIGINT ends this process: ends the processes that it has started. */
   readonly abandon?: () => void;
 }
@@ -31,6 +36,11 @@ export function handleSignals(handlers: SignalHandlers, supervised = false): voi
       handlers.drain(signal);
     });
   }
-  // Without a meaning, SIGHUP must not be deadly either: it is what a closing terminal sends.
+  // Without a meaning, they must not be deadly either: a closing terminal sends SIGHUP, and programs that rotate logs send
+  // the others to whatever there is.
   Deno.addSignalListener("SIGHUP", () => handlers.reload?.());
+  Deno.addSignalListener("SIGUSR1", () => handlers.reopen?.());
+  Deno.addSignalListener("SIGUSR2", () => {
+    if (supervised) handlers.reopen?.();
+  });
 }

@@ -57,6 +57,10 @@ export class SupervisedProcess {
   #restart: ReturnType<typeof setTimeout> | undefined;
   #ended: Promise<void> = Promise.resolve();
   #wasReady = false;
+  /** Whether the process that runs now has said that it is ready: before that it knows no signals, and would end by one. */
+  #isReady = false;
+  /** It was to open its logs anew before it was ready: it may have opened what has been moved away since. */
+  #reopens = false;
 
   constructor(readonly options: SupervisedProcessOptions) {
     this.killAfter = options.killAfter;
@@ -83,6 +87,7 @@ export class SupervisedProcess {
       stderr: "inherit",
     }).spawn();
     this.#process = process;
+    this.#isReady = this.#reopens = false;
     if (input !== undefined) void this.#feed(process, input);
     if (instructions !== undefined) {
       this.#instructions = process.stdin.getWriter();
@@ -134,7 +139,8 @@ export class SupervisedProcess {
       rest = lines.pop()!;
       for (const line of lines) {
         if (READY.test(line)) {
-          this.#wasReady = true;
+          this.#wasReady = this.#isReady = true;
+          if (this.#reopens) this.signal("SIGUSR2");
           this.#ready.resolve();
           if (this.options.hidesReady) continue;
         }
@@ -184,6 +190,12 @@ export class SupervisedProcess {
       // Between its end and our hearing of it there is nobody to signal.
       if (!(error instanceof Deno.errors.NotFound) && !(error instanceof TypeError)) throw error;
     }
+  }
+
+  /** Has it open its logs anew, now or when it is ready. The signal is that of signals.ts. */
+  reopen(): void {
+    if (this.#isReady) this.signal("SIGUSR2");
+    else this.#reopens = true;
   }
 
   /** Ends it at once and by force; with a group of its own, everything in that. It is not started again. */

@@ -53,6 +53,17 @@ interface Member {
   readonly args: readonly string[];
 }
 
+/** What was started at new paths, by socket. */
+export type AddedBackends = ReadonlyMap<string, Member>;
+
+/** What has become of following a configuration. */
+export interface Followed {
+  /** The processes that are not needed any more; to be stopped now that no front uses them. */
+  readonly leaving: readonly SupervisedProcess[];
+  /** Why something could not be replaced, a sentence each. */
+  readonly failures: readonly string[];
+}
+
 /** The backends of one `up`. Told apart by their sockets: that is what a front finds them by, whatever they are called. */
 export class DeclaredBackends {
   readonly #log = logOf("up");
@@ -136,33 +147,16 @@ export class DeclaredBackends {
   }
 
   /**
-   * Follows a new configuration: starts what is new, and replaces what has changed, or runs a module that may have. A
-   * replacement takes the path over before the old process is asked to finish, so nobody finds the path empty; one that
-   * cannot start is reported, and the old process stays.
+   * Starts what a new configuration has at new paths. That takes nothing from anybody, and can be undone.
    *
-   * @returns the processes that are not needed any more; to be stopped once no front uses them
-   * @throws when something new cannot start: everything is as it was before then
+   * @param before the configuration in force
+   * @returns to be given to {@linkcode follow} or {@linkcode undo}
+   * @throws when something cannot start, or a key or certificate cannot be used: everything is as it was before then
    */
-  async follow(config: Config): Promise<readonly SupervisedProcess[]> {
+  async add(config: Config, before: Config): Promise<AddedBackends> {
     await this.#instruct(config);
-    const before = this.#members;
-    // New paths first. That takes nothing from anybody, and can be undone.
-    const members = await this.#add(config, declared(config).filter(({ socket }) => !before.has(socket)));
-    const leaving: SupervisedProcess[] = [];
-    for (const backend of declared(config)) {
-      const old = before.get(backend.socket);
-      if (old === undefined) continue;
-      const member = await this.#renew(backend, config, old);
-      members.set(backend.socket, member);
-      if (member !== old) leaving.push(old.process);
-    }
-    for (const [socket, { process }] of before) if (!members.has(socket)) leaving.push(process);
-    this.#members = members;
-    return leaving;
-  }
-
-  async #add(config: Config, backends: readonly Backend[]): Promise<Map<string, Member>> {
     const added = new Map<string, Member>();
+    const backends = declared(config).filter(({ socket }) => !this.#members.has(socket));
     try {
       for (const backend of backends) {
         // Of an earlier configuration, and not done yet: it may listen still.
@@ -174,13 +168,64 @@ export class DeclaredBackends {
       await Promise.all([...added.values()].map(({ process }) => process.ready));
       return added;
     } catch (error) {
-      await this.retire([...added.values()].map(({ process }) => process));
+      await this.undo(added, before);
       throw error;
     }
   }
 
-  /** What serves at a path from now on: the old process, or one that has taken over from it. */
-  async #renew(backend: Backend, config: Config, old: Member): Promise<Member> {
+  /**
+   * Stops what was added: the new configuration is not used after all.
+   *
+   * @param before the configuration in force
+   */
+  async undo(added: AddedBackends, before: Config): Promise<void> {
+    await this.retire([...added.values()].map(({ process }) => process));
+    await this.#instruct(before).catch((error) => {
+      this.#log.error("handshakes do not go by the old configuration again: {reason}", {
+        reason: reasonOf(error),
+      });
+    });
+  }
+
+  /**
+   * Keeps what was added beside everything else: whether it is used is not known.
+   *
+   * @param added what {@linkcode add} has started
+   */
+  keep(added: AddedBackends): void {
+    this.#members = new Map([...this.#members, ...added]);
+  }
+
+  /**
+   * Follows a configuration that the front goes by: replaces what has changed, or runs a module that may have. A
+   * replacement takes the path over before the old process is asked to finish, so nobody finds the path empty; one that
+   * cannot start is reported, and the old process stays.
+   *
+   * @param added what {@linkcode add} has started for it
+   */
+  async follow(config: Config, added: AddedBackends): Promise<Followed> {
+    const before = this.#members;
+    const members = new Map(added);
+    const leaving: SupervisedProcess[] = [];
+    const failures: string[] = [];
+    for (const backend of declared(config)) {
+      const old = before.get(backend.socket);
+      if (old === undefined) continue;
+      const member = await this.#renew(backend, config, old, failures);
+      members.set(backend.socket, member);
+      if (member !== old) leaving.push(old.process);
+    }
+    for (const [socket, { process }] of before) if (!members.has(socket)) leaving.push(process);
+    this.#members = members;
+    return { leaving, failures };
+  }
+
+  /**
+   * What serves at a path from now on: the old process, or one that has taken over from it.
+   *
+   * @param failures gets the reason where that cannot be
+   */
+  async #renew(backend: Backend, config: Config, old: Member, failures: string[]): Promise<Member> {
     const same = old.args.join("\n") === commandArguments(backend, config).join("\n");
     if (same && !programOf(backend.runs!).reloads) return old;
     try {
@@ -188,9 +233,9 @@ export class DeclaredBackends {
       await this.#processes.ready(member.process);
       return member;
     } catch (error) {
-      if (!this.#processes.stopping) {
-        this.#log.error("{reason}; the one that runs stays", { reason: reasonOf(error) });
-      }
+      const reason = reasonOf(error);
+      failures.push(`${reason}; the one that runs stays`);
+      if (!this.#processes.stopping) this.#log.error("{reason}; the one that runs stays", { reason });
       return old;
     }
   }
@@ -198,6 +243,11 @@ export class DeclaredBackends {
   /** Stops processes that are not needed any more. @returns when they have ended */
   retire(processes: readonly SupervisedProcess[]): Promise<void> {
     return this.#processes.retire(processes);
+  }
+
+  /** Has all of them open their logs anew. */
+  reopen(): void {
+    this.#processes.reopen();
   }
 
   /** Stops everything, what is being started or retired included. @returns when all have ended */

@@ -1,14 +1,20 @@
 /** `fdpass up`: the front and every backend that the configuration declares, as processes that are kept running. */
 
 import type { Config } from "../../config/config.ts";
+import { Loop } from "../../loop/loop.ts";
+import { type ControlAnswer, type ControlRequest, DONE, FAILED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
 import { logOf } from "../log/log.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
+import { PrivateDirectory } from "../processes/private_directory.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { GRACE, SupervisedProcess } from "../processes/supervised_process.ts";
+import { ControlConnection } from "../socket/ask.ts";
+import { type ControlPlace, openControlSocket } from "../socket/control_path.ts";
+import type { ControlSocket } from "../socket/control_socket.ts";
 import { DeclaredBackends } from "./declared_backends.ts";
 
 /** How everything is run. */
@@ -18,8 +24,8 @@ export interface SupervisorOptions {
   readonly input?: string;
   /** Data-plane Workers of the front. */
   readonly workers: number;
-  /** What the front is to look in for sockets, absolute. */
-  readonly runDirectory?: string;
+  /** Where commands are taken, and what the front is to look in for sockets. */
+  readonly control: ControlPlace;
   /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
   readonly reload?: () => Promise<Config>;
   /** Called once everything is ready. */
@@ -32,14 +38,29 @@ class Supervisor {
   readonly #backends = new DeclaredBackends();
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloader = new Reloader(() => this.#reload());
+  readonly #loop = new Loop();
+  readonly #directory: PrivateDirectory;
+  #control: ControlSocket | undefined;
+  #config: Config;
   #front: SupervisedProcess | undefined;
   /** Settles when everything runs, or cannot: no reload before that. */
   #started: Promise<void> = Promise.resolve();
   #stopping = false;
 
-  constructor(readonly config: Config, readonly options: SupervisorOptions) {}
+  /** @param config the one in force, if all of it can start */
+  constructor(config: Config, readonly options: SupervisorOptions) {
+    this.#config = config;
+    this.#directory = new PrivateDirectory(options.control.runDirectory);
+  }
 
   async run(): Promise<number> {
+    this.#control = openControlSocket(
+      this.#loop,
+      this.options.control,
+      (request) => this.#obey(request),
+      this.#log,
+    );
+    void this.#loop.run();
     handleSignals({
       drain: (signal) => {
         this.#log.info("{signal}: stopping everything", { signal });
@@ -47,10 +68,12 @@ class Supervisor {
         this.#ended.resolve(0);
       },
       reload: () => {
-        if (!this.#reloader.request()) {
+        if (this.#reloader.busy) {
           this.#log.info("SIGHUP during a reload: there will be another one after it");
         }
+        void this.#reloader.request();
       },
+      reopen: () => this.#reopen(),
       abandon: () => {
         this.#front?.kill();
         this.#backends.kill();
@@ -63,16 +86,21 @@ class Supervisor {
     // The front first: it hands over what it has, and the backends finish that.
     await this.#front?.stop();
     await this.#backends.stop();
+    this.#control?.close();
+    this.#loop.stop();
+    this.#directory.remove();
     return code;
   }
 
   async #start(): Promise<void> {
-    const { config, options } = this;
+    const { options } = this;
+    const config = this.#config;
     try {
       await this.#backends.start(config);
       if (this.#stopping) return;
-      const { source, workers, input, runDirectory } = options;
+      const { source, workers, input, control: { runDirectory } } = options;
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
+      args.push("--control", this.#frontControl);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
       // The Apache syntax may name any file, and the environment.
       const reads = config.syntax === "apache"
@@ -99,27 +127,86 @@ class Supervisor {
     }
   }
 
-  async #reload(): Promise<void> {
+  /** Where the front takes commands: from this process. */
+  get #frontControl(): string {
+    return this.#directory.join("front.sock");
+  }
+
+  async #obey(request: ControlRequest): Promise<ControlAnswer> {
     await this.#started;
-    await runReload({
+    switch (request.command) {
+      case "reload":
+        return await this.#reloader.request();
+      case "reopen":
+        this.#reopen();
+        return { code: DONE, text: "logs are being opened anew" };
+      case "status":
+      case "drain":
+      case "undrain":
+        return await this.#askFront(request);
+    }
+  }
+
+  async #askFront(request: ControlRequest): Promise<ControlAnswer> {
+    const connection = ControlConnection.open(this.#loop, this.#frontControl);
+    try {
+      return await connection.ask(request);
+    } finally {
+      connection.close();
+    }
+  }
+
+  #reopen(): void {
+    this.#front?.reopen();
+    this.#backends.reopen();
+  }
+
+  async #reload(): Promise<ControlAnswer> {
+    await this.#started;
+    return await runReload({
       stopping: () => this.#stopping,
       apply: () => this.#follow(),
       failed: configurationStays(this.#log),
     });
   }
 
-  async #follow(): Promise<void> {
-    const next = await (this.options.reload?.() ?? this.config);
-    const leaving = await this.#backends.follow(next);
+  /**
+   * What is new first, since nobody is served less by that; then the front, which may refuse; and only when it goes by the
+   * new configuration, what others have used until then.
+   */
+  async #follow(): Promise<ControlAnswer | void> {
+    const next = await (this.options.reload?.() ?? this.#config);
+    const added = await this.#backends.add(next, this.#config);
     if (this.#stopping) return;
+    let text = "";
     if (this.options.reload !== undefined && this.#front !== undefined) {
-      // It re-reads the file by itself; what it does not name any more may go then.
-      this.#front.signal("SIGHUP");
+      const answer = await this.#reloadFront();
+      if (answer === undefined || answer.code !== DONE) {
+        if (answer === undefined) this.#backends.keep(added);
+        else await this.#backends.undo(added, this.#config);
+        return answer ??
+          { code: FAILED, text: "the front is being started again; reload once more when it serves" };
+      }
+      text = answer.text;
+      this.#config = next;
       this.#front.killAfter = next.limits.drainTimeout + GRACE;
     }
+    const { leaving, failures } = await this.#backends.follow(next, added);
     // Finishing what they serve may take them long. Another reload need not wait for that.
     void this.#backends.retire(leaving);
     this.#log.info("backends follow the configuration; handler modules are loaded afresh");
+    if (failures.length > 0) return { code: FAILED, text: failures.join("\n") };
+    return { code: DONE, text };
+  }
+
+  /** Has the front read the configuration again; undefined where it is away, and will when it is started again. */
+  async #reloadFront(): Promise<ControlAnswer | undefined> {
+    try {
+      return await this.#askFront({ command: "reload" });
+    } catch (error) {
+      this.#log.warn("the front could not be asked to reload: {reason}", { reason: reasonOf(error) });
+      return undefined;
+    }
   }
 }
 

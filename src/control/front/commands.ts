@@ -1,0 +1,32 @@
+/** What a front does when it is asked to at its control socket. */
+
+import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
+import type { Obey } from "../socket/control_socket.ts";
+
+/** What a front can be asked for. */
+export interface Commanded {
+  /** Reads the configuration again. */
+  reload(): Promise<ControlAnswer>;
+  /** Opens logs anew. */
+  reopen(): void;
+  /** How it is. */
+  status(): Promise<unknown>;
+}
+
+/** Answers requests with what a front does. */
+export function obeying(front: Commanded): Obey {
+  return async ({ command }) => {
+    switch (command) {
+      case "reload":
+        return await front.reload();
+      case "reopen":
+        front.reopen();
+        return { code: DONE, text: "logs are being opened anew" };
+      case "status":
+        return { code: DONE, text: "", status: await front.status() };
+      case "drain":
+      case "undrain":
+        return { code: FAILED, text: `Cannot ${command} a backend yet` };
+    }
+  };
+}
