@@ -245,16 +245,10 @@ const STILL_LONG = [
   "tests/backend/fetch/fetch_handler_test.ts",
   "tests/backend/fetch/websocket_test.ts",
   "tests/backend/http/http_server_test.ts",
-  "tests/e2e/apache/cases.ts",
   "tests/e2e/awkward_clients_test.ts",
   "tests/examples/protocol_cases.ts",
   "tests/ffi/file_test.ts",
   "tests/ffi/socket_test.ts",
-  "tests/front/apache_channel_test.ts",
-  "tests/front/examiner_test.ts",
-  "tests/front/front_test.ts",
-  "tests/front/hostile_backend_test.ts",
-  "tests/front/ownership_model.ts",
   "tests/support/processes.ts",
 ];
 

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { Apache, noApache } from "../support/apache.ts";
 import { startUpFrom, TemporaryDirectory } from "../support/processes.ts";
-import { type Configuration, CONFIGURATIONS, type Request } from "./apache/cases.ts";
+import { CONFIGURATIONS } from "./apache/cases.ts";
+import type { Configuration, Request } from "./apache/configuration.ts";
 import { DIFFERENCES } from "./apache/differences.ts";
 import { EchoServers } from "./apache/echo_servers.ts";
 import { ask, configurationAt, type Outcome, place } from "./apache/routing_rig.ts";

@@ -10,6 +10,7 @@ import {
   type Site,
 } from "../../src/config/config.ts";
 import type { Connection } from "../../src/front/connection/connection.ts";
+import type { ConnectionState } from "../../src/front/connection/states.ts";
 import { Counters, COUNTERS_SIZE } from "../../src/front/core/counters.ts";
 import { Front } from "../../src/front/front.ts";
 import type { Plan, Report } from "../../src/front/plan.ts";
@@ -186,6 +187,16 @@ export class Rig {
     const { open, waiting } = this.counters.read();
     assert.deepEqual({ open, waiting }, { open: 0, waiting: 0 }, "the counters do not add up");
   }
+}
+
+/** The states of the front's connections, in the order of the alphabet. */
+export function states(rig: Rig): ConnectionState[] {
+  return rig.connections.map(({ state }) => state).sort();
+}
+
+/** The port in an address of the protocol: tells clients apart. */
+export function portOf(address: Uint8Array): number {
+  return address[2]! << 8 | address[3]!;
 }
 
 /** A test with a rig of its own that leaves no descriptor open. */

@@ -1,6 +1,6 @@
 /** What fdpass does otherwise than Apache, on purpose: the sentences of docs/apache.md, and the requests that they are about. */
 
-import type { Configuration, Request } from "./cases.ts";
+import type { Configuration, Request } from "./configuration.ts";
 
 /** What came of a request on both sides. */
 export interface Outcomes {

@@ -2,7 +2,7 @@
 
 import { freePort } from "../../support/ports.ts";
 import { RawClient } from "../../support/raw_client.ts";
-import type { Configuration, Request } from "./cases.ts";
+import type { Configuration, Request } from "./configuration.ts";
 import type { Echo, EchoServers } from "./echo_servers.ts";
 
 /** What became of a request: who answered what, or with which status. */

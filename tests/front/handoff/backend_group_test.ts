@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readAddress } from "../../src/backend/connection/address.ts";
-import { encodeLoad } from "../../src/protocol/replies.ts";
-import { request } from "./clients.ts";
-import { type Rig, siteOf, test } from "./rig.ts";
-import type { ScriptedBackend } from "./scripted_backend.ts";
+import { readAddress } from "../../../src/backend/connection/address.ts";
+import { encodeLoad } from "../../../src/protocol/replies.ts";
+import { request } from "../clients.ts";
+import { type Rig, siteOf, test } from "../rig.ts";
+import type { ScriptedBackend } from "../scripted_backend.ts";
 
 const THREE = ["a", "b", "c"];
 

@@ -1,14 +1,12 @@
 // Connections that come back idle, and wait in the front for their next request.
 import assert from "node:assert/strict";
-import { adopt, close, type Descriptor, duplicate, listenTcp } from "../../ffi/mod.ts";
-import { GENERATION, RETURN_IDLE } from "../../src/protocol/messages.ts";
-import { decodeGeneration } from "../../src/protocol/replies.ts";
-import { type Client, drink, limitDescriptors, pour, request } from "./clients.ts";
-import { type Rig, siteOf, test } from "./rig.ts";
-import { type Held, responseOf, type ScriptedBackend } from "./scripted_backend.ts";
-import { sharesProcess } from "../support/descriptors.ts";
-
-const states = (rig: Rig) => rig.connections.map(({ state }) => state).sort();
+import { adopt, close, type Descriptor, duplicate, listenTcp } from "../../../ffi/mod.ts";
+import { GENERATION, RETURN_IDLE } from "../../../src/protocol/messages.ts";
+import { decodeGeneration } from "../../../src/protocol/replies.ts";
+import { type Client, drink, limitDescriptors, pour, request } from "../clients.ts";
+import { type Rig, siteOf, states, test } from "../rig.ts";
+import { type Held, responseOf, type ScriptedBackend } from "../scripted_backend.ts";
+import { sharesProcess } from "../../support/descriptors.ts";
 
 let nextId = 0;
 

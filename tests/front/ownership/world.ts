@@ -5,15 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { close, EPIPE } from "../../ffi/mod.ts";
-import { NACK_DRAINING, NACK_FULL, NACK_REFUSED, RETURN } from "../../src/protocol/messages.ts";
-import { encodeDrain, encodeNack } from "../../src/protocol/replies.ts";
-import { encodeTransfer } from "../../src/protocol/transfer.ts";
-import { type Client, drink, request } from "./clients.ts";
-import { idsOf, nackOf, type RawChannel } from "./raw_channel.ts";
-import { Rig } from "./rig.ts";
-import { type Held, responseOf, type ScriptedBackend } from "./scripted_backend.ts";
+import { close, EPIPE } from "../../../ffi/mod.ts";
+import { NACK_REFUSED, RETURN } from "../../../src/protocol/messages.ts";
+import { encodeDrain, encodeNack } from "../../../src/protocol/replies.ts";
+import { encodeTransfer } from "../../../src/protocol/transfer.ts";
+import { type Client, drink, request } from "../clients.ts";
+import { idsOf, nackOf, type RawChannel } from "../raw_channel.ts";
+import { portOf, Rig } from "../rig.ts";
+import { type Held, responseOf, type ScriptedBackend } from "../scripted_backend.ts";
 
 /** The limits are far apart, so that a test can let one pass and not the others. */
 export const LIMITS = {
@@ -319,59 +318,3 @@ export class World {
     this.check();
   }
 }
-
-function portOf(address: Uint8Array): number {
-  return address[2]! << 8 | address[3]!;
-}
-
-/** A command that looks for itself whether there is anything to do. */
-class Step implements fc.Command<object, World> {
-  constructor(readonly text: string, readonly act: (world: World) => void) {}
-  check(): boolean {
-    return true;
-  }
-  run(_model: object, world: World): void {
-    this.act(world);
-    world.check();
-  }
-  toString(): string {
-    return this.text;
-  }
-}
-
-const name = fc.constantFrom(...NAMES);
-const number = fc.nat(15);
-const bits = fc.integer({ min: 1, max: 255 });
-
-function step<T extends unknown[]>(
-  what: keyof World & string,
-  ...parameters: { [K in keyof T]: fc.Arbitrary<T[K]> }
-): fc.Arbitrary<Step> {
-  return fc.tuple(...parameters).map((values) =>
-    new Step(`${what}(${values.map((value) => JSON.stringify(value)).join(", ")})`, (world) => {
-      (world[what] as unknown as (...values: unknown[]) => void).apply(world, values);
-    })
-  );
-}
-
-const part = fc.constantFrom("all", "all", "all", "half", "nothing");
-const reason = fc.constantFrom(NACK_FULL, NACK_REFUSED, NACK_DRAINING);
-
-/** Everything that can happen; what makes things happen stands there more than once. */
-export const COMMANDS: fc.Arbitrary<fc.Command<object, World>>[] = [
-  ...Array.from({ length: 4 }, () => step("connect", part)),
-  step("sendRest", number),
-  step("leave", number, fc.boolean()),
-  ...Array.from({ length: 3 }, () => step("begin", name)),
-  ...Array.from({ length: 4 }, () => step("read", number, fc.constantFrom(1, 2, 16, 16))),
-  ...Array.from({ length: 4 }, () => step("acknowledge", number, bits)),
-  step("refuse", number, reason),
-  step("serve", number),
-  step("giveBack", number, fc.constantFrom(0, 1)),
-  step("giveBack", number, fc.constantFrom(0, 1)),
-  step("drain", number),
-  step("die", number, fc.boolean()),
-  step("stop", number),
-  step("wake", number),
-  step("wait"),
-];

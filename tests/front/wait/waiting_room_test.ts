@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { NACK_FULL, NACK_REFUSED } from "../../src/protocol/messages.ts";
-import { encodeNack } from "../../src/protocol/replies.ts";
-import { request } from "./clients.ts";
-import { type Rig, test } from "./rig.ts";
-import { responseOf } from "./scripted_backend.ts";
-
-const states = (rig: Rig) => rig.connections.map(({ state }) => state).sort();
+import { NACK_FULL, NACK_REFUSED } from "../../../src/protocol/messages.ts";
+import { encodeNack } from "../../../src/protocol/replies.ts";
+import { request } from "../clients.ts";
+import { portOf, states, test } from "../rig.ts";
+import { responseOf } from "../scripted_backend.ts";
 
 test("a connection that waits is handed over as soon as a backend appears", {}, (rig) => {
   const client = rig.client(request("/first"));
@@ -39,10 +37,6 @@ test(
     assert.deepEqual(backend.served.filter((port) => port !== clients[5]!.port), order);
   },
 );
-
-function portOf(address: Uint8Array): number {
-  return address[2]! << 8 | address[3]!;
-}
 
 test("who has waited as long as is allowed gets 503 with Retry-After, and no reset", {
   limits: { queueTimeout: 1_000 },

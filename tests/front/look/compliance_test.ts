@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { IPPROTO_TCP, setOption, TCP_NODELAY } from "../../ffi/mod.ts";
-import { endsHead, RequestHead } from "../../src/http/request_head.ts";
-import { normalizePath } from "../../src/route/path.ts";
-import { type Case, latin1, LIMITS, show } from "../http/compliance/case.ts";
-import { CASES, ofFirstHead } from "../http/compliance/table.ts";
-import { type Client, drink } from "./clients.ts";
-import { type Rig, test } from "./rig.ts";
-import type { ScriptedBackend } from "./scripted_backend.ts";
+import { IPPROTO_TCP, setOption, TCP_NODELAY } from "../../../ffi/mod.ts";
+import { endsHead, RequestHead } from "../../../src/http/request_head.ts";
+import { normalizePath } from "../../../src/route/path.ts";
+import { type Case, latin1, LIMITS, show } from "../../http/compliance/case.ts";
+import { CASES, ofFirstHead } from "../../http/compliance/table.ts";
+import { type Client, drink } from "../clients.ts";
+import { type Rig, test } from "../rig.ts";
+import type { ScriptedBackend } from "../scripted_backend.ts";
 
 /** So many connections at once. */
 const BATCH = 60;

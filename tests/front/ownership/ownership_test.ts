@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { withoutLeaks } from "../support/descriptors.ts";
-import { COMMANDS, World } from "./ownership_model.ts";
+import { withoutLeaks } from "../../support/descriptors.ts";
+import { COMMANDS } from "./commands.ts";
+import { World } from "./world.ts";
 
 /** Chance or not: the same runs each time, unless FC_SEED says otherwise. */
 const SEED = Number(Deno.env.get("FC_SEED") ?? 20_240_607);

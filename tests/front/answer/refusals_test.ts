@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { request } from "./clients.ts";
-import { type Rig, test } from "./rig.ts";
+import { request } from "../clients.ts";
+import { type Rig, test } from "../rig.ts";
 
 /** What the front was asked, and what it answered itself. */
 const LIMITS = { requestLine: 200, head: 600, headTimeout: 5_000 };

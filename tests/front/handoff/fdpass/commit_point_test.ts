@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { EPIPE } from "../../ffi/mod.ts";
-import { withoutLeaks } from "../support/descriptors.ts";
-import { request } from "./clients.ts";
-import { Rig } from "./rig.ts";
+import { EPIPE } from "../../../../ffi/mod.ts";
+import { withoutLeaks } from "../../../support/descriptors.ts";
+import { request } from "../../clients.ts";
+import { Rig } from "../../rig.ts";
 
 const HANDOFFS = 128;
 const ROUNDS = 25;
 
 Deno.test("a front that gives a channel up, while the backend acknowledges on it, counts exactly the ACKs that left", () =>
   withoutLeaks(async () => {
-    const worker = new Worker(new URL("./fixtures/acknowledging_worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("../../fixtures/acknowledging_worker.ts", import.meta.url), {
       type: "module",
     });
     const arrived: unknown[] = [];
