@@ -23,6 +23,7 @@ export * from "./message_header.ts";
 export * from "./rights.ts";
 export * from "./sockaddr.ts";
 export * from "./socket.ts";
+export * from "./socket_kind.ts";
 export * from "./connect.ts";
 export * from "./splice.ts";
 export * from "./epoll.ts";

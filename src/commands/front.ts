@@ -37,7 +37,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   const config = await load(source, { input, runDir });
   if (withParent === undefined) {
     warn(config, source);
-    if (needsRelays(config)) return await supervise(config, source, input, options);
+    if (needsProcesses(config)) return await supervise(config, source, input, options, ownProcesses);
   }
   await bindToParent(withParent);
   const { runFront } = await import("../control/front/front_process.ts");
@@ -52,15 +52,28 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
 
   async function again(): Promise<Config> {
     const next = await loadAgain(source, { runDir });
-    if (!needsRelays(next)) return next;
+    if (!needsProcesses(next)) return next;
     throw configError(
       source,
-      "Cannot start relays in a front that runs without any; start it again, or use fdpass up",
+      "Cannot start relays, or processes for handshakes, beside a front that runs without any; " +
+        "start it again, or use fdpass up",
     );
   }
 }
 
-/** Whether there are relays that follow from targets: nobody else would think of starting them. */
-function needsRelays({ syntax, backends }: Config): boolean {
-  return syntax === "apache" && backends.some(({ runs }) => runs !== undefined);
+/** Whether there are processes that follow from the configuration: nobody else would think of starting them. */
+function needsProcesses(config: Config): boolean {
+  return ownProcesses(config).backends.some(({ runs }) => runs !== undefined);
+}
+
+/** The configuration without the processes that it declares: those are for fdpass up, or whoever starts them. */
+function ownProcesses(config: Config): Config {
+  // In the Apache syntax none is declared: relays follow from targets.
+  if (config.syntax === "apache") return config;
+  const backends = config.backends.map((backend) => {
+    if (backend.runs === undefined || backend.runs.kind === "tls") return backend;
+    const { runs: _, ...others } = backend;
+    return others;
+  });
+  return { ...config, backends };
 }

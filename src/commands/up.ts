@@ -30,20 +30,25 @@ async function up(argument: string | undefined, options: UpOptions): Promise<num
   return await supervise(config, source, input, options);
 }
 
-/** Runs a front and the backends of its configuration. */
+/**
+ * Runs a front and the backends of its configuration.
+ *
+ * @param narrow takes out what others start
+ */
 export async function supervise(
   config: Config,
   source: string,
   input: string | undefined,
   options: UpOptions,
+  narrow: (config: Config) => Config = (config) => config,
 ): Promise<number> {
   const { runSupervisor } = await import("../control/up/supervisor.ts");
   const { configureLog } = await import("../control/log/log.ts");
   configureLog();
-  return await runSupervisor(config, {
+  return await runSupervisor(narrow(config), {
     source,
     workers: options.workers,
     control: controlPlace(options),
-    ...input === undefined ? { reload: () => loadAgain(source, options) } : { input },
+    ...input === undefined ? { reload: async () => narrow(await loadAgain(source, options)) } : { input },
   });
 }

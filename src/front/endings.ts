@@ -39,11 +39,18 @@ export class Endings {
     const { counters, deadlines, loop } = this.#core;
     counters.add(REFUSED, 1);
     if (connection.begun) return this.#breakOff(connection, why);
+    if (connection.unread) return this.closeUnanswered(connection, why);
     connection.to("refusing");
     this.#refusals.refuse(connection.fd, connection.errors, status, why, head);
     deadlines.linger.start(connection, loop.now);
     // Level-triggered from here on: each turn reads some away, and other connections get theirs.
     connection.watchAnew(EPOLLIN);
+  }
+
+  /** Ends a connection whose client would not understand an answer. */
+  closeUnanswered(connection: Connection, why: string): void {
+    this.#refusals.tell(0, why);
+    this.end(connection);
   }
 
   /** Something has come from a client that was refused, or it has gone: reads away, and ends with the client's side. */

@@ -18,13 +18,16 @@ import { counterIndex } from "./core/counters.ts";
 import { Endings } from "./endings.ts";
 import type { BackendGroup } from "./handoff/backend_group.ts";
 import type { Waiters } from "./handoff/backend_link.ts";
-import type { Owner } from "./handoff/handoff_channel.ts";
+import type { Objection, Owner } from "./handoff/handoff_channel.ts";
 import { Look } from "./look/look.ts";
+import { askedName, ReturnedTls } from "./route/returned_tls.ts";
 import { Routing } from "./route/routing.ts";
 import { Exhaustion } from "./wait/exhaustion.ts";
 import { Parking } from "./wait/parking.ts";
 import { type Examination, Reclaimed } from "./wait/reclaimed.ts";
 import { TOO_LATE, WaitingRoom } from "./wait/waiting_room.ts";
+
+const SPEAKS_TLS = "the client speaks TLS, and clear text is spoken on its address";
 
 const ACCEPTED = counterIndex("accepted");
 const SENT = counterIndex("sent");
@@ -46,6 +49,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   readonly #parking: Parking;
   readonly #exhaustion: Exhaustion;
   readonly #reclaimed: Reclaimed;
+  readonly #returnedTls: ReturnedTls;
   #look: Look;
 
   /** @param emptied called when a front that stops owns no connection any more */
@@ -58,6 +62,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.#exhaustion = new Exhaustion(core, this.acceptors);
     this.#endings = new Endings(core, this.pool, this.#exhaustion, emptied);
     this.#reclaimed = new Reclaimed(core, this);
+    this.#returnedTls = new ReturnedTls((local) => this.routing.of(this.acceptors.of(local))?.unread);
     this.#look = new Look(core.limits);
   }
 
@@ -72,8 +77,13 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.#exhaustion.accepted();
     const connection = this.pool.take(fd, listener, this.routing.errors);
     writeSockaddr(connection.addresses, connection.at, peer);
+    connection.unread = this.routing.of(listener)?.unread !== undefined;
     this.#core.counters.add(ACCEPTED, 1);
     this.examine(connection);
+  }
+
+  objection(fd: Descriptor, transfer: Transfer, backend: string): Objection | undefined {
+    return this.#returnedTls.objection(fd, transfer, backend);
   }
 
   returned(fd: Descriptor, transfer: Transfer): void {
@@ -83,6 +93,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     connection.localKnown = true;
     connection.preread = transfer.preread;
     connection.requests = transfer.requests;
+    this.#returnedTls.remember(connection, transfer);
     this.#core.counters.add(RETURNED, 1);
     this.examine(connection);
   }
@@ -136,6 +147,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
   examine(connection: Connection): void {
     const look = this.#look;
+    if (connection.unread) return this.#passUnread(connection, look);
     switch (look.at(connection)) {
       case "more":
         return this.#awaitMore(connection);
@@ -145,7 +157,21 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
         return this.#endings.refuse(connection, look.head.status as AnswerStatus, look.head.why, false);
       case "head":
         return this.#route(connection, look);
+      case "tls":
+        return this.#endings.closeUnanswered(connection, SPEAKS_TLS);
     }
+  }
+
+  /** Nothing on it is for us to read: it goes to its handshake, or, with the name that its client asks for, to its site. */
+  #passUnread(connection: Connection, look: Look): void {
+    const group = this.routing.of(connection.listener)?.unread?.find(askedName(connection), look);
+    if (group === undefined) {
+      return this.#endings.closeUnanswered(connection, "nobody does TLS on its address any more");
+    }
+    connection.stopDeadline();
+    connection.unwatch();
+    connection.findLocal();
+    this.#handOver(connection, group, look);
   }
 
   #awaitMore(connection: Connection): void {
@@ -184,7 +210,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     if (routes === undefined) {
       return this.#endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
     }
-    const group = routes.find(look);
+    const group = routes.find(look, connection.policy);
     connection.errors = routes.errors ?? this.routing.errors;
     if (group === undefined) {
       const { status, why } = routes.astray;

@@ -3,6 +3,7 @@
  */
 
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
+import type { ListenerTls } from "../config/tls.ts";
 
 /** A listener of one Worker. The control plane opens the socket, so that a port in use is reported in its sentences. */
 export interface ListenerPlan {
@@ -11,6 +12,8 @@ export interface ListenerPlan {
   /** Tells listeners apart from plan to plan: the address as configured. */
   readonly key: string;
   readonly sites: readonly Site[];
+  /** Who does the handshakes of its clients, where those speak TLS. */
+  readonly tls?: ListenerTls;
 }
 
 /** Everything a data plane works by. A later plan replaces the earlier one; what goes on in both is kept. */
@@ -68,6 +71,7 @@ export type Report =
   | { readonly type: "handoff-refused"; readonly backend: string; readonly reason: string }
   | {
     readonly type: "request-refused";
+    /** 0 where nothing could be answered. */
     readonly status: number;
     readonly why: string;
     readonly count: number;

@@ -133,6 +133,17 @@ export function isPair(value: Uint8Array | undefined): boolean {
   return value !== undefined && value[TLS_WAY] === WAY_PAIR;
 }
 
+/** What was asked of the client; 0 for nothing. */
+export function policyOf(value: Uint8Array): number {
+  return new DataView(value.buffer, value.byteOffset, value.length).getUint32(TLS_POLICY);
+}
+
+/** The name that the client asked for; empty when it asked for none, or the field is malformed. */
+export function serverNameOf(value: Uint8Array<ArrayBuffer>): string {
+  const state = decodeTls(value);
+  return typeof state === "string" ? "" : state.serverName;
+}
+
 /** The version of TLS as people and SSL_PROTOCOL write it: `TLSv1.3`; empty where there is none. */
 export function tlsVersionName(version: number): string {
   return version === 0x0304 ? "TLSv1.3" : version === 0x0303 ? "TLSv1.2" : "";

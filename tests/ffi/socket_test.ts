@@ -24,7 +24,6 @@ import {
   isStreamSocket,
   listenTcp,
   localAddress,
-  notAClientSocket,
   peerAddress,
   peerCredentials,
   setOption,
@@ -43,6 +42,7 @@ import {
   unixSocketPair,
   type UnixSocketType,
 } from "../../ffi/socket.ts";
+import { notAClientSocket } from "../../ffi/socket_kind.ts";
 import { descriptorFlags, Held, withoutLeaks } from "../support/descriptors.ts";
 import { until } from "../support/waiting.ts";
 import { accept, hear, say, tcpPair } from "./sockets.ts";

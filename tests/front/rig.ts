@@ -34,6 +34,8 @@ export interface RigOptions {
   readonly sites?: readonly Site[];
   readonly host?: string;
   readonly errorDocuments?: ErrorDocuments;
+  /** The backend that does the handshakes of the listener, where its clients speak TLS. */
+  readonly tls?: string;
 }
 
 /** One site with one route to these backends. */
@@ -59,7 +61,12 @@ export class Rig {
     this.port = localAddress(fd)!.port;
     const sites = options.sites ?? [siteOf(backends.map(({ name }) => name))];
     this.plan = {
-      listeners: [{ fd, key: "one", sites }],
+      listeners: [{
+        fd,
+        key: "one",
+        sites,
+        ...options.tls === undefined ? {} : { tls: { backend: options.tls } },
+      }],
       backends,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       allowUsers: [],

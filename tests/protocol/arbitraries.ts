@@ -58,9 +58,19 @@ const fixed = {
 
 /** A HANDOFF. */
 export const handoff: fc.Arbitrary<Transfer> = fc.record(
-  { ...fixed, site: text, route: text, path: text, except: bytes, map: text },
+  {
+    ...fixed,
+    site: text,
+    route: text,
+    path: text,
+    except: bytes,
+    map: text,
+    tls: fc.option(fc.uint8Array({ minLength: 28, maxLength: 60 }).map((value) => value.slice()), {
+      nil: undefined,
+    }),
+  },
   PLAIN,
-);
+).map(({ tls, ...rest }) => ({ ...rest, ...tls === undefined ? {} : { tls } }));
 
 /** A RETURN, which has no texts. */
 export const giveBack: fc.Arbitrary<Transfer> = fc.record({

@@ -13,7 +13,8 @@ import { ascii } from "../../src/http/byte_classes.ts";
 import { HandoffMessage } from "../../src/front/handoff/fdpass/handoff_message.ts";
 import type { Connection } from "../../src/front/connection/connection.ts";
 import type { FrontRoute } from "../../src/front/route/front_route.ts";
-import { HANDOFF, MAX_MESSAGE, MAX_PREREAD } from "../../src/protocol/messages.ts";
+import { FIELD_TLS, HANDOFF, MAX_MESSAGE, MAX_PREREAD, SIZE_FIELD } from "../../src/protocol/messages.ts";
+import { writeFieldHead } from "../../src/protocol/fields.ts";
 import { encodeRouteFields, encodeTransfer, type Transfer } from "../../src/protocol/transfer.ts";
 import { PathNormalizer } from "../../src/route/path.ts";
 import { Held, withoutLeaks } from "../support/descriptors.ts";
@@ -33,6 +34,9 @@ class Pair implements Disposable {
     const { id, generation, client, local, requests, preread, site, route, detail, keepAlive, except, map } =
       transfer;
     const fields = encodeRouteFields(site, route, except, map);
+    const value = transfer.tls ?? new Uint8Array(0);
+    const tls = new Uint8Array(value.length === 0 ? 0 : SIZE_FIELD + value.length);
+    if (value.length > 0) tls.set(value, writeFieldHead(tls, 0, FIELD_TLS, value.length));
     const normalizer = new PathNormalizer();
     const target = ascii(`GET ${path}?a=b`);
     assert.ok(normalizer.normalize(target, 4, 4 + path.length));
@@ -40,7 +44,14 @@ class Pair implements Disposable {
       front,
       id,
       generation,
-      { fd: front, addresses: Uint8Array.of(9, ...client, ...local), at: 1, requests, preread } as Connection,
+      {
+        fd: front,
+        addresses: Uint8Array.of(9, ...client, ...local),
+        at: 1,
+        requests,
+        preread,
+        tls,
+      } as Connection,
       {
         fields,
         fieldsAddress: addressOf(fields),

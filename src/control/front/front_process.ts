@@ -109,7 +109,8 @@ class FrontProcess implements Commanded {
       listeners: listeners.map((listener) => {
         const key = listenerKey(listener);
         const fd = fresh.has(key) ? this.#listeners.get(key)!.sockets[worker]! : -1;
-        return { key, fd, sites: listener.sites };
+        const { sites, tls } = listener;
+        return { key, fd, sites, ...tls === undefined ? {} : { tls } };
       }),
       backends,
       limits,

@@ -24,6 +24,9 @@ export function logReport(log: Logger, report: Report): void {
       return log.warn("backend {backend} refused a connection: {reason}", { ...report });
     case "request-refused": {
       const times = report.count === 1 ? "" : `, ${report.count} times`;
+      if (report.status === 0) {
+        return log.info("closed a connection unanswered, because {why}{times}", { ...report, times });
+      }
       return log.info("answered {status}, because {why}{times}", { ...report, times });
     }
     case "response-broken-off":

@@ -32,6 +32,12 @@ export interface SupervisorOptions {
   readonly ready?: () => void;
 }
 
+/** Where the process for handshakes has its socket, if there is one: the front may not ask the environment. */
+function handshakeDirectory({ backends }: Config): string | undefined {
+  const found = backends.find(({ runs }) => runs?.kind === "tls");
+  return found?.socket.slice(0, found.socket.lastIndexOf("/"));
+}
+
 /** Everything that one `up` runs. */
 class Supervisor {
   readonly #log = logOf("up");
@@ -98,7 +104,7 @@ class Supervisor {
     try {
       await this.#backends.start(config);
       if (this.#stopping) return;
-      const { source, workers, input, control: { runDirectory } } = options;
+      const { source, workers, input, control: { runDirectory = handshakeDirectory(config) } } = options;
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
       args.push("--control", this.#frontControl);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);

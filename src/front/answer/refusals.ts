@@ -52,7 +52,7 @@ export class Refusals extends Timed {
    * @param head whether the request is a HEAD, whose answer has no content
    */
   refuse(fd: Descriptor, errors: ErrorAnswers, status: AnswerStatus, why: string, head: boolean): void {
-    this.#tell(status, why);
+    this.tell(status, why);
     const now = Date.now();
     const bytes = errors.answer(status, head, now) ?? this.#answer(status, why, head, now);
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
@@ -81,8 +81,8 @@ export class Refusals extends Timed {
     return bytes;
   }
 
-  /** The first of its kind is told at once, those of the next second together. */
-  #tell(status: number, why: string): void {
+  /** The first of its kind is told at once, those of the next second together. @param status 0 for no answer */
+  tell(status: number, why: string): void {
     const key = `${status} ${why}`;
     const tally = this.#tallies.get(key);
     if (tally !== undefined) {

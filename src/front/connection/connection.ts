@@ -56,6 +56,12 @@ export class Connection extends Timed implements Source, Waiter<Connection> {
   watched = false;
   /** Bytes that were read from it: by a backend, before it gave the connection back, or for a response that has begun. */
   preread: Uint8Array<ArrayBuffer> = NOTHING;
+  /** What is known of TLS on it: a field as hand-offs carry it, head and all; empty where there is none. */
+  tls: Uint8Array<ArrayBuffer> = NOTHING;
+  /** Its client speaks TLS with somebody who is still to be found: what comes is not looked at here. */
+  unread = false;
+  /** What was asked of its client in a handshake; 0 for nothing. */
+  policy = 0;
   /** Requests answered on it before. */
   requests = 0;
   /** The channel it was sent on, and its id there. */
@@ -137,6 +143,9 @@ export class Connection extends Timed implements Source, Waiter<Connection> {
     this.seen = 0;
     this.ended = false;
     this.preread = NOTHING;
+    this.tls = NOTHING;
+    this.unread = false;
+    this.policy = 0;
     this.requests = 0;
     this.refusedBy = NOBODY;
     this.begun = false;
@@ -194,5 +203,6 @@ export class Connection extends Timed implements Source, Waiter<Connection> {
     this.listener = undefined;
     this.channel = undefined;
     this.preread = NOTHING;
+    this.tls = NOTHING;
   }
 }

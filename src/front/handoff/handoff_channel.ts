@@ -48,12 +48,26 @@ export interface HandoffChannel extends Carrier {
   end(reason: string, bye?: number): void;
 }
 
+/** Why a backend's channel ends. */
+export interface Objection {
+  readonly reason: string;
+  /** BYE_*. */
+  readonly bye: number;
+}
+
 /** Who answers for connections before they are handed over, and again where that comes to nothing. */
 export interface Owner {
   /** A backend has acknowledged the connection: it is the backend's, and our copy is to be closed. */
   acknowledged(connection: Connection): void;
   /** A hand-off was not acknowledged and never will be: the connection, untouched, is the front's again. */
   reclaimed(connection: Connection): void;
+  /**
+   * Why a connection that a backend wants to give back cannot be taken; undefined when it can.
+   *
+   * @param fd lent
+   * @param backend the name of the backend
+   */
+  objection(fd: Descriptor, transfer: Transfer, backend: string): Objection | undefined;
   /** A backend has given a connection back, and been told that we have it. @param fd the owner's from now on */
   returned(fd: Descriptor, transfer: Transfer): void;
 }

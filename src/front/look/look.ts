@@ -8,6 +8,9 @@ import type { Connection } from "../connection/connection.ts";
 
 const { recv } = libc;
 
+/** The first byte of a TLS record with a handshake message (RFC 8446, section 5.1); of no HTTP request. */
+const HANDSHAKE = 22;
+
 // "HEAD"
 const H = 0x48, E = 0x45, A = 0x41, D = 0x44;
 
@@ -18,8 +21,9 @@ const H = 0x48, E = 0x45, A = 0x41, D = 0x44;
  * - `reject`: it can never become one; {@linkcode Look.head} has the status and why
  * - `gone`: the connection is broken (ECONNRESET and its like)
  * - `head`: it is complete
+ * - `tls`: the client begins a TLS handshake, where clear text is spoken
  */
-export type Verdict = "more" | "reject" | "gone" | "head";
+export type Verdict = "more" | "reject" | "gone" | "head" | "tls";
 
 /** What every hand-off of a route says, worked out once. Lent to each look by the route that takes the request. */
 export interface RouteTerms {
@@ -66,6 +70,7 @@ export class Look {
     if (length < 0) return length === -EAGAIN ? "more" : "gone";
     const { seen } = connection;
     connection.seen = length;
+    if (length > 0 && this.bytes[0] === HANDSHAKE) return "tls";
     if (length === 0 || !this.#worthReading(seen, length)) return "more";
     return this.head.parse(this.bytes, 0, length);
   }

@@ -6,6 +6,7 @@ import type { Listener } from "../connection/connection.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { ListenerPlan } from "../plan.ts";
 import { ListenerRoutes } from "./listener_routes.ts";
+import { UnreadRoutes } from "./unread.ts";
 
 /** The routes of a plan, by listener. */
 export class Routing {
@@ -25,7 +26,10 @@ export class Routing {
     groupOf: (route: Route) => BackendGroup | undefined,
   ): void {
     this.errors = new ErrorAnswers(documents);
-    this.#listeners = plans.map(({ sites }) => new ListenerRoutes(sites, groupOf, this.errors, documents));
+    this.#listeners = plans.map(({ key, sites, tls }) => {
+      const unread = tls && new UnreadRoutes(tls.backend, key, sites, groupOf);
+      return new ListenerRoutes(sites, groupOf, this.errors, documents, unread);
+    });
   }
 
   /** What answers at a listener; undefined when the plan does not have it. */

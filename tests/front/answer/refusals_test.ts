@@ -7,7 +7,6 @@ const LIMITS = { requestLine: 200, head: 600, headTimeout: 5_000 };
 
 const CASES: readonly (readonly [what: string, text: string, answer: RegExp])[] = [
   ["binary garbage", "\x00\x01\x02\xff\xfe\r\n\r\n", /^HTTP\/1\.1 400 /],
-  ["a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /^HTTP\/1\.1 400 /],
   ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^HTTP\/1\.1 505 /],
   ["HTTP/3.0", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", /^HTTP\/1\.1 505 /],
   ["no Host", "GET / HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],

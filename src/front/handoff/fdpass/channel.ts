@@ -104,6 +104,10 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     if (this.#unannounced) core.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
   }
 
+  get backend(): string {
+    return this.#link.backend.name;
+  }
+
   /** Hand-offs that are unacknowledged. */
   get inFlight(): number {
     return this.#underWay.count;

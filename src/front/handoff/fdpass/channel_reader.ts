@@ -11,7 +11,6 @@ import {
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
   MSG_TRUNC,
-  notAClientSocket,
   RightsReceiver,
   settle,
 } from "../../../../ffi/mod.ts";
@@ -60,6 +59,8 @@ export interface Conversation {
   /** Its socket; lent. */
   readonly fd: Descriptor;
   readonly state: ChannelState;
+  /** The name of the backend. */
+  readonly backend: string;
   /** Hand-offs that are unacknowledged. */
   readonly inFlight: number;
   /** Connections that the backend process holds, as it said last. */
@@ -262,10 +263,10 @@ export class ChannelReader {
     const transfer = decodeTransfer(this.#bytes, length);
     if (typeof transfer === "string") return channel.end(transfer, BYE_MALFORMED);
     const fd = this.#receiver.take();
-    const problem = notAClientSocket(fd);
-    if (problem !== undefined) {
+    const objection = this.owner.objection(fd, transfer, channel.backend);
+    if (objection !== undefined) {
       close(fd);
-      return channel.end(`RETURN of ${problem}`, BYE_DESCRIPTORS);
+      return channel.end(objection.reason, objection.bye);
     }
     this.#returns.push({ fd, transfer });
   }

@@ -28,8 +28,8 @@ const { sendmsg } = libc;
 // The parts of the message in the order of their iovecs; part 0 is the fixed one.
 const ROUTE = 1;
 const PATH = 2;
-const PREREAD_HEAD = 3;
-const PREREAD = 4;
+/** What comes behind, if anything does: TLS, preread. */
+const MORE = 3;
 
 const SLASH = 0x2f;
 
@@ -42,12 +42,20 @@ export class HandoffMessage {
   readonly #view = new DataView(this.#fixed.buffer);
   readonly #path = new Uint8Array(SIZE_FIELD + MAX_PATH);
   readonly #prereadHead = new Uint8Array(SIZE_FIELD);
+  readonly #prereadHeadAddress = addressOf(this.#prereadHead);
   readonly #sender: RightsSender;
 
   constructor() {
     startTransfer(this.#fixed, HANDOFF);
     const placeholder = new Uint8Array(1);
-    this.#sender = new RightsSender([this.#fixed, placeholder, this.#path, this.#prereadHead, placeholder]);
+    this.#sender = new RightsSender([
+      this.#fixed,
+      placeholder,
+      this.#path,
+      placeholder,
+      placeholder,
+      placeholder,
+    ]);
   }
 
   /**
@@ -78,7 +86,7 @@ export class HandoffMessage {
     for (let i = 0; i < 2 * SIZE_ADDRESS; i++) fixed[TRANSFER_CLIENT + i] = addresses[at + i]!;
     header.setPart(ROUTE, route.fields, route.fieldsAddress);
     header.setLength(PATH, this.#writePath(path, route));
-    this.#setPreread(connection.preread);
+    this.#setMore(connection);
     this.#sender.descriptor = connection.fd;
     return settle(sendmsg(socket, header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
   }
@@ -96,14 +104,15 @@ export class HandoffMessage {
     return at;
   }
 
-  #setPreread(preread: Uint8Array<ArrayBuffer>): void {
+  #setMore({ tls, preread }: Connection): void {
     const { header } = this.#sender;
-    if (preread.length === 0) {
-      header.setPartCount(PREREAD_HEAD);
-      return;
+    let count = MORE;
+    if (tls.length > 0) header.setPart(count++, tls, addressOf(tls));
+    if (preread.length > 0) {
+      writeFieldHead(this.#prereadHead, 0, FIELD_PREREAD, preread.length);
+      header.setPart(count++, this.#prereadHead, this.#prereadHeadAddress);
+      header.setPart(count++, preread, addressOf(preread));
     }
-    writeFieldHead(this.#prereadHead, 0, FIELD_PREREAD, preread.length);
-    header.setPart(PREREAD, preread, addressOf(preread));
-    header.setPartCount(PREREAD + 1);
+    header.setPartCount(count);
   }
 }
