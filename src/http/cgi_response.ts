@@ -1,6 +1,7 @@
 /** The head of what a CGI program writes (RFC 3875, 6): fields, of which some are for the server, and a blank line. */
 
 import { ownReference } from "./reference.ts";
+import { withoutBlanks } from "./blanks.ts";
 import { endToEnd, type HeaderField, valuesOf } from "./hop_by_hop.ts";
 
 /** Bytes that such a head may have. */
@@ -38,7 +39,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** No control characters but a tab (RFC 9110, 5.5). */
 // deno-lint-ignore no-control-regex -- those it is about
 const VALUE = /^[^\0-\x08\x0a-\x1f\x7f]*$/;
-const STATUS = /^([2-9]\d\d)(?:[ \t]+(.*))?$/;
+const STATUS = /^([2-9]\d\d)(?:[ \t]([^]*))?$/;
 
 /** Fields that are the server's to read, or its own to write. */
 const SERVERS = new Set(["status"]);
@@ -87,7 +88,7 @@ function readHead(lines: readonly string[], end: number): CgiVerdict {
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(0, colon));
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
+    const value = withoutBlanks(line, colon + 1);
     if (!TOKEN.test(name) || !VALUE.test(value)) {
       return reject(`the line ${JSON.stringify(line)} is no header field`);
     }
@@ -113,7 +114,7 @@ function readHead(lines: readonly string[], end: number): CgiVerdict {
     verdict: "head",
     end,
     status: match ? Number(match[1]) : location === undefined ? 200 : 302,
-    reason: match?.[2] || undefined,
+    reason: withoutBlanks(match?.[2] ?? "") || undefined,
     localRedirect: local ? location : undefined,
     contentLength: length,
     // 6.3.5: fields of CGI itself are not for the client.

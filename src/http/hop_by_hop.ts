@@ -1,5 +1,7 @@
 /** Which header fields an intermediary passes on (RFC 9110, 7.6). */
 
+import { withoutBlanks } from "./blanks.ts";
+
 /** A header field: its name as it was written, and its value. */
 export type HeaderField = readonly [name: string, value: string];
 
@@ -27,7 +29,7 @@ export function listOf(fields: readonly HeaderField[], name: string): string[] {
   for (const [other, value] of fields) {
     if (other.length !== name.length || other.toLowerCase() !== name) continue;
     for (const member of value.split(",")) {
-      const trimmed = member.trim().toLowerCase();
+      const trimmed = withoutBlanks(member).toLowerCase();
       if (trimmed !== "") members.push(trimmed);
     }
   }
@@ -63,6 +65,6 @@ export function endToEnd(
  */
 export function upgradeProtocols(fields: readonly HeaderField[]): string {
   if (!listOf(fields, "connection").includes("upgrade")) return "";
-  return valuesOf(fields, "upgrade").flatMap((value) => value.split(",")).map((name) => name.trim())
+  return valuesOf(fields, "upgrade").flatMap((value) => value.split(",")).map((name) => withoutBlanks(name))
     .filter((name) => name !== "" && !/^h2c?(\/|$)/i.test(name)).join(", ");
 }

@@ -113,7 +113,7 @@ export class RequestHead extends FieldLines implements RequestLine {
 
   /**
    * Looks at bytes[start, end), from its first byte each time. Never throws on content. More bytes change the
-   * verdict "more" only. A caller that uses {@linkcode endsHead} to spare itself calls must also call when it
+   * verdict "more" only. A caller that uses `endsHead` to spare itself calls must also call when it
    * has more bytes than a limit allows.
    */
   parse(bytes: Uint8Array, start: number, end: number): Verdict {
@@ -257,19 +257,4 @@ export class RequestHead extends FieldLines implements RequestLine {
       (this.minor === 1 || (this.#options & KEEP_ALIVE) !== 0);
     return end;
   }
-}
-
-/**
- * Whether an empty line ends in bytes[from, to): a cheap question to ask as more bytes come, before parsing all of
- * them again. Each byte is looked at once over all calls, but for two before `from`, and none before `start`.
- *
- * LF LF counts too, so a client that sends bare LF is rejected at once, not awaited.
- */
-export function endsHead(bytes: Uint8Array, start: number, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    if (bytes[at] !== LF || at === start) continue;
-    if (bytes[at - 1] === LF) return true;
-    if (bytes[at - 1] === CR && at - 2 >= start && bytes[at - 2] === LF) return true;
-  }
-  return false;
 }

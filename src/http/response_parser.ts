@@ -77,6 +77,11 @@ export class ResponseParser extends FieldLines {
     this.#limits = limits;
   }
 
+  /** Bytes that a head may have. */
+  get longest(): number {
+    return this.#limits.head;
+  }
+
   /** Looks at bytes[start, end), from its first byte each time. Never throws on content. More bytes change "more" only. */
   parse(bytes: Uint8Array, start: number, end: number): Verdict {
     const stop = Math.min(end, start + this.#limits.head);

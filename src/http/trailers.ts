@@ -1,5 +1,6 @@
 /** Fields of a trailer section (RFC 9110, 6.5), and which of them an intermediary passes on. */
 
+import { withoutBlanks } from "./blanks.ts";
 import { type HeaderField, listOf } from "./hop_by_hop.ts";
 
 /**
@@ -90,5 +91,5 @@ export function announcedTrailers(
 
 /** Whether a client has said that it takes trailer fields (RFC 9110, 10.1.4). */
 export function takesTrailers(head: readonly HeaderField[]): boolean {
-  return listOf(head, "te").some((member) => member.split(";")[0]!.trim() === "trailers");
+  return listOf(head, "te").some((member) => withoutBlanks(member.split(";")[0]!) === "trailers");
 }

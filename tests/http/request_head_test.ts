@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { endsHead, RequestHead } from "../../src/http/request_head.ts";
+import { endsHead } from "../../src/http/head_growth.ts";
+import { RequestHead } from "../../src/http/request_head.ts";
 import { latin1, LIMITS, show } from "./compliance/case.ts";
 import { CASES, ofFirstHead } from "./compliance/table.ts";
 

@@ -6,10 +6,11 @@ import assert from "node:assert/strict";
 const FACTOR = 8;
 /** Between the two: what linear work is never worse by, and quadratic work never better. */
 const MOST = 3;
-/** The best of so many runs counts: others had the processor in the rest. */
-const RUNS = 5;
-/** Runs beyond those, while the result is not clear. */
-const MORE_RUNS = 40;
+/** Runs, of which the best counts, while the result is not clear: others had the processor in the rest. */
+const MOST_RUNS = 40;
+
+/** What is measured. */
+export type Work = () => void | Promise<void>;
 
 /**
  * Asserts that eight times the input takes about eight times the work.
@@ -18,36 +19,42 @@ const MORE_RUNS = 40;
  * @param size of the shorter input; long enough for quadratic work to show beside everything else
  * @param work does it for an input of that size, which is prepared before
  */
-export function assertLinear(what: string, size: number, work: (size: number) => () => void): void {
+export async function assertLinear(what: string, size: number, work: (size: number) => Work): Promise<void> {
   const [short, long] = [work(size), work(FACTOR * size)];
-  // A run of each beforehand: the first one compiles, and caches.
-  let [least, most] = [time(short), time(long)];
+  // A run beforehand: the first one compiles, and caches.
+  await time(short);
+  let [least, most] = [await time(short), await time(long)];
   const growth = () => most / least / FACTOR;
-  for (let run = 0; run < RUNS || run < MORE_RUNS && growth() > MOST; run++) {
-    least = Math.min(least, time(short));
-    most = Math.min(most, time(long));
+  for (let run = 0; growth() > MOST && run < MOST_RUNS && most < HOPELESS; run++) {
+    least = Math.min(least, await time(short));
+    most = Math.min(most, await time(long));
   }
   const said = `${what}: ${FACTOR} times the input took ${(most / least).toFixed(1)} times the work`;
   assert.ok(growth() <= MOST, `${said} (${least.toFixed(3)} and ${most.toFixed(3)} ms)`);
 }
+
+/** Milliseconds beyond which a run is not repeated. */
+const HOPELESS = 1_000;
 
 /**
  * Asserts that one way takes at most so many times the work of another.
  *
  * @param what for the message
  */
-export function assertRatio(what: string, most: number, work: () => void, other: () => void): void {
-  let [own, others] = [Infinity, Infinity];
-  for (let run = 0; run < RUNS || run < MORE_RUNS && own > most * others; run++) {
-    own = Math.min(own, time(work));
-    others = Math.min(others, time(other));
+export async function assertRatio(what: string, most: number, work: Work, other: Work): Promise<void> {
+  await time(work);
+  let [own, others] = [await time(work), await time(other)];
+  for (let run = 0; run < MOST_RUNS && own > most * others; run++) {
+    own = Math.min(own, await time(work));
+    others = Math.min(others, await time(other));
   }
   assert.ok(own <= most * others, `${what}: ${own.toFixed(3)} ms beside ${others.toFixed(3)} ms`);
 }
 
-function time(work: () => void): number {
+async function time(work: Work): Promise<number> {
   const start = performance.now();
-  work();
-  // What takes no time at all is as good as a microsecond.
-  return Math.max(0.001, performance.now() - start);
+  const working = work();
+  if (working !== undefined) await working;
+  // What takes next to no time at all is as good as this.
+  return Math.max(0.01, performance.now() - start);
 }

@@ -1,10 +1,8 @@
 /** The head of the next request, out of what a client has sent. */
 
-import { endsHead, type HeadLimits, RequestHead } from "../../http/request_head.ts";
+import { isWorthReading } from "../../http/head_growth.ts";
+import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
 import type { Input } from "./input.ts";
-
-/** A part of a head that is no longer than this, in bytes, is parsed again whenever more has come. */
-const SHORT = 2_048;
 
 /** One parser for all connections: what it has found holds until it is used for the next. */
 export class HeadReader {
@@ -35,9 +33,8 @@ export class HeadReader {
   }
 
   #isWorthReading({ bytes, start, end, length, seen }: Input): boolean {
-    if (length === seen) return false;
     const { requestLine, head } = this.limits;
-    return seen === 0 || length <= SHORT || length > head || (seen <= requestLine && length > requestLine) ||
-      endsHead(bytes, start, start + seen, end);
+    return isWorthReading(bytes, start, seen, end, head) ||
+      (length !== seen && seen <= requestLine && length > requestLine);
   }
 }

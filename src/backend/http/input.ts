@@ -1,6 +1,7 @@
 /** What a client has sent and nobody has consumed yet. */
 
 import { EAGAIN } from "../../../ffi/mod.ts";
+import { appended } from "../../http/growing.ts";
 import { MAX_PREREAD } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 
@@ -69,12 +70,13 @@ export class Input {
       this.end = length;
       return true;
     }
-    const joined = new Uint8Array(this.length + length);
-    joined.set(this.bytes.subarray(this.start, this.end));
-    joined.set(scratch.subarray(0, length), this.length);
-    this.bytes = joined;
-    this.start = 0;
-    this.end = joined.length;
+    const grown = appended(this.bytes, this.start, this.end, scratch.subarray(0, length));
+    if (grown !== this.bytes) {
+      this.bytes = grown;
+      this.end -= this.start;
+      this.start = 0;
+    }
+    this.end += length;
     return true;
   }
 }

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { resetConnection } from "../../../ffi/mod.ts";
 import type { HeaderField } from "../../http/hop_by_hop.ts";
 import { upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
+import { isWorthReading } from "../../http/head_growth.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
 import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
@@ -128,10 +129,12 @@ export class Relaying {
 
   async #readHead(): Promise<ResponseHead> {
     const { upstream, context: { parser, deadlines } } = this;
-    for (;;) {
-      const verdict = upstream.length === 0
-        ? "more"
-        : parser.parse(upstream.bytes, upstream.start, upstream.end);
+    for (let seen = 0;;) {
+      const { bytes, start, end, length } = upstream;
+      const verdict = isWorthReading(bytes, start, seen, end, parser.longest)
+        ? parser.parse(bytes, start, end)
+        : "more";
+      seen = length;
       if (verdict === "head") return this.#takeHead();
       if (verdict === "reject") throw new UpstreamError(`its response is malformed: ${parser.why}`);
       if (!upstream.take()) await upstream.readable(deadlines.upstream);

@@ -62,8 +62,14 @@ const MOST_RELAYS = 16;
 export function answeredHere(method: string, fields: readonly HeaderField[]): 204 | 508 | undefined {
   if (method === "OPTIONS" && forwardsLeft(fields) === 0) return 204;
   // A member is protocol, pseudonym and perhaps a comment (RFC 9110, 7.6.3).
-  const own = listOf(fields, "via").filter((member) => member.split(/\s+/)[1] === PSEUDONYM);
+  const own = listOf(fields, "via").filter((member) => pseudonymOf(member) === PSEUDONYM);
   return own.length >= MOST_RELAYS ? 508 : undefined;
+}
+
+/** The second word of a member of Via. */
+function pseudonymOf(member: string): string {
+  const [, second = ""] = member.replaceAll("\t", " ").split(" ").filter((word) => word !== "");
+  return second;
 }
 
 /** How much further a request is to go; undefined where nothing is said, or nothing that is a number. */

@@ -4,6 +4,7 @@
  */
 
 import type { CookieRule, ReverseRule } from "../../config/config.ts";
+import { withoutBlanks } from "../../http/blanks.ts";
 import { ownReference } from "../../http/reference.ts";
 
 /**
@@ -61,11 +62,15 @@ export function rewriteCookie(
 ): string {
   const [pair, ...attributes] = value.split(";");
   const rewritten = attributes.map((attribute) => {
-    const match = /^(\s*(domain|path)\s*=\s*)(.*?)(\s*)$/is.exec(attribute);
-    if (match === null) return attribute;
-    const [, before, name, own, after] = match;
-    const found = name!.toLowerCase() === "path" ? rewritePath(own!, paths) : rewriteDomain(own!, domains);
-    return found === undefined ? attribute : before + found + after;
+    const equals = attribute.indexOf("=");
+    const name = equals < 0 ? "" : withoutBlanks(attribute, 0, equals).toLowerCase();
+    if (name !== "path" && name !== "domain") return attribute;
+    const own = withoutBlanks(attribute, equals + 1);
+    const found = name === "path" ? rewritePath(own, paths) : rewriteDomain(own, domains);
+    if (found === undefined) return attribute;
+    // What is around the value stays.
+    const from = own === "" ? attribute.length : attribute.indexOf(own, equals + 1);
+    return attribute.slice(0, from) + found + attribute.slice(from + own.length);
   });
   return [pair, ...rewritten].join(";");
 }

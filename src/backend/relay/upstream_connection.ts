@@ -15,6 +15,7 @@ import {
   SHUT_WR,
   shutdown,
 } from "../../../ffi/mod.ts";
+import { appended } from "../../http/growing.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Poller } from "../../loop/poller.ts";
 import { SocketReadiness } from "../../loop/socket_readiness.ts";
@@ -104,12 +105,13 @@ export class UpstreamConnection extends SocketReadiness {
       this.end = length;
       return true;
     }
-    const joined = new Uint8Array(before + length);
-    joined.set(this.bytes.subarray(this.start, this.end));
-    joined.set(room.subarray(0, length), before);
-    this.bytes = joined;
-    this.start = 0;
-    this.end = joined.length;
+    const grown = appended(this.bytes, this.start, this.end, room.subarray(0, length));
+    if (grown !== this.bytes) {
+      this.bytes = grown;
+      this.end = before;
+      this.start = 0;
+    }
+    this.end += length;
     return true;
   }
 

@@ -1,5 +1,7 @@
 /** Which content coding a client would have a file in (RFC 9110, 12.5.3). */
 
+import { withoutBlanks } from "../../http/blanks.ts";
+
 /** A coding, and what the name of a file ends in that has it. */
 export interface Coding {
   readonly name: string;
@@ -24,7 +26,7 @@ const MEMBER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:[ \t]*;[ \t]*[qQ]=(0(?:\.\d{0,
 export function parseAcceptEncoding(value: string): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
   for (const part of value.split(",")) {
-    const match = MEMBER.exec(part.trim());
+    const match = MEMBER.exec(withoutBlanks(part));
     if (match === null) continue;
     // 8.4.1.3: x-gzip is gzip.
     const name = match[1]!.toLowerCase().replace(/^x-gzip$/, "gzip");

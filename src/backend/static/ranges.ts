@@ -1,5 +1,7 @@
 /** Parts of a file that a client asks for (RFC 9110, 14). */
 
+import { withoutBlanks } from "../../http/blanks.ts";
+
 /** Bytes of a file, both ends included. */
 export interface ByteRange {
   readonly first: number;
@@ -20,14 +22,14 @@ export const MOST_RANGES = 200;
  * @returns `whole`, `unsatisfiable`, or the ranges that the file has, in the order of the request; at least one
  */
 export function selectRanges(value: string, size: number): "whole" | "unsatisfiable" | readonly ByteRange[] {
-  const set = /^bytes=(.*)$/i.exec(value)?.[1];
+  const set = /^bytes=([^]*)$/i.exec(value)?.[1];
   // An empty file has no ranges, but then a client that asks for some of it has all of it: so do other servers.
   if (set === undefined || size === 0) return "whole";
   const ranges: ByteRange[] = [];
   let count = 0;
   let sum = 0;
   for (const part of set.split(",")) {
-    const spec = part.replace(/^[ \t]+|[ \t]+$/g, "");
+    const spec = withoutBlanks(part);
     // A list may have empty members (5.6.1.2).
     if (spec === "") continue;
     if (++count > MOST_RANGES) return "whole";

@@ -2,7 +2,8 @@
 
 import { EAGAIN, libc, MSG_DONTWAIT, MSG_PEEK, settle } from "../../../ffi/mod.ts";
 import type { Limits } from "../../config/config.ts";
-import { endsHead, RequestHead } from "../../http/request_head.ts";
+import { endsHead } from "../../http/head_growth.ts";
+import { RequestHead } from "../../http/request_head.ts";
 import { PathNormalizer } from "../../route/path.ts";
 import type { Connection } from "../connection/connection.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { IPPROTO_TCP, setOption, TCP_NODELAY } from "../../../ffi/mod.ts";
-import { endsHead, RequestHead } from "../../../src/http/request_head.ts";
+import { endsHead } from "../../../src/http/head_growth.ts";
+import { RequestHead } from "../../../src/http/request_head.ts";
 import { normalizePath } from "../../../src/route/path.ts";
 import { type Case, latin1, LIMITS, show } from "../../http/compliance/case.ts";
 import { CASES, ofFirstHead } from "../../http/compliance/table.ts";

@@ -1,7 +1,9 @@
 /** What a program writes, on its way to the client as a response. */
 
 import { resetConnection } from "../../../../ffi/mod.ts";
-import { type CgiHead, parseCgiHead } from "../../../http/cgi_response.ts";
+import { type CgiHead, MAX_CGI_HEAD, parseCgiHead } from "../../../http/cgi_response.ts";
+import { Gathered } from "../../../http/growing.ts";
+import { isWorthReading } from "../../../http/head_growth.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Program } from "../program.ts";
@@ -19,8 +21,6 @@ export class OutputError extends Error {
 
 /** Bytes that are collected, while there are more at once, before a response is begun. */
 const COLLECTED = 65_536;
-
-const EMPTY = new Uint8Array(0);
 
 /** One program's response to one exchange. Program and pipe stay the caller's. */
 export class Answering {
@@ -49,7 +49,7 @@ export class Answering {
   }
 
   async #readHead(): Promise<{ readonly head: CgiHead; readonly rest: Uint8Array<ArrayBuffer> }> {
-    let bytes: Uint8Array<ArrayBuffer> = EMPTY;
+    const gathered = new Gathered();
     for (;;) {
       const piece = await this.output.read();
       if (piece === undefined) {
@@ -59,7 +59,10 @@ export class Answering {
           ? new OutputError("it ran for too long", 504)
           : new OutputError("its output ends before its head does");
       }
-      bytes = joined(bytes, piece);
+      const seen = gathered.length;
+      gathered.add(piece);
+      const { bytes } = gathered;
+      if (!isWorthReading(bytes, 0, seen, bytes.length, MAX_CGI_HEAD - 1)) continue;
       const head = parseCgiHead(bytes);
       if (head.verdict === "reject") throw new OutputError(head.why);
       if (head.verdict === "head") return { head, rest: bytes.subarray(head.end) };
@@ -68,13 +71,14 @@ export class Answering {
 
   /** Adds to the first piece of content what there is at this moment. */
   #collect(rest: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    let bytes = rest;
-    while (bytes.byteLength < COLLECTED) {
+    const gathered = new Gathered();
+    gathered.add(rest);
+    while (gathered.length < COLLECTED) {
       const piece = this.output.take();
       if (piece === undefined) break;
-      bytes = joined(bytes, piece);
+      gathered.add(piece);
     }
-    return bytes;
+    return gathered.bytes;
   }
 
   async #respond({ status, fields, reason }: CgiHead, rest: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -139,12 +143,4 @@ export class Answering {
     connection.close();
     throw new ConnectionLost("Cannot respond: the program has not said all of it");
   }
-}
-
-function joined(before: Uint8Array<ArrayBuffer>, piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (before.byteLength === 0) return piece;
-  const out = new Uint8Array(before.byteLength + piece.byteLength);
-  out.set(before);
-  out.set(piece, before.byteLength);
-  return out;
 }
