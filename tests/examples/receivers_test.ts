@@ -7,7 +7,8 @@ import { DescriptorTables } from "../support/proc.ts";
 import { startFront, TemporaryDirectory } from "../support/processes.ts";
 import { get, RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
-import { CASES, drains, type Setting } from "./protocol_cases.ts";
+import type { Setting } from "./protocol_case.ts";
+import { CASES, drains } from "./protocol_cases.ts";
 import { make, missing, type Receiver, ReceiverProcess, RECEIVERS } from "./receivers.ts";
 
 const REQUESTS = 100;

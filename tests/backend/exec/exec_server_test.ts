@@ -1,3 +1,5 @@
+/** A program per connection. */
+
 import assert from "node:assert/strict";
 import { libc } from "../../../ffi/mod.ts";
 import { NACK_FULL } from "../../../src/protocol/messages.ts";
@@ -74,67 +76,6 @@ testExec(
 );
 
 testExec(
-  "bytes that were read before come first, and what follows behind them",
-  "cat; echo end",
-  async ({ rig, give }) => {
-    const preread = bytes("read before, ");
-    const client = give("sent after", { preread });
-    await rig.until(() => client.received === "read before, sent after", "an echo");
-    client.send("; and more");
-    client.end();
-    assert.equal(await rig.rest(client), "read before, sent after; and moreend\n");
-    assert.equal(client.ended, "end");
-  },
-);
-
-testExec(
-  "a program that begins in the middle of a stream moves as much as any",
-  ["cat"],
-  async ({ rig, give }) => {
-    const piece = bytes("0123456789abcdef".repeat(4_096));
-    const client = give("", { preread: piece.slice(0, 60_000) });
-    let sent = 60_000;
-    const total = 3_000_000;
-    let received = 0;
-    await rig.until(() => {
-      if (sent < total) {
-        const at = sent % piece.length;
-        sent += Math.max(0, client.send(piece.slice(at, Math.min(piece.length, at + total - sent))));
-        if (sent === total) client.end();
-      }
-      received = client.received.length;
-      return client.ended !== false;
-    }, "the end of the stream");
-    assert.equal(received, total);
-    assert.equal(client.received, "0123456789abcdef".repeat(total / 16));
-  },
-);
-
-testExec(
-  "a bridged program that reads nothing may answer, and its end is the connection's",
-  "exec 0<&-; echo no",
-  async ({ rig, give }) => {
-    const client = give("x".repeat(100_000), { preread: bytes("y".repeat(50_000)) });
-    await rig.until(() => client.ended !== false, "the end");
-    assert.equal(client.received, "no\n");
-  },
-);
-
-testExec(
-  "a bridged program whose client goes finds the end of its input",
-  "cat >/dev/null; exit 3",
-  async ({ children, rig, give, events, childless }) => {
-    const client = give("", { preread: bytes("early") });
-    await rig.until(() => children().length === 1, "the program");
-    client.reset();
-    await childless();
-    await rig.until(() => events.length > 0, "a report");
-    assert.deepEqual(events.map(({ type }) => type), ["ended"]);
-    assert.equal(rig.backend.active, 0);
-  },
-);
-
-testExec(
   "more programs than may run are refused as full, and taken again when one has ended",
   ["cat"],
   async ({ rig, front, give }) => {
@@ -197,68 +138,6 @@ testExec(
 );
 
 testExec(
-  "how a program ended is told when it did not end well",
-  "read how; eval $how",
-  async ({ rig, give, events }) => {
-    for (const how of ["exit 0", "exit 7", "kill -SEGV $$", "kill -KILL $$"]) {
-      await rig.rest(
-        give(how + "\n"),
-      );
-    }
-    await rig.until(() => events.length === 3, "three reports");
-    assert.deepEqual(events.map((event) => event.type === "ended" ? event.how : event.type).sort(), [
-      "SIGKILL",
-      "SIGSEGV",
-      "exit code 7",
-    ]);
-  },
-);
-
-testExec(
-  "what a program writes to its standard error is told line by line",
-  `
-  printf 'one\\ntwo' >&2; sleep 0.01; printf ' and a half\\n\\n\\033[31mred\\n' >&2; printf 'the rest' >&2`,
-  async ({ rig, give, events }) => {
-    await rig.rest(give());
-    await rig.until(() => rig.backend.active === 0, "the end of the program");
-    assert.deepEqual(events.map((event) => event.type === "said" ? event.line : event), [
-      "one",
-      "two and a half",
-      "\x1b[31mred",
-      "the rest",
-    ]);
-  },
-);
-
-testExec(
-  "a long line of standard error comes in pieces",
-  "head -c 10000 /dev/zero | tr '\\0' x >&2; echo >&2",
-  async ({ rig, give, events }) => {
-    await rig.rest(give());
-    await rig.until(() => rig.backend.active === 0, "the end of the program");
-    assert.deepEqual(events.map((event) => event.type === "said" && event.line.length), [
-      4_096,
-      4_096,
-      1_808,
-    ]);
-  },
-);
-
-testExec(
-  "a flood of standard error is counted, not told",
-  "yes flood | head -c 4000000 >&2; echo done",
-  async ({ rig, give, events }) => {
-    assert.equal(await rig.rest(give()), "done\n");
-    await rig.until(() => rig.backend.active === 0, "the end of the program");
-    const said = events.filter((event) => event.type === "said");
-    assert.ok(said.length >= 500 && said.length < 600, `${said.length} lines`);
-    const unsaid = events.filter((event) => event.type === "unsaid");
-    assert.equal(unsaid.length, 1, "once");
-    assert.equal(unsaid[0]!.bytes + 6 * said.length, 4_000_000);
-  },
-);
-
-testExec(
   "descendants may keep the connection, and nothing of theirs stays open here",
   `
   exec 3<&0; (exec 2>&1; read line <&3; echo later $line) & echo $!`,
@@ -276,26 +155,6 @@ testExec(
     client.send("on\n");
     await rig.until(() => client.ended !== false, "the end of the connection");
     assert.equal(client.received, `${other}\nlater on\n`);
-  },
-);
-
-testExec(
-  "descendants that hold standard error hold nothing of this process",
-  `
-  (exec </dev/null >/dev/null; sleep 100) & echo $! >&2`,
-  async ({ rig, give, events, childless }) => {
-    const before = openDescriptors().size;
-    const client = give();
-    await rig.rest(client);
-    await childless();
-    await rig.until(() => rig.backend.active === 0, "the end of the program");
-    const [said] = events;
-    const other = said?.type === "said" ? Number(said.line) : 0;
-    client.close();
-    assert.equal(openDescriptors().size, before);
-    assert.ok(isRunning(other));
-    Deno.kill(other, "SIGKILL");
-    await rig.until(() => !isRunning(other), "the end of the descendant");
   },
 );
 

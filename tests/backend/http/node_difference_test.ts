@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DEFAULT_LIMITS } from "../../../src/config/config.ts";
+import assert from "node:assert/strict";
 import { HttpServer } from "../../../src/backend/http/http_server.ts";
+import { DEFAULT_LIMITS } from "../../../src/config/config.ts";
 import { latin1 } from "../../http/compliance/case.ts";
 import { Reader } from "../../http/compliance/reader.ts";
 import { named } from "../../support/other_user.ts";

@@ -1,12 +1,12 @@
 /** What a request was routed by, and what a handler or program reads of it, are one host and one path. */
 
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Site } from "../../../src/config/config.ts";
+import assert from "node:assert/strict";
 import { metaVariables } from "../../../src/backend/exec/cgi/meta_variables.ts";
 import { requestUrl } from "../../../src/backend/fetch/request_url.ts";
-import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
+import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";
+import type { Site } from "../../../src/config/config.ts";
 import { RequestHead } from "../../../src/http/request_head.ts";
 import { RouteTable } from "../../../src/route/route_table.ts";
 import { site } from "../../route/naive.ts";
