@@ -18,9 +18,11 @@ export class ResponseBuffer {
    */
   put(head: string, content: string | Uint8Array<ArrayBuffer>): number {
     if (typeof content === "string") {
-      // One call for both. What is not ASCII takes more bytes than it has characters; what is too long, fewer.
+      // One call for both. What is not ASCII takes more bytes than it has characters. What is too long is not read to its
+      // end: a buffer that is full by chance has as many bytes as the text has characters.
       const text = head + content;
-      return encoder.encodeInto(text, this.bytes).written === text.length ? text.length : -1;
+      const { read, written } = encoder.encodeInto(text, this.bytes);
+      return read === text.length && written === text.length ? text.length : -1;
     }
     if (head.length + content.byteLength > ROOM) return -1;
     if (encoder.encodeInto(head, this.bytes).written !== head.length) return -1;
