@@ -68,7 +68,20 @@ export type Report =
     readonly socket: string;
     readonly reason: string;
   }
-  | { readonly type: "handoff-refused"; readonly backend: string; readonly reason: string }
+  | {
+    /** It comes and goes: from the third time in a row on it is told like this, once a minute. */
+    readonly type: "backend-restless";
+    readonly backend: string;
+    readonly socket: string;
+    readonly reason: string;
+    readonly count: number;
+  }
+  | {
+    readonly type: "handoff-refused";
+    readonly backend: string;
+    readonly reason: string;
+    readonly count: number;
+  }
   | {
     readonly type: "request-refused";
     /** 0 where nothing could be answered. */

@@ -20,15 +20,26 @@ export function logReport(log: Logger, report: Report): void {
       return log.warn("backend {backend} lost at {socket}: {reason}", { ...report });
     case "backend-awaited":
       return log.warn("backend {backend} cannot be reached at {socket}: {reason}; trying on", { ...report });
+    case "backend-restless":
+      return log.warn(
+        "backend {backend} at {socket} comes and goes, {count} times since the last word of it: {reason}",
+        {
+          ...report,
+        },
+      );
     case "handoff-refused":
-      return log.warn("backend {backend} refused a connection: {reason}", { ...report });
-    case "request-refused": {
-      const times = report.count === 1 ? "" : `, ${report.count} times`;
+      return log.warn("backend {backend} refused a connection: {reason}{times}", {
+        ...report,
+        times: timesOf(report),
+      });
+    case "request-refused":
       if (report.status === 0) {
-        return log.info("closed a connection unanswered, because {why}{times}", { ...report, times });
+        return log.info("closed a connection unanswered, because {why}{times}", {
+          ...report,
+          times: timesOf(report),
+        });
       }
-      return log.info("answered {status}, because {why}{times}", { ...report, times });
-    }
+      return log.info("answered {status}, because {why}{times}", { ...report, times: timesOf(report) });
     case "response-broken-off":
       return log.warn("broke a response off whose head was sent already, because {why}", { ...report });
     case "descriptors":
@@ -43,4 +54,8 @@ export function logReport(log: Logger, report: Report): void {
     case "drained":
       return;
   }
+}
+
+function timesOf({ count }: { readonly count: number }): string {
+  return count === 1 ? "" : `, ${count} times`;
 }

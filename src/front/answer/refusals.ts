@@ -12,8 +12,8 @@ import {
 } from "../../../ffi/mod.ts";
 import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
-import { Timed } from "../../loop/deadlines.ts";
 import type { Core } from "../core/core.ts";
+import { Repeats } from "../core/repeats.ts";
 import type { ErrorAnswers } from "./error_answers.ts";
 
 const { recv, send } = libc;
@@ -21,25 +21,27 @@ const { recv, send } = libc;
 /** Bytes read away in one go. */
 const SCRATCH = 65_536;
 
-/** What is counted of refusals that are alike, until it is told. */
-interface Tally {
+/** A refusal, as people are told of it. */
+interface Refusal {
   readonly status: number;
   readonly why: string;
-  count: number;
 }
 
 /**
  * Answers requests with errors. Answers are kept for the second in which their Date is right; people are told at
  * most once a second, however many clients are refused.
  */
-export class Refusals extends Timed {
+export class Refusals {
   readonly #scratch = new Uint8Array(SCRATCH);
   #answers = new Map<string, Uint8Array<ArrayBuffer>>();
   #second = 0;
-  readonly #tallies = new Map<string, Tally>();
+  readonly #told: Repeats<Refusal>;
 
-  constructor(readonly core: Core) {
-    super();
+  constructor(core: Core) {
+    this.#told = new Repeats(
+      core,
+      (refusal, count) => core.report({ type: "request-refused", ...refusal, count }),
+    );
   }
 
   /**
@@ -83,27 +85,6 @@ export class Refusals extends Timed {
 
   /** The first of its kind is told at once, those of the next second together. @param status 0 for no answer */
   tell(status: number, why: string): void {
-    const key = `${status} ${why}`;
-    const tally = this.#tallies.get(key);
-    if (tally !== undefined) {
-      tally.count++;
-      return;
-    }
-    this.core.report({ type: "request-refused", status, why, count: 1 });
-    this.#tallies.set(key, { status, why, count: 0 });
-    if (this.deadlines === undefined) this.core.deadlines.tell.start(this, this.core.loop.now);
-  }
-
-  /** A second has passed: tells what has come together. */
-  override expire(): void {
-    for (const [key, tally] of this.#tallies) {
-      if (tally.count === 0) {
-        this.#tallies.delete(key);
-        continue;
-      }
-      this.core.report({ type: "request-refused", ...tally });
-      tally.count = 0;
-    }
-    if (this.#tallies.size > 0) this.core.deadlines.tell.start(this, this.core.loop.now);
+    this.#told.add(`${status} ${why}`, { status, why });
   }
 }

@@ -5,11 +5,19 @@ import type { Backend } from "../../config/config.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import { BYE_STOPPING } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
+import { Repeats } from "../core/repeats.ts";
 import type { BackendGroup, Member } from "./backend_group.ts";
 import type { Dialer, Found, HandoffChannel, Link } from "./handoff_channel.ts";
+import { Steadiness } from "./steadiness.ts";
 
 /** Which of the retry deadlines applies at most while somebody waits for the backend. */
 const HURRIED = 1;
+/**
+ * Channels that drain at a time, beside some for each process: of processes that finish what they serve, and may give
+ * connections back. The oldest end where there are more; a backend that drains and goes on listening could have any number.
+ */
+const MOST_DRAINING = 16;
+const DRAINING_EACH = 4;
 
 /** Who sends those who wait. */
 export interface Waiters {
@@ -38,6 +46,10 @@ export class BackendLink extends Timed implements Link, Member {
   #workers = 1;
   #failures = 0;
   #reachable = false;
+  /** Whether the last word to people was that it is there. */
+  #toldFound = false;
+  /** Who was found last. */
+  #last: Found | undefined;
   /** The reason that was reported last, so that the same one is not told at every attempt. */
   #toldReason: string | undefined;
   /**
@@ -45,11 +57,24 @@ export class BackendLink extends Timed implements Link, Member {
    * would be told that the backend is there at every attempt.
    */
   #doubted = false;
+  readonly #steadiness: Steadiness;
+  readonly #refusals: Repeats<string>;
 
   /** @param backend a later configuration may say other things of the same socket */
   constructor(readonly tools: LinkTools, public backend: Backend) {
     super();
     this.address = encodeUnixAddress(backend.socket);
+    const { core } = tools;
+    this.#steadiness = new Steadiness(core, {
+      settled: () => this.#settled(),
+      restless: (reason, count) => {
+        const { name, socket } = this.backend;
+        core.report({ type: "backend-restless", backend: name, socket, reason, count });
+      },
+    });
+    this.#refusals = new Repeats(core, (reason, count) => {
+      core.report({ type: "handoff-refused", backend: this.backend.name, reason, count });
+    });
   }
 
   /** Its share beside the other members of a group. */
@@ -59,11 +84,15 @@ export class BackendLink extends Timed implements Link, Member {
 
   connect(): void {
     if (this.retired) return;
-    while (this.#missing > 0) {
+    if (!this.#steadiness.restless) this.#openMissing(Infinity);
+    else if (this.deadlines === undefined) this.#tryLater();
+  }
+
+  /** Opens the channels that are missing. @param most how many at a time */
+  #openMissing(most: number): void {
+    for (let count = 0; count < most && this.#missing > 0; count++) {
       const reason = this.#openChannel();
-      if (reason === undefined) continue;
-      this.#failed(reason);
-      return;
+      if (reason !== undefined) return this.#failed(reason);
     }
     this.roomAgain();
   }
@@ -100,33 +129,53 @@ export class BackendLink extends Timed implements Link, Member {
   }
 
   channelProven(found: Found, workers: number): void {
-    this.#failures = 0;
     this.#workers = workers;
     this.#doubted = false;
+    this.#steadiness.began();
     this.#found(found);
   }
 
   #found(found: Found): void {
     if (this.#reachable) return;
     this.#reachable = true;
+    this.#last = found;
+    // People are told when it has stayed for a while.
+    if (!this.#steadiness.restless) this.#tellFound();
+  }
+
+  #tellFound(): void {
+    this.#toldFound = true;
     this.#toldReason = undefined;
     const { name: backend, socket } = this.backend;
-    this.tools.core.report({ type: "backend-found", backend, socket, ...found });
+    this.tools.core.report({ type: "backend-found", backend, socket, ...this.#last! });
+  }
+
+  /** It had come and gone, and stays now. */
+  #settled(): void {
+    this.#failures = 0;
+    if (this.#reachable && !this.#toldFound) this.#tellFound();
+    this.connect();
   }
 
   #failed(reason: string): void {
-    const { report, deadlines: { retry }, loop } = this.tools.core;
-    if (!this.#reachable && this.#toldReason !== reason) {
+    const { report } = this.tools.core;
+    if (!this.#reachable && !this.#steadiness.restless && this.#toldReason !== reason) {
       this.#toldReason = reason;
       const { name: backend, socket } = this.backend;
       report({ type: "backend-awaited", backend, socket, reason });
     }
-    const patience = this.#wanted ? HURRIED : retry.length - 1;
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
+    const { deadlines: { retry }, loop } = this.tools.core;
+    const patience = this.#hurried ? HURRIED : retry.length - 1;
     retry[Math.min(this.#failures++, patience)]!.start(this, loop.now);
   }
 
-  get #wanted(): boolean {
-    return this.groups.some((group) => group.line.length > 0);
+  /** Somebody waits for it, and it is one that stays when it comes. */
+  get #hurried(): boolean {
+    return !this.#steadiness.restless && this.groups.some((group) => group.line.length > 0);
   }
 
   /** A new generation has begun: every channel hears of it. */
@@ -136,6 +185,7 @@ export class BackendLink extends Timed implements Link, Member {
 
   /** Somebody has begun to wait: the next attempt should not be far off. */
   hurry(): void {
+    if (this.#steadiness.restless) return;
     const { deadlines, loop } = this.tools.core;
     const soon = deadlines.retry[HURRIED]!;
     if (this.deadlines !== undefined && this.due > loop.now + soon.milliseconds) soon.start(this, loop.now);
@@ -143,24 +193,44 @@ export class BackendLink extends Timed implements Link, Member {
 
   /** Time for another attempt. */
   override expire(): void {
-    this.connect();
+    // Whoever says that there are many processes, and comes and goes, is asked for one channel at a time.
+    this.#openMissing(this.#steadiness.restless ? 1 : Infinity);
   }
 
   connectionRefused(reason: string): void {
-    this.tools.core.report({ type: "handoff-refused", backend: this.backend.name, reason });
+    this.#refusals.add(reason, reason);
+  }
+
+  channelDrains(channel: HandoffChannel): void {
+    if (this.retired) return;
+    this.#lasted(channel, "it drains and goes on listening");
+    this.connect();
+    const draining = this.channels.filter(({ state }) => state === "draining");
+    const surplus = draining.length - MOST_DRAINING - DRAINING_EACH * this.#workers;
+    for (const oldest of draining.slice(0, Math.max(0, surplus))) oldest.end("too many drain", BYE_STOPPING);
   }
 
   channelEnded(channel: HandoffChannel, reason: string, doubtful: boolean): void {
     this.channels = this.channels.filter((other) => other !== channel);
     if (doubtful) this.#doubted = true;
     if (this.retired) return;
+    const known = this.#steadiness.restless;
+    if (!channel.drained) this.#lasted(channel, reason);
     if (this.#reachable && this.channels.every((other) => other.state !== "ready")) {
       this.#reachable = false;
       this.#toldReason = reason;
       const { name: backend, socket } = this.backend;
-      this.tools.core.report({ type: "backend-lost", backend, socket, reason });
+      this.#toldFound &&= known;
+      if (!known) this.tools.core.report({ type: "backend-lost", backend, socket, reason });
     }
     if (this.deadlines === undefined) this.#failed(reason);
+  }
+
+  /** A channel takes no more: judges by its time whether the next one is to follow at once. */
+  #lasted({ since }: HandoffChannel, reason: string): void {
+    if (since === Infinity) return;
+    this.#steadiness.ended(since, reason);
+    if (!this.#steadiness.restless) this.#failures = 0;
   }
 
   roomAgain(): void {
@@ -171,6 +241,7 @@ export class BackendLink extends Timed implements Link, Member {
   retire(): void {
     this.retired = true;
     this.stopDeadline();
+    this.#steadiness.stopDeadline();
     this.groups = [];
     for (const channel of [...this.channels]) {
       if (channel.state === "greeting") channel.end("not needed any more", BYE_STOPPING);
@@ -185,6 +256,7 @@ export class BackendLink extends Timed implements Link, Member {
   stop(): void {
     this.retired = true;
     this.stopDeadline();
+    this.#steadiness.stopDeadline();
     for (const channel of [...this.channels]) channel.end("the front stops", BYE_STOPPING);
   }
 }

@@ -30,6 +30,10 @@ export interface HandoffChannel extends Carrier {
   readonly load: number;
   /** Turns that it is owed among channels that are as busy, in shares of weight: see BackendGroup. */
   credit: number;
+  /** The loop's time at which a backend had proved to be there; Infinity before that. */
+  readonly since: number;
+  /** Whether its backend has said that it takes no more. */
+  readonly drained: boolean;
   /** What the backend process is to hashing (process_seed.ts); 0 until that is known. */
   readonly seed: number;
   /** Begins to speak, where the protocol has something to say first. */
@@ -96,6 +100,8 @@ export interface Link {
   channelPresumed(found: Found): void;
   /** A backend has shown that it is there. @param workers processes behind the path: a channel for each */
   channelProven(found: Found, workers: number): void;
+  /** The backend takes no more on a channel: whoever listens at the path now may. */
+  channelDrains(channel: HandoffChannel): void;
   /** The backend does not want one connection. @param reason for people */
   connectionRefused(reason: string): void;
   /** A channel has ended. @param doubtful whether it ended before anything had proved that a backend was there */

@@ -44,6 +44,8 @@ export class ApacheChannel extends Timed implements HandoffChannel {
   /** The number of the process that was connected to last. */
   #process = 0;
   seed = 0;
+  since = Infinity;
+  readonly drained = false;
   /** A hand-off has been taken here: not only the type of the socket speaks for it. */
   #proven = false;
   /** The backlog is full, or too many descriptors are in flight: nothing can be sent for now. */
@@ -98,6 +100,7 @@ export class ApacheChannel extends Timed implements HandoffChannel {
     this.#spare ??= newSocket();
     if (!this.#proven) {
       this.#proven = true;
+      this.since = this.#tools.core.loop.now;
       this.#link.channelProven({ protocol: "apache", process: this.#process, name: "" }, 1);
     }
     return "taken";

@@ -26,6 +26,7 @@ import type { ChannelState, HandoffChannel, Link, Outcome, Owner } from "../hand
 import { processSeed } from "../process_seed.ts";
 import type { Announcements } from "./announcements.ts";
 import type { ChannelReader, Conversation } from "./channel_reader.ts";
+import { Fullness } from "./fullness.ts";
 import type { HandoffMessage } from "./handoff_message.ts";
 import { MOST_UNDER_WAY, UnderWay } from "./under_way.ts";
 
@@ -53,6 +54,8 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   active = 0;
   credit = 0;
   seed = 0;
+  since = Infinity;
+  drained = false;
   /** Hand-offs that may be unacknowledged at a time: the backend's limit or ours. */
   #window = 0;
   /** Those that are. */
@@ -61,6 +64,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   #unannounced = false;
   /** The socket's buffer is full, or too many descriptors are in flight: nothing can be sent for now. */
   #blocked = false;
+  readonly #fullness = new Fullness();
   readonly #tools: ChannelTools;
   readonly #link: Link;
 
@@ -83,6 +87,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     const link = this.#link;
     this.stopDeadline();
     this.state = "ready";
+    this.since = this.#tools.core.loop.now;
     this.#window = Math.min(window, this.#tools.core.limits.unacknowledged, MOST_UNDER_WAY);
     this.#underWay = new UnderWay(this.#window);
     this.seed = processSeed(link.backend.socket, process, instance);
@@ -115,8 +120,9 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
 
   /** Whether this connection can be sent now. No backend here expects one whose response has begun. */
   takes(connection: Connection): boolean {
-    return this.state === "ready" && !this.#blocked && this.#underWay.count < this.#window &&
-      !connection.begun;
+    const { count } = this.#underWay;
+    return this.state === "ready" && !this.#blocked && count < this.#window &&
+      this.#fullness.hasRoom(this.active, count) && !connection.begun;
   }
 
   get load(): number {
@@ -148,18 +154,27 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
       this.#blocked = true;
       this.#tools.core.loop.poller.modify(this.fd, EPOLLIN | EPOLLOUT);
     } else if (errno === ETOOMANYREFS) {
-      this.pause();
+      this.#pause();
     } else {
       this.end("the channel broke");
     }
   }
 
-  /** Sends nothing for a moment: the backend says it is full, or the kernel says that of descriptors in flight. */
-  pause(): void {
-    if (this.state !== "ready") return;
+  /** Sends nothing for a moment: the kernel says that too many descriptors are in flight. */
+  #pause(): void {
     const { core } = this.#tools;
     this.#blocked = true;
     core.deadlines.pause.start(this, core.loop.now);
+  }
+
+  full(): void {
+    if (this.state !== "ready") return;
+    const { deadlines, loop } = this.#tools.core;
+    deadlines.pause.startUntil(this, loop.now + this.#fullness.refused(this.active));
+  }
+
+  took(): void {
+    this.#fullness.took(this.active);
   }
 
   take(id: number): Connection | undefined {
@@ -180,7 +195,8 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     if (this.state !== "ready") return;
     this.stopDeadline();
     this.state = "draining";
-    this.#link.connect();
+    this.drained = true;
+    this.#link.channelDrains(this);
     this.endIfIdle();
   }
 
@@ -208,6 +224,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
       return;
     }
     this.#blocked = false;
+    this.#fullness.mayTry();
     this.#link.roomAgain();
   }
 

@@ -75,8 +75,10 @@ export interface Conversation {
   take(id: number): Connection | undefined;
   /** The backend does not want a connection, which was taken off the channel. @param reason for people */
   refuse(connection: Connection, reason: string): void;
-  /** Sends nothing for a moment. */
-  pause(): void;
+  /** The backend has refused a hand-off as full. */
+  full(): void;
+  /** The backend has taken hand-offs, and has said how many connections it holds now. */
+  took(): void;
   /** The backend takes no more. */
   drain(): void;
   /** Ends the channel if it drains, is one of a backend that is not needed, and has nothing under way. */
@@ -226,6 +228,7 @@ export class ChannelReader {
       if (connection === undefined) unknown++;
       else this.owner.acknowledged(connection);
     }
+    if (count > 0) channel.took();
     channel.endIfIdle();
     return unknown;
   }
@@ -252,7 +255,7 @@ export class ChannelReader {
       return channel.end(`NACK for ${nack.id}, which is not under way`, BYE_UNKNOWN_ID);
     }
     if (nack.reason === NACK_DRAINING) channel.drain();
-    else if (nack.reason === NACK_FULL) channel.pause();
+    else if (nack.reason === NACK_FULL) channel.full();
     else channel.refuse(connection, nack.text || nackReason(nack.reason));
     this.owner.reclaimed(connection);
     channel.endIfIdle();
