@@ -38,15 +38,21 @@ export interface Hearer {
    *
    * @returns whether more may be there
    */
-  take(length: number): boolean;
+  heard(length: number): boolean;
 }
 
 /** Reads for all channels of a thread: one buffer, used within one call only. */
 export class MessageReader {
-  // One byte more than a message may have, so that a longer one is seen as such.
-  readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(MAX_MESSAGE + 1);
-  readonly view: DataView<ArrayBuffer> = new DataView(this.bytes.buffer);
-  readonly receiver: RightsReceiver = new RightsReceiver(this.bytes);
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView<ArrayBuffer>;
+  readonly receiver: RightsReceiver;
+
+  /** @param longest bytes that a message may have; one more is received, so that a longer one is seen as such */
+  constructor(longest: number = MAX_MESSAGE) {
+    this.bytes = new Uint8Array(longest + 1);
+    this.view = new DataView(this.bytes.buffer);
+    this.receiver = new RightsReceiver(this.bytes);
+  }
 
   /** MSG_TRUNC, MSG_CTRUNC: how the message came. */
   get flags(): number {
@@ -85,7 +91,7 @@ export class MessageReader {
       // Reported once, ahead of what the other end had sent before it closed: that is still to be read.
       if (length === -ECONNRESET) continue;
       if (length <= 0) return true;
-      const more = hearer.take(length);
+      const more = hearer.heard(length);
       // Whatever the message did not account for goes. Nothing is left over after a well-formed one.
       this.receiver.discard();
       if (!more) return false;

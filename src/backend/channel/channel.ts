@@ -112,7 +112,7 @@ export class Channel extends Timed implements Source, Hearer, Origin {
   }
 
   /** Takes the message that is in the reader's buffer. */
-  take(length: number): boolean {
+  heard(length: number): boolean {
     this.#take(length);
     return true;
   }

@@ -8,25 +8,20 @@ import {
   encodeUnixAddress,
   EPOLLIN,
   ErrnoError,
-  libc,
-  MSG_CMSG_CLOEXEC,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  RightsReceiver,
-  settle,
   SOCK_SEQPACKET,
   unixSocket,
 } from "../../../ffi/mod.ts";
 import type { Poller, Source } from "../../loop/poller.ts";
+import { MessageReader } from "../../wire/message_reader.ts";
+import { sendMessage } from "../../wire/send_message.ts";
 import type { ChannelSource } from "./channel_source.ts";
-
-const { recvmsg, send } = libc;
 
 const encoder = new TextEncoder();
 
 /** A worker's connection to its dealer. Owns its socket. */
 export class WorkerPort implements ChannelSource, Source {
-  readonly #receiver = new RightsReceiver(new Uint8Array(64));
+  /** A message is one byte, with the channel's descriptor. */
+  readonly #reader = new MessageReader(1);
   #open = true;
   #poller: Poller | undefined;
   #accepted: ((fd: Descriptor) => void) | undefined;
@@ -55,13 +50,13 @@ export class WorkerPort implements ChannelSource, Source {
 
   ready(): void {
     while (this.#open) {
-      this.#receiver.prepare();
-      const length = settle(recvmsg(this.fd, this.#receiver.header.bytes, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+      const length = this.#reader.receive(this.fd);
       if (length === -EAGAIN) return;
       // The dealer is gone, and its end ends this process too; what is being served goes on until then.
       if (length <= 0) return this.close();
-      if (this.#receiver.collect() === 1) this.#accepted?.(this.#receiver.take());
-      this.#receiver.discard();
+      const { receiver } = this.#reader;
+      if (receiver.count === 1) this.#accepted?.(receiver.take());
+      receiver.discard();
     }
   }
 
@@ -69,9 +64,7 @@ export class WorkerPort implements ChannelSource, Source {
   channelEnded(front: string): void {
     if (!this.#open) return;
     const message = encoder.encode(front);
-    if (message.byteLength > 0) {
-      settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
-    }
+    if (message.byteLength > 0) sendMessage(this.fd, message);
   }
 
   close(): void {

@@ -1,24 +1,12 @@
 /** The front's end of a channel: one Unix socket to one backend process, and the hand-offs under way on it. */
 
-import {
-  close,
-  type Descriptor,
-  EAGAIN,
-  EPOLLIN,
-  EPOLLOUT,
-  ETOOMANYREFS,
-  libc,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  settle,
-  SHUT_RDWR,
-  shutdown,
-} from "../../../../ffi/mod.ts";
+import { type Descriptor, EAGAIN, EPOLLIN, EPOLLOUT, ETOOMANYREFS } from "../../../../ffi/mod.ts";
 import { Timed } from "../../../loop/deadlines.ts";
 import type { Source } from "../../../loop/poller.ts";
 import type { Hello } from "../../../protocol/hello.ts";
 import { BYE_STOPPING, BYE_TIMEOUT } from "../../../protocol/messages.ts";
-import { byeReason, encodeBye } from "../../../protocol/replies.ts";
+import { endChannel } from "../../../wire/ending.ts";
+import { sendMessage } from "../../../wire/send_message.ts";
 import type { Connection } from "../../connection/connection.ts";
 import type { Core } from "../../core/core.ts";
 import type { Look } from "../../look/look.ts";
@@ -29,8 +17,6 @@ import type { ChannelReader, Conversation } from "./channel_reader.ts";
 import { Fullness } from "./fullness.ts";
 import type { HandoffMessage } from "./handoff_message.ts";
 import { MOST_UNDER_WAY, UnderWay } from "./under_way.ts";
-
-const { send } = libc;
 
 /** Processes behind one path that a channel each is opened to, at most. */
 const MOST_WORKERS = 256;
@@ -206,6 +192,16 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     }
   }
 
+  /** Whether it has ended: nothing is read from it any more. */
+  get closed(): boolean {
+    return this.state === "closed";
+  }
+
+  /** Takes the message that is in the reader's buffer. */
+  heard(length: number): boolean {
+    return this.#tools.reader.take(this, length);
+  }
+
   ready(events: number): void {
     const { core, reader } = this.#tools;
     if (events & EPOLLOUT) {
@@ -230,7 +226,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
 
   /** Sends a small message if the socket takes it: what is said here changes nobody's ownership. Or `-errno`. */
   say(message: Uint8Array<ArrayBuffer>): number {
-    return settle(send(this.fd, message, BigInt(message.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+    return sendMessage(this.fd, message);
   }
 
   /**
@@ -243,11 +239,14 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     const { core, owner, reader } = this.#tools;
     this.state = "closed";
     this.stopDeadline();
-    if (bye !== undefined) this.say(encodeBye({ reason: bye, text: `${byeReason(bye)}: ${reason}` }));
-    shutdown(this.fd, SHUT_RDWR);
-    reader.readLast(this);
-    core.loop.poller.remove(this.fd);
-    close(this.fd);
+    endChannel({
+      fd: this.fd,
+      poller: core.loop.poller,
+      reader: reader.messages,
+      bye,
+      reason,
+      acknowledged: (length) => void reader.acknowledged(this, length),
+    });
     this.#link.channelEnded(this, reason, false);
     const { all } = this.#underWay;
     this.#underWay = new UnderWay(0);
