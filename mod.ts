@@ -26,6 +26,8 @@ export type {
   FetchModule,
   RawConnection,
   RequestInfo,
+  TlsClientCertificate,
+  TlsInfo,
   Upgrade,
   WebSocketOptions,
   WebSocketUpgrade,

@@ -32,6 +32,7 @@ export const EINTR = 4;
 export const ENXIO = 6;
 export const E2BIG = 7;
 export const ENOEXEC = 8;
+export const EIO = 5;
 export const EBADF = 9;
 export const ECHILD = 10;
 export const EAGAIN = 11;
@@ -64,6 +65,7 @@ export const ETOOMANYREFS = 109;
 export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EINPROGRESS = 115;
+export const EKEYEXPIRED = 127;
 
 /** Name and meaning of each number above, for messages. */
 const NAMES: Record<number, readonly [name: string, meaning: string]> = {
@@ -74,6 +76,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [ENXIO]: ["ENXIO", "no such device or address"],
   [E2BIG]: ["E2BIG", "the arguments and the environment are too long"],
   [ENOEXEC]: ["ENOEXEC", "not a program, and no script with a #! line"],
+  [EIO]: ["EIO", "input/output error"],
   [EBADF]: ["EBADF", "not an open descriptor"],
   [ECHILD]: ["ECHILD", "no such child process"],
   [EAGAIN]: ["EAGAIN", "would block"],
@@ -106,6 +109,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [ETIMEDOUT]: ["ETIMEDOUT", "timed out"],
   [ECONNREFUSED]: ["ECONNREFUSED", "nobody listens there"],
   [EINPROGRESS]: ["EINPROGRESS", "in progress"],
+  [EKEYEXPIRED]: ["EKEYEXPIRED", "the key has expired"],
 };
 
 /**

@@ -41,7 +41,8 @@ export class Endings {
     if (connection.begun) return this.#breakOff(connection, why);
     if (connection.unread) return this.closeUnanswered(connection, why);
     connection.to("refusing");
-    this.#refusals.refuse(connection.fd, connection.errors, status, why, head);
+    this.#refusals.answer(connection.fd, connection.errors, status, why, head);
+    connection.endSending();
     deadlines.linger.start(connection, loop.now);
     // Level-triggered from here on: each turn reads some away, and other connections get theirs.
     connection.watchAnew(EPOLLIN);
@@ -71,6 +72,12 @@ export class Endings {
   /** Ends a connection without a word: its client is gone, or asks nothing (more). */
   drop(connection: Connection): void {
     if (connection.requests === 0) this.#core.counters.add(DROPPED, 1);
+    this.leave(connection);
+  }
+
+  /** Ends a connection that is idle. */
+  leave(connection: Connection): void {
+    connection.sayEnd();
     this.end(connection);
   }
 

@@ -121,7 +121,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
         return;
       case "parked":
         this.#parking.leave(connection);
-        return this.#endings.end(connection);
+        return this.#endings.leave(connection);
       case "waiting":
         this.#waitingRoom.leave(connection);
         return this.#endings.refuse(connection, 503, TOO_LATE, connection.isHead);
@@ -196,7 +196,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     for (;;) {
       const surplus = this.#parking.leaveSurplus();
       if (surplus === undefined) return;
-      this.#endings.end(surplus);
+      this.#endings.leave(surplus);
     }
   }
 
@@ -289,7 +289,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
         if (count === 0) this.#exhaustion.begin();
         return;
       }
-      this.#endings.end(oldest);
+      this.#endings.leave(oldest);
     }
   }
 
@@ -301,7 +301,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
       // Who asks nothing is owed nothing; who has begun to ask keeps the deadline that runs.
       if (connection.state === "parked") {
         this.#parking.leave(connection);
-        this.#endings.end(connection);
+        this.#endings.leave(connection);
       } else if (connection.state === "reading" && connection.seen === 0) this.#endings.drop(connection);
     }
     this.#endings.checkEmpty();

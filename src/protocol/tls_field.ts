@@ -133,6 +133,11 @@ export function isPair(value: Uint8Array | undefined): boolean {
   return value !== undefined && value[TLS_WAY] === WAY_PAIR;
 }
 
+/** Whether it is the client's socket, on which the kernel does TLS. @param value absent for no field */
+export function isKernel(value: Uint8Array | undefined): boolean {
+  return value !== undefined && value[TLS_WAY] === WAY_KERNEL;
+}
+
 /** What was asked of the client; 0 for nothing. */
 export function policyOf(value: Uint8Array): number {
   return new DataView(value.buffer, value.byteOffset, value.length).getUint32(TLS_POLICY);

@@ -122,6 +122,8 @@ async function sendContent(connection: Connection, response: Response): Promise<
 
 /** What a handler is told: the addresses. Which site and route it was, Apache does not say. */
 class ApacheInfo implements RequestInfo {
+  /** Apache has done what there was to do. */
+  readonly tls: undefined = undefined;
   readonly site = "";
   readonly route = "";
   readonly path = "/";

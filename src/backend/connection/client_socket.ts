@@ -5,6 +5,8 @@ import {
   type Descriptor,
   EAGAIN,
   EBADF,
+  EIO,
+  EKEYEXPIRED,
   EPOLLERR,
   EPOLLHUP,
   EPOLLRDHUP,
@@ -15,12 +17,14 @@ import {
   MSG_MORE,
   MSG_NOSIGNAL,
   MSG_PEEK,
+  sendCloseNotify,
   sendFile,
   setNonblocking,
   setOption,
   settle,
   SHUT_WR,
   shutdown,
+  takeOtherRecord,
   TCP_NODELAY,
 } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
@@ -34,6 +38,9 @@ const PROBE = 15;
 
 /** Bytes that may come or go without a wait before everybody else has a turn. */
 const FAIR = 1 << 20;
+
+/** Records that are no data in a row, after which a client is not listened to any more. */
+const MOST_SKIPPED = 32;
 
 /** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
 const SENDFILE = 1 << 20;
@@ -58,8 +65,11 @@ export abstract class ClientSocket extends SocketReadiness {
   #noDelay = false;
   #sinceTurn = 0;
 
-  /** @param emptied whether there is most likely nothing to receive, so that it is waited for first */
-  constructor(readonly home: Home, fd: Descriptor, emptied: boolean) {
+  /**
+   * @param emptied whether there is most likely nothing to receive, so that it is waited for first
+   * @param kernelTls whether the kernel does TLS on it: then some of what comes is no data, and nobody says the end but us
+   */
+  constructor(readonly home: Home, fd: Descriptor, emptied: boolean, readonly kernelTls: boolean) {
     super(home.loop.poller, fd);
     this.#emptied = emptied;
   }
@@ -89,11 +99,27 @@ export abstract class ClientSocket extends SocketReadiness {
       this.watch();
       return -EAGAIN;
     }
+    if (this.kernelTls) return this.#receiveData(bytes, size);
     const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
     // Less than asked for was all there was (epoll(7), on edge-triggered sockets); but then the end may be there, which
     // fires no edge of its own when it came with the bytes.
     this.#emptied = !this.#ending && length !== 0 && length < size;
     return length;
+  }
+
+  /** Takes data from among other records. What one read gives is never known to be all: records come one by one. */
+  #receiveData(bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
+    for (let skipped = 0; skipped < MOST_SKIPPED; skipped++) {
+      const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+      this.#emptied = length === -EAGAIN;
+      // After new keys were announced, which the kernel does not know, nothing more can be read.
+      if (length === -EKEYEXPIRED) return 0;
+      if (length !== -EIO) return length;
+      const record = takeOtherRecord(this.fd);
+      if (record === "end") return 0;
+      if (record === "broken") return -EIO;
+    }
+    return -EIO;
   }
 
   /**
@@ -242,7 +268,9 @@ export abstract class ClientSocket extends SocketReadiness {
 
   /** Ends our side; the client can still read what was sent. */
   endSending(): void {
-    if (!this.closed) shutdown(this.fd, SHUT_WR);
+    if (this.closed) return;
+    if (this.kernelTls) sendCloseNotify(this.fd);
+    shutdown(this.fd, SHUT_WR);
   }
 
   /** Makes ready to go elsewhere: nothing watches the socket, and it is in the mode in which it came. */

@@ -1,13 +1,29 @@
 /** A client connection that was handed over: whose it is, from the ACK of its hand-off to its end. */
 
-import { close, type Descriptor, EAGAIN, resetConnection } from "../../../ffi/mod.ts";
+import {
+  close,
+  type Descriptor,
+  EAGAIN,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  MSG_OOB,
+  resetConnection,
+  settle,
+} from "../../../ffi/mod.ts";
 import type { Generation } from "../../protocol/replies.ts";
+import { decodeTls, isKernel, isPair, type TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import { readAddress, type TcpAddress } from "./address.ts";
 import { ClientSocket, ConnectionLost } from "./client_socket.ts";
 import type { Home } from "./home.ts";
 
 export { ConnectionLost };
+
+const { send } = libc;
+
+/** What a broken connection is marked with: see {@linkcode Connection.breakOff}. */
+const MARK = new Uint8Array(1);
 
 /** The process that serves connections. */
 export interface ConnectionHome extends Home {
@@ -80,6 +96,7 @@ export class Connection extends ClientSocket {
   readonly #channel: Origin | undefined;
   #client: TcpAddress | undefined;
   #local: TcpAddress | undefined;
+  #tls: TlsState | undefined;
   #holder: Holder = "here";
   /** Asks the runtime's socket to end. */
   #endElsewhere: (() => void) | undefined;
@@ -98,7 +115,7 @@ export class Connection extends ClientSocket {
     readonly transfer: Transfer,
   ) {
     // A request that came along is mostly all there is.
-    super(home, fd, transfer.preread.length > 0);
+    super(home, fd, transfer.preread.length > 0, isKernel(transfer.tls));
     this.#channel = channel;
   }
 
@@ -113,6 +130,22 @@ export class Connection extends ClientSocket {
   /** The client. */
   get client(): TcpAddress {
     return this.#client ??= readAddress(this.transfer.client);
+  }
+
+  /** What is known of TLS on it; undefined where the client speaks clear text. */
+  get tls(): TlsState | undefined {
+    const { tls } = this.transfer;
+    if (tls === undefined) return undefined;
+    if (this.#tls === undefined) {
+      const state = decodeTls(tls);
+      if (typeof state !== "string") this.#tls = state;
+    }
+    return this.#tls;
+  }
+
+  /** The scheme of URLs by which its client asks. */
+  get scheme(): "http" | "https" {
+    return this.transfer.tls === undefined ? "http" : "https";
   }
 
   /** The address that the client connected to. */
@@ -221,8 +254,14 @@ export class Connection extends ClientSocket {
    * the connection (RFC 9112, 8).
    */
   breakOff(): void {
-    if (!this.closed) resetConnection(this.fd);
+    if (!this.closed) this.#reset();
     this.close();
+  }
+
+  #reset(): void {
+    if (!isPair(this.transfer.tls)) return void resetConnection(this.fd);
+    // A byte out of band: whoever does TLS at the other end of the stream resets the client's connection then.
+    settle(send(this.fd, MARK, 1n, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 
   /**

@@ -39,7 +39,7 @@ export class ExecServer implements ConnectionServer {
     connection.setNoDelay();
     keepAlive(connection.fd, KEEP_ALIVE);
     const { client, local, transfer: { site, route, path, preread } } = connection;
-    const environment = connectionEnvironment({ client, local, site, route, path });
+    const environment = connectionEnvironment({ client, local, site, route, path, tls: connection.tls });
     if (preread.length > 0) return this.#serveBridged(connection, programs, environment);
     // The program expects that reading waits for input. The mode is the socket's, and goes with it.
     setNonblocking(connection.fd, false);

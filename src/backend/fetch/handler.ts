@@ -38,6 +38,31 @@ export interface WebSocketUpgrade {
   readonly response: Response;
 }
 
+/** What a TLS handshake has found out. */
+export interface TlsInfo {
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly protocol: string;
+  /** OpenSSL's name of the cipher suite: `TLS_AES_128_GCM_SHA256`. */
+  readonly cipher: string;
+  /** The host name that the client asked for, in lower case; empty when it asked for none. */
+  readonly serverName: string;
+  /** Whether an earlier session of the client went on. */
+  readonly resumed: boolean;
+  /** The certificate that the client has shown, and that an authority of the site has signed. */
+  readonly clientCertificate?: TlsClientCertificate;
+}
+
+/** A client's certificate. */
+export interface TlsClientCertificate {
+  /** Whom it is about and who has signed it, as RFC 2253 writes names: `CN=someone,O=Example`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** In upper-case hexadecimal. */
+  readonly serial: string;
+  /** SHA-256, in lower-case hexadecimal. */
+  readonly fingerprint: string;
+}
+
 /** What a handler is told beside the request. `remoteAddr` and `completed` have the form that they have in `Deno.serve`. */
 export interface RequestInfo {
   /**
@@ -54,6 +79,8 @@ export interface RequestInfo {
   readonly route: string;
   /** The path below that prefix, normalised and percent-encoded. */
   readonly path: string;
+  /** What the client's TLS handshake has found out; undefined for a client that speaks clear text. */
+  readonly tls: TlsInfo | undefined;
   /** Which process accepted the connection, as the front calls itself, with its process number. */
   readonly front: { readonly name: string; readonly process: number };
   /** Settles when the response has been sent, or cannot be. */
@@ -81,7 +108,7 @@ export type FetchHandler = (request: Request, info: RequestInfo) => Response | P
 
 /** A handed-over connection as it is, before anything has been read from it but what came along with it. */
 export interface RawConnection
-  extends Pick<RequestInfo, "remoteAddr" | "localAddr" | "site" | "route" | "path" | "front"> {
+  extends Pick<RequestInfo, "remoteAddr" | "localAddr" | "site" | "route" | "path" | "tls" | "front"> {
   /**
    * The connection as a socket of node:net. It is the handler's, which ends it. Either side may end before the other, and
    * an error that nobody listens for is no exception.

@@ -2,8 +2,9 @@
 
 import type { TcpAddress } from "../connection/address.ts";
 import type { Exchange } from "../http/exchange.ts";
-import type { RequestInfo, Upgrade, WebSocketOptions, WebSocketUpgrade } from "./handler.ts";
+import type { RequestInfo, TlsInfo, Upgrade, WebSocketOptions, WebSocketUpgrade } from "./handler.ts";
 import { switchingResponse, upgrade } from "./leaving_http.ts";
+import { tlsInfo } from "./tls_info.ts";
 import { WebSocketSwitch } from "./websocket_handshake.ts";
 
 /** The {@linkcode RequestInfo} of one exchange. */
@@ -32,6 +33,10 @@ export class ExchangeInfo implements RequestInfo {
 
   get path(): string {
     return this.exchange.mappedPath;
+  }
+
+  get tls(): TlsInfo | undefined {
+    return tlsInfo(this.exchange.connection);
   }
 
   get front(): { readonly name: string; readonly process: number } {

@@ -6,7 +6,8 @@ import type { TcpAddress } from "../connection/address.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { takeSocket } from "../connection/taken_socket.ts";
-import type { ConnectionHandler, RawConnection } from "./handler.ts";
+import type { ConnectionHandler, RawConnection, TlsInfo } from "./handler.ts";
+import { tlsInfo } from "./tls_info.ts";
 
 type Streams = Pick<RawConnection, "readable" | "writable">;
 
@@ -42,6 +43,10 @@ class HandedConnection implements RawConnection {
 
   get path(): string {
     return this.#connection.transfer.path;
+  }
+
+  get tls(): TlsInfo | undefined {
+    return tlsInfo(this.#connection);
   }
 
   get front(): { readonly name: string; readonly process: number } {

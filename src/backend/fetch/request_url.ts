@@ -6,7 +6,9 @@ import { toldHost, toldPath } from "../http/told.ts";
 /** The URL of a request (RFC 9112, 3.3): its host and path are those that the request was routed by. */
 export function requestUrl(exchange: Exchange): string {
   const { path, query } = exchange;
-  return `http://${toldHost(exchange)}${toldPath(path)}${query === "" ? "" : "?" + query}`;
+  return `${exchange.connection.scheme}://${toldHost(exchange)}${toldPath(path)}${
+    query === "" ? "" : "?" + query
+  }`;
 }
 
 /**
@@ -22,5 +24,5 @@ const LAST_LABEL = "(?!xn--)[a-z][a-z0-9-]{0,62}";
 const OCTET = "(?:\\d|[1-9]\\d|1\\d\\d)";
 const PORT = "(?::(?:\\d{1,4}|[1-5]\\d{4}))?";
 const CERTAIN_URL = new RegExp(
-  `^http://(?:(?:${LABEL}){0,3}${LAST_LABEL}|(?:${OCTET}\\.){3}${OCTET})${PORT}/[\\w!$&'()*+,\\-./:;=@~?%]*$`,
+  `^https?://(?:(?:${LABEL}){0,3}${LAST_LABEL}|(?:${OCTET}\\.){3}${OCTET})${PORT}/[\\w!$&'()*+,\\-./:;=@~?%]*$`,
 );

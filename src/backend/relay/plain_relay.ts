@@ -109,7 +109,7 @@ export class PlainRelay implements ConnectionServer {
   #first(connection: Connection): Uint8Array<ArrayBuffer> {
     const { plain } = this.options;
     const { client, local, preread } = connection.transfer;
-    const header = plain === "bare" ? new Uint8Array(0) : proxyHeader(plain, client, local);
+    const header = plain === "bare" ? new Uint8Array(0) : proxyHeader(plain, client, local, connection.tls);
     const length = Math.max(0, connection.receive(room, roomSize));
     const first = new Uint8Array(header.length + preread.length + length);
     first.set(header);

@@ -154,7 +154,7 @@ function forwarding(exchange: Exchange, fields: readonly HeaderField[]): HeaderF
   const client = hostname === "" ? "unknown" : hostname;
   const added: HeaderField[] = [
     ["X-Forwarded-For", appended(fields, "x-forwarded-for", client)],
-    ["X-Forwarded-Proto", "http"],
+    ["X-Forwarded-Proto", exchange.connection.scheme],
   ];
   const node = client.includes(":") ? `"[${client}]"` : client;
   let forwarded = `for=${node}`;
@@ -162,7 +162,10 @@ function forwarding(exchange: Exchange, fields: readonly HeaderField[]): HeaderF
     added.push(["X-Forwarded-Host", exchange.authority]);
     forwarded += `;host="${exchange.authority}"`;
   }
-  added.push(["Forwarded", appended(fields, "forwarded", `${forwarded};proto=http`)]);
+  added.push([
+    "Forwarded",
+    appended(fields, "forwarded", `${forwarded};proto=${exchange.connection.scheme}`),
+  ]);
   added.push(["Via", appended(fields, "via", `1.${exchange.minor} ${PSEUDONYM}`)]);
   return added;
 }

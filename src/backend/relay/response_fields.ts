@@ -30,6 +30,8 @@ export interface Mount {
 export interface View extends Mount {
   /** Host that the client means; empty where it did not say. */
   readonly clientAuthority: string;
+  /** The scheme by which the client asks; `http` unless given. */
+  readonly clientScheme?: "http" | "https";
   readonly rules: ResponseRules;
 }
 
@@ -54,7 +56,7 @@ export function responseFields(
     if (REFERENCES.has(lower)) {
       const seen = reverse === undefined
         ? clientReference(value, view)
-        : reverseReference(value, reverse, view.clientAuthority);
+        : reverseReference(value, reverse, view.clientAuthority, view.clientScheme);
       return [name, seen];
     }
     return cookies && lower === "set-cookie"

@@ -12,12 +12,14 @@ import { ownReference } from "../../http/reference.ts";
  * with the host that the rule names, and never with another.
  *
  * @param authority the client's Host; empty where it gave none, and then the reference is a path
+ * @param scheme how the client reaches that
  * @returns the reference itself where no rule fits
  */
 export function reverseReference(
   reference: string,
   rules: readonly ReverseRule[],
   authority: string,
+  scheme: "http" | "https" = "http",
 ): string {
   for (const { path, url } of rules) {
     // A rule of a path alone is about every host: a reference is compared from its path on.
@@ -25,7 +27,7 @@ export function reverseReference(
     if (url === "" || part.slice(0, url.length).toLowerCase() !== url.toLowerCase()) continue;
     const rest = part.slice(url.length);
     if (path.startsWith("/")) {
-      return authority === "" ? ownReference(path + rest) : `http://${authority}${plain(path + rest)}`;
+      return authority === "" ? ownReference(path + rest) : `${scheme}://${authority}${plain(path + rest)}`;
     }
     // The rule chooses the host. What follows must not make another one of it: `public.example` and `.evil.example`.
     if (endsInHost(path) && rest !== "" && !/^[/?#]/.test(rest)) {

@@ -1,15 +1,6 @@
 /** What the front says itself, and how it says goodbye so that the client can read it. */
 
-import {
-  type Descriptor,
-  EAGAIN,
-  libc,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  settle,
-  SHUT_WR,
-  shutdown,
-} from "../../../ffi/mod.ts";
+import { type Descriptor, EAGAIN, libc, MSG_DONTWAIT, MSG_NOSIGNAL, settle } from "../../../ffi/mod.ts";
 import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import type { Core } from "../core/core.ts";
@@ -45,7 +36,7 @@ export class Refusals {
   }
 
   /**
-   * Answers and ends our side. The rest is to be read away before the socket is closed: closing with unread bytes would
+   * Answers; then our side is to be ended. The rest is to be read away before the socket is closed: closing with unread bytes would
    * reset the connection, and the reset would overtake the answer (RFC 9112, 9.6).
    *
    * @param fd the client's socket; lent
@@ -53,13 +44,12 @@ export class Refusals {
    * @param why for people, and in the text
    * @param head whether the request is a HEAD, whose answer has no content
    */
-  refuse(fd: Descriptor, errors: ErrorAnswers, status: AnswerStatus, why: string, head: boolean): void {
+  answer(fd: Descriptor, errors: ErrorAnswers, status: AnswerStatus, why: string, head: boolean): void {
     this.tell(status, why);
     const now = Date.now();
     const bytes = errors.answer(status, head, now) ?? this.#answer(status, why, head, now);
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
-    shutdown(fd, SHUT_WR);
   }
 
   /** Reads some of the rest away. Returns whether the client has ended its side, or is gone. */

@@ -1,9 +1,10 @@
 /** One client connection, from accept to the moment it is somebody else's. */
 
-import { close, type Descriptor } from "../../../ffi/mod.ts";
+import { close, type Descriptor, sendCloseNotify, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
-import { SIZE_ADDRESS } from "../../protocol/messages.ts";
+import { SIZE_ADDRESS, SIZE_FIELD } from "../../protocol/messages.ts";
+import { isKernel } from "../../protocol/tls_field.ts";
 import type { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Core } from "../core/core.ts";
 import { writeSockaddr } from "./address.ts";
@@ -191,6 +192,17 @@ export class Connection extends Timed implements Source, Waiter<Connection> {
     if (!this.watched) return;
     this.#core.loop.poller.remove(this.fd);
     this.watched = false;
+  }
+
+  /** Where the kernel does TLS, nobody else says that nothing more is sent (close_notify). */
+  sayEnd(): void {
+    if (this.tls.length > 0 && isKernel(this.tls.subarray(SIZE_FIELD))) sendCloseNotify(this.fd);
+  }
+
+  /** Ends our side. */
+  endSending(): void {
+    this.sayEnd();
+    shutdown(this.fd, SHUT_WR);
   }
 
   /** Ends this life: closes our copy of the descriptor, whoever else has one. */

@@ -23,7 +23,7 @@ export interface Unspeakable {
 
 /** In the environment of the process, these would be taken for what the client has said. */
 const OF_A_REQUEST =
-  /^(HTTP_\w*|AUTH_TYPE|CONTENT_(LENGTH|TYPE)|GATEWAY_INTERFACE|PATH_(INFO|TRANSLATED)|QUERY_STRING|REMOTE_(IDENT|USER)|REQUEST_(METHOD|URI)|SCRIPT_NAME|SERVER_(ADDR|NAME|PORT|PROTOCOL|SOFTWARE))=/;
+  /^(HTTP_\w*|AUTH_TYPE|CONTENT_(LENGTH|TYPE)|GATEWAY_INTERFACE|PATH_(INFO|TRANSLATED)|QUERY_STRING|REMOTE_(IDENT|USER)|REQUEST_(METHOD|SCHEME|URI)|SCRIPT_NAME|SERVER_(ADDR|NAME|PORT|PROTOCOL|SOFTWARE))=/;
 
 /** The environment of a process without what stands for a request in it. */
 export function withoutRequest(environment: readonly string[]): string[] {
@@ -76,6 +76,7 @@ export function metaVariables(
     `SERVER_NAME=${serverName(exchange)}`,
     `SERVER_PORT=${local.port}`,
     ...local.hostname === "" ? [] : [`SERVER_ADDR=${local.hostname}`],
+    `REQUEST_SCHEME=${connection.scheme}`,
     `REQUEST_METHOD=${request.method}`,
     `REQUEST_URI=${toldTarget(request.path)}${request.query === "" ? "" : `?${request.query}`}`,
     `SCRIPT_NAME=${place.script}`,
@@ -84,7 +85,7 @@ export function metaVariables(
     ...request.contentLength === undefined ? [] : [`CONTENT_LENGTH=${request.contentLength}`],
     ...request.contentLength === undefined || type === undefined ? [] : [`CONTENT_TYPE=${type}`],
     ...fieldVariables(fields),
-    ...connectionEnvironment({ client, local, site, route, path: place.mapped }),
+    ...connectionEnvironment({ client, local, site, route, path: place.mapped, tls: connection.tls }),
   ];
   // Field values and paths of well-formed requests have none; this is what would cut a variable short.
   if (variables.some((variable) => variable.includes("\0"))) {

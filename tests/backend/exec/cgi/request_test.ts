@@ -34,6 +34,7 @@ testCgi(
       "REMOTE_ADDR=127.0.0.1",
       `REMOTE_PORT=${client.port}`,
       "REQUEST_METHOD=POST",
+      "REQUEST_SCHEME=http",
       "REQUEST_URI=/cgi/a%20b/%e4?x=1&y=%20",
       "SCRIPT_NAME=/cgi",
       "SERVER_ADDR=127.0.0.1",
