@@ -77,3 +77,48 @@ Deno.test("the steps on writing a backend are lines of the example", () => {
     assert.ok(examples.some((example) => contains(example, excerpt)), excerpt.join("\n"));
   }
 });
+
+/** What a file declares: its functions, classes and interfaces, and `Class.member` for each of their members. */
+function declaredIn(source: string): Set<string> {
+  const names = new Set<string>();
+  let outer = "";
+  for (const line of source.split("\n")) {
+    const [, own] = /^export (?:abstract )?(?:function|class|interface) (\w+)/.exec(line) ?? [];
+    if (own !== undefined) names.add(outer = own);
+    const [, member] = /^ {2}(?:override |async |get |readonly )*(\w+)(?:[(?:]|<)/.exec(line) ?? [];
+    if (member !== undefined) names.add(`${outer}.${member}`);
+  }
+  return names;
+}
+
+Deno.test("the way of a connection goes through what is there", () => {
+  const page = Deno.readTextFileSync(`${ROOT}docs/architecture.md`);
+  const [, way] = /^## The way of a connection$([^]*?)^## /m.exec(page) ?? [];
+  const steps = [...way!.matchAll(/\[`([\w.]+)`\]\(\.\.\/([^)]+)\)/g)];
+  assert.ok(steps.length > 30, "the way is not found");
+  const missing = steps.filter(([, name, file]) =>
+    !declaredIn(Deno.readTextFileSync(ROOT + file)).has(name!)
+  );
+  assert.deepEqual(missing.map(([, name, file]) => `${file} has no ${name}`), []);
+});
+
+Deno.test("what the documentation links to is there", () => {
+  const pages = ["README.md", ...[...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`)]
+    .filter((page) => page.endsWith(".md"));
+  const missing = pages.flatMap((page) =>
+    [...Deno.readTextFileSync(ROOT + page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+      .map(([, link]) => ({ page, link: link!, url: new URL(link!, `file://${ROOT}${page}`) }))
+      .filter(({ url }) => !exists(url))
+      .map(({ page, link }) => `${page} links to ${link}`)
+  );
+  assert.deepEqual(missing, []);
+});
+
+function exists(url: URL): boolean {
+  try {
+    Deno.statSync(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
