@@ -21,6 +21,33 @@ const TCP_KEEPINTVL = 5;
  *
  * @param host an IP address without brackets; names are not resolved here
  * @returns a non-blocking socket owned by the caller, or `-errno` when there is nothing to wait for
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import {
+ *   adopt,
+ *   close,
+ *   Epoll,
+ *   EPOLLOUT,
+ *   getOption,
+ *   listenTcp,
+ *   localAddress,
+ *   SO_ERROR,
+ *   SOL_SOCKET,
+ *   startConnecting,
+ * } from "@fdpass/fdpass/libc";
+ *
+ * const listener = listenTcp("127.0.0.1", 0);
+ * const socket = adopt(startConnecting("127.0.0.1", localAddress(listener)!.port));
+ * const epoll = new Epoll(1);
+ * epoll.add(socket, EPOLLOUT, 0, 0);
+ * assert.equal(epoll.wait(-1), 1);
+ * assert.equal(getOption(socket, SOL_SOCKET, SO_ERROR), 0);
+ * epoll.close();
+ * close(socket);
+ * close(listener);
+ * ```
  */
 export function startConnecting(host: string, port: number): number {
   const address = encodeInternetAddress(host, port);

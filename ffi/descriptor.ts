@@ -28,7 +28,18 @@ const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
-/** A second descriptor for the same open file (fcntl(2) F_DUPFD_CLOEXEC), owned by the caller; or `-errno`. */
+/**
+ * A second descriptor for the same open file (fcntl(2) F_DUPFD_CLOEXEC), owned by the caller; or `-errno`.
+ *
+ * @example
+ * ```ts
+ * import { adopt, close, duplicate, expect, pipe } from "@fdpass/fdpass/libc";
+ *
+ * const [readEnd, writeEnd] = pipe();
+ * const second = adopt(expect(duplicate(writeEnd), "Cannot duplicate a descriptor"));
+ * for (const fd of [readEnd, writeEnd, second]) close(fd);
+ * ```
+ */
 export function duplicate(fd: Descriptor): number {
   return settle(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
@@ -43,7 +54,22 @@ export function setNonblocking(fd: Descriptor, on: boolean): void {
   if (wanted !== flags) expect(settle(fcntl(fd, F_SETFL, wanted)), "Cannot set descriptor flags");
 }
 
-/** A pipe, closed on exec: `[read end, write end]`, both owned by the caller. */
+/**
+ * A pipe, closed on exec: `[read end, write end]`, both owned by the caller.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, libc, pipe, settle } from "@fdpass/fdpass/libc";
+ *
+ * const [readEnd, writeEnd] = pipe();
+ * const bytes = new Uint8Array(8);
+ * settle(libc.write(writeEnd, new TextEncoder().encode("hello"), 5n));
+ * assert.equal(settle(libc.read(readEnd, bytes, 8n)), 5);
+ * close(readEnd);
+ * close(writeEnd);
+ * ```
+ */
 export function pipe(): [Descriptor, Descriptor] {
   const ends = new Int32Array(2);
   expect(settle(pipe2(ends, O_CLOEXEC)), "Cannot make a pipe");

@@ -41,6 +41,22 @@ const { words: WORDS, data: DATA } = epollEventLayout(Deno.build.arch);
 /**
  * An epoll instance and room for the events of one wait. Each registration carries two 32-bit numbers of the
  * caller's, which come back with its events.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, createEventfd, Epoll, EPOLLIN, signalEventfd } from "@fdpass/fdpass/libc";
+ *
+ * const eventfd = createEventfd();
+ * const epoll = new Epoll(16);
+ * epoll.add(eventfd, EPOLLIN, 7, 1);
+ * assert.equal(epoll.wait(0), 0);
+ * signalEventfd(eventfd);
+ * assert.equal(epoll.wait(-1), 1);
+ * assert.deepEqual([epoll.low(0), epoll.high(0), epoll.events(0)], [7, 1, EPOLLIN]);
+ * epoll.close();
+ * close(eventfd);
+ * ```
  */
 export class Epoll {
   readonly #fd: Descriptor;

@@ -17,6 +17,14 @@ const cell = new Int32Array(1);
  *
  * @param result what the function returned
  * @returns the result, or a negative errno number: compare with `-EAGAIN` and its like
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { EBADF, libc, settle } from "@fdpass/fdpass/libc";
+ *
+ * assert.equal(settle(libc.close(-1)), -EBADF);
+ * ```
  */
 export function settle(result: number): number {
   if (result >= 0) return result;
@@ -116,6 +124,14 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
  * Says an errno number in words: `nobody listens there (ECONNREFUSED)`.
  *
  * @param errno the positive number
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { describeErrno, ECONNREFUSED } from "@fdpass/fdpass/libc";
+ *
+ * assert.equal(describeErrno(ECONNREFUSED), "nobody listens there (ECONNREFUSED)");
+ * ```
  */
 export function describeErrno(errno: number): string {
   const entry = NAMES[errno];
@@ -141,6 +157,14 @@ export class ErrnoError extends Error {
  * @param result a count or `-errno`
  * @param action the start of the sentence to fail with
  * @throws {ErrnoError} when the result is negative
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { ErrnoError, expect, libc, settle } from "@fdpass/fdpass/libc";
+ *
+ * assert.throws(() => expect(settle(libc.close(-1)), "Cannot close it"), ErrnoError);
+ * ```
  */
 export function expect(result: number, action: string): number {
   if (result < 0) throw new ErrnoError(action, -result);

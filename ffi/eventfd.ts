@@ -25,7 +25,21 @@ export function signalEventfd(fd: Descriptor): void {
   write(fd, increment, 8n);
 }
 
-/** Takes the counter back to 0 and says what it was: how often it was signalled since. */
+/**
+ * Takes the counter back to 0 and says what it was: how often it was signalled since.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, createEventfd, signalEventfd, takeEventfd } from "@fdpass/fdpass/libc";
+ *
+ * const eventfd = createEventfd();
+ * signalEventfd(eventfd);
+ * signalEventfd(eventfd);
+ * assert.deepEqual([takeEventfd(eventfd), takeEventfd(eventfd)], [2, 0]);
+ * close(eventfd);
+ * ```
+ */
 export function takeEventfd(fd: Descriptor): number {
   return settle(read(fd, counter, 8n)) < 0 ? 0 : counter[0]!;
 }

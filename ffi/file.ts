@@ -196,6 +196,19 @@ const MOST_WALKS = 16;
  * @param links `beneath` unless given. With `follow`, links lead out, but the path itself does not
  * @returns a descriptor owned by the caller, or `-errno`: -EXDEV where the path leads out, -ELOOP for a link that is not
  * to be followed
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adopt, close, EXDEV, openBeneath, openDirectory } from "@fdpass/fdpass/libc";
+ *
+ * const directory = adopt(openDirectory("/etc"));
+ * const file = adopt(openBeneath(directory, "passwd"));
+ * assert.ok(file >= 0);
+ * assert.equal(openBeneath(directory, "../proc/version"), -EXDEV);
+ * close(file);
+ * close(directory);
+ * ```
  */
 export function openBeneath(
   directory: Descriptor,

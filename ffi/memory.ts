@@ -24,6 +24,14 @@ const encoder = new TextEncoder();
  * A path as C has it, with its closing NUL.
  *
  * @throws {TypeError} when the path itself contains a NUL, which would cut it short
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { cString } from "@fdpass/fdpass/libc";
+ *
+ * assert.deepEqual(cString("/tmp"), Uint8Array.of(0x2f, 0x74, 0x6d, 0x70, 0));
+ * ```
  */
 export function cString(path: string): Uint8Array<ArrayBuffer> {
   if (path.includes("\0")) {

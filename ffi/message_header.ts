@@ -20,6 +20,19 @@ const SIZEOF_IOVEC = 16;
 /**
  * A message header and everything it points to. The kernel follows addresses that V8 knows nothing of, so the
  * buffers live in this object's fields as long as the header does.
+ *
+ * @example Two parts that the kernel puts together
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, libc, MessageHeader, settle, SOCK_SEQPACKET, unixSocketPair } from "@fdpass/fdpass/libc";
+ *
+ * const [one, other] = unixSocketPair(SOCK_SEQPACKET);
+ * const parts = [new TextEncoder().encode("hand"), new TextEncoder().encode("over")];
+ * const header = new MessageHeader(parts);
+ * assert.equal(settle(libc.sendmsg(one, header.bytes, 0)), 8);
+ * close(one);
+ * close(other);
+ * ```
  */
 export class MessageHeader {
   /** What libc gets: the `struct msghdr` itself. */

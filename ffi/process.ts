@@ -104,6 +104,14 @@ export function initialDescriptorLimit(): number {
 /**
  * Microseconds of CLOCK_MONOTONIC, which other processes read too. `performance.now()` runs at the same pace but starts
  * with the process, so its figures mean nothing to anybody else.
+ *
+ * @example
+ * ```ts
+ * import { monotonicMicroseconds } from "@fdpass/fdpass/libc";
+ *
+ * const begun = monotonicMicroseconds();
+ * console.log(`${monotonicMicroseconds() - begun} µs`);
+ * ```
  */
 export function monotonicMicroseconds(): bigint {
   const timespec = new BigInt64Array(2); // struct timespec: tv_sec, tv_nsec

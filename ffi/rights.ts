@@ -26,7 +26,40 @@ export function rightsSpace(count: number): number {
   return CMSG_DATA + align(count * SIZEOF_INT);
 }
 
-/** A message that carries exactly one descriptor. Reused for every send: nothing is allocated per call. */
+/**
+ * A message that carries exactly one descriptor. Reused for every send: nothing is allocated per call.
+ *
+ * @example A socket to another process
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import {
+ *   close,
+ *   libc,
+ *   MSG_CMSG_CLOEXEC,
+ *   pipe,
+ *   RightsReceiver,
+ *   RightsSender,
+ *   settle,
+ *   SOCK_SEQPACKET,
+ *   unixSocketPair,
+ * } from "@fdpass/fdpass/libc";
+ *
+ * const [here, there] = unixSocketPair(SOCK_SEQPACKET);
+ * const [readEnd, writeEnd] = pipe();
+ *
+ * const sender = new RightsSender([new TextEncoder().encode("yours")]);
+ * sender.descriptor = readEnd;
+ * settle(libc.sendmsg(here, sender.header.bytes, 0));
+ *
+ * const receiver = new RightsReceiver(new Uint8Array(16));
+ * receiver.prepare();
+ * assert.equal(settle(libc.recvmsg(there, receiver.header.bytes, MSG_CMSG_CLOEXEC)), 5);
+ * assert.equal(receiver.collect(), 1);
+ * const copy = receiver.take();
+ *
+ * for (const fd of [here, there, readEnd, writeEnd, copy]) close(fd);
+ * ```
+ */
 export class RightsSender {
   readonly header: MessageHeader;
   readonly #descriptor: Int32Array<ArrayBuffer>;

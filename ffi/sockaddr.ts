@@ -73,6 +73,15 @@ function parseIpv6(text: string): number[] | undefined {
  * @param host an IP address; names are not resolved here
  * @param port 0–65535
  * @throws {TypeError} when the host is no IP address or the port no port
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { decodeInternetAddress, encodeInternetAddress } from "@fdpass/fdpass/libc";
+ *
+ * const sockaddr = encodeInternetAddress("::1", 80);
+ * assert.deepEqual(decodeInternetAddress(sockaddr), { family: 6, host: "::1", port: 80 });
+ * ```
  */
 export function encodeInternetAddress(host: string, port: number): Uint8Array<ArrayBuffer> {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
@@ -152,7 +161,17 @@ export function decodeInternetAddress(bytes: Uint8Array): InternetAddress | unde
   return { family: 6, host: formatIpv6(bytes, SIN6_ADDR), port };
 }
 
-/** `127.0.0.1:80`, `[::1]:80`: an address as people write it. */
+/**
+ * `127.0.0.1:80`, `[::1]:80`: an address as people write it.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { formatAddress } from "@fdpass/fdpass/libc";
+ *
+ * assert.equal(formatAddress({ host: "::1", port: 80 }), "[::1]:80");
+ * ```
+ */
 export function formatAddress(address: { readonly host: string; readonly port: number }): string {
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }

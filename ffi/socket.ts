@@ -143,6 +143,18 @@ export function listenTcp(host: string, port: number, options: ListenOptions = {
  *
  * @returns the socket, in blocking mode, owned by the caller
  * @throws {ErrnoError} when nobody takes the connection
+ *
+ * @example A client and a server in one thread
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { adopt, close, connectTcp, libc, listenTcp, localAddress, peerAddress, settle } from "@fdpass/fdpass/libc";
+ *
+ * const listener = listenTcp("127.0.0.1", 0);
+ * const client = connectTcp("127.0.0.1", localAddress(listener)!.port);
+ * const server = adopt(settle(libc.accept4(listener, null, null, 0)));
+ * assert.deepEqual(peerAddress(server), localAddress(client));
+ * for (const fd of [listener, client, server]) close(fd);
+ * ```
  */
 export function connectTcp(host: string, port: number): Descriptor {
   const address = encodeInternetAddress(host, port);
@@ -184,6 +196,16 @@ export function startListening(fd: Descriptor, backlog: number): number {
  * backlog is full, -EPROTOTYPE when the socket at that path is of the other type.
  *
  * @param address {@linkcode encodeUnixAddress} of the path
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, connectUnix, encodeUnixAddress, ENOENT, SOCK_STREAM, unixSocket } from "@fdpass/fdpass/libc";
+ *
+ * const socket = unixSocket(SOCK_STREAM);
+ * assert.equal(connectUnix(socket, encodeUnixAddress("/nowhere/at/all.sock")), -ENOENT);
+ * close(socket);
+ * ```
  */
 export function connectUnix(fd: Descriptor, address: Uint8Array<ArrayBuffer>): number {
   return settle(connect(fd, address, address.byteLength));
@@ -264,7 +286,21 @@ export interface PeerCredentials {
 const ucred = new Uint32Array(3); // struct ucred: pid, uid, gid
 const ucredLength = new Uint32Array(1);
 
-/** SO_PEERCRED of a connected Unix socket (unix(7)). */
+/**
+ * SO_PEERCRED of a connected Unix socket (unix(7)).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, effectiveUser, peerCredentials, processId, SOCK_STREAM, unixSocketPair } from "@fdpass/fdpass/libc";
+ *
+ * const [one, other] = unixSocketPair(SOCK_STREAM);
+ * const { pid, uid } = peerCredentials(one);
+ * assert.deepEqual([pid, uid], [processId(), effectiveUser()]);
+ * close(one);
+ * close(other);
+ * ```
+ */
 export function peerCredentials(fd: Descriptor): PeerCredentials {
   ucredLength[0] = 12;
   expect(

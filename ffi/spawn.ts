@@ -128,6 +128,49 @@ function spawnAttributes(): Uint8Array<ArrayBuffer> {
  * others. This thread waits until the program has been executed, or could not be.
  *
  * @returns its process number, which the caller has to {@linkcode reap}; or `-errno`
+ *
+ * @example A program, from its start to its end
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import {
+ *   adopt,
+ *   close,
+ *   cString,
+ *   Epoll,
+ *   EPOLLIN,
+ *   libc,
+ *   openNull,
+ *   openProcess,
+ *   pipe,
+ *   reap,
+ *   settle,
+ *   spawn,
+ *   StringArray,
+ * } from "@fdpass/fdpass/libc";
+ *
+ * const nothing = adopt(openNull());
+ * const [readEnd, writeEnd] = pipe();
+ * const pid = spawn({
+ *   path: cString("/bin/echo"),
+ *   argv: new StringArray(["echo", "hello"]),
+ *   envp: new StringArray([]),
+ *   stdin: nothing,
+ *   stdout: writeEnd,
+ *   stderr: writeEnd,
+ * });
+ * close(writeEnd);
+ * const bytes = new Uint8Array(16);
+ * const length = settle(libc.read(readEnd, bytes, 16n));
+ * assert.equal(new TextDecoder().decode(bytes.subarray(0, length)), "hello\n");
+ *
+ * const pidfd = adopt(openProcess(pid));
+ * const epoll = new Epoll(1);
+ * epoll.add(pidfd, EPOLLIN, 0, 0);
+ * epoll.wait(-1);
+ * assert.deepEqual(reap(pidfd), { code: 0 });
+ * epoll.close();
+ * for (const fd of [nothing, readEnd, pidfd]) close(fd);
+ * ```
  */
 export function spawn(options: SpawnOptions): number {
   const { path, argv, envp, stdin, stdout, stderr, descriptors } = options;

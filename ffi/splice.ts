@@ -14,7 +14,25 @@ const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
 const SPLICE_F_MORE = 4;
 
-/** A pipe through which the kernel passes bytes from one descriptor to another. Owns both of its ends. */
+/**
+ * A pipe through which the kernel passes bytes from one descriptor to another. Owns both of its ends.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { close, libc, settle, SOCK_STREAM, SplicePipe, unixSocketPair } from "@fdpass/fdpass/libc";
+ *
+ * const [source, from] = unixSocketPair(SOCK_STREAM);
+ * const [to, target] = unixSocketPair(SOCK_STREAM);
+ * settle(libc.send(source, new TextEncoder().encode("through"), 7n, 0));
+ *
+ * const pipe = SplicePipe.open(65_536)!;
+ * assert.equal(pipe.take(from, 65_536), 7);
+ * assert.equal(pipe.give(to, false), 7);
+ * pipe.close();
+ * for (const fd of [source, from, to, target]) close(fd);
+ * ```
+ */
 export class SplicePipe {
   /** Bytes that lie in it. */
   held = 0;

@@ -6,8 +6,17 @@ import project from "../deno.json" with { type: "json" };
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** Where programs stand. */
+/** Where programs stand for people to read. */
 const PAGES = ["README.md", "docs/library.md", "mod.ts", "ffi/mod.ts"];
+
+/** Files with examples that come to their end by themselves: those of what the two modules export. */
+const EXAMPLES = [
+  ...[...Deno.readDirSync(`${ROOT}ffi`)].map(({ name }) => `ffi/${name}`).filter((path) =>
+    path.endsWith(".ts")
+  ),
+  "src/backend/serve.ts",
+  "src/backend/backend.ts",
+].filter((file) => !PAGES.includes(file)).sort();
 
 /** What the programs call the two modules, and where those are. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -25,34 +34,63 @@ function programs(text: string): string[] {
   );
 }
 
-Deno.test("the documented programs type-check", async () => {
-  const directory = Deno.makeTempDirSync({ prefix: "fdpass-programs-" });
-  try {
+/** A directory with all programs and examples, a file each, where they can be checked and run. */
+class Programs implements Disposable {
+  readonly directory = Deno.makeTempDirSync({ prefix: "fdpass-programs-" });
+  readonly files: string[] = [];
+  readonly examples: string[] = [];
+
+  constructor() {
     // The project's own options but for unused parameters: an example may show one that it does not use.
     const compilerOptions = { ...project.compilerOptions, noUnusedLocals: false, noUnusedParameters: false };
-    Deno.writeTextFileSync(
-      `${directory}/deno.json`,
-      JSON.stringify({ imports: project.imports, compilerOptions, lock: false }),
-    );
-    const files: string[] = [];
+    this.#write("deno.json", JSON.stringify({ imports: project.imports, compilerOptions, lock: false }));
     for (const page of PAGES) {
-      const found = programs(Deno.readTextFileSync(ROOT + page));
+      const found = this.#take(page);
       assert.ok(found.length > 0, `${page} has no program`);
-      found.forEach((program, index) => {
-        const file = `${page.replaceAll("/", "-")}-${index + 1}.ts`;
-        Deno.writeTextFileSync(`${directory}/${file}`, program);
-        files.push(file);
-      });
+      this.files.push(...found);
     }
+    for (const file of EXAMPLES) this.examples.push(...this.#take(file));
+    this.files.push(...this.examples);
+  }
+
+  #take(page: string): string[] {
+    return programs(Deno.readTextFileSync(ROOT + page)).map((program, index) => {
+      const file = `${page.replaceAll("/", "-")}-${index + 1}.ts`;
+      this.#write(file, program);
+      return file;
+    });
+  }
+
+  #write(file: string, text: string): void {
+    Deno.writeTextFileSync(`${this.directory}/${file}`, text);
+  }
+
+  /** Runs Deno there; what it wrote where it failed. */
+  async deno(...args: readonly string[]): Promise<string> {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", ...files],
-      cwd: directory,
+      args: [...args],
+      cwd: this.directory,
       env: { NO_COLOR: "1" },
     }).output();
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
-  } finally {
-    Deno.removeSync(directory, { recursive: true });
+    return code === 0 ? "" : new TextDecoder().decode(stderr);
   }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.directory, { recursive: true });
+  }
+}
+
+Deno.test("the documented programs type-check", async () => {
+  using written = new Programs();
+  assert.equal(await written.deno("check", "--quiet", ...written.files), "");
+});
+
+Deno.test("the examples of what is exported do what they say", async () => {
+  using written = new Programs();
+  assert.ok(written.examples.length > 20, "the examples are not found");
+  const all = written.examples.map((file) => `await import("./${file}");\n`).join("");
+  Deno.writeTextFileSync(`${written.directory}/all.ts`, all);
+  assert.equal(await written.deno("run", "--quiet", "--no-check", "--allow-all", "all.ts"), "");
 });
 
 /** Whether lines stand in a program one after another, however deep. */

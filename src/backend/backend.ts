@@ -52,7 +52,40 @@ const SCRATCH = 61_440;
 /** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
 const SHORTAGE = 1_000;
 
-/** One backend process's receiving side: puts the parts together, and knows what it holds. */
+/**
+ * One backend process's receiving side: puts the parts together, and knows what it holds.
+ *
+ * @example A protocol of your own
+ * ```ts
+ * import { Backend, type Connection, type ConnectionServer } from "@fdpass/fdpass";
+ *
+ * // Tells each client where it comes from, whatever it has asked.
+ * class Mirror implements ConnectionServer {
+ *   serve(connection: Connection): void {
+ *     const { hostname, port } = connection.client;
+ *     const answer = new TextEncoder().encode(`${hostname} ${port}\n`);
+ *     void connection.sendAll(answer).then(() => connection.closeGently()).catch(() => connection.close());
+ *   }
+ *
+ *   drain(): void {
+ *     // No connection is idle here: each has been answered already.
+ *   }
+ *
+ *   returnFailed(connection: Connection): void {
+ *     connection.close();
+ *   }
+ * }
+ *
+ * const directory = Deno.makeTempDirSync();
+ * const backend = new Backend(new Mirror(), { name: "mirror", socket: `${directory}/mirror.sock` });
+ * const ended = backend.run();
+ * await backend.drain();
+ * await ended;
+ * backend.close();
+ * backend.loop.close();
+ * Deno.removeSync(directory);
+ * ```
+ */
 export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly loop: Loop;
   readonly times: Times;

@@ -31,6 +31,21 @@ export interface BackendServer {
  * @param handler as for `Deno.serve`: a function, or an object with a `fetch` method; or an object with a `connection`
  *   method, which takes connections raw
  * @throws {ListenError} when the socket's path cannot be had
+ *
+ * @example A server that serves for a moment
+ * ```ts
+ * import { serve } from "@fdpass/fdpass";
+ *
+ * const directory = Deno.makeTempDirSync();
+ * const server = serve(
+ *   (request, info) => new Response(`${info.remoteAddr.hostname} asks for ${new URL(request.url).pathname}\n`),
+ *   { socket: `${directory}/web.sock` },
+ * );
+ * // A front that names the socket in its configuration hands its connections over from now on.
+ * await server.shutdown();
+ * await server.finished;
+ * Deno.removeSync(directory);
+ * ```
  */
 export function serve(
   handler: FetchHandler | FetchModule | ConnectionModule,
