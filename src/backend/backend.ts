@@ -94,6 +94,8 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
   readonly scratchSize: bigint = BigInt(SCRATCH);
   draining = false;
+  /** Takes leave of those who speak another protocol than HTTP. */
+  leaving = false;
   readonly #source: ChannelSource;
   readonly #apache: ApacheIntake | undefined;
   readonly #channels = new Set<Channel>();
@@ -260,6 +262,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
    * @param milliseconds how long they may take
    */
   async takeLeave(milliseconds: number): Promise<void> {
+    this.leaving = true;
     const leaving = [...this.#connections].map(({ farewell }) => farewell?.())
       .filter((leave) => leave !== undefined);
     if (leaving.length === 0) return;

@@ -9,19 +9,29 @@ import { handlersOf } from "./fetch/module.ts";
 export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "apache"> {
   /** What it calls itself to fronts; the socket's file name unless given. */
   readonly name?: string;
-  /** Stops serving when aborted, as {@linkcode BackendServer.shutdown} does. */
+  /** Ends it when aborted: every connection is closed at once, whatever happens on it. */
   readonly signal?: AbortSignal;
-  /** Takes what a handler threw; it is written to the console unless given. The client gets 500. */
-  readonly onError?: (error: unknown) => void;
+  /**
+   * Takes what a handler threw; the client gets the response that it returns. Unless given, that is written to the console
+   * and the client gets 500.
+   */
+  readonly onError?: (error: unknown) => unknown;
+  /** Called when it listens, with the path of its socket. */
+  readonly onListen?: (address: Deno.UnixAddr) => void;
   /** Takes what happens between this backend and its fronts. */
   readonly onEvent?: (event: BackendEvent) => void;
 }
 
 /** A backend that serves. */
-export interface BackendServer {
+export interface BackendServer extends AsyncDisposable {
   /** Settles when it has ended. */
   readonly finished: Promise<void>;
-  /** Takes nothing new, finishes what it serves, gives back what is idle; settles when that is done. */
+  /** Where fronts find it. */
+  readonly addr: Deno.UnixAddr;
+  /**
+   * Takes nothing new, finishes what it serves, gives back what is idle, tells WebSockets that it goes away (1001); settles
+   * when that is done.
+   */
   shutdown(): Promise<void>;
 }
 
@@ -51,12 +61,17 @@ export function serve(
   handler: FetchHandler | FetchModule | ConnectionModule,
   options: ServeOptions,
 ): BackendServer {
-  const { onError, onEvent, signal, socket } = options;
-  const server = fetchServer(
-    handlersOf(handler, "the handler"),
-    // deno-lint-ignore no-console -- a program without a log of its own should not lose its errors
-    (error) => onError === undefined ? console.error(error) : onError(error),
-  );
+  const { onError, onEvent, onListen, signal, socket } = options;
+  // deno-lint-ignore no-console -- a program without a log of its own should not lose its errors
+  const log = (error: unknown) => console.error(error);
+  const report = async (error: unknown) => {
+    try {
+      await (onError ?? log)(error);
+    } catch (another) {
+      log(another);
+    }
+  };
+  const server = fetchServer(handlersOf(handler, "the handler"), report, onError ?? log);
   const backend = new Backend(server, {
     ...options,
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
@@ -66,8 +81,16 @@ export function serve(
     backend.close();
     backend.loop.close();
   });
-  const shutdown = () => backend.drain();
-  if (signal?.aborted) void shutdown();
-  else signal?.addEventListener("abort", () => void shutdown(), { once: true });
-  return { finished, shutdown };
+  const addr: Deno.UnixAddr = { transport: "unix", path: socket };
+  const shutdown = async () => {
+    const drained = backend.drain();
+    // It may be open for ever, and nobody else would close it.
+    void backend.takeLeave(0);
+    await drained;
+  };
+  const abort = () => backend.close();
+  if (signal?.aborted) abort();
+  else signal?.addEventListener("abort", abort, { once: true });
+  onListen?.(addr);
+  return { addr, finished, shutdown, [Symbol.asyncDispose]: shutdown };
 }

@@ -15,6 +15,8 @@ const IDLE = 60_000;
 const MOMENT = 1_000;
 /** Milliseconds that a client may take between two bytes where nobody says anything else. */
 const STALL = 60_000;
+/** Milliseconds from the end of a client that waits for its response to where it counts as gone, where nobody says else. */
+const ABORT = 250;
 /** Milliseconds in which changes of load are told as one. */
 const LOAD = 20;
 
@@ -24,6 +26,11 @@ export interface ChosenTimes {
   readonly keepAliveTimeout?: number;
   /** Milliseconds that a client may take between two bytes it sends or reads; 60,000 unless given. */
   readonly stallTimeout?: number;
+  /**
+   * Milliseconds from the end of a client that waits for its response to the abort of its request; 250 unless given. Until
+   * then it may have ended only its side, and its response be ready.
+   */
+  readonly abortDelay?: number;
 }
 
 /** The deadlines of a backend, a list for each length. */
@@ -36,6 +43,8 @@ export class Times {
   /** Of those that are given back if no request comes soon. */
   readonly moment: Deadlines;
   readonly linger: Deadlines;
+  /** From the end of a client that waits for its response to where it counts as gone. */
+  readonly abort: Deadlines;
   /** Of connections on which a protocol is spoken that knows no deadline. */
   readonly endless: Deadlines;
   /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
@@ -49,6 +58,7 @@ export class Times {
     this.idle = deadlines.list(chosen.keepAliveTimeout ?? IDLE);
     this.moment = deadlines.list(MOMENT);
     this.linger = deadlines.list(LINGER);
+    this.abort = deadlines.list(chosen.abortDelay ?? ABORT);
     this.endless = deadlines.list(Infinity);
     this.retry = deadlines.list(RETRY);
     this.load = deadlines.list(LOAD);

@@ -165,8 +165,8 @@ export function testHttp(
   handler: RequestHandler | RequestHandler["handle"],
   body: (http: HttpRig) => Promise<void>,
   options: Partial<BackendOptions> = {},
+  errors: unknown[] = [],
 ): void {
-  const errors: unknown[] = [];
   const server = () =>
     new HttpServer(typeof handler === "function" ? { handle: handler } : handler, {
       limits: { ...DEFAULT_LIMITS, head: 16_384 },
@@ -186,7 +186,9 @@ export function testFetch(
   body: (http: HttpRig) => Promise<void>,
   options: Partial<BackendOptions> = {},
 ): void {
-  testHttp(name, new FetchRequestHandler(handler), body, options);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  testHttp(name, new FetchRequestHandler(handler, onError), body, options, errors);
 }
 
 /** Text as bytes. */

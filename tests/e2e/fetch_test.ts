@@ -39,7 +39,7 @@ Deno.test("fetch handlers", async (t) => {
       };
       await client.write("GET /stepwise HTTP/1.1\r\nHost: test\r\n\r\n");
       const head = await client.through("\r\n\r\n");
-      assert.match(head, /^Transfer-Encoding: chunked\r$/m);
+      assert.match(head, /^transfer-encoding: chunked\r$/m);
       await comes(0, "one");
       assert.equal((await get(port, "/step")).text, "stepped");
       await comes(1, "two");
@@ -88,7 +88,7 @@ Deno.test("fetch handlers", async (t) => {
 
   await step("content shorter than the handler said breaks off the connection", async (client) => {
     await client.write("GET /counted/short HTTP/1.1\r\nHost: test\r\n\r\n");
-    assert.match(await client.through("\r\n\r\n"), /^Content-Length: 10\r$/m);
+    assert.match(await client.through("\r\n\r\n"), /^content-length: 10\r$/m);
     assert.equal(decoder.decode(await client.rest()), "short");
   });
 
@@ -96,17 +96,16 @@ Deno.test("fetch handlers", async (t) => {
     await client.write(
       "GET /counted/long HTTP/1.1\r\nHost: test\r\n\r\nGET /next HTTP/1.1\r\nHost: test\r\n\r\n",
     );
-    assert.match(await client.through("\r\n\r\n"), /^Content-Length: 3\r$/m);
+    assert.match(await client.through("\r\n\r\n"), /^content-length: 3\r$/m);
     const rest = decoder.decode(await client.rest().catch(() => new Uint8Array(0)));
     assert.ok(rest.length <= 3, `more than 3 bytes: ${rest}`);
   });
 
-  await step("a handler that throws is answered for with 500, and the connection ends", async (client) => {
-    const { status, fields, text } = await client.get("/throw");
+  await step("a handler that throws is answered for with 500, and the connection goes on", async (client) => {
+    const { status, text } = await client.get("/throw");
     assert.equal(status, 500);
-    assert.equal(fields.get("connection"), "close");
-    assert.doesNotMatch(text, /handler has failed/, "clients need not know");
-    await client.assertEnded();
+    assert.equal(text, "Internal Server Error", "clients need not know more");
+    assert.equal((await client.get("/next")).status, 200);
     await backend.message(/GET \/throw failed: .*the handler has failed/);
   });
 
@@ -123,7 +122,6 @@ Deno.test("fetch handlers", async (t) => {
 
   await step("a handler that returns no Response is answered for with 500", async (client) => {
     assert.equal((await client.get("/nothing")).status, 500);
-    await client.assertEnded();
     await backend.message(/GET \/nothing failed: .*returned no Response/);
   });
 
@@ -136,8 +134,9 @@ Deno.test("fetch handlers", async (t) => {
     await backend.message(/GET \/fails failed: .*the source has failed/);
   });
 
-  await step("a stream that fails before its first piece is answered for with 500", async (client) => {
-    assert.equal((await client.get("/fails/at-once")).status, 500);
+  await step("a stream that fails before its first piece breaks off behind the head", async (client) => {
+    await client.write("GET /fails/at-once HTTP/1.1\r\nHost: test\r\n\r\n");
+    assert.match(await client.through("\r\n\r\n"), /^HTTP\/1\.1 200 /);
     await client.assertEnded();
   });
 
@@ -166,9 +165,9 @@ Deno.test("fetch handlers", async (t) => {
     for (let count = 0; count < 20; count++) await client.bytes(50_000);
   });
 
-  await step("methods that the Fetch standard forbids are answered with 501", async (client) => {
+  await step("methods that the Fetch standard forbids reach the handler", async (client) => {
     await client.write("TRACE / HTTP/1.1\r\nHost: test\r\n\r\n");
-    assert.equal((await client.response()).status, 501);
+    assert.equal((await client.response()).status, 200);
   });
 
   await step("a URL that cannot be one is answered with 400 or served, never with 500", async (client) => {

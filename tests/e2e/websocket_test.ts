@@ -195,7 +195,7 @@ Deno.test("a backend whose time to end is over takes leave of WebSockets", async
   assert.equal(await chat.ask("one"), "echo one");
   const asked = performance.now();
   backend.signal("SIGTERM");
-  assert.equal(await chat.end(), "1001 the server stops");
+  assert.equal(await chat.end(), "1001 Server shutting down");
   assert.equal(await taken.end(), "1006 ");
   const { code, stderr, milliseconds } = await backend.end(asked);
   assert.equal(code, 0, stderr);

@@ -3,27 +3,38 @@
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
-import type { RequestBody } from "../http/request_body.ts";
+import { SMALL_LETTERS } from "../http/own_fields.ts";
+import { BodyError, type RequestBody } from "../http/request_body.ts";
+import { departed, Departure } from "./departure.ts";
 import type { FetchHandler } from "./handler.ts";
 import { ExchangeInfo } from "./info.ts";
 import { isCertainUrl, requestUrl } from "./request_url.ts";
-import { sendResponse } from "./send_response.ts";
-import { abortRequest, servedRequest } from "./served_request.ts";
+import { sendAtOnce, sendStream, STREAMED } from "./send_response.ts";
+import { abortRequest, isAbortOf, servedRequest } from "./served_request.ts";
 import { settlesAtOnce } from "./settles.ts";
 import { UpgradeError } from "./upgrade_error.ts";
 
-/** Methods that the Fetch standard forbids in a `Request`. */
-const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
+/** Methods whose requests have no content for a handler. What was sent all the same is read away. */
+const CONTENTLESS: ReadonlySet<string> = new Set(["GET", "HEAD", "CONNECT"]);
 
-/** Methods whose requests have no content there, however they are written. */
-const CONTENTLESS = /^(?:GET|HEAD)$/i;
+/**
+ * Takes what a handler threw.
+ *
+ * @returns what the client gets; if nothing, or something that is no response, a 500 that says no more than that
+ */
+export type ErrorHandler = (error: unknown, exchange: Exchange) => unknown;
 
 /** Serves requests with a fetch-style handler. */
 export class FetchRequestHandler implements RequestHandler {
-  constructor(readonly handler: FetchHandler) {}
+  /** @param report takes what `onError` throws itself */
+  constructor(
+    readonly handler: FetchHandler,
+    readonly onError: ErrorHandler,
+    readonly report: ErrorHandler = onError,
+  ) {}
 
   handle(exchange: Exchange): Promise<void> | undefined {
-    if (FORBIDDEN.has(exchange.method)) return say(exchange, 501, "501 Not Implemented\n");
+    exchange.spelling = SMALL_LETTERS;
     const info = new ExchangeInfo(exchange);
     const request = makeRequest(exchange, info);
     if (request === undefined) return say(exchange, 400, "400 Bad Request\n");
@@ -31,68 +42,103 @@ export class FetchRequestHandler implements RequestHandler {
     try {
       const answer = this.handler(request, info);
       sending = answer instanceof Response
-        ? send(exchange, info, answer)
-        : sendLater(exchange, request, info, Promise.resolve(answer));
+        ? this.#send(exchange, request, info, answer)
+        : this.#sendLater(exchange, request, info, Promise.resolve(answer));
     } catch (error) {
       sending = Promise.reject(error);
     }
-    if (sending !== undefined) return conclude(sending, exchange, request, info);
+    if (sending !== undefined) return this.#conclude(sending, exchange, request, info);
     ExchangeInfo.end(info, {});
     return undefined;
   }
-}
 
-/** Sends what a handler has promised. */
-async function sendLater(
-  exchange: Exchange,
-  request: Request,
-  info: ExchangeInfo,
-  answer: Promise<Response>,
-): Promise<void> {
-  if (!await settlesAtOnce(answer)) {
+  /** Sends what a handler has promised. */
+  async #sendLater(
+    exchange: Exchange,
+    request: Request,
+    info: ExchangeInfo,
+    answer: Promise<Response>,
+  ): Promise<void> {
+    if (await settlesAtOnce(answer)) {
+      return await this.#send(exchange, request, info, await answer);
+    }
     // Only a handler that takes its time has to be told when the client leaves.
-    watchClient(exchange, request);
+    const departure = new Departure(exchange, request);
+    departure.watch();
+    let response: Response;
+    try {
+      response = await answer;
+    } finally {
+      departure.end();
+    }
+    await this.#send(exchange, request, info, response);
   }
-  await send(exchange, info, await answer);
-}
 
-/** Sends a response, or lets the connection go where the handler has sent it instead. */
-function send(exchange: Exchange, info: ExchangeInfo, response: Response): Promise<void> | undefined {
-  // Another protocol is spoken on the connection by now: a response has no place on it, whatever it says.
-  if (exchange.progress === "left") {
-    if (response instanceof Response) response.body?.cancel().catch(() => {});
-    return undefined;
+  /** Sends a response, or lets the connection go where the handler has sent it instead. */
+  #send(
+    exchange: Exchange,
+    request: Request,
+    info: ExchangeInfo,
+    response: Response,
+  ): Promise<void> | undefined {
+    // Another protocol is spoken on the connection by now: a response has no place on it, whatever it says.
+    if (exchange.progress === "left") {
+      if (response instanceof Response) response.body?.cancel().catch(() => {});
+      return undefined;
+    }
+    const switching = ExchangeInfo.switching(info);
+    if (switching !== undefined) {
+      if (response === switching.response) return switching.complete();
+      switching.abandon("the handler has responded otherwise");
+    }
+    return this.#respond(exchange, request, response);
   }
-  const switching = ExchangeInfo.switching(info);
-  if (switching === undefined) return sendResponse(exchange, checked(response));
-  if (response === switching.response) return switching.complete();
-  switching.abandon("the handler has responded otherwise");
-  return sendResponse(exchange, checked(response));
-}
 
-function watchClient(exchange: Exchange, request: Request): void {
-  exchange.connection.onGone(() => abortRequest(request, new ConnectionLost("The client is gone")));
-}
+  #respond(exchange: Exchange, request: Request, response: Response): Promise<void> | undefined {
+    const sent = sendAtOnce(exchange, checked(response));
+    if (sent !== STREAMED) return sent;
+    return sendStream(exchange, response, new Departure(exchange, request));
+  }
 
-/** Waits until a response has been sent, or cannot be, and tells those who want to know. */
-async function conclude(
-  sending: Promise<void>,
-  exchange: Exchange,
-  request: Request,
-  info: ExchangeInfo,
-): Promise<void> {
-  try {
-    await sending;
-    ExchangeInfo.end(info, {});
-  } catch (error) {
-    abortRequest(request, error);
-    ExchangeInfo.end(info, { error });
+  /** Waits until a response has been sent, or cannot be, and tells those who want to know. */
+  async #conclude(
+    sending: Promise<void>,
+    exchange: Exchange,
+    request: Request,
+    info: ExchangeInfo,
+  ): Promise<void> {
+    try {
+      await sending.catch((error: unknown) => this.#answerFor(error, exchange, request, info));
+      ExchangeInfo.end(info, {});
+    } catch (error) {
+      abortRequest(request, departed());
+      // What `Deno.serve` says that it says.
+      const cause = new Deno.errors.Interrupted("The response could not be sent", { cause: error });
+      ExchangeInfo.end(info, { error: cause });
+      throw error;
+    } finally {
+      exchange.connection.onGone(undefined);
+    }
+  }
+
+  /** Responds in place of a handler that has failed, if the client can still be told. */
+  async #answerFor(error: unknown, exchange: Exchange, request: Request, info: ExchangeInfo): Promise<void> {
     ExchangeInfo.switching(info)?.abandon("the handler has failed");
-    if (!(error instanceof UpgradeError) || exchange.responded) throw error;
+    // A handler that passes on why it was told to stop has not failed.
+    if (isAbortOf(request, error)) throw new ConnectionLost("Cannot respond: the client is gone");
+    if (exchange.responded || error instanceof ConnectionLost || error instanceof BodyError) throw error;
     // Not the handler's fault, nor ours.
-    await say(exchange, 400, `400 Bad Request: ${error.why}\n`, error.fields);
-  } finally {
-    exchange.connection.onGone(undefined);
+    if (error instanceof UpgradeError) {
+      return await say(exchange, 400, `400 Bad Request: ${error.why}\n`, error.fields);
+    }
+    try {
+      const answer = await this.onError(error, exchange);
+      if (answer instanceof Response) return await this.#respond(exchange, request, answer);
+    } catch (another) {
+      if (exchange.responded || another instanceof ConnectionLost) throw another;
+      this.report(another, exchange);
+    }
+    await exchange.respond(500, [], "Internal Server Error");
   }
 }
 
@@ -121,33 +167,51 @@ function makeRequest(exchange: Exchange, info: ExchangeInfo): Request | undefine
   const { method, body } = exchange;
   const url = requestUrl(exchange);
   if (!isCertainUrl(url) && !URL.canParse(url)) return undefined;
-  return servedRequest({
+  const request = servedRequest({
     method,
     url,
     info,
-    fields: () => exchange.fields() as [string, string][],
-    // The Fetch standard has no content for these two; what was sent is read away afterwards.
-    content: () => body.done || CONTENTLESS.test(method) ? undefined : streamOf(body),
+    fields: () => withOneCookie(exchange.fields()),
+    content: () =>
+      CONTENTLESS.has(method) ? undefined : streamOf(body, () => abortRequest(request, departed())),
   });
+  return request;
+}
+
+/** The fields of a request for `Headers`, which joins those of one name with commas: cookies are not a list (RFC 6265, 5.4). */
+function withOneCookie(fields: readonly Field[]): [string, string][] {
+  const isCookie = ([name]: Field) => name.length === 6 && name.toLowerCase() === "cookie";
+  const cookies = fields.filter(isCookie);
+  if (cookies.length < 2) return fields as [string, string][];
+  const others = fields.filter((field) => !isCookie(field)) as [string, string][];
+  return [...others, ["cookie", cookies.map(([, value]) => value).join("; ")]];
 }
 
 /**
  * The content as a stream that reads from the connection only when it is read itself. A reader that brings its own memory
  * (`getReader({ mode: "byob" })`) has it filled, and nothing is allocated for it.
+ *
+ * @param onLost called when the client has left in the middle of it
  */
-function streamOf(body: RequestBody): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(body: RequestBody, onLost: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const tell = (error: unknown) => {
+    if (error instanceof ConnectionLost) onLost();
+    throw error;
+  };
   return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       const { byobRequest } = controller;
       if (byobRequest === null) {
-        const piece = await body.read();
+        const piece = await body.read().catch(tell);
         if (piece === undefined) controller.close();
         else controller.enqueue(piece);
         return;
       }
       const { buffer, byteOffset, byteLength } = byobRequest.view!;
-      const size = await body.readInto(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+      const size = await body.readInto(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)).catch(
+        tell,
+      );
       if (size === 0) controller.close();
       byobRequest.respond(size);
     },

@@ -13,26 +13,30 @@ export class ExchangeInfo implements RequestInfo {
   #outcome: { readonly error?: unknown } | undefined;
   #switch: WebSocketSwitch | undefined;
 
-  constructor(readonly exchange: Exchange) {}
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
 
   get remoteAddr(): TcpAddress {
-    return this.exchange.connection.client;
+    return this.#exchange.connection.client;
   }
 
   get localAddr(): TcpAddress {
-    return this.exchange.connection.local;
+    return this.#exchange.connection.local;
   }
 
   get site(): string {
-    return this.exchange.connection.transfer.site;
+    return this.#exchange.connection.transfer.site;
   }
 
   get route(): string {
-    return this.exchange.connection.transfer.route;
+    return this.#exchange.connection.transfer.route;
   }
 
   get path(): string {
-    return this.exchange.mappedPath;
+    return this.#exchange.mappedPath;
   }
 
   get tls(): TlsInfo | undefined {
@@ -40,7 +44,7 @@ export class ExchangeInfo implements RequestInfo {
   }
 
   get front(): { readonly name: string; readonly process: number } {
-    const { name, process } = this.exchange.connection.channel.front!;
+    const { name, process } = this.#exchange.connection.channel.front!;
     return { name, process };
   }
 
@@ -56,12 +60,12 @@ export class ExchangeInfo implements RequestInfo {
 
   upgrade(): Upgrade {
     this.#mayUpgrade();
-    return { ...upgrade(this.exchange), response: switchingResponse() };
+    return { ...upgrade(this.#exchange), response: switchingResponse() };
   }
 
   upgradeWebSocket(options: WebSocketOptions = {}): WebSocketUpgrade {
     this.#mayUpgrade();
-    this.#switch = new WebSocketSwitch(this.exchange, options);
+    this.#switch = new WebSocketSwitch(this.#exchange, options);
     return { socket: this.#switch.socket, response: this.#switch.response };
   }
 
@@ -72,6 +76,11 @@ export class ExchangeInfo implements RequestInfo {
     if (this.#switch !== undefined) {
       throw new TypeError("Cannot upgrade: the connection has been upgraded already");
     }
+  }
+
+  /** The exchange that it tells of. */
+  static exchange(info: ExchangeInfo): Exchange {
+    return info.#exchange;
   }
 
   /** The change to a WebSocket that the handler has begun, if it has. */

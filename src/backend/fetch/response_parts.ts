@@ -110,7 +110,7 @@ function readFields(response: Response, places: FieldPlaces): readonly Field[] {
   if (valueAt(response, places.headers) instanceof Headers) return [...response.headers];
   const list = valueAt(response, places.list) as readonly Field[];
   const type = valueAt(response, places.type);
-  if (typeof type === "string") return [...list, ["Content-Type", type]];
+  if (typeof type === "string") return [...list, ["content-type", type]];
   // The Fetch standard gives a text this type (5.5, "initialize a response").
   const isText = typeof valueAt(response, places.pending) === "string";
   return isText ? [...list, ["Content-Type", "text/plain;charset=UTF-8"]] : list;

@@ -2,96 +2,113 @@
 
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
+import type { Departure } from "./departure.ts";
 import { fieldsOf, wholeBody } from "./response_parts.ts";
 import { settlesAtOnce } from "./settles.ts";
 
 const EMPTY = new Uint8Array(0);
 
+/** What a stream is told that nobody reads any more, as `Deno.serve` tells it. */
+const GONE = "resource closed";
+
+/** Of a response: that its content comes as a stream. */
+export const STREAMED = Symbol();
+
 /**
- * Sends a response: in one piece where its content is all there, else as it comes.
+ * Sends a response whose content is all there, or is not asked for.
  *
- * @returns nothing when it has left at once, as most do
+ * @returns nothing when it has left at once, as most do; {@linkcode STREAMED} for another one, of which nothing is sent
  */
-export function sendResponse(exchange: Exchange, response: Response): Promise<void> | undefined {
+export function sendAtOnce(
+  exchange: Exchange,
+  response: Response,
+): Promise<void> | undefined | typeof STREAMED {
   // Before anything else is asked of the response: it may make a stream of its content then.
   const whole = wholeBody(response);
-  if (whole === undefined) return sendStream(exchange, response);
-  return exchange.respond(response.status, fieldsOf(response), whole, response.statusText || undefined);
-}
-
-async function sendStream(exchange: Exchange, response: Response): Promise<void> {
-  if (response.bodyUsed) {
+  if (whole === undefined && response.bodyUsed) {
     throw new TypeError("Cannot respond: the body of the response has been read already");
   }
-  const fields: readonly Field[] = [...response.headers];
-  const { status, statusText } = response;
-  const reason = statusText || undefined;
-  const declared = contentLength(response.headers);
-  const { body } = response;
-  if (body === null) {
-    const length = exchange.method === "HEAD" ? declared ?? 0 : 0;
-    if (length === 0) return await exchange.respond(status, fields, EMPTY, reason);
-    await exchange.start(status, fields, length, false, reason);
-    return;
+  const fields = fieldsOf(response);
+  if (exchange.method === "HEAD") {
+    // What GET would get has the length that the handler says: it need not have made the content.
+    const declared = response.status === 304 ? undefined : declaredLength(fields);
+    if (declared !== undefined || whole === undefined) return sendHead(exchange, response, fields, declared);
   }
-  const reader = body.getReader();
-  const lost = new ConnectionLost("Cannot send the response: the client is gone");
+  const content = whole ?? (response.body === null ? EMPTY : undefined);
+  if (content === undefined) return STREAMED;
+  return exchange.respond(response.status, fields, content, response.statusText || undefined);
+}
+
+/** Answers HEAD without looking for content that may be long in coming. */
+async function sendHead(
+  exchange: Exchange,
+  response: Response,
+  fields: readonly Field[],
+  declared: number | undefined,
+): Promise<void> {
+  const { status, statusText, body } = response;
+  if (body?.locked) {
+    throw new TypeError("Cannot respond: the stream of the response is somebody else's to read");
+  }
+  const length = declared ?? (body === null ? 0 : undefined);
+  await exchange.start(status, fields, length, false, statusText || undefined);
+  body?.cancel(GONE).catch(() => {});
+}
+
+/**
+ * Sends a response whose content is a stream, as it comes.
+ *
+ * @param departure what to do when the client leaves before the end
+ */
+export async function sendStream(
+  exchange: Exchange,
+  response: Response,
+  departure: Departure,
+): Promise<void> {
+  const { status, statusText } = response;
+  const fields = fieldsOf(response);
+  const declared = declaredLength(fields);
+  const reader = response.body!.getReader();
   let gone = false;
-  // Also while the source has nothing to send, which may be for ever.
-  exchange.connection.onGone(() => {
-    gone = true;
-    reader.cancel(lost).catch(() => {});
-  }, () => exchange.probe());
   try {
-    if (declared !== undefined) {
-      const sent = await sendCounted(exchange, reader, fields, response, declared);
-      if (gone) throw lost;
-      return checkLength(declared, sent);
-    }
-    const first = await reader.read();
-    if (gone) throw lost;
-    if (first.done) return await exchange.respond(status, fields, EMPTY, reason);
-    // A content that is all there in one piece, as most are, is sent with its length; what takes longer as it comes.
+    // The head waits for nothing: whoever reads it may have to do something before there is content. What is there at
+    // once leaves along with it.
     let next = reader.read();
-    if (await settlesAtOnce(next)) {
-      const second = await next;
-      if (second.done) return await exchange.respond(status, fields, bytesOf(first.value), reason);
-      next = Promise.resolve(second);
+    const chunked = declared === undefined && exchange.minor === 1;
+    await exchange.start(status, fields, declared, await follows(next, chunked), statusText || undefined);
+    // Also while the source has nothing to send, which may be for ever.
+    exchange.connection.onGone(() => {
+      gone = true;
+      departure.gone();
+      reader.cancel(GONE).catch(() => {});
+    }, () => exchange.probe() || departure.ended());
+    let sent = 0;
+    for (let piece = await next; !piece.done; piece = await next) {
+      const bytes = bytesOf(piece.value);
+      sent += bytes.byteLength;
+      if (declared !== undefined && sent > declared) break;
+      next = reader.read();
+      await exchange.write(bytes, await follows(next, chunked));
     }
-    if (!await exchange.start(status, fields, undefined, true, reason)) return void await reader.cancel();
-    await exchange.write(bytesOf(first.value));
-    for (let piece = await next; !piece.done; piece = await reader.read()) {
-      await exchange.write(bytesOf(piece.value));
-    }
-    if (gone) throw lost;
+    if (gone) throw new ConnectionLost("Cannot send the response: the client is gone");
+    if (declared !== undefined) checkLength(declared, sent);
     await exchange.finish();
+    departure.stopDeadline();
   } catch (error) {
+    departure.gone();
     // Tells the source that nobody reads on. Its own errors there are not ours.
-    reader.cancel(error).catch(() => {});
+    reader.cancel(error instanceof ConnectionLost ? GONE : error).catch(() => {});
     throw error;
   }
 }
 
-/** Sends content whose length the handler has said; how much there was. */
-async function sendCounted(
-  exchange: Exchange,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  fields: readonly Field[],
-  response: Response,
-  length: number,
-): Promise<number> {
-  const { status, statusText } = response;
-  if (!await exchange.start(status, fields, length, true, statusText || undefined)) {
-    await reader.cancel();
-    return length;
-  }
-  let sent = 0;
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    sent += piece.value.byteLength;
-    if (sent > length) break;
-    await exchange.write(bytesOf(piece.value));
-  }
-  return sent;
+/**
+ * Whether something is to be sent at once behind what is about to be.
+ *
+ * @param ends whether the end of the content is something that is sent
+ */
+async function follows(next: Promise<ReadableStreamReadResult<unknown>>, ends: boolean): Promise<boolean> {
+  return await settlesAtOnce(next) && await next.then(({ done }) => ends || !done, () => false);
 }
 
 /** A handler is held to the length that it has said, since the client is. */
@@ -105,10 +122,13 @@ function checkLength(length: number, sent: number): void {
   }
 }
 
-function contentLength(headers: Headers): number | undefined {
-  const value = headers.get("content-length");
-  return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+/** The length that a handler says; undefined where it says none that is one. */
+function declaredLength(fields: readonly Field[]): number | undefined {
+  const value = fields.find(([name]) => name.length === LENGTH.length && name.toLowerCase() === LENGTH)?.[1];
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
+
+const LENGTH = "content-length";
 
 function bytesOf(piece: unknown): Uint8Array<ArrayBuffer> {
   if (piece instanceof Uint8Array) return piece as Uint8Array<ArrayBuffer>;

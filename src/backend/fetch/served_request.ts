@@ -1,9 +1,11 @@
 /** The `Request` that handlers get. */
 
 import type { ExchangeInfo } from "./info.ts";
+import { fix, setMethod } from "./request_parts.ts";
 
 /** What a request is made of. */
 export interface RequestParts {
+  /** As the client has written it. */
   readonly method: string;
   /** Known to make a URL. */
   readonly url: string;
@@ -33,9 +35,7 @@ class LazyRequest {
   }
 
   get method(): string {
-    const { method } = this.#parts;
-    // Six methods are written in upper case however they came (Fetch, 2.2.1); those are rare, and the real one knows.
-    return UPPER_CASE.test(method) ? method : LazyRequest.real(this).method;
+    return this.#parts.method;
   }
 
   get url(): string {
@@ -43,7 +43,7 @@ class LazyRequest {
   }
 
   get headers(): Headers {
-    return this.#headers ??= this.#real?.headers ?? new Headers(this.#parts.fields());
+    return this.#headers ??= this.#real?.headers ?? fix(new Headers(this.#parts.fields()));
   }
 
   /** Aborted when the client leaves before it has the whole response. */
@@ -61,6 +61,11 @@ class LazyRequest {
     request.#controller?.abort(reason);
   }
 
+  /** Whether an error is the reason for which the signal was aborted. */
+  static isAbort(request: LazyRequest, error: unknown): boolean {
+    return request.#reason !== undefined && request.#reason.value === error;
+  }
+
   /** What the handler was told beside this request; undefined for a request that was made by somebody else. */
   static info(request: object): ExchangeInfo | undefined {
     return #parts in request ? request.#parts.info : undefined;
@@ -73,14 +78,22 @@ class LazyRequest {
     const content = request.#parts.content();
     const headers = request.#headers ?? request.#parts.fields();
     const { signal } = request;
-    const real = new Request(url, { method, headers, signal, ...content && { body: content } });
-    // What was changed in the headers before is in the copy that the real one has made; later changes go there.
-    if (request.#headers !== undefined) request.#headers = real.headers;
+    // The constructor takes neither every method nor content with all of them.
+    const known = KNOWN.test(method) && (content === undefined || !CONTENTLESS.test(method));
+    const made = known ? method : STAND_IN;
+    const real = new Request(url, { method: made, headers, signal, ...content && { body: content } });
+    if (!known) setMethod(real, method);
+    fix(real.headers);
     return request.#real = real;
   }
 }
 
-const UPPER_CASE = /^[^a-z]+$/;
+/** Methods that the constructor of `Request` keeps as they are (Fetch, 2.2.1). */
+const KNOWN = /^(?!(?:CONNECT|TRACE|TRACK)$)[^a-z]+$/;
+/** Those that it takes no content with. */
+const CONTENTLESS = /^(?:GET|HEAD)$/;
+/** One that it takes, whatever comes with it. */
+const STAND_IN = "POST";
 
 const sample = new Request("http://sample/");
 // Everything else that a request has: its properties and methods, and the slots that the runtime keeps in it.
@@ -111,6 +124,11 @@ for (const key of others) {
       },
   );
 }
+Object.defineProperty(LazyRequest.prototype, "constructor", {
+  configurable: true,
+  value: Request,
+  writable: true,
+});
 Object.setPrototypeOf(LazyRequest.prototype, Request.prototype);
 
 /** Makes the request of a handler. @param parts asked when the handler asks, and at most once each */
@@ -123,6 +141,11 @@ export function servedRequest(parts: RequestParts): Request {
 export function abortRequest(request: Request, reason: unknown): void {
   // As it was made above.
   LazyRequest.abort(request as unknown as LazyRequest, reason);
+}
+
+/** Whether what a handler threw is the reason for which its {@linkcode servedRequest} was aborted. */
+export function isAbortOf(request: Request, error: unknown): boolean {
+  return LazyRequest.isAbort(request as unknown as LazyRequest, error);
 }
 
 /** What a handler was told beside a {@linkcode servedRequest}; undefined for any other request. */

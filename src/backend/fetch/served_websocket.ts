@@ -156,7 +156,7 @@ class ServerWebSocket extends EventTarget {
 
   /** Takes leave of the client. Settles when the connection has ended. */
   leave(): Promise<void> {
-    this.close(GOING_AWAY, "the server stops");
+    this.close(GOING_AWAY, "Server shutting down");
     return this.#closed.promise;
   }
 

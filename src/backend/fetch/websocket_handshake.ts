@@ -92,6 +92,7 @@ export class WebSocketSwitch {
       throw new ConnectionLost("Cannot upgrade: the client is gone");
     }
     this.socket.open(peer, socket, idleTimeout, exchange.connection.home.loop.clock);
+    if (exchange.connection.home.leaving) void this.socket.leave();
   }
 
   /** There will be no WebSocket. @param reason why, for its event "error" */

@@ -8,6 +8,16 @@ import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { type Framing, framingLine, framingOf } from "./framing.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
+import {
+  CAPITALS,
+  CONNECTION,
+  DATE,
+  FRAMING,
+  kindOf,
+  saysClose,
+  type Spelling,
+  UPGRADE,
+} from "./own_fields.ts";
 import { advance, type Progress } from "./progress.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
@@ -20,18 +30,6 @@ const ZERO = encoder.encode("0");
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const dateField = new DateField();
 const joined = new ResponseBuffer();
-
-/** Fields of a response that are not a handler's to say, and those that have a part in what is; by length, then by name. */
-const FRAMING = 1;
-const DATE = 2;
-const UPGRADE = 3;
-const KINDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
-  4: { date: DATE },
-  7: { upgrade: UPGRADE },
-  10: { connection: FRAMING, "keep-alive": FRAMING },
-  14: { "content-length": FRAMING },
-  17: { "transfer-encoding": FRAMING },
-};
 
 /**
  * What a backend kind works with: the request's head in strings, its content to be read, and the ways to respond. Made
@@ -54,6 +52,8 @@ export class Exchange {
   persistent: boolean;
   #progress: Progress = "none";
   #framing: Framing = "counted";
+  /** How the fields of the response are spelt that are said here. */
+  spelling: Spelling = CAPITALS;
   /** The head from its request line on, as it came. */
   readonly #head: string;
   /** The host in the target, where that is a whole URL. */
@@ -225,15 +225,15 @@ export class Exchange {
     return hasContent;
   }
 
-  /** Sends a piece of content; waits as long as the client reads. */
-  async write(piece: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Sends a piece of content; waits as long as the client reads. @param more whether more follows at once */
+  async write(piece: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
     if (this.#framing === "contentless" || piece.byteLength === 0) return;
     this.#to("content");
-    if (this.#framing !== "chunked") return await this.connection.sendAll(piece);
+    if (this.#framing !== "chunked") return await this.connection.sendAll(piece, more);
     const { connection } = this;
     const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
     const size = joined.join(head, piece, CRLF);
-    const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, false));
+    const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, more));
     if (sent === size) return await connection.moved(sent);
     // The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait.
     this.#between = false;
@@ -242,6 +242,7 @@ export class Exchange {
     await connection.sendAll(piece.subarray(ofContent), true);
     await connection.sendAll(
       CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>,
+      more,
     );
     this.#between = true;
   }
@@ -249,9 +250,12 @@ export class Exchange {
   /**
    * Sends a byte that says nothing, where there is one: a zero in front of the size of the next chunk (RFC 9112, 7.1:
    * `chunk-size = 1*HEXDIG`). A client that is gone answers with a reset.
+   *
+   * @returns whether there are such places in this response. In between, what is being sent finds it out as well
    */
-  probe(): void {
+  probe(): boolean {
     if (this.#between) this.connection.send(ZERO, false);
+    return this.#framing === "chunked";
   }
 
   /** Marks the end of content sent by {@linkcode write}. */
@@ -298,22 +302,29 @@ export class Exchange {
     let upgrade = false;
     for (const [name, value] of fields) {
       // How the content is framed, and whether the connection goes on, is decided here (RFC 9112, 6 and 9).
-      const kind = KINDS[name.length]?.[name.toLowerCase()];
+      const kind = kindOf(name);
       if (kind === FRAMING) continue;
+      if (kind === CONNECTION) {
+        if (saysClose(value)) this.persistent = false;
+        continue;
+      }
       if (kind === DATE) dated = true;
       if (kind === UPGRADE) upgrade = true;
       head += fieldLine(name, value);
     }
-    if (!dated) head += dateField.text(Date.now());
-    head += framingLine(this.#framing, status, length);
+    const { spelling } = this;
+    head += framingLine(this.#framing, status, length, spelling);
+    if (!dated) head += `${spelling.date}${dateField.value(Date.now())}\r\n`;
     // A body that the client was never asked for would be taken for the next request; so would one that is broken.
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
       this.persistent = false;
     }
+    // RFC 9931: a client that did not wait for the answer has sent the tunnel's first bytes behind a CONNECT.
+    if (this.method === "CONNECT") this.persistent = false;
     // RFC 9110, 7.8: an offer to the next hop, which has to be named as such.
-    if (upgrade) head += "Connection: upgrade\r\n";
-    if (!this.persistent) head += "Connection: close\r\n";
-    else if (this.minor === 0) head += "Connection: keep-alive\r\n";
+    if (upgrade) head += `${spelling.connection}upgrade\r\n`;
+    if (!this.persistent) head += `${spelling.connection}close\r\n`;
+    else if (this.minor === 0) head += `${spelling.connection}keep-alive\r\n`;
     head += "\r\n";
     return head;
   }

@@ -1,5 +1,7 @@
 /** How a client finds the end of a response's content (RFC 9112, 6.3). */
 
+import type { Spelling } from "./own_fields.ts";
+
 /**
  * What tells it: there is no content whatever the fields say (HEAD, 204, 304); its length; its last chunk; or nothing but
  * the connection's end, for HTTP/1.0 has no chunks.
@@ -20,8 +22,13 @@ export function framingOf(method: string, minor: 0 | 1, status: number, length: 
 }
 
 /** The line of the head that says so; empty where there is none. */
-export function framingLine(framing: Framing, status: number, length: number | undefined): string {
-  if (length === undefined) return framing === "chunked" ? "Transfer-Encoding: chunked\r\n" : "";
+export function framingLine(
+  framing: Framing,
+  status: number,
+  length: number | undefined,
+  spelling: Spelling,
+): string {
+  if (length === undefined) return framing === "chunked" ? spelling.chunked : "";
   // RFC 9110, 8.6: not with 204. With 304 and HEAD it says what GET would have got; a 304 without anything says nothing.
-  return status === 204 || status === 304 && length === 0 ? "" : `Content-Length: ${length}\r\n`;
+  return status === 204 || status === 304 && length === 0 ? "" : `${spelling.length}${length}\r\n`;
 }

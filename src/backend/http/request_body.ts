@@ -64,9 +64,9 @@ export class RequestBody {
     return this.#beforeWait !== undefined;
   }
 
-  /** Whether the framing has turned out to be broken: where the next request begins is not known. */
+  /** Whether it has turned out to have no end: its framing is broken, or the client has ended before it. */
   get broken(): boolean {
-    return this.#fault !== undefined;
+    return this.#fault !== undefined || (this.input.ended && !this.done);
   }
 
   /** Whether nobody has begun to read it, and it is known to be too long to be read away. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
+import { ExchangeInfo } from "../../../src/backend/fetch/info.ts";
 import type { FetchHandler, RequestInfo, Upgrade } from "../../../src/backend/fetch/handler.ts";
 import { NACK_FULL } from "../../../src/protocol/messages.ts";
 import { type HttpRig, testFetch } from "../rig.ts";
@@ -170,7 +171,7 @@ testFetch("upgrade() after the client has gone throws", async (_, info) => {
   const client = give(`${UPGRADE}\r\n`);
   await rig.until(() => kept !== undefined && rig.backend.active === 1, "the request");
   const [connection] = [
-    (kept as unknown as { exchange: { connection: { close(): void } } }).exchange.connection,
+    ExchangeInfo.exchange(kept as ExchangeInfo).connection,
   ];
   connection.close();
   assert.throws(() => kept.upgrade(), /answered already/);

@@ -22,7 +22,7 @@ function testRaw(
 ): void {
   const errors: string[] = [];
   const server = () => {
-    return fetchServer({ connection, ...fetch && { fetch } }, (error) => errors.push(String(error)));
+    return fetchServer({ connection, ...fetch && { fetch } }, (error) => void errors.push(String(error)));
   };
   Deno.test(name, () =>
     withRig(() => new Rig(server()), async (rig) => {

@@ -420,7 +420,7 @@ testFetch(
     await rig.until(() => raw.received !== "", "the other upgrade");
     let left = false;
     const leaving = rig.backend.takeLeave(60_000).then(() => left = true);
-    assert.deepEqual(await frames(http, client, CLOSE), ["1001 the server stops"]);
+    assert.deepEqual(await frames(http, client, CLOSE), ["1001 Server shutting down"]);
     assert.equal(left, false);
     client.send(closeFrame(1001));
     await ending(http, client);

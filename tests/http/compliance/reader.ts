@@ -107,8 +107,10 @@ export class Reader {
   }
 
   #conclude(): void {
-    this.requests.push({ ...this.#request!, content: this.#content });
+    const request = { ...this.#request!, content: this.#content };
+    this.requests.push(request);
     this.#request = undefined;
-    if (!this.#keepAlive) this.#then = "close";
+    // What follows CONNECT was meant for a tunnel (RFC 9931).
+    if (!this.#keepAlive || request.method === "CONNECT") this.#then = "close";
   }
 }

@@ -66,11 +66,11 @@ export const TARGETS: Chapter = {
     ["9112, 3.2", line("GET http://a/#b HTTP/1.1"), 400],
     ["3986, 3.2.2", line("GET http://a\\b/ HTTP/1.1"), 400],
     // Targets in authority and asterisk form.
-    ["9112, 3.2", line("CONNECT a:80 HTTP/1.1"), "open", "CONNECT a:80 [] @a:80"],
+    ["9112, 3.2", line("CONNECT a:80 HTTP/1.1"), "close", "CONNECT a:80 [] @a:80"],
     [
       "9112, 3.2",
       line("CONNECT [2001:db8::1]:443 HTTP/1.1"),
-      "open",
+      "close",
       "CONNECT [2001:db8::1]:443 [] @[2001:db8::1]:443",
     ],
     ["9110, 9.3.6", line("CONNECT a HTTP/1.1"), 400],
