@@ -40,7 +40,7 @@ export class ExchangeInfo implements RequestInfo {
   }
 
   get tls(): TlsInfo | undefined {
-    return tlsInfo(this.exchange.connection);
+    return tlsInfo(this.#exchange.connection);
   }
 
   get front(): { readonly name: string; readonly process: number } {
