@@ -8,16 +8,7 @@ import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { type Framing, framingLine, framingOf } from "./framing.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
-import {
-  CAPITALS,
-  CONNECTION,
-  DATE,
-  FRAMING,
-  kindOf,
-  saysClose,
-  type Spelling,
-  UPGRADE,
-} from "./own_fields.ts";
+import { CAPITALS, kindOf, saysClose, type Spelling } from "./own_fields.ts";
 import { advance, type Progress } from "./progress.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
@@ -303,13 +294,13 @@ export class Exchange {
     for (const [name, value] of fields) {
       // How the content is framed, and whether the connection goes on, is decided here (RFC 9112, 6 and 9).
       const kind = kindOf(name);
-      if (kind === FRAMING) continue;
-      if (kind === CONNECTION) {
+      if (kind === "framing") continue;
+      if (kind === "connection") {
         if (saysClose(value)) this.persistent = false;
         continue;
       }
-      if (kind === DATE) dated = true;
-      if (kind === UPGRADE) upgrade = true;
+      if (kind === "date") dated = true;
+      if (kind === "upgrade") upgrade = true;
       head += fieldLine(name, value);
     }
     const { spelling } = this;
@@ -319,7 +310,7 @@ export class Exchange {
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
       this.persistent = false;
     }
-    // RFC 9931: a client that did not wait for the answer has sent the tunnel's first bytes behind a CONNECT.
+    // RFC 9931: behind a CONNECT a client that did not wait for the answer has sent the tunnel's first bytes.
     if (this.method === "CONNECT") this.persistent = false;
     // RFC 9110, 7.8: an offer to the next hop, which has to be named as such.
     if (upgrade) head += `${spelling.connection}upgrade\r\n`;

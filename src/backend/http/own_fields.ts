@@ -1,25 +1,23 @@
 /** Fields of a response that are not a handler's to say, and how they are spelt. */
 
-/** How the content is framed. */
-export const FRAMING = 1;
-/** When the response was made: said here if the handler does not. */
-export const DATE = 2;
-/** An offer of another protocol, which has to be named as one to the next hop (RFC 9110, 7.8). */
-export const UPGRADE = 3;
-/** Whether the connection goes on: the handler may end it. */
-export const CONNECTION = 4;
+/**
+ * What such a field is about: how the content is framed; when the response was made, which is said here if the handler does
+ * not; an offer of another protocol, which has to be named as one to the next hop (RFC 9110, 7.8); whether the connection
+ * goes on, which the handler may end.
+ */
+export type OwnField = "framing" | "date" | "upgrade" | "connection";
 
 /** By a name's length, then by the name: most names are told apart by their length. */
-const KINDS: Readonly<Record<number, Readonly<Record<string, number>>>> = {
-  4: { date: DATE },
-  7: { upgrade: UPGRADE },
-  10: { connection: CONNECTION, "keep-alive": FRAMING },
-  14: { "content-length": FRAMING },
-  17: { "transfer-encoding": FRAMING },
+const KINDS: Readonly<Record<number, Readonly<Record<string, OwnField>>>> = {
+  4: { date: "date" },
+  7: { upgrade: "upgrade" },
+  10: { connection: "connection", "keep-alive": "framing" },
+  14: { "content-length": "framing" },
+  17: { "transfer-encoding": "framing" },
 };
 
-/** What a field is; undefined for one that goes out as the handler says it. */
-export function kindOf(name: string): number | undefined {
+/** What a field is about; undefined for one that goes out as the handler says it. */
+export function kindOf(name: string): OwnField | undefined {
   return KINDS[name.length]?.[name.toLowerCase()];
 }
 

@@ -2,116 +2,25 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { serve } from "../../../src/backend/serve.ts";
 import { upgradeWebSocket } from "../../../src/backend/fetch/deno_websocket.ts";
-import { Client } from "../../front/clients.ts";
-import { TemporaryDirectory } from "../../support/processes.ts";
+import type { Client } from "../../front/clients.ts";
 import { until, within } from "../../support/waiting.ts";
-import { RETURN } from "../../../src/protocol/messages.ts";
-import { AckWriter } from "../../../src/protocol/replies.ts";
-import { transferOf } from "../../front/raw_channel.ts";
-import { ScriptedFront } from "../scripted_front.ts";
+import {
+  DenoSide,
+  type Handler,
+  type Options,
+  OwnSide,
+  quietly,
+  type Server,
+  type Side,
+} from "./deno_serve/servers.ts";
 import { SERVER_DIFFERENCES } from "./deno_serve/server_differences.ts";
-
-/** What both servers have, or may have. */
-interface Server {
-  readonly finished: Promise<void>;
-  readonly addr: Deno.Addr;
-  shutdown(): Promise<void>;
-  [Symbol.asyncDispose](): PromiseLike<void>;
-}
-
-interface Options {
-  readonly signal?: AbortSignal;
-  readonly onError?: (error: unknown) => Response | Promise<Response>;
-  readonly onListen?: (address: Deno.Addr) => void;
-}
-
-type Handler = (request: Request) => Response | Promise<Response>;
-
-/** One of the two. */
-interface Side {
-  start(handler: Handler, options?: Options): Server;
-  /** A client of the server that was started last, which has sent this. */
-  connect(text: string): Promise<Client>;
-}
 
 const GET = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
 const hello = () => new Response("hello");
 const fails = () => {
   throw new Error("mine");
 };
-const quietly = () => new Response("failed", { status: 500 });
-
-class DenoSide implements Side {
-  #port = 0;
-  readonly #clients: Client[] = [];
-
-  start(handler: Handler, options: Options = {}): Server {
-    const server = Deno.serve(
-      {
-        hostname: "127.0.0.1",
-        port: 0,
-        onListen: () => {},
-        onError: quietly,
-        ...options as Deno.ServeTcpOptions,
-      },
-      handler,
-    );
-    this.#port = server.addr.port;
-    return server;
-  }
-
-  connect(text: string): Promise<Client> {
-    const client = new Client(this.#port);
-    this.#clients.push(client);
-    client.send(text);
-    return Promise.resolve(client);
-  }
-
-  [Symbol.dispose](): void {
-    for (const client of this.#clients) client.close();
-  }
-}
-
-class OwnSide implements Side {
-  readonly #directory = new TemporaryDirectory();
-  readonly #ack = new AckWriter();
-  #front: ScriptedFront | undefined;
-  #pump: ReturnType<typeof setInterval> | undefined;
-
-  get #socket(): string {
-    return this.#directory.join("app.sock");
-  }
-
-  start(handler: Handler, options: Options = {}): Server {
-    return serve(handler, { socket: this.#socket, onError: quietly, ...options });
-  }
-
-  async connect(text: string): Promise<Client> {
-    const front = this.#front ??= new ScriptedFront(this.#socket);
-    this.#pump ??= setInterval(() => this.#read(front), 2);
-    await until(() => front.heard.length > 0, "the backend's HELLO");
-    return front.give(text);
-  }
-
-  /** Takes what is given back, as a front does. */
-  #read(front: ScriptedFront): void {
-    for (const message of front.read()) {
-      if (message.type !== RETURN) continue;
-      this.#ack.clear();
-      this.#ack.add(transferOf(message).id);
-      this.#ack.finish(0);
-      front.channel.say(this.#ack.bytes.slice(0, this.#ack.length));
-    }
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#pump);
-    this.#front?.close();
-    this.#directory[Symbol.dispose]();
-  }
-}
 
 async function responseOf(client: Client): Promise<string> {
   await until(() => /\r\n\r\n./s.test(client.received) || client.ended !== false, "a response");
