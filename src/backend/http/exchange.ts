@@ -231,10 +231,8 @@ export class Exchange {
     const ofContent = Math.max(0, sent - head.length);
     await connection.sendAll(head.subarray(sent), true);
     await connection.sendAll(piece.subarray(ofContent), true);
-    await connection.sendAll(
-      CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>,
-      more,
-    );
+    const end = CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>;
+    await connection.sendAll(end, more);
     this.#between = true;
   }
 
