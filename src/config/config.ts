@@ -234,6 +234,8 @@ export interface Limits {
   readonly parked: number;
   /** Requests on one connection, after which it is closed; 0 for any number. */
   readonly requests: number;
+  /** Connections of one client that one front worker owns at a time; beyond it new ones are closed. 0 for any number. */
+  readonly perClient: number;
 }
 
 /** The limits that apply where the configuration says nothing. */
@@ -249,6 +251,7 @@ export const DEFAULT_LIMITS: Limits = {
   queue: 4_096,
   parked: 65_536,
   requests: 0,
+  perClient: 0,
 };
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */

@@ -23,6 +23,7 @@ import { Look } from "./look/look.ts";
 import { askedName, ReturnedTls } from "./route/returned_tls.ts";
 import { Routing } from "./route/routing.ts";
 import { Exhaustion } from "./wait/exhaustion.ts";
+import { MakingRoom } from "./wait/making_room.ts";
 import { Parking } from "./wait/parking.ts";
 import { type Examination, Reclaimed } from "./wait/reclaimed.ts";
 import { TOO_LATE, WaitingRoom } from "./wait/waiting_room.ts";
@@ -35,8 +36,7 @@ const HANDED_OVER = counterIndex("handedOver");
 const RECLAIMED = counterIndex("reclaimed");
 const RETURNED = counterIndex("returned");
 
-/** Connections closed in one go when descriptors are short: as many as are accepted in a row. */
-const ROOM = 64;
+const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
 
 /** Every change of a connection's state but for waiting, parking and being handed over, which their own rooms make. */
 export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Waiters {
@@ -47,6 +47,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   readonly #endings: Endings;
   readonly #waitingRoom: WaitingRoom;
   readonly #parking: Parking;
+  readonly #makingRoom: MakingRoom;
   readonly #exhaustion: Exhaustion;
   readonly #reclaimed: Reclaimed;
   readonly #returnedTls: ReturnedTls;
@@ -59,6 +60,9 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.acceptors = new Acceptors(core, this);
     this.#waitingRoom = new WaitingRoom(core);
     this.#parking = new Parking(core);
+    const end = (connection: Connection) =>
+      connection.state === "refusing" ? this.#endings.end(connection) : this.#endings.drop(connection);
+    this.#makingRoom = new MakingRoom(core, this.#parking, { examination: this, end });
     this.#exhaustion = new Exhaustion(core, this.acceptors);
     this.#endings = new Endings(core, this.pool, this.#exhaustion, emptied);
     this.#reclaimed = new Reclaimed(core, this);
@@ -69,6 +73,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   /** Takes the limits of a new configuration. */
   apply(limits: Limits): void {
     this.#look = new Look(limits);
+    this.pool.limitPerClient(limits.perClient);
   }
 
   // --- where connections come from --------------------------------------------------------------------------------------
@@ -79,6 +84,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     writeSockaddr(connection.addresses, connection.at, peer);
     connection.unread = this.routing.of(listener)?.unread !== undefined;
     this.#core.counters.add(ACCEPTED, 1);
+    if (!this.pool.count(connection)) return this.#endings.closeUnanswered(connection, TOO_MANY);
     this.examine(connection);
   }
 
@@ -95,6 +101,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     connection.requests = transfer.requests;
     this.#returnedTls.remember(connection, transfer);
     this.#core.counters.add(RETURNED, 1);
+    this.pool.count(connection);
     this.examine(connection);
   }
 
@@ -188,6 +195,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     if (connection.requests > 0 && connection.seen === 0) return this.#park(connection);
     const { deadlines: { head }, loop } = this.#core;
     if (connection.deadlines !== head) head.start(connection, loop.now);
+    this.#makingRoom.note(connection);
   }
 
   /** Where more are parked than may be, those that are idle longest go. */
@@ -281,16 +289,9 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     }
   }
 
-  /** accept(2) finds no descriptor free: lets go of idle ones, or accepts nothing for a moment, and says so once. */
+  /** accept(2) finds no descriptor free: lets some go who can be spared, or accepts nothing for a moment, and says so once. */
   exhausted(): void {
-    for (let count = 0; count < ROOM; count++) {
-      const oldest = this.#parking.leaveOldest();
-      if (oldest === undefined) {
-        if (count === 0) this.#exhaustion.begin();
-        return;
-      }
-      this.#endings.leave(oldest);
-    }
+    if (!this.#makingRoom.make()) this.#exhaustion.begin();
   }
 
   /** Accepts nothing more, and lets what is under way come to its end. */

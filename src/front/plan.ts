@@ -89,6 +89,14 @@ export type Report =
     readonly why: string;
     readonly count: number;
   }
+  | {
+    /** Descriptors are short, and connections were closed for others. */
+    readonly type: "made-room";
+    readonly what: "silent" | "refused" | "idle" | "unfinished";
+    /** The client's address; of IPv6 its first 64 bits. */
+    readonly client: string;
+    readonly count: number;
+  }
   | { readonly type: "response-broken-off"; readonly why: string }
   | { readonly type: "descriptors"; readonly exhausted: boolean }
   | { readonly type: "drained" };

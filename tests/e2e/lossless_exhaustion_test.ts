@@ -13,6 +13,7 @@ import {
 } from "../support/lossless.ts";
 import { named, noLimits } from "../support/other_user.ts";
 import { TemporaryDirectory } from "../support/processes.ts";
+import { signalAll } from "../support/proc.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
 
@@ -39,25 +40,36 @@ Deno.test({
     await found(front, "app");
     const before = await kindsAtRest(front.pid, backend.pid);
 
-    await t.step(
-      "accepts nothing while silent clients have them all, says so once, and goes on",
-      async (t) => {
-        const silent: RawClient[] = [];
-        for (let count = 0; count < 64; count++) silent.push(await RawClient.connect(front.port));
-        await front.message(new RegExp(EXHAUSTED.source));
+    await t.step("lets silent clients go for those who ask, and says whose they were", async (t) => {
+      const silent: RawClient[] = [];
+      for (let count = 0; count < 200; count++) silent.push(await RawClient.connect(front.port));
+      await using load = startLoad(front.port, { total: 100, concurrency: 100 });
+      const result = await load.result();
+      await tell(t, describeLoad(result));
+      assertAllAnswered(result);
+      await front.message(/few descriptors are left: closed \d+ silent connections of 127\.0\.0\.1/);
+      for (const client of silent) client.close();
+    });
+
+    await t.step("accepts nothing while all of them have asked, says so once, and goes on", async (t) => {
+      const told = times(front.stderr, EXHAUSTED);
+      signalAll([backend.pid], "SIGSTOP");
+      await using load = startLoad(front.port, { total: 100, concurrency: 100, firstId: 501 });
+      try {
         // All of them come now, so that there is one shortage, and one end of it.
-        await using load = startLoad(front.port, { total: 100, concurrency: 100 });
         await until(() => (openKinds(load.pid).socket ?? 0) >= 100, "the clients to connect");
+        await until(() => times(front.stderr, EXHAUSTED) > told, "the front to say so");
         assert.equal(load.finished, 0);
-        for (const client of silent) client.close();
-        const result = await load.result();
-        await tell(t, describeLoad(result));
-        assertAllAnswered(result);
-        await front.message(new RegExp(FREE.source));
-        assert.equal(times(front.stderr, EXHAUSTED), 1, front.stderr);
-        assert.equal(times(front.stderr, FREE), 1, front.stderr);
-      },
-    );
+      } finally {
+        signalAll([backend.pid], "SIGCONT");
+      }
+      const result = await load.result();
+      await tell(t, describeLoad(result));
+      assertAllAnswered(result);
+      await until(() => times(front.stderr, FREE) > told, "the front to say that it is over");
+      assert.equal(times(front.stderr, EXHAUSTED), told + 1, front.stderr);
+      assert.equal(times(front.stderr, FREE), told + 1, front.stderr);
+    });
 
     await t.step("serves more clients at a time than it has descriptors for", async (t) => {
       await using load = startLoad(front.port, { total: 3_000, concurrency: 200, firstId: 1_001 });

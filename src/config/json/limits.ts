@@ -60,6 +60,7 @@ export function buildLimits(document: Readonly<Record<string, unknown>>, report:
     queue: count("maxQueue", DEFAULT_LIMITS.queue),
     parked: count("maxParked", DEFAULT_LIMITS.parked),
     requests: count("maxRequests", DEFAULT_LIMITS.requests),
+    perClient: count("maxConnectionsPerClient", DEFAULT_LIMITS.perClient),
   };
 }
 

@@ -190,6 +190,12 @@ const document = z.strictObject({
     description: "Requests on one connection, after which it is closed; 0 for any number.",
     default: DEFAULT_LIMITS.requests,
   }),
+  maxConnectionsPerClient: whole(1, 1_048_576).optional().meta({
+    description:
+      "Connections of one client (an IPv4 address, or 64 bits of an IPv6 address) that one front worker " +
+      "owns at a time: those that are read, wait or are idle, not those that backends have. Beyond that new ones are " +
+      "closed. Any number unless given.",
+  }),
   allowUsers: z.array(
     z.int({ error: expect(USER) }).min(0, { error: expect(USER) }).max(4_294_967_294, {
       error: expect(USER),

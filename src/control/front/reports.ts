@@ -40,6 +40,10 @@ export function logReport(log: Logger, report: Report): void {
         });
       }
       return log.info("answered {status}, because {why}{times}", { ...report, times: timesOf(report) });
+    case "made-room":
+      return log.warn("few descriptors are left: closed {count} {what} connections of {client}", {
+        ...report,
+      });
     case "response-broken-off":
       return log.warn("broke a response off whose head was sent already, because {why}", { ...report });
     case "descriptors":

@@ -90,7 +90,9 @@ export class Acceptor implements Listener, Source {
       }
       if (accepted === -EAGAIN) return;
       if (accepted === -EMFILE || accepted === -ENFILE || accepted === -ENOBUFS || accepted === -ENOMEM) {
-        this.#arrivals.exhausted();
+        // The number is looked for before the queue: without one this says nothing of who waits there. The first time it does,
+        // for the poller has told of somebody; of whoever is left, it tells again.
+        if (count === 0) this.#arrivals.exhausted();
         return;
       }
       // What is left are errors of the one connection (ECONNABORTED, EPERM, …; accept(2)): the next may be fine.

@@ -8,6 +8,8 @@ import { isKernel } from "../../protocol/tls_field.ts";
 import type { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Core } from "../core/core.ts";
 import { writeSockaddr } from "./address.ts";
+import type { Crowd, InCrowd } from "./crowd.ts";
+import { type Counted, UNCOUNTED } from "./per_client.ts";
 import { assertFollows, type ConnectionState } from "./states.ts";
 import type { Waiter, WaitingLine } from "./waiting_line.ts";
 
@@ -43,7 +45,7 @@ const NOBODY: readonly Carrier[] = [];
  * A descriptor and what is known of it. Objects are pooled and used again, so that a connection costs no allocation.
  * Decisions are made in flow.ts; this class knows how to hold a descriptor and let it go.
  */
-export class Connection extends Timed implements Source, Waiter<Connection> {
+export class Connection extends Timed implements Source, Waiter<Connection>, InCrowd<Connection>, Counted {
   fd: Descriptor = -1 as Descriptor;
   #state: ConnectionState = "free";
   /** Where it was accepted: says which sites answer on it. Undefined when no listener takes its address any more. */
@@ -77,6 +79,9 @@ export class Connection extends Timed implements Source, Waiter<Connection> {
   /** What it is answered with when it is refused: its site's, as soon as that is known. */
   errors: ErrorAnswers;
   line: WaitingLine<Connection> | undefined;
+  crowd: Crowd<Connection> | undefined;
+  clientNumber = 0;
+  counted: number = UNCOUNTED;
   ahead: Connection | undefined;
   behind: Connection | undefined;
   /** When it must have found a backend, since the first time that it had to wait; 0 before that. */
@@ -109,6 +114,8 @@ export class Connection extends Timed implements Source, Waiter<Connection> {
   /** Goes on to another state, as every change is made. @throws {Error} if states.ts does not have it after this one */
   to(next: ConnectionState): void {
     assertFollows(this.#state, next);
+    // What it was noted for is over.
+    if (this.crowd !== undefined) this.crowd.leave(this);
     this.#state = next;
   }
 
