@@ -241,7 +241,6 @@ const STILL_LONG = [
   "src/config/apache/servers.ts",
   "tests/backend/fetch/fetch_handler_test.ts",
   "tests/backend/fetch/websocket_test.ts",
-  "tests/e2e/awkward_clients_test.ts",
   "tests/ffi/file_test.ts",
 ];
 

@@ -5,7 +5,6 @@ import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/loa
 import { ENDLESS, type LoadResult } from "../support/load_plan.ts";
 import {
   clientsOf,
-  found,
   heldBy,
   kindsAtRest,
   readLog,
@@ -15,19 +14,11 @@ import {
 } from "../support/lossless.ts";
 import { TemporaryDirectory } from "../support/processes.ts";
 import { pause, until } from "../support/waiting.ts";
+import { startTwo } from "../support/two_backends.ts";
 
 Deno.test("backends that are all away for a second under load lose nothing", async (t) => {
-  using directory = new TemporaryDirectory();
-  const log = directory.write("begun", "");
-  const sockets = [directory.join("a.sock"), directory.join("b.sock")] as const;
-  await using a = await startApplication(sockets[0], [], { log });
-  await using b = await startApplication(sockets[1], [], { log });
-  await using front = await startWith("front", {
-    listen: ["127.0.0.1:0"],
-    sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
-  });
-  await found(front, "a");
-  await found(front, "b");
+  await using two = await startTwo();
+  const { directory, sockets, log, a, b, front } = two;
   const [before] = await kindsAtRest(front.pid);
   // Its listening sockets count as the port's too.
   const listeners = heldBy(front.pid, front.port);

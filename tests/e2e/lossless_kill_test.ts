@@ -3,39 +3,18 @@
 import assert from "node:assert/strict";
 import { describeLoad, startLoad, tell } from "../support/load.ts";
 import { ENDLESS } from "../support/load_plan.ts";
-import {
-  application,
-  childNamed,
-  found,
-  frontBelow,
-  heldBy,
-  kindsAtRest,
-  readLog,
-  startWith,
-  untilKinds,
-} from "../support/lossless.ts";
-import { TemporaryDirectory } from "../support/processes.ts";
+import { childNamed, heldBy, kindsAtRest, readLog, untilKinds } from "../support/lossless.ts";
 import { untilStopped } from "../support/proc.ts";
 import { pause, until } from "../support/waiting.ts";
+import { startTwoBelowUp } from "../support/two_backends.ts";
 
 const EVERY = 300;
 /** Processes that are killed. */
 const KILLED = 8;
 
 Deno.test("a backend that is killed every 300 ms costs only the connections that it had acknowledged", async (t) => {
-  using directory = new TemporaryDirectory();
-  const log = directory.join("begun");
-  await using up = await startWith("up", {
-    listen: ["127.0.0.1:0"],
-    sites: [{ to: ["a", "b"] }],
-    backends: {
-      a: { socket: directory.join("a.sock"), fetch: application(log) },
-      b: { socket: directory.join("b.sock"), fetch: application(log) },
-    },
-  });
-  const front = frontBelow(up.pid);
-  await found(up, "a");
-  await found(up, "b");
+  await using two = await startTwoBelowUp();
+  const { log, up, front } = two;
   const before = await kindsAtRest(front, up.pid);
 
   const killed: number[] = [];

@@ -4,10 +4,8 @@ import assert from "node:assert/strict";
 import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
 import { ENDLESS } from "../support/load_plan.ts";
 import {
-  application,
   childNamed,
   found,
-  frontBelow,
   kindsAtRest,
   readLog,
   startApplication,
@@ -15,26 +13,16 @@ import {
   untilKinds,
   whileStopped,
 } from "../support/lossless.ts";
-import { type Program, TemporaryDirectory } from "../support/processes.ts";
+import { TemporaryDirectory } from "../support/processes.ts";
 import { until } from "../support/waiting.ts";
+import { startTwo, startTwoBelowUp } from "../support/two_backends.ts";
 
 /** Processes that are replaced under one load. */
 const RESTARTS = 8;
 
 Deno.test("a rolling restart by SIGTERM under load loses nothing", async (t) => {
-  using directory = new TemporaryDirectory();
-  const log = directory.join("begun");
-  await using up = await startWith("up", {
-    listen: ["127.0.0.1:0"],
-    sites: [{ to: ["a", "b"] }],
-    backends: {
-      a: { socket: directory.join("a.sock"), fetch: application(log) },
-      b: { socket: directory.join("b.sock"), fetch: application(log) },
-    },
-  });
-  const front = frontBelow(up.pid);
-  await found(up, "a");
-  await found(up, "b");
+  await using two = await startTwoBelowUp();
+  const { log, up, front } = two;
   const before = await kindsAtRest(front, up.pid);
   await using load = startLoad(up.port, { total: ENDLESS, path: "/?wait=5" });
   await load.reaches(500);
@@ -54,18 +42,10 @@ Deno.test("a rolling restart by SIGTERM under load loses nothing", async (t) => 
 });
 
 Deno.test("a new process that takes the path over before the old one ends loses nothing", async (t) => {
-  using directory = new TemporaryDirectory();
-  const log = directory.write("begun", "");
-  const sockets = [directory.join("a.sock"), directory.join("b.sock")] as const;
-  const running: Program[] = [];
+  await using two = await startTwo();
+  const { sockets, log, front } = two;
+  const running = [two.a, two.b];
   await using stack = new AsyncDisposableStack();
-  for (const socket of sockets) running.push(stack.use(await startApplication(socket, [], { log })));
-  await using front = await startWith("front", {
-    listen: ["127.0.0.1:0"],
-    sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
-  });
-  await found(front, "a");
-  await found(front, "b");
   const [before] = await kindsAtRest(front.pid);
   await using load = startLoad(front.port, { total: ENDLESS, path: "/?wait=5" });
   await load.reaches(500);

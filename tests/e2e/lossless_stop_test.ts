@@ -3,20 +3,11 @@
 import assert from "node:assert/strict";
 import { assertAllAnswered, describeLoad, startLoad, tell } from "../support/load.ts";
 import { ENDLESS } from "../support/load_plan.ts";
-import {
-  anyQueued,
-  found,
-  heldBy,
-  kindsAtRest,
-  readLog,
-  startApplication,
-  startWith,
-  untilKinds,
-} from "../support/lossless.ts";
+import { anyQueued, found, heldBy, kindsAtRest, readLog, untilKinds } from "../support/lossless.ts";
 import { untilStopped } from "../support/proc.ts";
-import { TemporaryDirectory } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
+import { startTwo } from "../support/two_backends.ts";
 
 const ACKNOWLEDGE = 300;
 /** Bytes of content. */
@@ -27,18 +18,8 @@ function count(text: string, pattern: RegExp): number {
 }
 
 Deno.test("a backend that is stopped under load and goes on later", async (t) => {
-  using directory = new TemporaryDirectory();
-  const log = directory.write("begun", "");
-  const sockets = [directory.join("a.sock"), directory.join("b.sock")] as const;
-  await using a = await startApplication(sockets[0], [], { log });
-  await using b = await startApplication(sockets[1], [], { log });
-  await using front = await startWith("front", {
-    listen: ["127.0.0.1:0"],
-    sites: [{ to: sockets.map((socket) => `fd://${socket}`) }],
-    acknowledgeTimeout: `${ACKNOWLEDGE}ms`,
-  });
-  await found(front, "a");
-  await found(front, "b");
+  await using two = await startTwo({ acknowledgeTimeout: `${ACKNOWLEDGE}ms` });
+  const { log, a, b, front } = two;
   const processes = [a.pid, b.pid, front.pid];
   const before = await kindsAtRest(...processes);
   // Its listening sockets count as the port's too.
