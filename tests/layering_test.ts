@@ -97,6 +97,7 @@ const INSIDE: Record<string, readonly string[]> = {
     "connection/",
     "look/",
     "handoff/",
+    "inquiry/",
     "route/",
     "wait/",
     "accept/",

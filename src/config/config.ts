@@ -4,6 +4,7 @@
  */
 
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
+import type { SiteRules } from "../rules/model.ts";
 import type { Warning } from "./warning.ts";
 
 /** A TCP address to listen on. */
@@ -34,6 +35,10 @@ export interface Site {
    * the other. Of the rest whose path covers a request, the most specific (longest) one takes it.
    */
   readonly routes: readonly Route[];
+  /** What stands around the routes: who may ask, what is rewritten, redirected, added to heads. */
+  readonly rules?: SiteRules;
+  /** Routes that no path leads to, but rules of rewriting by their index. Their paths mean nothing. */
+  readonly targets?: readonly Route[];
   /** What the front answers instead of its own text, by status; see {@linkcode ErrorDocuments}. */
   readonly errorDocuments?: ErrorDocuments;
   /** What it shows to clients that speak TLS; `pass` for a site whose backend does that itself, on whole connections. */
@@ -140,6 +145,8 @@ export interface Relay {
   readonly preserveHost?: boolean;
   /** Whether the server gets fields whose names have underscores, which may be taken for other ones; false unless given. */
   readonly underscoresInHeaders?: boolean;
+  /** What the server is told of who asks; see {@linkcode Forwarded}. `all` unless given. */
+  readonly forwarded?: Forwarded;
   /** Milliseconds of silence that the server may have while it owes something; 60,000 unless given. */
   readonly timeout?: number;
   /** Milliseconds that one attempt to connect may take; 5,000 unless given. */
@@ -161,6 +168,14 @@ export interface Relay {
    */
   readonly plain?: Plain;
 }
+
+/**
+ * What a relay tells its server of who asks, and for what:
+ * - `all`: Forwarded and X-Forwarded-For, which go on; X-Forwarded-Host and X-Forwarded-Proto, which are said anew
+ * - `legacy`: as httpd's ProxyAddHeaders: X-Forwarded-For, -Host and -Server, which go on; what is told besides, is passed
+ * - `none`: nothing but what the client has said
+ */
+export type Forwarded = "all" | "legacy" | "none";
 
 /** URLs that begin with one text get another one in its place. */
 export interface ReverseRule {

@@ -3,10 +3,13 @@
 import { EPOLLIN, resetConnection } from "../../ffi/mod.ts";
 import type { AnswerStatus } from "../http/answers.ts";
 import { Refusals } from "./answer/refusals.ts";
-import type { Connection } from "./connection/connection.ts";
+import type { Answer } from "../rules/site.ts";
+import { type Connection, NOTHING } from "./connection/connection.ts";
 import type { ConnectionPool } from "./connection/connection_pool.ts";
 import type { Core } from "./core/core.ts";
 import { counterIndex } from "./core/counters.ts";
+import type { Look } from "./look/look.ts";
+import type { Astray } from "./route/listener_routes.ts";
 import type { Exhaustion } from "./wait/exhaustion.ts";
 
 const REFUSED = counterIndex("refused");
@@ -34,14 +37,15 @@ export class Endings {
    *
    * @param why for people, and in the answer
    * @param head whether the request is a HEAD, whose answer has no content
+   * @param ruled what rules say of the answer
    */
-  refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean): void {
+  refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean, ruled?: Answer): void {
     const { counters, deadlines, loop } = this.#core;
     counters.add(REFUSED, 1);
     if (connection.begun) return this.#breakOff(connection, why);
     if (connection.unread) return this.closeUnanswered(connection, why);
     connection.to("refusing");
-    this.#refusals.answer(connection.fd, connection.errors, status, why, head);
+    this.#refusals.answer(connection.fd, connection.errors, status, why, head, ruled);
     connection.endSending();
     deadlines.linger.start(connection, loop.now);
     // Level-triggered from here on: each turn reads some away, and other connections get theirs.
@@ -52,6 +56,38 @@ export class Endings {
   closeUnanswered(connection: Connection, why: string): void {
     this.#refusals.tell(0, why);
     this.end(connection);
+  }
+
+  /**
+   * Answers a request that leads nowhere. Where rules say what, and the request has no content, its head is taken out of
+   * the socket, and another one may follow.
+   *
+   * @returns whether one may; otherwise the connection has come to its end
+   */
+  answer(connection: Connection, look: Look, { status, why, answer }: Astray): boolean {
+    const { fd, errors, isHead } = connection;
+    if (answer === undefined || !this.#mayFollow(connection, look)) {
+      this.refuse(connection, status, why, isHead, answer);
+      return false;
+    }
+    if (!look.takeHead(connection) || !this.#refusals.answerRuled(fd, errors, answer, isHead)) {
+      this.drop(connection);
+      return false;
+    }
+    this.#core.counters.add(REFUSED, 1);
+    connection.preread = NOTHING;
+    connection.requests = Math.min(connection.requests + 1, 0xffff);
+    // Watched afresh: what the client has sent meanwhile is an event once more.
+    connection.unwatch();
+    connection.stopDeadline();
+    return true;
+  }
+
+  #mayFollow(connection: Connection, { head }: Look): boolean {
+    const { stopping, limits: { requests } } = this.#core;
+    return head.keepAlive && head.minor === 1 && head.contentLength <= 0 && !head.chunked &&
+      connection.preread.length <= head.end && !connection.ended && !stopping && !connection.begun &&
+      (requests === 0 || connection.requests + 1 < requests);
   }
 
   /** Something has come from a client that was refused, or it has gone: reads away, and ends with the client's side. */

@@ -6,7 +6,6 @@
 import { type Descriptor, EPOLLET, EPOLLIN, EPOLLRDHUP } from "../../ffi/mod.ts";
 import type { AnswerStatus } from "../http/answers.ts";
 import type { Limits } from "../config/config.ts";
-import { SIZE_ADDRESS } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
 import type { Arrivals } from "./accept/acceptor.ts";
 import { Acceptors } from "./accept/acceptors.ts";
@@ -19,8 +18,11 @@ import { Endings } from "./endings.ts";
 import type { BackendGroup } from "./handoff/backend_group.ts";
 import type { Waiters } from "./handoff/backend_link.ts";
 import type { Objection, Owner } from "./handoff/handoff_channel.ts";
+import { Inquiries, NOT_FOUND_OUT } from "./inquiry/inquiries.ts";
 import { Look } from "./look/look.ts";
 import { askedName, ReturnedTls } from "./route/returned_tls.ts";
+import { clientOf } from "./route/request_view.ts";
+import type { Finding, Question } from "../rules/access.ts";
 import { Routing } from "./route/routing.ts";
 import { Exhaustion } from "./wait/exhaustion.ts";
 import { MakingRoom } from "./wait/making_room.ts";
@@ -43,6 +45,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   readonly pool: ConnectionPool;
   readonly acceptors: Acceptors;
   readonly routing: Routing = new Routing();
+  readonly inquiries: Inquiries;
   readonly #core: Core;
   readonly #endings: Endings;
   readonly #waitingRoom: WaitingRoom;
@@ -58,6 +61,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.#core = core;
     this.pool = new ConnectionPool(core, this);
     this.acceptors = new Acceptors(core, this);
+    this.inquiries = new Inquiries(core);
     this.#waitingRoom = new WaitingRoom(core);
     this.#parking = new Parking(core);
     const end = (connection: Connection) =>
@@ -94,11 +98,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
 
   returned(fd: Descriptor, transfer: Transfer): void {
     const connection = this.pool.take(fd, this.acceptors.of(transfer.local), this.routing.errors);
-    connection.addresses.set(transfer.client, connection.at);
-    connection.addresses.set(transfer.local, connection.at + SIZE_ADDRESS);
-    connection.localKnown = true;
-    connection.preread = transfer.preread;
-    connection.requests = transfer.requests;
+    connection.goOn(transfer);
     this.#returnedTls.remember(connection, transfer);
     this.#core.counters.add(RETURNED, 1);
     this.pool.count(connection);
@@ -132,6 +132,9 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
       case "waiting":
         this.#waitingRoom.leave(connection);
         return this.#endings.refuse(connection, 503, TOO_LATE, connection.isHead);
+      case "asking":
+        this.inquiries.leave(connection);
+        return this.#endings.refuse(connection, 503, NOT_FOUND_OUT, connection.isHead);
       case "handed":
         return connection.channel!.end(
           `no acknowledgement within ${this.#core.limits.acknowledgeTimeout} ms`,
@@ -201,11 +204,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   /** Where more are parked than may be, those that are idle longest go. */
   #park(connection: Connection): void {
     this.#parking.enter(connection);
-    for (;;) {
-      const surplus = this.#parking.leaveSurplus();
-      if (surplus === undefined) return;
-      this.#endings.leave(surplus);
-    }
+    this.#parking.trim((surplus) => this.#endings.leave(surplus));
   }
 
   /** The head is complete: finds out whose the request is. */
@@ -218,17 +217,31 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     if (routes === undefined) {
       return this.#endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
     }
-    const group = routes.find(look, connection.policy);
+    const group = routes.find(look, connection);
     connection.errors = routes.errors ?? this.routing.errors;
     if (group === undefined) {
-      const { status, why } = routes.astray;
-      return this.#endings.refuse(connection, status, why, connection.isHead);
+      if (routes.question !== undefined) return this.#ask(connection, routes.question);
+      if (this.#endings.answer(connection, look, routes.astray)) this.#awaitMore(connection);
+      return;
     }
     connection.stopDeadline();
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
     connection.unwatch();
     connection.findLocal();
     this.#handOver(connection, group, look);
+  }
+
+  /** Nobody can be asked about this thread's time: the connection waits until it is known who asks. */
+  #ask(connection: Connection, question: Question): void {
+    connection.stopDeadline();
+    connection.unwatch();
+    const objection = this.inquiries.enter(connection, question, clientOf(connection));
+    if (objection !== undefined) this.#endings.refuse(connection, 503, objection, connection.isHead);
+  }
+
+  /** Something has been found out: those who have waited for it are looked at afresh. */
+  answered(key: string, finding: Finding): void {
+    for (const connection of this.inquiries.answered(key, finding)) this.examine(connection);
   }
 
   /** Offers a connection to one channel after another, until one takes it. Each that does not takes nothing more for now. */
@@ -269,8 +282,6 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.#waitingRoom.leave(connection);
     this.examine(connection);
   }
-
-  // --- another configuration, and the end -------------------------------------------------------------------------------
 
   /** The listeners have changed: what came in at one that is gone goes on where its address is still listened at. */
   moveFromGoneListeners(): void {

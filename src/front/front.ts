@@ -1,5 +1,6 @@
 /** A data plane, put together. One of these runs in each front Worker, on a thread of its own. */
 
+import type { Finding } from "../rules/access.ts";
 import type { Loop } from "../loop/loop.ts";
 import type { ConnectionPool } from "./connection/connection_pool.ts";
 import { Core } from "./core/core.ts";
@@ -61,10 +62,21 @@ export class Front {
     this.#backends.apply(backends);
     flow.apply(limits);
     flow.acceptors.apply(listeners);
-    flow.routing.apply(listeners, errorDocuments, (route) => this.#backends.groupOf(route));
+    flow.inquiries.memory.forget();
+    flow.routing.apply(
+      listeners,
+      errorDocuments,
+      (route) => this.#backends.groupOf(route),
+      flow.inquiries.memory,
+    );
     flow.moveFromGoneListeners();
     this.#backends.connect();
     flow.reroute();
+  }
+
+  /** Something has been found out. */
+  answered(key: string, finding: Finding): void {
+    this.#flow.answered(key, finding);
   }
 
   /** Accepts nothing more, lets what is under way come to its end, then reports that it has drained. */

@@ -2,6 +2,7 @@
  * What the control plane tells a data-plane Worker and what it hears from it. Plain data, sent by structured clone.
  */
 
+import type { Finding, Question } from "../rules/access.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
 
@@ -40,6 +41,8 @@ export type Command =
     readonly counters: SharedArrayBuffer;
   }
   | { readonly type: "plan"; readonly plan: Plan }
+  /** What was asked by a report `question`. */
+  | { readonly type: "answered"; readonly key: string; readonly finding: Finding }
   | { readonly type: "drain" };
 
 /** Worker to control plane: what happened that people want to know. Never one per connection. */
@@ -97,6 +100,11 @@ export type Report =
     readonly client: string;
     readonly count: number;
   }
+  /**
+   * Something has to be found out that takes longer than a data plane has. Not one per request: what is found out is
+   * remembered. `client` is who asks, so that one of them does not keep others waiting.
+   */
+  | { readonly type: "question"; readonly key: string; readonly question: Question; readonly client: string }
   | { readonly type: "response-broken-off"; readonly why: string }
   | { readonly type: "descriptors"; readonly exhausted: boolean }
   | { readonly type: "drained" };

@@ -33,6 +33,9 @@ function obey(command: Command): void {
       front?.apply(command.plan);
       report({ type: "applied", generation: command.plan.generation });
       return;
+    case "answered":
+      front?.answered(command.key, command.finding);
+      return;
     case "drain":
       front?.drain();
       return;

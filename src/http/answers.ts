@@ -4,9 +4,17 @@ import { encodeResponseHead, reasonPhrase } from "./response_head.ts";
 
 /** A sentence for people about each status that the front answers with. */
 const EXPLANATIONS = {
+  301: "What is asked for is at another address.",
+  302: "What is asked for is at another address.",
+  303: "What is asked for is at another address.",
+  307: "What is asked for is at another address.",
+  308: "What is asked for is at another address.",
   400: "This is not a valid HTTP/1.1 request.",
+  401: "Whoever asks for this has to show who they are.",
+  403: "This is not for everybody.",
   404: "No site or route here takes this request.",
   408: "The request did not arrive in time.",
+  410: "What was here is gone.",
   413: "The content of this request is larger than is accepted here.",
   414: "The request line is longer than is accepted here.",
   417: "The only expectation that is met here is 100-continue.",
@@ -33,6 +41,10 @@ export interface AnswerOptions {
   readonly why?: string;
   /** Whether the request was HEAD: the answer then has no content, but says how long it would be. */
   readonly head?: boolean;
+  /** Fields besides those that every answer has. */
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+  /** Whether another request may follow on the connection. */
+  readonly persistent?: boolean;
   /** Content in place of this file's own: HTML if it begins with `<`, plain text otherwise. */
   readonly document?: string;
 }
@@ -43,12 +55,12 @@ export function isAnswerStatus(status: number): status is AnswerStatus {
 }
 
 /**
- * A complete response, after which the connection closes. Made of constants and options alone, so that one answer
+ * A complete response, after which the connection closes unless an option says otherwise. Made of constants and options alone, so that one answer
  * can be kept and sent to many clients.
  *
  * @throws {TypeError} If an option would break the response's head.
  */
-export function answer(status: AnswerStatus, options: AnswerOptions = {}): Uint8Array {
+export function answer(status: number, options: AnswerOptions = {}): Uint8Array {
   const content = new TextEncoder().encode(options.document ?? text(status, options.why));
   const type = options.document?.startsWith("<") ? "text/html" : "text/plain";
   const headers: [string, string][] = [];
@@ -56,7 +68,8 @@ export function answer(status: AnswerStatus, options: AnswerOptions = {}): Uint8
   headers.push(
     ["Content-Type", `${type}; charset=utf-8`],
     ["Content-Length", String(content.length)],
-    ["Connection", "close"],
+    ...options.persistent ? [] : [["Connection", "close"] as [string, string]],
+    ...(options.fields ?? []).map(([name, value]): [string, string] => [name, value]),
   );
   const retryAfter = options.retryAfter ?? (status === 503 ? 1 : undefined);
   if (retryAfter !== undefined) headers.push(["Retry-After", seconds(retryAfter)]);
@@ -68,9 +81,11 @@ export function answer(status: AnswerStatus, options: AnswerOptions = {}): Uint8
   return response;
 }
 
-function text(status: AnswerStatus, why: string | undefined): string {
+function text(status: number, why: string | undefined): string {
   const reason = why ? `Because ${why}.\n` : "";
-  return `${status} ${reasonPhrase(status)}\n\n${EXPLANATIONS[status]}\n${reason}`;
+  return `${status} ${reasonPhrase(status)}\n\n${
+    isAnswerStatus(status) ? EXPLANATIONS[status] : "That is what this site says to it."
+  }\n${reason}`;
 }
 
 /** RFC 9110, 10.2.3: whole seconds. Rounded up, so that nobody comes back too soon. */

@@ -103,6 +103,10 @@ export const FIELD_MAP = 6;
 /** Of HELLO, whose fields are numbered apart from those of transfers. */
 export const FIELD_INSTANCE = 4;
 export const FIELD_TLS = 8;
+export const FIELD_TARGET = 9;
+export const FIELD_REQUEST_FIELDS = 10;
+export const FIELD_RESPONSE_FIELDS = 11;
+export const FIELD_VARIABLES = 12;
 export const FIELD_PREREAD = 0x81;
 
 // The value of the field `tls`: way u8, flags u8, version u16, cipher u16, 0, policy u32, proof of 16 bytes, items, which are
@@ -147,9 +151,11 @@ export const MAX_PATH = 65_535;
 export const MAX_EXCEPT = 8_192;
 /** The longest field `tls`, in bytes. */
 export const MAX_TLS = 4_096;
+/** The longest fields `target`, `request fields`, `response fields` and `variables`, their heads included, together. */
+export const MAX_RULES = 32_768;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
 export const MAX_MESSAGE: number = SIZE_TRANSFER + 2 * (SIZE_FIELD + MAX_NAME) + SIZE_FIELD + MAX_PATH +
-  SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_TLS + SIZE_FIELD + MAX_PREREAD;
+  SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_TLS + MAX_RULES + SIZE_FIELD + MAX_PREREAD;
 /** Ids that one ACK can carry. */
 export const MAX_ACKS = 1_024;
 

@@ -5,14 +5,19 @@ import {
   FIELD_MAP,
   FIELD_PATH,
   FIELD_PREREAD,
+  FIELD_REQUEST_FIELDS,
+  FIELD_RESPONSE_FIELDS,
   FIELD_ROUTE,
   FIELD_SITE,
+  FIELD_TARGET,
   FIELD_TLS,
+  FIELD_VARIABLES,
   HANDOFF,
   MAX_EXCEPT,
   MAX_NAME,
   MAX_PATH,
   MAX_PREREAD,
+  MAX_RULES,
   MAX_TLS,
   type RETURN,
   SIZE_ADDRESS,
@@ -28,10 +33,11 @@ import {
   TRANSFER_REQUESTS,
   VERSION,
 } from "./messages.ts";
-import { encodeTextFields, readFields, TextMemo, writeFieldHead } from "./fields.ts";
+import { encodeTextFields, fieldText, readFields, TextMemo, writeFieldHead } from "./fields.ts";
+import { encodeRuleFields, type RuleFields } from "./rule_fields.ts";
 
 /** A connection on its way, without the descriptor. */
-export interface Transfer {
+export interface Transfer extends RuleFields {
   /** Chosen by the sender; the receiver's ACK or NACK names it. Unique among the sender's unacknowledged ones. */
   readonly id: number;
   /** The client's address, as the {@linkcode SIZE_ADDRESS} bytes of the wire. */
@@ -135,7 +141,10 @@ export function encodeTransfer(
   }
   const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
-  const tlsStart = SIZE_TRANSFER + routeFields.length + pathField.length;
+  const rules = type === HANDOFF ? encodeRuleFields(transfer) : NOTHING;
+  if (rules === undefined) throw new RangeError(`Cannot send rules of more than ${MAX_RULES} bytes`);
+  const rulesStart = SIZE_TRANSFER + routeFields.length + pathField.length;
+  const tlsStart = rulesStart + rules.length;
   const fieldsEnd = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
   const out = new Uint8Array(fieldsEnd + prereadSize);
@@ -150,6 +159,7 @@ export function encodeTransfer(
   out[TRANSFER_KEEP_ALIVE] = transfer.keepAlive;
   out.set(routeFields, SIZE_TRANSFER);
   out.set(pathField, SIZE_TRANSFER + routeFields.length);
+  out.set(rules, rulesStart);
   if (tls.length > 0) out.set(tls, writeFieldHead(out, tlsStart, FIELD_TLS, tls.length));
   if (prereadSize > 0) out.set(preread, writeFieldHead(out, fieldsEnd, FIELD_PREREAD, preread.length));
   return out;
@@ -167,6 +177,10 @@ const KNOWN = new Set([
   FIELD_EXCEPT,
   FIELD_MAP,
   FIELD_TLS,
+  FIELD_TARGET,
+  FIELD_REQUEST_FIELDS,
+  FIELD_RESPONSE_FIELDS,
+  FIELD_VARIABLES,
   FIELD_PREREAD,
 ]);
 
@@ -192,6 +206,8 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   if (site === undefined || route === undefined || path === undefined || map === undefined) {
     return "a text field is not UTF-8";
   }
+  const rules = ruleFields(fields);
+  if (rules === undefined) return "a text field is not UTF-8";
   const tls = fields.get(FIELD_TLS);
   if (tls !== undefined && (tls.length < TLS_ITEMS || tls.length > MAX_TLS)) {
     return `a field tls of ${tls.length} bytes`;
@@ -212,7 +228,29 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     map,
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
     ...tls === undefined ? {} : { tls: tls.slice() },
+    ...rules,
   };
+}
+
+const requestRules = new TextMemo();
+const responseRules = new TextMemo();
+
+/** The fields of rules, most transfers having none; undefined where one is not UTF-8. */
+function ruleFields(fields: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): RuleFields | undefined {
+  const target = fields.get(FIELD_TARGET);
+  const request = fields.get(FIELD_REQUEST_FIELDS);
+  const response = fields.get(FIELD_RESPONSE_FIELDS);
+  const variables = fields.get(FIELD_VARIABLES);
+  if (target === undefined && request === undefined && response === undefined && variables === undefined) {
+    return {};
+  }
+  const texts = {
+    ...target && { target: fieldText(target) },
+    ...request && { requestFields: requestRules.text(request) },
+    ...response && { responseFields: responseRules.text(response) },
+    ...variables && { variables: fieldText(variables) },
+  };
+  return Object.values(texts).includes(undefined) ? undefined : texts as RuleFields;
 }
 
 /** The id of a transfer that may be malformed otherwise, so that a NACK can name it; undefined when it has none. */

@@ -6,6 +6,7 @@ import { HASH_START, hashStep, type NameTree, NameTrees, NONE, SAME_CASE } from 
 import { BAD_MAPPING, isOrdered, OrderedRoutes } from "./ordered_routes.ts";
 import { normalizePath, PathNormalizer } from "./path.ts";
 import { type Scope, scopesOf } from "./scope.ts";
+import { isConstantRules } from "../rules/site.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
 
 export { NO_SITE };
@@ -66,14 +67,15 @@ export class RouteTable {
     const trees: NameTree[] = [];
     const ordered: (OrderedRoutes | undefined)[] = [];
     let first = 0;
-    for (const { routes } of sites) {
+    for (const { routes, targets = [] } of sites) {
+      // Targets, which stand behind a site's routes, are in no tree: no path leads to them.
       trees.push(collect(this.routes, first, first + routes.length));
       const turns = routes.flatMap((route, place) => {
         const index = first + place;
         return isOrdered(route) ? [{ route, index, prefix: this.routes[index]!.prefix }] : [];
       });
       ordered.push(turns.length > 0 ? new OrderedRoutes(turns) : undefined);
-      first += routes.length;
+      first += routes.length + targets.length;
     }
     this.#prefixes = new NameTrees(trees, SAME_CASE);
     this.#ordered = ordered.some((routes) => routes !== undefined) ? ordered : undefined;
@@ -94,9 +96,14 @@ export class RouteTable {
    * {@linkcode BAD_PATH}.
    */
   find(bytes: Uint8Array, hostStart: number, hostEnd: number, pathStart: number, pathEnd: number): number {
-    const site = this.site = this.#siteTable.find(bytes, hostStart, hostEnd);
-    if (site === NO_SITE) return NO_SITE;
-    const { path } = this;
+    this.site = this.#siteTable.find(bytes, hostStart, hostEnd);
+    if (this.site === NO_SITE) return NO_SITE;
+    return this.findPath(bytes, pathStart, pathEnd);
+  }
+
+  /** Finds the route of another path of the site that was found last; as {@linkcode RouteTable.find} otherwise. */
+  findPath(bytes: Uint8Array, pathStart: number, pathEnd: number): number {
+    const { path, site } = this;
     if (!path.normalize(bytes, pathStart, pathEnd)) return BAD_PATH;
     // What had to be encoded has become longer.
     if (path.end - path.start > MAX_PATH) return BAD_PATH;
@@ -146,16 +153,24 @@ function flatten(sites: readonly Site[]): RouteEntry[] {
       return prefix;
     });
     const scopes = siteScopes(site, prefixes, sites.length === 1);
-    return site.routes.map((route, index) => {
+    const routes = site.routes.map((route, index) => {
       const mapTo = route.match === undefined ? route.mapTo : undefined;
       return { site, route, siteIndex, prefix: prefixes[index]!, mapTo, scope: scopes[index]! };
     });
+    const targets = (site.targets ?? []).map((route) => (
+      { site, route, siteIndex, prefix: "/", mapTo: undefined, scope: ONE_REQUEST }
+    ));
+    return [...routes, ...targets];
   });
 }
 
-function siteScopes({ routes }: Site, prefixes: readonly string[], alone: boolean): readonly Scope[] {
+const ONE_REQUEST: Scope = { reach: "request", except: [] };
+
+function siteScopes({ routes, rules }: Site, prefixes: readonly string[], alone: boolean): readonly Scope[] {
   // No prefixes tell who takes a path before or after an expression.
-  if (routes.some(isOrdered)) return routes.map(() => ({ reach: "request", except: [] }));
+  if (routes.some(isOrdered)) return routes.map(() => ONE_REQUEST);
+  // Every request has to be decided about: nobody may go past that on a connection that is kept.
+  if (rules !== undefined && !isConstantRules(rules)) return routes.map(() => ONE_REQUEST);
   // "Everything" says nothing of prefixes, so not what stands in their place either.
   return scopesOf(prefixes, alone && routes.every(({ mapTo }) => mapTo === undefined));
 }

@@ -82,6 +82,7 @@ function read(text: string): void {
     upstream: { at: { host: "u", port: 80 }, authority: "u", base: "" },
     preserveHost: true,
     underscoresInHeaders: false,
+    forwarded: "all",
   });
   takesTrailers(fields);
   announcedTrailers(fields);

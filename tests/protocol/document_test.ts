@@ -115,9 +115,10 @@ Deno.test("docs/protocol.md computes its limits right", () => {
       return total * sum;
     }, 1);
   const sum =
-    /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ \(4 \+ 65,535\)/.exec(
-      page,
-    )![0];
+    /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ 32,768 \+ \(4 \+ 65,535\)/
+      .exec(
+        page,
+      )![0];
   const terms = sum.split(/ \+ (?![^(]*\))/);
   assert.equal(terms.reduce((all, term) => all + product(term), 0), messages.MAX_MESSAGE);
   assert.ok(page.includes("8 + 4 × 1,024 = 4,104 bytes"));

@@ -10,6 +10,7 @@ import {
   MAX_NAME,
   MAX_PATH,
   MAX_PREREAD,
+  MAX_RULES,
   MAX_TLS,
   OFFSET_TYPE,
   RETURN,
@@ -157,6 +158,10 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
     map: "m".repeat(MAX_NAME),
     preread: new Uint8Array(MAX_PREREAD),
     tls: new Uint8Array(MAX_TLS),
+    target: "/",
+    requestFields: "[]",
+    variables: "{}",
+    responseFields: "x".repeat(MAX_RULES - 4 * SIZE_FIELD - 5),
   };
   const bytes = encodeTransfer(HANDOFF, longest);
   assert.equal(bytes.length, MAX_MESSAGE);

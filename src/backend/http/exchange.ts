@@ -3,12 +3,13 @@
 import { Buffer } from "node:buffer";
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
 import type { RequestHead } from "../../http/request_head.ts";
-import { DateField, encodeResponseHead, fieldLine, statusLine } from "../../http/response_head.ts";
+import { DateField, encodeResponseHead, statusLine } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { type Framing, framingLine, framingOf } from "./framing.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
+import type { CarriedRules } from "./carried_rules.ts";
 import type { Input } from "./input.ts";
-import { CAPITALS, kindOf, saysClose, type Spelling } from "./own_fields.ts";
+import { CAPITALS, handlerLines, type Spelling } from "./own_fields.ts";
 import { advance, type Progress } from "./progress.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
@@ -103,9 +104,19 @@ export class Exchange {
     this.#progress = advance(this.#progress, progress);
   }
 
-  /** The header fields, in order, names as the client wrote them. Host is what the request is for (RFC 9112, 3.2.2). */
+  /** The header fields, with what rules of the front say of them. */
   fields(): Field[] {
+    return this.rules?.request(this.sentFields()) ?? this.sentFields();
+  }
+
+  /** Those of the client, in order, names as it wrote them. Host is what the request is for (RFC 9112, 3.2.2). */
+  sentFields(): Field[] {
     return fieldsOfHead(this.#head, this.#targetHost);
+  }
+
+  /** What rules of the front say of it; undefined where there are none. */
+  get rules(): CarriedRules | undefined {
+    return this.guard.rules;
   }
 
   /** The first field of a name, in any case. @param name in lower case */
@@ -118,7 +129,8 @@ export class Exchange {
    * the route maps it to. By a route without a prefix, which has but one request, it is what the front says.
    */
   get mappedPath(): string {
-    return this.guard.mapped(this.path) ?? this.connection.transfer.path;
+    const { transfer } = this.connection;
+    return transfer.target?.split("?", 1)[0] ?? this.guard.mapped(this.path) ?? transfer.path;
   }
 
   /**
@@ -287,20 +299,9 @@ export class Exchange {
     // Nothing could follow.
     if (this.#framing === "closing") this.persistent = false;
     let head = statusLine(status, reason);
-    let dated = false;
-    let upgrade = false;
-    for (const [name, value] of fields) {
-      // How the content is framed, and whether the connection goes on, is decided here (RFC 9112, 6 and 9).
-      const kind = kindOf(name);
-      if (kind === "framing") continue;
-      if (kind === "connection") {
-        if (saysClose(value)) this.persistent = false;
-        continue;
-      }
-      if (kind === "date") dated = true;
-      if (kind === "upgrade") upgrade = true;
-      head += fieldLine(name, value);
-    }
+    const { lines, dated, upgrade, close } = handlerLines(this.rules?.response(fields, status) ?? fields);
+    head += lines;
+    if (close) this.persistent = false;
     const { spelling } = this;
     head += framingLine(this.#framing, status, length, spelling);
     if (!dated) head += `${spelling.date}${dateField.value(Date.now())}\r\n`;

@@ -1,5 +1,8 @@
 /** Fields of a response that are not a handler's to say, and how they are spelt. */
 
+import { fieldLine } from "../../http/response_head.ts";
+import type { Field } from "./head_text.ts";
+
 /**
  * What such a field is about: how the content is framed; when the response was made, which is said here if the handler does
  * not; an offer of another protocol, which has to be named as one to the next hop (RFC 9110, 7.8); whether the connection
@@ -49,3 +52,30 @@ export const SMALL_LETTERS: Spelling = {
   date: "date: ",
   connection: "connection: ",
 };
+
+/**
+ * Writes what a handler says as lines. How the content is framed, and whether the connection goes on, is not its to say (RFC
+ * 9112, 6 and 9): such fields are left out, but that it may ask for the end.
+ *
+ * @returns them, and whether Date and Upgrade are among them
+ */
+export function handlerLines(
+  fields: readonly Field[],
+): { readonly lines: string; readonly dated: boolean; readonly upgrade: boolean; readonly close: boolean } {
+  let lines = "";
+  let dated = false;
+  let upgrade = false;
+  let close = false;
+  for (const [name, value] of fields) {
+    const kind = kindOf(name);
+    if (kind === "framing") continue;
+    if (kind === "connection") {
+      close ||= saysClose(value);
+      continue;
+    }
+    if (kind === "date") dated = true;
+    if (kind === "upgrade") upgrade = true;
+    lines += fieldLine(name, value);
+  }
+  return { lines, dated, upgrade, close };
+}

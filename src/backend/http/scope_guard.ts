@@ -12,6 +12,7 @@ import { exceptions } from "../../protocol/transfer.ts";
 import { covers, normalizePath, PathNormalizer } from "../../route/path.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import type { Connection } from "../connection/connection.ts";
+import { CarriedRules } from "./carried_rules.ts";
 
 const normalizer = new PathNormalizer();
 const decoder = new TextDecoder();
@@ -20,6 +21,8 @@ const decoder = new TextDecoder();
 export class ScopeGuard {
   /** No request has been judged yet. */
   first = true;
+  /** What rules of the front say of the requests that the scope admits. */
+  readonly rules: CarriedRules | undefined;
   readonly #scope: number;
   #normalPrefix: string | undefined;
   #except: readonly string[] | undefined;
@@ -28,6 +31,7 @@ export class ScopeGuard {
   constructor(readonly connection: Connection) {
     const { transfer } = connection;
     this.#scope = transfer.detail;
+    this.rules = CarriedRules.of(transfer);
   }
 
   get #prefix(): string {

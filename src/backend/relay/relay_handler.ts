@@ -1,5 +1,6 @@
 /** Requests relayed to an HTTP server that knows nothing of hand-offs: a gateway (RFC 9110, 3.7). */
 
+import type { Forwarded } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
 import { ResponseParser } from "../../http/response_parser.ts";
@@ -30,6 +31,8 @@ export interface RelayOptions extends PoolOptions, ResponseRules {
   readonly preserveHost?: boolean;
   /** Whether fields whose names have underscores are passed on. */
   readonly underscoresInHeaders?: boolean;
+  /** What the upstream is told of who asks: `all` unless given. */
+  readonly forwarded?: Forwarded;
   /**
    * Milliseconds of silence that an upstream may have while it owes something, and that a request waits for a connection
    * when there are as many as there may be; 60,000 unless given.
@@ -69,7 +72,7 @@ export class RelayRequestHandler implements RequestHandler {
 
   async handle(exchange: Exchange): Promise<void> {
     if (REFUSED.has(exchange.method)) return await say(exchange, 501, `${exchange.method} is not relayed`);
-    const fields = exchange.fields();
+    const fields = exchange.sentFields();
     const here = answeredHere(exchange.method, fields);
     if (here === 204) return await exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
     if (here === 508) return await say(exchange, 508, "The request goes round in circles.");
@@ -77,6 +80,7 @@ export class RelayRequestHandler implements RequestHandler {
       upstream: this.options.upstream,
       preserveHost: this.options.preserveHost ?? false,
       underscoresInHeaders: this.options.underscoresInHeaders ?? false,
+      forwarded: this.options.forwarded ?? "all",
     });
     try {
       await this.#admitted(exchange, request);

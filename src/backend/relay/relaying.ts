@@ -231,8 +231,9 @@ export class Relaying {
     exchange.beginTunnel();
     // From here on a client that has ended its side and is sent an end counts as gone, with bytes of its still unread.
     exchange.connection.onGone(undefined);
+    const passed = responseFields(head.fields, head.minor, this.view);
     const fields: HeaderField[] = [
-      ...responseFields(head.fields, head.minor, this.view),
+      ...exchange.rules?.response(passed, head.status) ?? passed,
       ["Connection", "Upgrade"],
       ["Upgrade", protocols],
     ];

@@ -1,5 +1,6 @@
 /** What an upstream is sent as the head of a request. */
 
+import type { Forwarded } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField, listOf, upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
 import { announcedTrailers, relayedTrailers, takesTrailers } from "../../http/trailers.ts";
@@ -13,6 +14,8 @@ export interface RewriteOptions {
   readonly preserveHost: boolean;
   /** Whether fields whose names have underscores are passed on. */
   readonly underscoresInHeaders: boolean;
+  /** What the upstream is told of who asks; see `Forwarded` of src/config/config.ts. */
+  readonly forwarded: Forwarded;
 }
 
 /** The content of a request as it is framed (RFC 9112, 6): bytes of it, "chunked", or undefined for none. */
@@ -35,17 +38,8 @@ export interface RelayedRequest {
   readonly expectsContinue: boolean;
 }
 
-/** Fields that are said anew here. */
-const REPLACED: ReadonlySet<string> = new Set([
-  "host",
-  "expect",
-  "forwarded",
-  "max-forwards",
-  "via",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-]);
+/** Fields that are said anew here, whatever rules say. */
+const REPLACED: ReadonlySet<string> = new Set(["host", "expect", "max-forwards", "via"]);
 
 /** How this program names itself in Via (RFC 9110, 7.6.3). */
 export const PSEUDONYM = "fdpass";
@@ -101,17 +95,29 @@ export function relayedRequest(
   options: RewriteOptions,
 ): RelayedRequest {
   const { upstream, preserveHost, underscoresInHeaders } = options;
-  const mayPass = passing(underscoresInHeaders);
-  const fields = all.filter(([name]) => mayPass(name));
+  const { rules } = exchange;
+  const isPassed = passing(underscoresInHeaders);
+  // What rules say nobody else may say, at the end of the request either.
+  const mayPass = rules === undefined ? isPassed : (name: string) => isPassed(name) && !rules.says(name);
+  const fields = all.filter(([name]) => isPassed(name));
   const framing = framingOf(fields);
   // A request that changes the protocol and has content at once is possible and unheard of: it is served unchanged.
   const protocols = exchange.minor === 1 && (framing ?? 0) === 0 ? upgradeProtocols(fields) : "";
   const expectsContinue = exchange.body.unasked && !exchange.body.done;
-  const authority = preserveHost && exchange.authority !== "" ? exchange.authority : upstream.authority;
+  const authority = authorityOf(exchange, upstream, preserveHost);
+  // Fields that Connection names end here; those of rules are put in behind that, so that no client can name them away.
+  const endToEndFields = endToEnd(fields, REPLACED);
+  const told = rules === undefined ? endToEndFields : rules.request(endToEndFields);
+  const added = forwarding(exchange, fields, told, options.forwarded);
+  const anew = saidAnew(exchange, options.forwarded);
   let head = `${exchange.method} ${targetOf(exchange, upstream)} HTTP/1.1\r\nHost: ${authority}\r\n`;
-  for (const [name, value] of endToEnd(fields, REPLACED)) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of told) {
+    const lower = name.toLowerCase();
+    if (!anew.has(lower) && !REPLACED.has(lower)) head += `${name}: ${value}\r\n`;
+  }
   for (const [name, value] of maxForwards(exchange.method, fields)) head += `${name}: ${value}\r\n`;
-  for (const [name, value] of forwarding(exchange, fields)) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of added) head += `${name}: ${value}\r\n`;
+  head += `Via: ${appended(fields, "via", `1.${exchange.minor} ${PSEUDONYM}`)}\r\n`;
   const announced = framing === "chunked" ? announcedTrailers(fields, mayPass) : "";
   if (announced !== "") head += `Trailer: ${announced}\r\n`;
   if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
@@ -140,34 +146,73 @@ function framingOf(fields: readonly HeaderField[]): RequestFraming {
   return length === undefined ? undefined : Number(length);
 }
 
+/** Whom the upstream is to take itself for. A rule that says Host is obeyed. */
+function authorityOf(exchange: Exchange, upstream: Upstream, preserveHost: boolean): string {
+  const given = preserveHost && exchange.authority !== "" ? exchange.authority : upstream.authority;
+  if (exchange.rules === undefined || !exchange.rules.says("host")) return given;
+  const host = exchange.rules.request([["Host", given]]).find(([name]) => name.toLowerCase() === "host")?.[1];
+  return host === undefined || host === "" ? given : host;
+}
+
 /** The upstream's base and what is below the route's prefix: nothing leads out of either, as paths are normalised. */
 function targetOf(exchange: Exchange, upstream: Upstream): string {
+  const rewrittenTarget = exchange.connection.transfer.target;
+  if (rewrittenTarget !== undefined) return upstream.base + rewrittenTarget;
   if (exchange.target === "*") return "*";
   const path = upstream.base + exchange.mappedPath;
   // "/a?" and "/a" may be two resources, so an empty query stays one.
   return exchange.target.includes("?") ? `${path}?${exchange.query}` : path;
 }
 
-/** Who the request is from and what it was for (RFC 7239, and the fields that were there before it). */
-function forwarding(exchange: Exchange, fields: readonly HeaderField[]): HeaderField[] {
-  const { hostname } = exchange.connection.client;
+/** Fields about who asks that are said here, by sort; those that rules say are said by them. */
+const ABOUT_CLIENT: Readonly<Record<Forwarded, readonly string[]>> = {
+  all: ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded"],
+  legacy: ["x-forwarded-for", "x-forwarded-host", "x-forwarded-server"],
+  none: [],
+};
+
+/** The names of fields that stand in {@linkcode forwarding} alone. */
+function saidAnew({ rules }: Exchange, forwarded: Forwarded): ReadonlySet<string> {
+  // Those that go on take what a rule has said into their list.
+  const goesOn = (name: string) => name === "x-forwarded-for" || forwarded === "legacy";
+  return new Set(ABOUT_CLIENT[forwarded].filter((name) => goesOn(name) || rules?.says(name) !== true));
+}
+
+/**
+ * Who the request is from and what it was for (RFC 7239, and the fields that were there before it).
+ *
+ * @param sent those that the client has sent
+ * @param told those that are passed on, rules obeyed
+ */
+function forwarding(
+  exchange: Exchange,
+  sent: readonly HeaderField[],
+  told: readonly HeaderField[],
+  forwarded: Forwarded,
+): HeaderField[] {
+  const anew = saidAnew(exchange, forwarded);
+  const { client: { hostname }, local, transfer: { site } } = exchange.connection;
   const client = hostname === "" ? "unknown" : hostname;
-  const added: HeaderField[] = [
-    ["X-Forwarded-For", appended(fields, "x-forwarded-for", client)],
-    ["X-Forwarded-Proto", exchange.connection.scheme],
-  ];
+  const { authority } = exchange;
+  const listed = (name: string, member: string): HeaderField => {
+    const lower = name.toLowerCase();
+    return [name, appended(exchange.rules?.says(lower) ? told : sent, lower, member)];
+  };
   const node = client.includes(":") ? `"[${client}]"` : client;
-  let forwarded = `for=${node}`;
-  if (exchange.authority !== "") {
-    added.push(["X-Forwarded-Host", exchange.authority]);
-    forwarded += `;host="${exchange.authority}"`;
-  }
-  added.push([
-    "Forwarded",
-    appended(fields, "forwarded", `${forwarded};proto=${exchange.connection.scheme}`),
-  ]);
-  added.push(["Via", appended(fields, "via", `1.${exchange.minor} ${PSEUDONYM}`)]);
-  return added;
+  const host = authority === "" ? "" : `;host="${authority}"`;
+  const server = site || local.hostname;
+  const all: (HeaderField | undefined)[] = [
+    listed("X-Forwarded-For", client),
+    ["X-Forwarded-Proto", exchange.connection.scheme],
+    authority === ""
+      ? undefined
+      : forwarded === "legacy"
+      ? listed("X-Forwarded-Host", authority)
+      : ["X-Forwarded-Host", authority],
+    server === "" ? undefined : listed("X-Forwarded-Server", server),
+    listed("Forwarded", `for=${node}${host};proto=${exchange.connection.scheme}`),
+  ];
+  return all.filter((field): field is HeaderField => field !== undefined && anew.has(field[0].toLowerCase()));
 }
 
 /** One list of what came and one more member: some servers look at a single field line only. */

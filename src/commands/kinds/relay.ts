@@ -1,7 +1,7 @@
 /** The options of the kind `relay`. */
 
 import { InvalidArgumentError, Option } from "commander";
-import type { CookieRule, Plain, ReverseRule } from "../../config/config.ts";
+import type { CookieRule, Forwarded, Plain, ReverseRule } from "../../config/config.ts";
 import type { Reading } from "../../config/reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../../config/relay_rules.ts";
 import { formatUpstream, readUpstream } from "../../config/upstream.ts";
@@ -13,6 +13,7 @@ import type { KindOptions, Values } from "./kind.ts";
 const OF_HTTP = {
   preserveHost: "--preserve-host",
   underscoresInHeaders: "--underscores-in-headers",
+  forwarded: "--forwarded",
   reverse: "--reverse",
   cookieDomains: "--cookie-domain",
   cookiePaths: "--cookie-path",
@@ -42,6 +43,8 @@ export const relayOptions: KindOptions = {
   more: [
     new Option("--preserve-host", "tell the upstream the Host that the client means, not its own"),
     new Option("--underscores-in-headers", "pass fields on whose names have underscores"),
+    new Option("--forwarded <fields>", "what the upstream is told of who asks (default: all)")
+      .choices(["all", "legacy", "none"]),
     new Option("--upstream-timeout <time>", "silence that the upstream may have (default: 60s)")
       .argParser(duration),
     new Option("--connect-timeout <time>", "for one attempt to connect to the upstream (default: 5s)")
@@ -69,6 +72,7 @@ export const relayOptions: KindOptions = {
     const options = {
       preserveHost: values.preserveHost as true | undefined,
       underscoresInHeaders: values.underscoresInHeaders as true | undefined,
+      forwarded: values.forwarded as Forwarded | undefined,
       timeout: values.upstreamTimeout as number | undefined,
       connectTimeout: values.connectTimeout as number | undefined,
       maxUpstream: values.maxUpstream as number | undefined,

@@ -25,6 +25,7 @@ const ANY: readonly Context[] = ["server", "host", "location", "proxy"];
 const SERVERS: readonly Context[] = ["server", "host"];
 const PATHS: readonly Context[] = ["server", "host", "location"];
 const TOP: readonly Context[] = ["server"];
+const BELOW: readonly Context[] = ["location", "proxy"];
 
 const MANY = Infinity;
 
@@ -56,6 +57,48 @@ const TABLE: readonly Known[] = ([
   ["LimitRequestLine", SERVERS, 1, 1, "a number of bytes"],
   ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
   ["DocumentRoot", SERVERS, 1, 1, "a directory"],
+  ["Header", ANY, 2, 6, "what to do, such as set, the name of a field, and a value"],
+  ["RequestHeader", ANY, 2, 5, "what to do, such as set, the name of a field, and a value"],
+  ["SetEnv", ANY, 1, 2, "a name and a value"],
+  ["UnsetEnv", ANY, 1, MANY, "names"],
+  ["PassEnv", ANY, 1, MANY, "names"],
+  ["SetEnvIf", ANY, 3, MANY, "an attribute, an expression and variables"],
+  ["SetEnvIfNoCase", ANY, 3, MANY, "an attribute, an expression and variables"],
+  ["SetEnvIfExpr", ANY, 2, MANY, "a condition and variables"],
+  ["BrowserMatch", ANY, 2, MANY, "an expression and variables"],
+  ["BrowserMatchNoCase", ANY, 2, MANY, "an expression and variables"],
+  ["ProxyAddHeaders", ANY, 1, 1, "On or Off"],
+  ["Redirect", ANY, 1, 3, "a path and a URL"],
+  ["RedirectMatch", ANY, 1, 3, "an expression and a URL"],
+  ["RedirectPermanent", ANY, 2, 2, "a path and a URL"],
+  ["RedirectTemp", ANY, 2, 2, "a path and a URL"],
+  ["RewriteEngine", ANY, 1, 1, "On or Off"],
+  ["RewriteOptions", ANY, 1, MANY, "options"],
+  ["RewriteBase", BELOW, 1, 1, "a path"],
+  ["RewriteMap", SERVERS, 2, 3, "a name, and txt: with a file"],
+  ["RewriteCond", ANY, 2, 3, "what is compared, and an expression"],
+  ["RewriteRule", ANY, 2, 3, "an expression, and what stands in its place"],
+  ["Require", BELOW, 1, MANY, "what a client has to be, such as ip 10.0.0.0/8"],
+  ["Order", BELOW, 1, 2, "Allow,Deny or Deny,Allow"],
+  ["Allow", BELOW, 2, MANY, "from and whom"],
+  ["Deny", BELOW, 2, MANY, "from and whom"],
+  ["Satisfy", BELOW, 1, 1, "All or Any"],
+  ["AuthType", BELOW, 1, 1, "Basic"],
+  ["AuthName", BELOW, 1, 1, "a name, in quotes where there is white space in it"],
+  ["AuthUserFile", BELOW, 1, 1, "a file"],
+  ["AuthGroupFile", BELOW, 1, 1, "a file"],
+  ["AuthBasicProvider", BELOW, 1, MANY, "file"],
+  ["AuthMerging", BELOW, 1, 1, "Off"],
+  ["SSLRequireSSL", BELOW, 0, 0, "nothing"],
+  ["<RequireAll", BELOW, 0, 0, "nothing"],
+  ["<RequireAny", BELOW, 0, 0, "nothing"],
+  ["<RequireNone", BELOW, 0, 0, "nothing"],
+  ["<Limit", BELOW, 1, MANY, "methods"],
+  ["<LimitExcept", BELOW, 1, MANY, "methods"],
+  ["<If", PATHS, 1, MANY, "a condition, in quotes"],
+  ["<ElseIf", PATHS, 1, MANY, "a condition, in quotes"],
+  ["<Else", PATHS, 0, 0, "nothing"],
+  ["<ProxyMatch", SERVERS, 1, 1, "an expression for URLs"],
   ["Alias", SERVERS, 1, 2, "a path and a directory"],
   ["ScriptAlias", SERVERS, 1, 2, "a path and a directory"],
   ["ErrorDocument", ANY, 2, 2, "a status and a text"],
@@ -72,15 +115,6 @@ const OPAQUE = [
   "<directorymatch",
   "<files",
   "<filesmatch",
-  "<limit",
-  "<limitexcept",
-  "<proxymatch",
-  "<if",
-  "<elseif",
-  "<else",
-  "<requireall",
-  "<requireany",
-  "<requirenone",
   "<macro",
   "<mddomain",
   "<authnprovideralias",
@@ -146,7 +180,6 @@ const WHERE: Record<Context, string> = {
 
 function judgeOther(item: Item, faults: Faults): void {
   const name = item.name.toLowerCase();
-  if (name === "require" && item.args.join(" ").toLowerCase() === "all granted") return;
   if (name === "sslengine" && item.args[0]?.toLowerCase() === "on") {
     return faults.add(
       item,

@@ -2,7 +2,7 @@
 
 import { posix } from "node:path";
 import type { Config, Listener } from "../config.ts";
-import { type Origin, resolveFrom } from "../path.ts";
+import { type Origin, type Resolve, resolveFrom } from "../path.ts";
 import { placesOf } from "./addresses.ts";
 import { Backends } from "./backends.ts";
 import type { LeftOut } from "./conditions.ts";
@@ -12,7 +12,8 @@ import { limitsOf } from "./limits.ts";
 import { Reader, type World } from "./reader.ts";
 import { RouteMaker } from "./routes.ts";
 import { Servers } from "./servers.ts";
-import { SiteMaker } from "./sites.ts";
+import { answersByRules, SiteMaker } from "./sites.ts";
+import { isSection } from "./tree.ts";
 
 /** What a configuration in the Apache syntax depends on besides its text. */
 export interface ApacheOptions extends Origin, World {
@@ -37,11 +38,16 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const faults = new Faults(options.name);
   const resolve = resolveFrom(options.baseDirectory);
   const reader = new Reader(faults, options, resolve, options.defines ?? [], isDone);
-  const servers = new Servers(faults, reader.read(text, options.name));
+  const items = reader.read(text, options.name);
+  const root = items.findLast((item) => !isSection(item) && item.name.toLowerCase() === "serverroot");
+  const below = rootedAt(root?.args[0], resolve);
+  const servers = new Servers(faults, items, {
+    environment: (name) => options.environment(name),
+    read: (path) => options.read(path),
+    resolve: below,
+  });
   tellOfLeftOut(reader.leftOut, faults);
 
-  const root = servers.serverRoot === undefined ? undefined : resolve(servers.serverRoot.args[0]!);
-  const below = root === undefined ? resolve : (path: string) => posix.resolve(root, path);
   const { runtimeDirectory } = servers;
   let directory = options.runDirectory ??
     (runtimeDirectory === undefined ? undefined : below(runtimeDirectory.args[0]!));
@@ -72,12 +78,18 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   };
 }
 
+/** What is relative starts at ServerRoot, where there is one. */
+function rootedAt(root: string | undefined, resolve: Resolve): Resolve {
+  if (root === undefined) return resolve;
+  return (path) => posix.resolve(resolve(root), path);
+}
+
 const NOWHERE = "Leads nowhere: every request would get 404; write ProxyPass with a path and a URL";
 
 /** Whether any request gets something else than 404. */
 function leadsAnywhere(listeners: readonly Listener[]): boolean {
   return listeners.some(({ sites }) =>
-    sites.some(({ routes }) => routes.some(({ backends }) => backends.length > 0))
+    sites.some((site) => answersByRules(site) || site.routes.some(({ backends }) => backends.length > 0))
   );
 }
 

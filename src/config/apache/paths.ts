@@ -22,3 +22,10 @@ export function looksEncoded(text: string): boolean {
 export function coversPath(prefix: string, other: string): boolean {
   return other === prefix || other.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
 }
+
+/** Whether the URL of a `<Proxy>` stands for a server's: `*` for all, what ends with one for all that begin so. */
+export function standsFor(pattern: string, url: string): boolean {
+  return pattern.endsWith("*")
+    ? url.startsWith(pattern.slice(0, -1).replace(/\/$/, ""))
+    : url.startsWith(pattern.replace(/\/$/, ""));
+}

@@ -8,9 +8,16 @@ import { groupsOf } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
-import { coversPath, looksEncoded } from "./paths.ts";
+import { coversPath, looksEncoded, standsFor } from "./paths.ts";
 import type { Server, Servers } from "./servers.ts";
-import type { Target } from "./targets.ts";
+import { readTarget, type Target } from "./targets.ts";
+import type { Directive } from "./tree.ts";
+
+/** The routes of a server, and the URLs that they lead to: undefined for nobody. */
+export interface MadeRoutes {
+  readonly routes: readonly Route[];
+  readonly urls: readonly (string | undefined)[];
+}
 
 /** Makes the routes of servers. */
 export class RouteMaker {
@@ -20,38 +27,52 @@ export class RouteMaker {
    * The routes of one server. httpd tries what locations say first, the last of them before the others, then ProxyPass
    * in order; what the main server says holds in virtual hosts too, and comes before what they say themselves.
    */
-  routesOf(server: Server): Route[] {
+  routesOf(server: Server): MadeRoutes {
     const { main } = this.servers;
     const around = server === main ? [] : [main];
     const locations = [...around, server].flatMap((one) => one.locations).reverse();
     const passes = [...locations, ...[...around, server].flatMap((one) => one.passes)];
-    if (passes.some(({ expression }) => expression)) {
-      return passes.flatMap((pass) => {
-        const route = this.#route(pass, server);
-        return route === undefined ? [] : [pass.expression ? route : { ...route, inOrder: true as const }];
-      });
-    }
-    return this.#byLength(passes, server);
+    const inOrder = passes.some(({ expression }) => expression);
+    const made = (inOrder ? passes : this.#byLength(passes)).flatMap((pass) => {
+      const route = this.#route(pass, server);
+      if (route === undefined) return [];
+      const url = pass.target === undefined ? undefined : pass.url;
+      return [{ url, route: inOrder && !pass.expression ? { ...route, inOrder: true as const } : route }];
+    });
+    return { routes: made.map(({ route }) => route), urls: made.map(({ url }) => url) };
+  }
+
+  /** The route to a server that only rules of rewriting lead to. @param url scheme and authority */
+  targetOf(url: string, server: Server, spot: Directive): Route | undefined {
+    const target = this.servers.faults.take(readTarget(/^fd:/i.test(url) ? url : `${url}/`), spot);
+    if (target === undefined) return undefined;
+    const pass: Pass = {
+      spot,
+      path: "/",
+      expression: false,
+      target,
+      parameters: {},
+      url,
+      settings: {},
+    };
+    return this.#route(pass, server);
   }
 
   /** Without expressions the longest prefix is the first that matches, once those are gone that are never reached. */
-  #byLength(passes: readonly Pass[], server: Server): Route[] {
-    const routes: Route[] = [];
+  #byLength(passes: readonly Pass[]): Pass[] {
     const kept: Pass[] = [];
     for (const pass of passes) {
       const before = kept.find((other) => coversPath(other.path, pass.path));
-      if (before !== undefined) {
-        const { line, file } = before.spot;
-        const place = file === pass.spot.file ? `line ${line}` : `${file}:${line}`;
-        const why = `never takes a request, for ${quote(before.path)} in ${place} comes before it`;
-        this.servers.faults.warn(pass.spot, `${quote(pass.path)} ${why}`);
+      if (before === undefined) {
+        kept.push(pass);
         continue;
       }
-      kept.push(pass);
-      const route = this.#route(pass, server);
-      if (route !== undefined) routes.push(route);
+      const { line, file } = before.spot;
+      const place = file === pass.spot.file ? `line ${line}` : `${file}:${line}`;
+      const why = `never takes a request, for ${quote(before.path)} in ${place} comes before it`;
+      this.servers.faults.warn(pass.spot, `${quote(pass.path)} ${why}`);
     }
-    return routes;
+    return kept;
   }
 
   #route(pass: Pass, server: Server): Route | undefined {
@@ -64,7 +85,7 @@ export class RouteMaker {
       : [this.backends.refer(target, this.#parametersOf(pass), terms, pass.spot)];
     if (backends.includes(undefined)) return undefined;
     const sticky = target.kind === "balancer" &&
-      this.servers.balancer(target.name).parameters.sticky === true;
+      this.servers.balancers.of(target.name).parameters.sticky === true;
     const { main } = this.servers;
     const keepAlive = server.settings.keepAlive ?? main.settings.keepAlive;
     return {
@@ -79,7 +100,7 @@ export class RouteMaker {
   }
 
   #parametersOf({ url, parameters }: Pass): Pass["parameters"] {
-    return { ...this.servers.workers.get(url), ...parameters };
+    return { ...this.servers.balancers.workers.get(url), ...parameters };
   }
 
   /** How requests are relayed, if they are: what the pass says, else its location, else the server, else the main one. */
@@ -93,7 +114,7 @@ export class RouteMaker {
       main.settings,
     ];
     const balancer = pass.target?.kind === "balancer"
-      ? this.servers.balancer(pass.target.name).parameters
+      ? this.servers.balancers.of(pass.target.name).parameters
       : {};
     const own = { ...balancer, ...this.#parametersOf(pass) };
     const timeout = own.timeout ??
@@ -105,7 +126,10 @@ export class RouteMaker {
     const reverse = all((one) => one.reverse).flatMap((rule) => this.#expanded(rule));
     const cookieDomains: readonly CookieRule[] = all((one) => one.cookieDomains);
     const cookiePaths: readonly CookieRule[] = all((one) => one.cookiePaths);
+    const addsHeaders = levels.map((level) => level.addsHeaders).find(isGiven);
     return {
+      // As httpd does: what others than itself have said of who asks is passed on.
+      forwarded: addsHeaders === false ? "none" : "legacy",
       ...preserveHost ? { preserveHost } : {},
       ...timeout === undefined ? {} : { timeout: Math.max(1, timeout) },
       ...connectionsOf(own),
@@ -120,7 +144,7 @@ export class RouteMaker {
   #expanded(rule: ReverseRule): ReverseRule[] {
     const match = /^balancer:\/\/([^/]+)([^]*)$/i.exec(rule.url);
     if (match === null) return [rule];
-    return this.servers.balancer(match[1]!.toLowerCase()).members.flatMap(({ target }) =>
+    return this.servers.balancers.of(match[1]!.toLowerCase()).members.flatMap(({ target }) =>
       target.kind === "server"
         ? [{ path: rule.path, url: `http://${target.authority}${target.path.replace(/\/$/, "")}${match[2]}` }]
         : []
@@ -129,7 +153,7 @@ export class RouteMaker {
 
   #members(name: string, pass: Pass, terms: RelayTerms): (string | undefined)[] {
     const { faults } = this.servers;
-    const { members } = this.servers.balancer(name);
+    const { members } = this.servers.balancers.of(name);
     const active = members.filter(({ parameters }) => !parameters.disabled);
     if (active.length === 0) {
       const why = members.length === 0
@@ -158,13 +182,6 @@ function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms 
     ...connectTimeout === undefined ? {} : { connectTimeout },
     ...maxUpstream === undefined ? {} : { maxUpstream },
   };
-}
-
-/** Whether the URL of a `<Proxy>` stands for a server's: `*` for all, what ends with one for all that begin so. */
-function standsFor(pattern: string, url: string): boolean {
-  return pattern.endsWith("*")
-    ? url.startsWith(pattern.slice(0, -1).replace(/\/$/, ""))
-    : url.startsWith(pattern.replace(/\/$/, ""));
 }
 
 function isGiven<T>(value: T | undefined): value is T {

@@ -1,16 +1,20 @@
 /** The servers of an Apache configuration: the main one and its virtual hosts, with what is said about each. */
 
+import type { Condition } from "../../rules/expression.ts";
+import type { Place as RulePlace } from "../../rules/model.ts";
 import type { CookieRule, ReverseRule } from "../config.ts";
 import { FRONT_STATUSES, readDocument } from "../error_documents.ts";
 import { quote, type Reading } from "../reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../relay_rules.ts";
+import { Balancers } from "./balancers.ts";
 import { judge } from "./directives.ts";
 import type { Faults } from "./faults.ts";
-import { type Parameters, readParameters } from "./parameters.ts";
+import { placeOf, rulePlace } from "./locations.ts";
 import { type Pass, type Place, readPass } from "./passes.ts";
+import { Draft, type DraftWorld } from "./rules/draft.ts";
+import { readCondition } from "./rules/reading.ts";
 import { readSetting, type Settings } from "./settings.ts";
-import { readTarget, type Target } from "./targets.ts";
-import { type Directive, isSection, type Item, type Section } from "./tree.ts";
+import { type Directive, isSection, type Item, keyOf, type Section } from "./tree.ts";
 
 /** A name of a server, and where it is said. */
 export interface Name {
@@ -44,46 +48,42 @@ export interface Server {
   readonly settings: Settings;
   readonly errorDocuments: Record<string, string>;
   readonly aliases: Alias[];
+  /** What is said of all its requests, besides where they go. */
+  readonly draft: Draft;
+  /** What is said of those of a path, of a server behind, or under a condition. */
+  readonly sections: DraftSection[];
+  readonly proxied: (DraftSection & { readonly url: string })[];
+  readonly conditionals: DraftSection[];
 }
 
-/** A member of a balancer. */
-export interface Member {
+/** What a section says, besides where requests go. */
+export interface DraftSection {
+  readonly place: RulePlace;
+  readonly draft: Draft;
   readonly spot: Directive;
-  readonly target: Target;
-  readonly parameters: Parameters;
-}
-
-/** A balancer. */
-export interface Balancer {
-  readonly members: Member[];
-  parameters: Parameters;
 }
 
 /** All that a configuration says, not yet put together. */
 export class Servers {
-  readonly main: Server = newServer(undefined, []);
+  readonly main: Server;
   readonly hosts: Server[] = [];
   readonly listens: Directive[] = [];
-  readonly balancers = new Map<string, Balancer>();
-  /** What `<Proxy "http://…">` says, by URL without a slash at its end. */
-  readonly workers = new Map<string, Parameters>();
+  readonly balancers: Balancers;
   /** What `<Proxy>` says of all servers that a pattern of URLs stands for. */
   readonly proxies: { readonly url: string; readonly settings: Settings }[] = [];
   serverRoot: Directive | undefined;
   runtimeDirectory: Directive | undefined;
 
-  constructor(readonly faults: Faults, items: readonly Item[]) {
+  /** Conditions of `<If>` and `<ElseIf>` that a next one takes for not met. */
+  #before: readonly Condition[] = [];
+
+  constructor(readonly faults: Faults, items: readonly Item[], readonly world: DraftWorld) {
+    this.balancers = new Balancers(faults);
+    this.main = newServer(undefined, [], this.#draft(false));
     this.#server(items, this.main, "server");
     const [name] = this.main.names;
     // As in httpd, a virtual host that does not say its name has that of the main server.
     for (const host of this.hosts) if (name !== undefined && !host.named) host.names.unshift(name);
-  }
-
-  /** The balancer of a name, whether it has been spoken of or not. */
-  balancer(name: string): Balancer {
-    let balancer = this.balancers.get(name);
-    if (balancer === undefined) this.balancers.set(name, balancer = { members: [], parameters: {} });
-    return balancer;
   }
 
   #server(items: readonly Item[], server: Server, context: "server" | "host"): void {
@@ -95,9 +95,10 @@ export class Servers {
   }
 
   #section(section: Section, server: Server): void {
+    if (this.#conditional(section, server, {})) return;
     switch (section.name.toLowerCase()) {
       case "virtualhost": {
-        const host = newServer(section, section.args);
+        const host = newServer(section, section.args, this.#draft(false));
         this.hosts.push(host);
         return this.#server(section.children, host, "host");
       }
@@ -105,7 +106,8 @@ export class Servers {
       case "locationmatch":
         return this.#location(section, server);
       case "proxy":
-        return this.#proxy(section);
+      case "proxymatch":
+        return this.#proxy(section, server);
     }
   }
 
@@ -137,10 +139,11 @@ export class Servers {
         if (args.length === 2) server.aliases.push({ spot: directive, path: args[0]!, directory: args[1]! });
         return;
       case "balancermember":
-        return this.#memberElsewhere(directive);
+        return this.balancers.memberElsewhere(directive);
       case "proxyset":
-        return this.#proxySet(directive, args[0]!, args.slice(1));
+        return this.balancers.set(directive, args[0]!, args.slice(1));
     }
+    if (server.draft.directive(directive)) return;
     this.#proxying(directive, server, undefined);
     readSetting(directive, server.settings, this.faults);
   }
@@ -187,88 +190,78 @@ export class Servers {
   }
 
   #location(section: Section, server: Server): void {
-    const [first = "", second] = section.args;
-    const expression = section.name.toLowerCase() === "locationmatch" || first === "~";
-    const path = second !== undefined && first === "~" ? second : first;
+    const place = placeOf(section);
     const settings: Settings = {};
     const start = server.locations.length;
-    const place: Place = { path, expression, settings, spot: section };
+    const location: Place = { ...place, settings, spot: section };
+    const draft = this.#draft(true);
     for (const item of section.children) {
-      if (!judge(item, "location", this.faults) || isSection(item)) continue;
-      if (item.name.toLowerCase() === "errordocument") {
-        this.faults.notDone(item, `${item.name} in <${section.name}>`);
-        continue;
+      if (!judge(item, "location", this.faults)) continue;
+      if (this.#conditional(item, server, rulePlace(place, this.faults, section))) continue;
+      if (isSection(item)) draft.section(item);
+      else if (item.name.toLowerCase() === "errordocument") {
+        this.faults.notDone(item, `${item.name} in <${section.name}>`, "changes");
+      } else if (!draft.directive(item)) {
+        this.#proxying(item, server, location);
+        readSetting(item, settings, this.faults);
       }
-      this.#proxying(item, server, place);
-      readSetting(item, settings, this.faults);
     }
     // Of several in one location the last one has it.
     const own = server.locations.splice(start);
     if (own.length > 0) server.locations.push(own.at(-1)!);
+    server.sections.push({ place: rulePlace(place, this.faults, section), draft, spot: section });
   }
 
-  #proxy(section: Section): void {
+  /** `<If>` and what follows it. @returns whether it is one of those */
+  #conditional(item: Item, server: Server, place: RulePlace): boolean {
+    const key = keyOf(item);
+    if (!isSection(item) || key !== "<if" && key !== "<elseif" && key !== "<else") return false;
+    const own = key === "<else" ? undefined : this.faults.take(readCondition(item.args.join(" ")), item);
+    if (key === "<if") this.#before = [];
+    const not: Condition[] = this.#before.map((of) => ({ kind: "not", of }));
+    if (own === undefined && key !== "<else") return true;
+    const parts = [
+      ...place.condition === undefined ? [] : [place.condition],
+      ...not,
+      ...own === undefined ? [] : [own],
+    ];
+    if (own !== undefined) this.#before = [...this.#before, own];
+    const draft = this.#draft(true);
+    for (const child of item.children) {
+      if (!judge(child, "location", this.faults)) continue;
+      const isTaken = isSection(child) ? draft.section(child) : draft.directive(child);
+      if (!isTaken) this.faults.notDone(child, `${child.name} in <${item.name}>`, "changes");
+    }
+    server.conditionals.push({
+      place: { ...place, condition: { kind: "and", of: parts } },
+      draft,
+      spot: item,
+    });
+    return true;
+  }
+
+  #proxy(section: Section, server: Server): void {
     const url = section.args[0]!;
     const settings: Settings = {};
+    const draft = this.#draft(true);
     for (const item of section.children) {
-      if (!judge(item, "proxy", this.faults) || isSection(item)) continue;
+      if (!judge(item, "proxy", this.faults)) continue;
       const name = item.name.toLowerCase();
-      if (name === "balancermember") this.#member(item, url, item.args);
-      else if (name === "proxyset") this.#proxySet(item, url, item.args);
-      else if (name === "proxypreservehost") readSetting(item, settings, this.faults);
-      else this.faults.warn(item, `does nothing in <${section.name}>; write it beside ProxyPass`);
+      if (isSection(item)) draft.section(item);
+      else if (name === "balancermember") this.balancers.member(item, url, item.args);
+      else if (name === "proxyset") this.balancers.set(item, url, item.args);
+      else if (name === "proxypreservehost" || name === "proxyaddheaders") {
+        readSetting(item, settings, this.faults);
+      } else if (!draft.directive(item)) {
+        this.faults.warn(item, `does nothing in <${section.name}>; write it beside ProxyPass`);
+      }
     }
     if (Object.keys(settings).length > 0) this.proxies.push({ url, settings });
+    server.proxied.push({ place: {}, url, draft, spot: section });
   }
 
-  #memberElsewhere(directive: Directive): void {
-    const [url = "", ...words] = directive.args;
-    if (/^balancer:/i.test(url) && words.length > 0) return this.#member(directive, url, words);
-    this.faults.add(
-      directive,
-      `Takes a balancer and the URL of a server; write both, or put it into a <Proxy "balancer://name">`,
-    );
-  }
-
-  #member(directive: Directive, url: string, words: readonly string[]): void {
-    const balancer = this.faults.take(readTarget(url), directive);
-    if (balancer === undefined) return;
-    if (balancer.kind !== "balancer") {
-      return this.faults.add(
-        directive,
-        `Cannot be a member of ${quote(url)}; write <Proxy "balancer://name"> around it`,
-      );
-    }
-    const target = this.faults.take(readTarget(words[0]!), directive);
-    const parameters = this.#parameters(directive, words.slice(1));
-    if (target === undefined) return;
-    if (target.kind === "balancer") {
-      return this.faults.add(
-        directive,
-        `Cannot make a balancer a member of another; write the URL of a server`,
-      );
-    }
-    this.balancer(balancer.name).members.push({ spot: directive, target, parameters });
-  }
-
-  #proxySet(directive: Directive, url: string, words: readonly string[]): void {
-    const parameters = this.#parameters(directive, words);
-    const target = this.faults.take(readTarget(url), directive);
-    if (target === undefined) return;
-    if (target.kind === "balancer") {
-      const balancer = this.balancer(target.name);
-      balancer.parameters = { ...balancer.parameters, ...parameters };
-    } else {
-      const key = url.replace(/\/$/, "");
-      this.workers.set(key, { ...this.workers.get(key), ...parameters });
-    }
-  }
-
-  #parameters(directive: Directive, words: readonly string[]): Parameters {
-    return readParameters(words, {
-      fault: (message) => this.faults.add(directive, message),
-      withoutEffect: (what, sort) => this.faults.notDone(directive, `${directive.name} ${what}`, sort),
-    });
+  #draft(inSection: boolean): Draft {
+    return new Draft(this.faults, this.world, inSection);
   }
 
   #errorDocument(directive: Directive, server: Server): void {
@@ -277,19 +270,19 @@ export class Servers {
       return this.faults.add(directive, `Found the status ${quote(status)}; write one from 400 to 599`);
     }
     if (/^(\/|https?:)/.test(text)) {
-      return this.faults.notDone(directive, `${directive.name} with a path or a URL`);
+      return this.faults.notDone(directive, `${directive.name} with a path or a URL`, "changes");
     }
     if (text === "default") return;
     if (!FRONT_STATUSES.includes(status)) {
       // Others are of backends, whose answers nobody here looks at.
-      return this.faults.notDone(directive, `${directive.name} ${status}`);
+      return this.faults.notDone(directive, `${directive.name} ${status}`, "changes");
     }
     const document = this.faults.take(readDocument(text.replace(/^"/, "")), directive);
     if (document !== undefined) server.errorDocuments[status] = document;
   }
 }
 
-function newServer(spot: Directive | undefined, addresses: readonly string[]): Server {
+function newServer(spot: Directive | undefined, addresses: readonly string[], draft: Draft): Server {
   return {
     spot,
     addresses,
@@ -303,6 +296,10 @@ function newServer(spot: Directive | undefined, addresses: readonly string[]): S
     settings: {},
     errorDocuments: {},
     aliases: [],
+    draft,
+    sections: [],
+    proxied: [],
+    conditionals: [],
   };
 }
 

@@ -9,6 +9,8 @@ import type { Directive } from "./tree.ts";
 /** What a server says, and what it leaves to the one around it. Times are in milliseconds, sizes in bytes. */
 export interface Settings {
   preserveHost?: boolean;
+  /** Whether servers behind are told who asks, in X-Forwarded-For and its like. */
+  addsHeaders?: boolean;
   timeout?: number;
   proxyTimeout?: number;
   keepAlive?: boolean;
@@ -46,6 +48,8 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
   switch (directive.name.toLowerCase()) {
     case "proxypreservehost":
       return take("preserveHost", onOrOff(directive, faults));
+    case "proxyaddheaders":
+      return take("addsHeaders", onOrOff(directive, faults));
     case "timeout":
       return take("timeout", faults.take(readTime(value), directive));
     case "proxytimeout":

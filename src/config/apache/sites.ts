@@ -1,5 +1,6 @@
 /** Virtual hosts as sites: which names each answers to on a listener. */
 
+import type { Rewriting } from "../../rules/model.ts";
 import { formatAddress, readSiteName } from "../address.ts";
 import type { Listener, Route, Site } from "../config.ts";
 import { quote } from "../reading.ts";
@@ -7,6 +8,7 @@ import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
 import { coversPath } from "./paths.ts";
 import type { RouteMaker } from "./routes.ts";
+import { SiteRulesMaker } from "./site_rules.ts";
 import type { Alias, Server } from "./servers.ts";
 
 /** As an alias: every Host that no virtual host before it has. */
@@ -64,12 +66,15 @@ export class SiteMaker {
     if (site !== undefined) return site;
     const { main } = this.routes.servers;
     const errorDocuments = { ...main.errorDocuments, ...server.errorDocuments };
+    const { routes, urls } = this.routes.routesOf(server);
+    const around = new SiteRulesMaker(this.routes, server, urls).make();
     site = {
       names: server === main ? [] : this.#namesOf(server),
-      routes: this.routes.routesOf(server),
+      routes,
+      ...around,
       ...Object.keys(errorDocuments).length > 0 ? { errorDocuments } : {},
     };
-    if (site.routes.length === 0 && server.spot !== undefined) {
+    if (site.routes.length === 0 && !answersByRules(site) && server.spot !== undefined) {
       this.faults.warn(server.spot, "leads nowhere: all of its requests get 404; write a ProxyPass in it");
     } else this.#tellOfFiles(server, site.routes);
     this.#sites.set(server, site);
@@ -145,6 +150,16 @@ export class SiteMaker {
     }
     return [...names];
   }
+}
+
+/** Whether rules lead requests somewhere without a route: elsewhere, or to a target of their own. */
+export function answersByRules({ targets = [], rules }: Site): boolean {
+  const redirects = (rewriting: Rewriting | undefined) =>
+    rewriting?.rules.some(({ status }) => status !== undefined) === true;
+  return targets.length > 0 || rules !== undefined && (
+        (rules.redirects ?? []).length > 0 || redirects(rules.rewriting) ||
+        rules.sections.some((section) => (section.redirects ?? []).length > 0 || redirects(section.rewriting))
+      );
 }
 
 /** How to have files served by a backend. */

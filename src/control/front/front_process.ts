@@ -16,6 +16,7 @@ import { type ControlPlace, openControlSocket } from "../socket/control_path.ts"
 import type { ControlSocket } from "../socket/control_socket.ts";
 import { Barrier } from "./barrier.ts";
 import { type Commanded, obeying } from "./commands.ts";
+import { Inquirer } from "./inquirer.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
 import { logReport } from "./reports.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -42,6 +43,9 @@ class FrontProcess implements Commanded {
   /** Of the control plane: it waits beside promises. */
   readonly #loop = new Loop();
   #control: ControlSocket | undefined;
+  readonly #inquirer = new Inquirer((reason) => {
+    this.#log.error("passwords could not be checked: {reason}", { reason });
+  });
   #listeners = new Map<string, OpenListener>();
   #generation = 1;
   #stopping = false;
@@ -64,7 +68,12 @@ class FrontProcess implements Commanded {
       const name = `front ${Deno.pid}.${index + 1}`;
       const plan = this.#plan(index, new Set(this.#listeners.keys()));
       this.#handles.push(
-        new WorkerHandle(name, plan, (report) => this.#reported(report), (reason) => this.#failed(reason)),
+        new WorkerHandle(
+          name,
+          plan,
+          (report) => this.#reported(report, index),
+          (reason) => this.#failed(reason),
+        ),
       );
     }
     handleSignals(
@@ -120,7 +129,13 @@ class FrontProcess implements Commanded {
     };
   }
 
-  #reported(report: Report): void {
+  #reported(report: Report, index: number): void {
+    if (report.type === "question") {
+      const { key, question, client } = report;
+      return this.#inquirer.ask(question, client, (finding) => {
+        this.#handles[index]!.tell({ type: "answered", key, finding });
+      });
+    }
     this.#workers.reported(report.type);
     logReport(this.#log, report);
   }

@@ -13,6 +13,7 @@ export const relayProgram: KindProgram<Relay> = {
     upstream,
     ...options.preserveHost ? ["--preserve-host"] : [],
     ...options.underscoresInHeaders ? ["--underscores-in-headers"] : [],
+    ...options.forwarded === undefined ? [] : ["--forwarded", options.forwarded],
     ...time("--upstream-timeout", options.timeout),
     ...time("--connect-timeout", options.connectTimeout),
     ...options.maxUpstream === undefined ? [] : ["--max-upstream", String(options.maxUpstream)],

@@ -18,6 +18,11 @@ export class ErrorAnswers {
     }
   }
 
+  /** The text for a status; undefined where the front's own is to be sent. */
+  document(status: number): string | undefined {
+    return this.#documents.get(status)?.document;
+  }
+
   /**
    * The whole answer for a status, right until the end of the second.
    *
@@ -39,7 +44,7 @@ class ErrorAnswer {
   readonly #date: Uint8Array<ArrayBuffer>;
   #second = 0;
 
-  constructor(status: AnswerStatus, document: string) {
+  constructor(status: AnswerStatus, readonly document: string) {
     const date = httpDate(0);
     this.whole = new Uint8Array(answer(status, { document, date }));
     this.head = this.whole.subarray(0, answer(status, { document, date, head: true }).length);

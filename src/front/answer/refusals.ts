@@ -3,6 +3,8 @@
 import { type Descriptor, EAGAIN, libc, MSG_DONTWAIT, MSG_NOSIGNAL, settle } from "../../../ffi/mod.ts";
 import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
+import { changeResponse } from "../../rules/fields.ts";
+import type { Answer } from "../../rules/site.ts";
 import type { Core } from "../core/core.ts";
 import { Repeats } from "../core/repeats.ts";
 import type { ErrorAnswers } from "./error_answers.ts";
@@ -43,13 +45,31 @@ export class Refusals {
    * @param errors what a site answers instead of the front's own text
    * @param why for people, and in the text
    * @param head whether the request is a HEAD, whose answer has no content
+   * @param ruled what rules say of the answer
    */
-  answer(fd: Descriptor, errors: ErrorAnswers, status: AnswerStatus, why: string, head: boolean): void {
-    this.tell(status, why);
+  answer(
+    fd: Descriptor,
+    errors: ErrorAnswers,
+    status: AnswerStatus,
+    why: string,
+    head: boolean,
+    ruled?: Answer,
+  ): void {
+    // What a configuration answers on purpose is nothing that people have to be told.
+    if (ruled === undefined) this.tell(status, why);
     const now = Date.now();
-    const bytes = errors.answer(status, head, now) ?? this.#answer(status, why, head, now);
+    const bytes = ruled === undefined
+      ? errors.answer(status, head, now) ?? this.#answer(status, why, head, now)
+      : ruledAnswer(ruled, errors, head, false);
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+  }
+
+  /** Answers what rules say, and lets another request follow. @returns whether all of it could be sent */
+  answerRuled(fd: Descriptor, errors: ErrorAnswers, ruled: Answer, head: boolean): boolean {
+    const bytes = ruledAnswer(ruled, errors, head, true);
+    return settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL)) ===
+      bytes.byteLength;
   }
 
   /** Reads some of the rest away. Returns whether the client has ended its side, or is gone. */
@@ -77,4 +97,22 @@ export class Refusals {
   tell(status: number, why: string): void {
     this.#told.add(`${status} ${why}`, { status, why });
   }
+}
+
+/** An answer that rules give, with what they say of its fields. */
+function ruledAnswer(
+  { status, why, fields, operations }: Answer,
+  errors: ErrorAnswers,
+  head: boolean,
+  persistent: boolean,
+): Uint8Array<ArrayBuffer> {
+  const document = errors.document(status);
+  return new Uint8Array(answer(status, {
+    why,
+    head,
+    persistent,
+    date: httpDate(Date.now()),
+    fields: [...fields, ...changeResponse([], operations, status, true)],
+    ...document === undefined ? {} : { document },
+  }));
 }

@@ -5,6 +5,7 @@ import { Timed } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
 import { SIZE_ADDRESS, SIZE_FIELD } from "../../protocol/messages.ts";
 import { isKernel } from "../../protocol/tls_field.ts";
+import type { Transfer } from "../../protocol/transfer.ts";
 import type { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Core } from "../core/core.ts";
 import { writeSockaddr } from "./address.ts";
@@ -159,6 +160,15 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.begun = false;
     this.waitsUntil = 0;
     this.errors = errors;
+  }
+
+  /** Takes up what a backend that gives the connection back says of it. */
+  goOn({ client, local, preread, requests }: Transfer): void {
+    this.addresses.set(client, this.at);
+    this.addresses.set(local, this.at + SIZE_ADDRESS);
+    this.localKnown = true;
+    this.preread = preread;
+    this.requests = requests;
   }
 
   /** Remembers a channel whose backend does not want it. */

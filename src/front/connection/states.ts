@@ -5,6 +5,7 @@
  * - `reading`: the front does, until the request head is complete, its deadline passes or the client goes
  * - `parked`: the front as well, which waits for the next request on a connection that a backend gave back
  * - `waiting`: the waiting line of a route's backends
+ * - `asking`: the front, which finds out something about the request before it decides: whether a password is right
  * - `handed`: the channel it was sent on, until the backend has acknowledged it; then our copy is closed
  * - `reclaimed`: the front again, since the hand-off came to nothing; it is looked at at the end of the turn
  * - `refusing`: the front, which has answered with an error and reads the rest away before it closes
@@ -12,20 +13,29 @@
  * ```
  * accept, RETURN → reading → handed → (ACK) free
  *                  ↕ │ ↕ ↖      │ NACK, channel gone, no ACK in time
- *             parked │ waiting ╲ ↓
+ *     parked, asking │ waiting ╲ ↓
  *                    │          reclaimed
  *                    └→ refusing → free
  * ```
  */
-export type ConnectionState = "free" | "reading" | "parked" | "waiting" | "handed" | "reclaimed" | "refusing";
+export type ConnectionState =
+  | "free"
+  | "reading"
+  | "parked"
+  | "waiting"
+  | "asking"
+  | "handed"
+  | "reclaimed"
+  | "refusing";
 
 /** What may follow each state. Whoever has waited, in whatever way, is read afresh before anything is decided. */
 const NEXT: Readonly<Record<ConnectionState, readonly ConnectionState[]>> = {
   free: ["reading"],
   // Straight to `free` when its client goes, or when Apache's protocol hands it over: there is no ACK to wait for.
-  reading: ["handed", "free", "waiting", "parked", "refusing"],
+  reading: ["handed", "free", "waiting", "asking", "parked", "refusing"],
   parked: ["reading"],
   waiting: ["reading"],
+  asking: ["reading"],
   handed: ["free", "reclaimed"],
   reclaimed: ["reading"],
   refusing: ["free"],

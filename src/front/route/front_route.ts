@@ -1,7 +1,7 @@
 /** A route as the data plane needs it: everything about it that can be worked out once. */
 
 import { addressOf } from "../../../ffi/mod.ts";
-import type { KeepAlive, Route } from "../../config/config.ts";
+import type { KeepAlive, Route, Site } from "../../config/config.ts";
 import {
   KEEP_ALIVE_CLOSE,
   KEEP_ALIVE_HOLD,
@@ -12,9 +12,11 @@ import {
   SCOPE_MAPPED,
   SCOPE_REQUEST,
 } from "../../protocol/messages.ts";
+import { encodeRuleFields } from "../../protocol/rule_fields.ts";
 import { encodeExceptions, encodeRouteFields } from "../../protocol/transfer.ts";
 import { ascii } from "../../http/byte_classes.ts";
 import { restAt } from "../../route/resolve_url.ts";
+import { constantOperations, isConstantRules } from "../../rules/site.ts";
 import type { RouteEntry } from "../../route/route_table.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { RouteTerms } from "../look/look.ts";
@@ -47,7 +49,8 @@ export class FrontRoute implements RouteTerms {
       : exceptions.length === 0
       ? SCOPE_HOST
       : SCOPE_EXCEPT;
-    this.fields = encodeRouteFields(entry.site.names[0] ?? "", nameOf(entry.route), exceptions, mapTo);
+    const fields = encodeRouteFields(entry.site.names[0] ?? "", nameOf(entry.route), exceptions, mapTo);
+    this.fields = withRules(fields, entry.site);
     this.fieldsAddress = addressOf(this.fields);
     // A backend that may serve every next request waits for it itself. Where only some are its own, most of what comes next
     // is for others: it gives the connection back, and the front waits.
@@ -55,6 +58,21 @@ export class FrontRoute implements RouteTerms {
     this.cut = restAt(prefix, mapTo);
     this.base = ascii(mapTo ?? "");
   }
+}
+
+/** What is to be done to the fields of every message goes along with every hand-off, and holds within its scope. */
+function withRules(fields: Uint8Array<ArrayBuffer>, { rules }: Site): Uint8Array<ArrayBuffer> {
+  if (rules === undefined || !isConstantRules(rules)) return fields;
+  const { request, response } = constantOperations(rules);
+  const encoded = encodeRuleFields({
+    ...request.length === 0 ? {} : { requestFields: JSON.stringify(request) },
+    ...response.length === 0 ? {} : { responseFields: JSON.stringify(response) },
+  });
+  if (encoded === undefined) throw new RangeError("Cannot send rules that are so long");
+  const all = new Uint8Array(fields.length + encoded.length);
+  all.set(fields);
+  all.set(encoded, fields.length);
+  return all;
 }
 
 /** What backends are told: a prefix, or, for people, a part of the expression. */

@@ -3,16 +3,24 @@
 import type { ErrorDocuments, Route, Site } from "../../config/config.ts";
 import { clientPolicy } from "../../config/tls.ts";
 import { BAD_PATH, RouteTable } from "../../route/route_table.ts";
+import type { AnswerStatus } from "../../http/answers.ts";
+import type { Question } from "../../rules/access.ts";
+import { type Answer, isConstantRules } from "../../rules/site.ts";
 import { ErrorAnswers } from "../answer/error_answers.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look } from "../look/look.ts";
 import { FrontRoute } from "./front_route.ts";
+import { JudgedSite } from "./judged_sites.ts";
 import type { UnreadRoutes } from "./unread.ts";
 
 /** Why a request leads nowhere: the status, and the reason for people. */
 export interface Astray {
-  readonly status: 400 | 404 | 421;
+  readonly status: AnswerStatus;
   readonly why: string;
+  /** What a rule answers: fields, and what is to be done to those of the answer. */
+  readonly answer?: Answer;
 }
 
 const MALFORMED: Astray = { status: 400, why: "the path is malformed" };
@@ -34,11 +42,14 @@ export class ListenerRoutes {
   readonly #errors: readonly ErrorAnswers[];
   /** What each site asks of its clients, 0 for nothing; undefined where none asks for anything. */
   readonly #policies: readonly number[] | undefined;
+  /** Those with rules around their routes, in the same order; undefined where no site has any. */
+  readonly #judged: readonly (JudgedSite | undefined)[] | undefined;
 
   /**
    * @param groupOf the group of a route's backends, if it has any
    * @param errors what is answered where a site says nothing else
    * @param documents the same, as configured
+   * @param memory what has been found out about clients
    * @param unread where clients speak TLS: where connections go that cannot be looked into
    */
   constructor(
@@ -46,6 +57,7 @@ export class ListenerRoutes {
     groupOf: (route: Route) => BackendGroup | undefined,
     errors: ErrorAnswers,
     documents: ErrorDocuments | undefined,
+    memory: FindingsMemory,
     readonly unread?: UnreadRoutes,
   ) {
     this.#table = new RouteTable(sites);
@@ -53,34 +65,65 @@ export class ListenerRoutes {
     this.#errors = sites.map(({ errorDocuments }) =>
       errorDocuments === undefined ? errors : new ErrorAnswers(errorDocuments, documents)
     );
+    let first = 0;
+    const judged = sites.map((site) => {
+      const place = first;
+      first += site.routes.length + (site.targets?.length ?? 0);
+      return site.rules === undefined || isConstantRules(site.rules)
+        ? undefined
+        : new JudgedSite(site, place, this.#routes, this.#table, memory);
+    });
+    this.#judged = judged.some((site) => site !== undefined) ? judged : undefined;
     const policies = sites.map(({ tls }) => policyOf(tls, unread !== undefined));
     this.#policies = policies.some((policy) => policy !== 0) ? policies : undefined;
   }
 
   /** Why the last request led nowhere. */
   astray: Astray = UNCOVERED;
+  /** What has to be found out about the last request before it can be decided; undefined where nothing has. */
+  question: Question | undefined;
 
   /**
    * Finds out who may serve a request. The path, and the terms of its route, are in the look afterwards.
    *
    * @param look at a whole head
-   * @param policy what was asked of the client in a handshake
-   * @returns undefined where nobody does; {@linkcode astray} says why
+   * @param connection it was looked at on
+   * @returns undefined where nobody does; {@linkcode astray} says why, unless there is a {@linkcode question}
    */
-  find(look: Look, policy: number): BackendGroup | undefined {
+  find(look: Look, connection: Connection): BackendGroup | undefined {
     const { bytes, head } = look;
     const table = this.#table;
     const index = table.find(bytes, head.hostStart, head.hostEnd, head.pathStart, head.pathEnd);
-    const route = this.#routes[index];
     look.path = table.path;
-    look.route = route;
-    if (this.#policies !== undefined && !this.#fits(table.site, policy)) {
+    this.question = undefined;
+    if (this.#policies !== undefined && !this.#fits(table.site, connection.policy)) {
       this.astray = MISDIRECTED;
       return undefined;
     }
+    const judged = this.#judged?.[table.site];
+    if (judged !== undefined && index !== BAD_PATH) return this.#decide(judged, look, connection, index);
+    const route = this.#routes[index];
+    look.route = route;
     if (route?.group !== undefined) return route.group;
     this.astray = index === BAD_PATH ? MALFORMED : route === undefined ? UNCOVERED : UNSERVED;
     return undefined;
+  }
+
+  #decide(judged: JudgedSite, look: Look, connection: Connection, found: number): BackendGroup | undefined {
+    connection.findLocal();
+    const result = judged.judge(look, connection, found, this.unread !== undefined, Date.now());
+    switch (result.kind) {
+      case "route":
+        return result.route.group;
+      case "ask":
+        this.question = result.question;
+        return undefined;
+      case "answer": {
+        const { answer } = result;
+        this.astray = { status: answer.status as AnswerStatus, why: answer.why, answer };
+        return undefined;
+      }
+    }
   }
 
   /** Whether what was asked of the client is what a site asks of its clients. */

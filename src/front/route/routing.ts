@@ -5,6 +5,7 @@ import { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Listener } from "../connection/connection.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { ListenerPlan } from "../plan.ts";
+import type { FindingsMemory } from "../inquiry/findings.ts";
 import { ListenerRoutes } from "./listener_routes.ts";
 import { UnreadRoutes } from "./unread.ts";
 
@@ -19,16 +20,18 @@ export class Routing {
    * Takes the sites of a plan.
    *
    * @param groupOf the group of a route's backends, if it has any
+   * @param memory what has been found out about clients
    */
   apply(
     plans: readonly ListenerPlan[],
     documents: ErrorDocuments | undefined,
     groupOf: (route: Route) => BackendGroup | undefined,
+    memory: FindingsMemory,
   ): void {
     this.errors = new ErrorAnswers(documents);
     this.#listeners = plans.map(({ key, sites, tls }) => {
       const unread = tls && new UnreadRoutes(tls.backend, key, sites, groupOf);
-      return new ListenerRoutes(sites, groupOf, this.errors, documents, unread);
+      return new ListenerRoutes(sites, groupOf, this.errors, documents, memory, unread);
     });
   }
 

@@ -31,9 +31,13 @@ export class Parking {
     this.#count(-1);
   }
 
-  /** Takes out the one that is idle longest, if more are parked than may be. */
-  leaveSurplus(): Connection | undefined {
-    return this.#parked > this.core.limits.parked ? this.leaveOldest() : undefined;
+  /** Lets go of those that are idle longest, as long as more are parked than may be. */
+  trim(end: (connection: Connection) => void): void {
+    while (this.#parked > this.core.limits.parked) {
+      const oldest = this.leaveOldest();
+      if (oldest === undefined) return;
+      end(oldest);
+    }
   }
 
   /** Takes out the one that is idle longest, if there is any. */

@@ -46,6 +46,7 @@ Deno.test("the configuration that people have runs as it stands", () => {
     runs: {
       kind: "relay",
       upstream: "http://backend-server",
+      forwarded: "legacy",
       reverse: [{ path: "/", url: "http://backend-server/" }],
     },
   }]);
@@ -300,7 +301,7 @@ ProxyPass / fd:///a.sock`);
   assert.equal(config.listeners[0]!.sites[0]!.routes[0]!.keepAlive, "close");
   assert.match(
     formatWarnings(config.warnings!, "site.conf").join(),
-    /RequestReadTimeout body= \(line 5\), ErrorDocument with a path or a URL \(line 9\), ErrorDocument 500 \(line 10\)$/,
+    /ErrorDocument with a path or a URL \(line 9\), ErrorDocument 500 \(line 10\).*RequestReadTimeout body= \(line 5\)$/,
   );
 });
 

@@ -81,10 +81,11 @@ export function metaVariables(
     `REQUEST_URI=${toldTarget(request.path)}${request.query === "" ? "" : `?${request.query}`}`,
     `SCRIPT_NAME=${place.script}`,
     ...place.info === "" ? [] : [`PATH_INFO=${place.info}`],
-    `QUERY_STRING=${request.query}`,
+    `QUERY_STRING=${queryOf(exchange, request)}`,
     ...request.contentLength === undefined ? [] : [`CONTENT_LENGTH=${request.contentLength}`],
     ...request.contentLength === undefined || type === undefined ? [] : [`CONTENT_TYPE=${type}`],
     ...fieldVariables(fields),
+    ...ruleVariables(exchange),
     ...connectionEnvironment({ client, local, site, route, path: place.mapped, tls: connection.tls }),
   ];
   // Field values and paths of well-formed requests have none; this is what would cut a variable short.
@@ -92,6 +93,22 @@ export function metaVariables(
     return { status: 400, why: "it contains a NUL" };
   }
   return variables;
+}
+
+/** What rules of the front have put in place of the client's query, or that. */
+function queryOf({ connection: { transfer: { target } } }: Exchange, { query }: CgiRequest): string {
+  if (target === undefined) return query;
+  const mark = target.indexOf("?");
+  return mark < 0 ? "" : target.slice(mark + 1);
+}
+
+/** Variables of the configuration, and who has shown who they are; none that stands for a part of the request. */
+function ruleVariables({ rules }: Exchange): string[] {
+  return Object.entries(rules?.variables ?? {}).flatMap(([name, value]) => {
+    const entry = `${name}=${value}`;
+    const isUser = name === "REMOTE_USER" || name === "AUTH_TYPE";
+    return /^\w+$/.test(name) && (isUser || !OF_A_REQUEST.test(entry)) ? [entry] : [];
+  });
 }
 
 interface Place {
@@ -106,7 +123,7 @@ interface Place {
  */
 function placeOf(exchange: Exchange, path: string): Place | Unspeakable {
   const { guard, connection: { transfer } } = exchange;
-  const mapped = guard.mapped(path) ?? transfer.path;
+  const mapped = transfer.target?.split("?", 1)[0] ?? guard.mapped(path) ?? transfer.path;
   // A separator for the program that was none for whoever has decided about the path, "..%2F" for example.
   if (/%2f/i.test(mapped)) return { status: 404, why: "an encoded slash is not passed to a program" };
   // A route by an expression has no prefix: all of the path is the program's to interpret.

@@ -1,7 +1,7 @@
 /** The keys of the kind `relay`. */
 
 import { z } from "zod";
-import type { CookieRule, Plain, Relay, ReverseRule } from "../../config.ts";
+import type { CookieRule, Forwarded, Plain, Relay, ReverseRule } from "../../config.ts";
 import { readDuration } from "../../quantity.ts";
 import { quote, type Reading } from "../../reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../../relay_rules.ts";
@@ -34,7 +34,14 @@ export const RELAY_RULES = {
 } satisfies Record<string, string[]>;
 
 /** What a plain relay has no use for: it does not look at requests and responses. */
-const OF_HTTP = ["preserveHost", "underscoresInHeaders", "reverse", "cookieDomains", "cookiePaths"];
+const OF_HTTP = [
+  "preserveHost",
+  "underscoresInHeaders",
+  "forwarded",
+  "reverse",
+  "cookieDomains",
+  "cookiePaths",
+];
 
 export const relayKeys: KindKeys = {
   choice: "upstream",
@@ -54,6 +61,14 @@ export const relayKeys: KindKeys = {
       "Whether the upstream gets header fields whose names have underscores. Many a server takes X_Forwarded_For for " +
         "X-Forwarded-For, and so what a client says for what the relay says.",
     ),
+    forwarded: z.enum(["all", "legacy", "none"], { error: expect(`write "all", "legacy" or "none"`) })
+      .optional()
+      .meta({
+        description:
+          "What the upstream is told of who asks. all: Forwarded, X-Forwarded-For, -Host and -Proto. " +
+          "legacy: as Apache does, X-Forwarded-For, -Host and -Server; what others have said is passed on. none.",
+        default: "all",
+      }),
     upstreamTimeout: duration(
       60_000,
       "Silence that the upstream may have while it owes a response, or the rest of one; 504 after that.",
@@ -108,6 +123,7 @@ export const relayKeys: KindKeys = {
     const options = optional<Relay>({
       preserveHost: preserveHost === true ? true : undefined,
       underscoresInHeaders: underscoresInHeaders === true ? true : undefined,
+      forwarded: isForwarded(entry.forwarded) ? entry.forwarded : undefined,
       timeout: readTime(entry, "upstreamTimeout", place),
       connectTimeout: readTime(entry, "connectTimeout", place),
       maxUpstream: typeof entry.maxUpstream === "number" ? entry.maxUpstream : undefined,
@@ -121,6 +137,10 @@ export const relayKeys: KindKeys = {
       : { kind: "relay", upstream: formatUpstream(upstream), ...options };
   },
 };
+
+function isForwarded(value: unknown): value is Forwarded {
+  return value === "all" || value === "legacy" || value === "none";
+}
 
 /** Without what is undefined. */
 function optional<T>(values: { [Key in keyof T]?: T[Key] | undefined }): Partial<T> {

@@ -69,7 +69,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     what: "a message that is far too long",
-    say: (to) => to.say(concat(raw(1, LOAD, 0, 0), new Uint8Array(MAX_MESSAGE + 50_000))),
+    say: (to) => to.say(concat(raw(1, LOAD, 0, 0), new Uint8Array(MAX_MESSAGE + 20_000))),
     reason: `a message of ${MAX_MESSAGE + 1} bytes`,
     bye: BYE_MALFORMED,
   },

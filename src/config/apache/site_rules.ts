@@ -1,0 +1,162 @@
+/** What stands around the routes of one server, put together: the main server's before its own. */
+
+import type {
+  Access,
+  Redirect,
+  RewriteMap,
+  RewriteRule,
+  Rewriting,
+  Section,
+  SiteRules,
+} from "../../rules/model.ts";
+import { patternOf } from "../../rules/expression.ts";
+import type { Route } from "../config.ts";
+import { readExpression } from "./expressions.ts";
+import { standsFor } from "./paths.ts";
+import type { RouteMaker } from "./routes.ts";
+import type { DraftRule, RewriteReader } from "./rules/rewriting.ts";
+import type { DraftSection, Server } from "./servers.ts";
+
+/** Rules, and the routes that only rules lead to. */
+export interface Around {
+  readonly rules?: SiteRules;
+  readonly targets?: readonly Route[];
+}
+
+/** Puts the rules of one server together. */
+export class SiteRulesMaker {
+  readonly #targets: Route[] = [];
+  /** Indexes of targets by their URLs. */
+  readonly #byUrl = new Map<string, number>();
+
+  /** @param urls of the servers that the site's routes lead to, in the order of the routes */
+  constructor(
+    readonly routes: RouteMaker,
+    readonly server: Server,
+    readonly urls: readonly (string | undefined)[],
+  ) {}
+
+  /** All that is said; nothing where nothing is. */
+  make(): Around {
+    const { server } = this;
+    const { main } = this.routes.servers;
+    const levels = server === main ? [main] : [main, server];
+    const sections: Section[] = [
+      ...levels.map(({ draft }) => {
+        const { variables: _, redirects: __, ...rest } = draft.rules();
+        return { ...rest, ...late(draft.rules().variables) };
+      }),
+      ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
+      ...levels.flatMap(({ sections }) => sections.map((section) => this.#section(section))),
+      ...levels.flatMap(({ conditionals }) => conditionals.map((section) => this.#section(section))),
+    ].filter((section) => Object.keys(section).some((key) => key !== "place"));
+    const variables = levels.flatMap(({ draft }) =>
+      draft.variables.filter(({ kind }) => kind === "if" || kind === "expression")
+    );
+    const redirects: Redirect[] = levels.toReversed().flatMap(({ draft }) => draft.redirects);
+    const rewriting = this.#serverRewriting(main, server);
+    const kept = withoutTrivialAccess(sections);
+    if (kept.length === 0 && variables.length === 0 && redirects.length === 0 && rewriting === undefined) {
+      return {};
+    }
+    const root = (server.settings.documentRoot ?? main.settings.documentRoot)?.args[0];
+    const name = server.names[0]?.name;
+    return {
+      rules: {
+        sections: kept,
+        ...variables.length > 0 && { variables },
+        ...redirects.length > 0 && { redirects },
+        ...rewriting && { rewriting },
+        ...name !== undefined && !name.includes("*") && { serverName: name },
+        ...root !== undefined && { documentRoot: root },
+      },
+      ...this.#targets.length > 0 && { targets: this.#targets },
+    };
+  }
+
+  #section({ place, draft }: DraftSection): Section {
+    const rewriting = this.#rewriting(
+      draft.rewriting,
+      place.path === undefined ? "/" : place.path.replace(/\/?$/, "/"),
+    );
+    return { place, ...draft.rules(), ...rewriting && { rewriting } };
+  }
+
+  #proxied(section: DraftSection & { readonly url: string }): Section {
+    const isMatch = section.spot.name.toLowerCase() === "proxymatch";
+    const source = isMatch ? readExpression(section.url) : undefined;
+    const pattern = source !== undefined && "value" in source ? patternOf(source.value) : undefined;
+    const routes = [...this.urls.entries()].flatMap(([index, url]) =>
+      url !== undefined && (isMatch ? pattern?.test(`${url}/`) ?? true : standsFor(section.url, url))
+        ? [index]
+        : []
+    );
+    // `*` is about all that is proxied, targets of rules too.
+    return { ...this.#section(section), place: /^\*$|^\.\*$/.test(section.url) ? {} : { routes } };
+  }
+
+  #serverRewriting(main: Server, server: Server): Rewriting | undefined {
+    const own = server.draft.rewriting;
+    const outer = main.draft.rewriting;
+    if (!(own.engine ?? outer.engine ?? false)) return undefined;
+    const rules = server === main || !own.inherits ? own.rules : [...own.rules, ...outer.rules];
+    return this.#rewritingOf(rules, { ...outer.maps, ...own.maps });
+  }
+
+  #rewriting(reader: RewriteReader, directory: string): Rewriting | undefined {
+    const { main } = this.routes.servers;
+    if (reader.engine !== true) return undefined;
+    const maps = { ...main.draft.rewriting.maps, ...this.server.draft.rewriting.maps };
+    const rewriting = this.#rewritingOf(reader.rules, maps);
+    return rewriting &&
+      { ...rewriting, directory, ...reader.base === undefined ? {} : { base: reader.base } };
+  }
+
+  #rewritingOf(
+    drafts: readonly DraftRule[],
+    maps: Readonly<Record<string, RewriteMap>>,
+  ): Rewriting | undefined {
+    if (drafts.length === 0) return undefined;
+    const rules = drafts.flatMap((draft): RewriteRule[] => {
+      const { spot, proxyUrl, ...rule } = draft;
+      if (proxyUrl === undefined) return [rule];
+      const proxy = this.#target(proxyUrl, spot);
+      return proxy === undefined ? [] : [{ ...rule, proxy }];
+    });
+    return { rules, ...Object.keys(maps).length > 0 && { maps } };
+  }
+
+  #target(url: string, spot: DraftRule["spot"]): number | undefined {
+    const known = this.#byUrl.get(url);
+    if (known !== undefined) return known;
+    const route = this.routes.targetOf(url, this.server, spot);
+    if (route === undefined) return undefined;
+    const index = this.#targets.push(route) - 1;
+    this.#byUrl.set(url, index);
+    return index;
+  }
+}
+
+function late(variables: Section["variables"]): Pick<Section, "variables"> {
+  const own = variables?.filter(({ kind }) => kind !== "if" && kind !== "expression") ?? [];
+  return own.length > 0 ? { variables: own } : {};
+}
+
+/** Where everybody is let in everywhere, as most configurations say somewhere, nobody needs to be asked. */
+function withoutTrivialAccess(sections: readonly Section[]): Section[] {
+  if (!sections.every(({ access }) => access === undefined || isTrivial(access))) return [...sections];
+  return sections.map(({ access: _, ...rest }) => rest)
+    .filter((section) => Object.keys(section).some((key) => key !== "place"));
+}
+
+function isTrivial({ requirement, parties }: Access): boolean {
+  const granted = requirement === undefined ||
+    requirement.kind === "several" && requirement.methods === undefined &&
+      requirement.of.every((part) => part.kind === "all" && part.granted);
+  const admitted = parties === undefined ||
+    parties.deny.length === 0 && (parties.order !== "allow,deny" ||
+        parties.allow.some(({ kind, methods }) => kind === "all" && methods === undefined)) ||
+    parties.order === "deny,allow" &&
+      parties.allow.some(({ kind, methods }) => kind === "all" && methods === undefined);
+  return granted && admitted;
+}

@@ -1,0 +1,144 @@
+/** Sites with rules around their routes: each of their requests is decided about here, before it is handed over. */
+
+import { addressOf } from "../../../ffi/mod.ts";
+import type { Site } from "../../config/config.ts";
+import { encodeRuleFields } from "../../protocol/rule_fields.ts";
+import { mappedPath } from "../../route/resolve_url.ts";
+import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
+import type { Question } from "../../rules/access.ts";
+import type { Files } from "../../rules/request.ts";
+import { type Answer, type Decision, SiteJudge, spelt, type Way } from "../../rules/site.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { FindingsMemory } from "../inquiry/findings.ts";
+import type { Look, RouteTerms } from "../look/look.ts";
+import { SCOPE_REQUEST } from "../../protocol/messages.ts";
+import { FILES } from "./files.ts";
+import type { FrontRoute } from "./front_route.ts";
+import { PeekedRequest } from "./request_view.ts";
+
+/** What has come of a request of such a site. */
+export type Judged =
+  | { readonly kind: "route"; readonly route: FrontRoute }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "ask"; readonly question: Question };
+
+/** The rules of one site, and its routes. */
+export class JudgedSite {
+  readonly #judge: SiteJudge;
+
+  /**
+   * @param first the place of its first route in the table
+   * @param routes of the whole table
+   */
+  constructor(
+    readonly site: Site,
+    readonly first: number,
+    readonly routes: readonly FrontRoute[],
+    readonly table: RouteTable,
+    readonly memory: FindingsMemory,
+    files: Files = FILES,
+  ) {
+    this.#judge = new SiteJudge(site.rules!, files);
+  }
+
+  /**
+   * Decides about a request.
+   *
+   * @param found what the table has found for the path as the client wrote it
+   * @param https whether the client speaks TLS
+   * @param now milliseconds since 1970
+   */
+  judge(look: Look, connection: Connection, found: number, https: boolean, now: number): Judged {
+    if (this.#isAmbiguous(look)) {
+      const answer = {
+        status: 404,
+        why: "an encoded slash leads to another place than it says",
+        fields: [],
+        operations: [],
+      };
+      return { kind: "answer", answer };
+    }
+    const view = new PeekedRequest(look, connection, https, now);
+    const way = this.#judge.way(view);
+    if (way.kind === "answer") return way;
+    const place = way.kind === "routes"
+      ? way.path === undefined ? found : this.#find(way.path, look)
+      : NO_ROUTE;
+    const own = place < 0 ? undefined : place - this.first;
+    const serves = this.routes[place]?.group !== undefined;
+    const decision = this.#judge.decide(way, own, serves, this.memory);
+    return decision.kind === "go" ? this.#go(look, way, place, decision) : decision;
+  }
+
+  /**
+   * Whether a path means something else to a server that takes `%2F` for a slash than it does here, as far as rules and
+   * routes are concerned. Who guards a path guards it against such a spelling, too.
+   */
+  #isAmbiguous(look: Look): boolean {
+    const { bytes, start, end } = look.path;
+    const text = new TextDecoder("latin1").decode(bytes.subarray(start, end));
+    if (!/%2f|%5c/i.test(text)) return false;
+    return this.#judge.isGuarded;
+  }
+
+  #find(path: string, look: Look): number {
+    const bytes = new TextEncoder().encode(spelt(path));
+    const place = this.table.findPath(bytes, 0, bytes.length);
+    look.path = this.table.path;
+    return place;
+  }
+
+  #go(look: Look, way: Way, place: number, decision: Decision & { readonly kind: "go" }): Judged {
+    const { targetIndex, request, response, variables, user } = decision;
+    const route = targetIndex === undefined
+      ? this.routes[place]!
+      : this.routes[this.first + this.site.routes.length + targetIndex]!;
+    const target = decision.target ?? this.#mapped(look, way, place);
+    const own = {
+      ...Object.fromEntries(variables),
+      ...user === "" ? {} : { REMOTE_USER: user, AUTH_TYPE: "Basic" },
+    };
+    const fields = encodeRuleFields({
+      ...target === undefined ? {} : { target },
+      ...request.length === 0 ? {} : { requestFields: JSON.stringify(request) },
+      ...response.length === 0 ? {} : { responseFields: JSON.stringify(response) },
+      ...Object.keys(own).length === 0 ? {} : { variables: JSON.stringify(own) },
+    });
+    if (fields === undefined) {
+      const answer = { status: 500, why: "what rules make of it is too long", fields: [], operations: [] };
+      return { kind: "answer", answer };
+    }
+    look.route = new JudgedTerms(route, fields);
+    return { kind: "route", route };
+  }
+
+  /** Where rewriting has changed path or query, and the route is one of the site's. */
+  #mapped(look: Look, way: Way, place: number): string | undefined {
+    if (way.kind !== "routes" || way.path === undefined) return undefined;
+    const { bytes, start, end } = look.path;
+    const { route: { match }, prefix, mapTo } = this.table.routes[place]!;
+    const path = new TextDecoder("latin1").decode(bytes.subarray(start, end));
+    const mapped = match === undefined ? mappedPath(path, prefix, mapTo) : path;
+    return way.state.query === undefined ? mapped : `${mapped}?${way.state.query}`;
+  }
+}
+
+/** The terms of a route for one request: what rules have made of it goes along, and says nothing of the next one. */
+class JudgedTerms implements RouteTerms {
+  readonly fields: Uint8Array<ArrayBuffer>;
+  readonly fieldsAddress: bigint;
+  readonly scope = SCOPE_REQUEST;
+  readonly keepAlive: number;
+  readonly cut: number;
+  readonly base: Uint8Array;
+
+  constructor(terms: RouteTerms, fields: Uint8Array) {
+    this.fields = new Uint8Array(terms.fields.length + fields.length);
+    this.fields.set(terms.fields);
+    this.fields.set(fields, terms.fields.length);
+    this.fieldsAddress = addressOf(this.fields);
+    this.keepAlive = terms.keepAlive;
+    this.cut = terms.cut;
+    this.base = terms.base;
+  }
+}

@@ -1,0 +1,75 @@
+/** A request that was looked at, as rules see it. */
+
+import { ADDRESS_BYTES, ADDRESS_PORT } from "../../protocol/messages.ts";
+import { formatAddress } from "../../rules/networks.ts";
+import type { RequestView } from "../../rules/request.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { Look } from "../look/look.ts";
+
+const latin1 = new TextDecoder("latin1");
+const IPV4 = 4;
+
+/** Texts are made as they are asked for: most rules look at little. */
+export class PeekedRequest implements RequestView {
+  readonly method: string;
+  readonly target: string;
+  readonly minor: 0 | 1;
+  readonly path: string;
+  readonly query: string | undefined;
+  readonly host: string;
+  readonly client: Uint8Array;
+  readonly clientPort: number;
+  readonly local: Uint8Array;
+  readonly localPort: number;
+  #fields: readonly (readonly [string, string])[] | undefined;
+  readonly #look: Look;
+
+  /** @param now milliseconds since 1970 */
+  constructor(look: Look, connection: Connection, readonly https: boolean, readonly now: number) {
+    this.#look = look;
+    const { bytes, head, path } = look;
+    const text = (start: number, end: number) => latin1.decode(bytes.subarray(start, end));
+    this.method = text(head.methodStart, head.methodEnd);
+    this.target = text(head.targetStart, head.targetEnd);
+    this.minor = head.minor;
+    this.path = latin1.decode(path.bytes.subarray(path.start, path.end));
+    const mark = this.target.indexOf("?");
+    this.query = mark < 0 ? undefined : this.target.slice(mark + 1);
+    this.host = text(head.hostStart, head.hostEnd);
+    this.client = addressOf(connection.client);
+    this.clientPort = portOf(connection.client);
+    this.local = addressOf(connection.local);
+    this.localPort = portOf(connection.local);
+  }
+
+  fields(): readonly (readonly [name: string, value: string])[] {
+    if (this.#fields !== undefined) return this.#fields;
+    const { bytes, head: { fields, fieldCount } } = this.#look;
+    const text = (at: number) => latin1.decode(bytes.subarray(fields[at], fields[at + 1]));
+    return this.#fields = Array.from(
+      { length: fieldCount },
+      (_, index) => [text(4 * index), text(4 * index + 2)],
+    );
+  }
+
+  field(name: string): string | undefined {
+    const values = this.fields().filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
+}
+
+/** The address of a transfer as 16 bytes. */
+function addressOf(bytes: Uint8Array): Uint8Array {
+  const address = bytes.slice(ADDRESS_BYTES, ADDRESS_BYTES + 16);
+  if (bytes[0] !== IPV4) return address;
+  return Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, ...address.subarray(0, 4));
+}
+
+function portOf(bytes: Uint8Array): number {
+  return bytes[ADDRESS_PORT]! << 8 | bytes[ADDRESS_PORT + 1]!;
+}
+
+/** The client's address for people; what counts as one of several connections of one client. */
+export function clientOf(connection: Connection): string {
+  return formatAddress(addressOf(connection.client));
+}

@@ -1,0 +1,225 @@
+/**
+ * Fields of requests and responses (mod_headers). Rules are settled by the front, who knows the request; what is left are
+ * operations of plain texts, which travel with the hand-off, and which backends carry out.
+ */
+
+import { bytesOf, oneLine } from "./bytes.ts";
+import {
+  asksResponse,
+  type Condition,
+  fill,
+  groupsOf,
+  holds,
+  type Part,
+  patternOf,
+  type ResponseView,
+  type Surroundings,
+  type Template,
+} from "./expression.ts";
+import type { FieldRule } from "./model.ts";
+import type { RequestState } from "./request.ts";
+
+/** A field as it stands in a head. */
+export type Field = readonly [name: string, value: string];
+
+/** Something to do to the fields of a head. */
+export interface FieldOperation {
+  readonly action: Exclude<FieldRule["action"], "note" | "echo">;
+  readonly name: string;
+  readonly value?: string;
+  readonly pattern?: string;
+  readonly ignoreCase?: true;
+  /** Of responses: in the list of those that errors have too. */
+  readonly always?: true;
+  /** What is to hold of the response; all that is about the request has been settled. */
+  readonly condition?: Condition;
+}
+
+/**
+ * Fields that say where a message ends and who the next hop is: they are nobody's to set, since two parties have to agree
+ * about them.
+ */
+export const FRAMING: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Settles rules for one request. */
+export function settle(rules: readonly FieldRule[], state: RequestState): FieldOperation[] {
+  const around: Surroundings = { state, groups: [] };
+  const operations: FieldOperation[] = [];
+  for (const { action, name, value, condition, ...rest } of rules) {
+    const later = condition !== undefined && asksResponse(condition);
+    if (condition !== undefined && !later && !holds(condition, around)) continue;
+    const common = { ...rest, ...later ? { condition: residue(condition, around) } : {} };
+    if (action === "note") continue;
+    if (action === "echo") {
+      const pattern = patternOf(`^(?:${name})$`, true);
+      for (const [own, text] of state.view.fields()) {
+        if (pattern.test(own)) operations.push({ ...common, action: "add", name: own, value: text });
+      }
+      continue;
+    }
+    operations.push({
+      ...common,
+      action,
+      name,
+      ...value === undefined ? {} : { value: oneLine(fill(value, around)) },
+    });
+  }
+  return operations;
+}
+
+/** Whether rules come to the same for every request. */
+export function isConstant(rules: readonly FieldRule[]): boolean {
+  return rules.every(({ action, value = [], condition }) =>
+    action !== "echo" && condition === undefined && value.every((part) => typeof part === "string")
+  );
+}
+
+/** A condition with all that is about the request put in. */
+function residue(condition: Condition, around: Surroundings): Condition {
+  const text = (template: Template): Template => template.flatMap((part): Template => known(part, around));
+  switch (condition.kind) {
+    case "constant":
+      return condition;
+    case "set":
+      return { kind: "constant", value: holds(condition, around) };
+    case "not":
+      return { kind: "not", of: residue(condition.of, around) };
+    case "and":
+    case "or":
+      return { kind: condition.kind, of: condition.of.map((part) => residue(part, around)) };
+    case "compare":
+      return { ...condition, left: text(condition.left), right: text(condition.right) };
+    case "in":
+      return { ...condition, left: text(condition.left), list: condition.list.map(text) };
+    case "match":
+    case "test":
+      return { ...condition, of: text(condition.of) };
+  }
+}
+
+function known(part: Part, around: Surroundings): Template {
+  if (typeof part === "string") return [part];
+  if ("call" in part && (part.call === "resp")) return [part];
+  if ("variable" in part && /^(REQUEST_STATUS|CONTENT_TYPE)$/.test(part.variable)) return [part];
+  return [fill([part], around)];
+}
+
+/** Whether two names are one to a program that has them as variables (RFC 3875, 4.1.18): there `-` and `_` are the same. */
+export function variableName(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
+}
+
+/**
+ * Carries out what is to be done to the fields of a request. A field whose name a program could take for one that is set
+ * here goes as well: nobody but the configuration says it.
+ */
+export function changeRequest(fields: readonly Field[], operations: readonly FieldOperation[]): Field[] {
+  const set = new Set(
+    operations.filter(({ action }) => action === "set" || action === "unset").map(({ name }) =>
+      variableName(name)
+    ),
+  );
+  const exact = new Set(operations.map(({ name }) => name.toLowerCase()));
+  const own = fields.filter(([name]) =>
+    !name.includes("_") || exact.has(name.toLowerCase()) || !set.has(variableName(name))
+  );
+  return change(own, operations, undefined);
+}
+
+/** Carries out what is to be done to the fields of a response. @param local an error that no application has said itself */
+export function changeResponse(
+  fields: readonly Field[],
+  operations: readonly FieldOperation[],
+  status: number,
+  local = false,
+): Field[] {
+  const response: ResponseView = {
+    status,
+    field: (name) => fields.find(([own]) => own.toLowerCase() === name)?.[1],
+  };
+  const always = change([], operations.filter((operation) => operation.always), response);
+  const others = local
+    ? fields
+    : change(fields, operations.filter((operation) => !operation.always), response);
+  return [...others, ...always];
+}
+
+function change(
+  fields: readonly Field[],
+  operations: readonly FieldOperation[],
+  response: ResponseView | undefined,
+): Field[] {
+  let result = [...fields];
+  for (const operation of operations) {
+    const { condition } = operation;
+    // Nothing about the request is left in it: none is needed.
+    if (
+      condition !== undefined &&
+      !holds(condition, { state: undefined as never, groups: [], ...response && { response } })
+    ) {
+      continue;
+    }
+    result = changeOne(result, operation);
+  }
+  return result;
+}
+
+function changeOne(
+  fields: Field[],
+  { action, name, value = "", pattern, ignoreCase }: FieldOperation,
+): Field[] {
+  const lower = name.toLowerCase();
+  const isOwn = ([other]: Field) => other.toLowerCase() === lower;
+  const others = () => fields.filter((field) => !isOwn(field));
+  const first = fields.find(isOwn);
+  switch (action) {
+    case "set":
+      return [...others(), [name, value]];
+    case "add":
+      return [...fields, [name, value]];
+    case "unset":
+      return others();
+    case "setifempty":
+      return first === undefined ? [...fields, [name, value]] : fields;
+    case "append":
+    case "merge": {
+      if (first === undefined) return [...fields, [name, value]];
+      const joined = fields.filter(isOwn).map(([, own]) => own).join(", ");
+      if (action === "merge" && joined.split(",").some((item) => item.trim() === value)) return fields;
+      return [...others(), [first[0], `${joined}, ${value}`]];
+    }
+    case "edit":
+    case "edit*":
+      return fields.map((field) =>
+        isOwn(field) ? [field[0], edit(field[1], pattern!, value, ignoreCase, action === "edit*")] : field
+      );
+  }
+}
+
+function edit(text: string, source: string, replacement: string, ignoreCase = false, all: boolean): string {
+  const pattern = patternOf(source, ignoreCase);
+  let done = "";
+  for (let rest = text;;) {
+    const found = pattern.exec(rest);
+    if (found === undefined) return done + rest;
+    const groups = groupsOf(rest, found);
+    done += rest.slice(0, found[0]) +
+      replacement.replace(/\\([$\\])|\$(\d)/g, (_, plain, digit) => plain ?? groups[Number(digit)] ?? "");
+    rest = rest.slice(found[1]);
+    // What matches nothing would do so for ever.
+    if (!all || found[1] === found[0] || rest === "") return oneLine(done + rest);
+  }
+}
+
+/** Whether a text can be the value of a field as it stands. */
+export function isFieldValue(text: string): boolean {
+  return bytesOf(text) === oneLine(bytesOf(text));
+}

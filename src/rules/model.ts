@@ -1,0 +1,212 @@
+/**
+ * What stands around the routes of a site, as plain data: it is a part of the configuration, and crosses to the data plane
+ * by structured clone. Texts are as the configuration has them; they are compiled where they are used.
+ */
+
+import type { Condition, Template } from "./expression.ts";
+
+/** Which methods something is about; all unless given. */
+export interface Methods {
+  readonly names: readonly string[];
+  /** About all others. */
+  readonly except?: true;
+}
+
+/** What a client has to be, or to show. */
+export type Requirement =
+  | { readonly kind: "all"; readonly granted: boolean }
+  | { readonly kind: "ip"; readonly networks: readonly string[] }
+  | { readonly kind: "local" }
+  | { readonly kind: "tls" }
+  /** Names that its address has; what begins with a dot, or a part of it from a dot on, is one of several. */
+  | { readonly kind: "host"; readonly names: readonly string[] }
+  | { readonly kind: "method"; readonly methods: readonly string[] }
+  | { readonly kind: "env"; readonly variables: readonly string[] }
+  | { readonly kind: "expression"; readonly condition: Condition }
+  | { readonly kind: "valid-user" }
+  | { readonly kind: "user"; readonly names: readonly string[] }
+  | { readonly kind: "group"; readonly names: readonly string[] }
+  /** What is not understood here: nobody is let in by it. */
+  | { readonly kind: "unknown"; readonly text: string }
+  | { readonly kind: "not"; readonly of: Requirement }
+  | {
+    readonly kind: "several";
+    /** Whether all have to hold, or one. */
+    readonly all: boolean;
+    readonly of: readonly Requirement[];
+    readonly methods?: Methods;
+  };
+
+/** Whom Allow and Deny are about. */
+export type Party =
+  | { readonly kind: "all" }
+  | { readonly kind: "ip"; readonly network: string }
+  | { readonly kind: "host"; readonly name: string }
+  | { readonly kind: "env"; readonly variable: string; readonly unset?: true };
+
+/** Order, Allow, Deny, Satisfy (mod_access_compat). */
+export interface PartyRules {
+  readonly order: "allow,deny" | "deny,allow" | "mutual-failure";
+  readonly allow: readonly (Party & { readonly methods?: Methods })[];
+  readonly deny: readonly (Party & { readonly methods?: Methods })[];
+  readonly satisfyAny?: true;
+}
+
+/** Who may ask. What is missing is left to the sections before. */
+export interface Access {
+  readonly requirement?: Requirement;
+  readonly parties?: PartyRules;
+  /** How users show who they are: `none` is nobody, `unknown` a way that is not known here. */
+  readonly scheme?: "basic" | "none" | "unknown";
+  readonly realm?: string;
+  /** Absolute paths. */
+  readonly userFile?: string;
+  readonly groupFile?: string;
+}
+
+/** Sets, or unsets, a variable of the request. */
+export type VariableRule =
+  /** If an attribute of the request, or another variable, matches: `$1` in values is what a group has matched. */
+  | {
+    readonly kind: "if";
+    readonly attribute: string;
+    readonly pattern: string;
+    readonly ignoreCase?: true;
+    /** A value of undefined unsets it. */
+    readonly set: readonly (readonly [name: string, value: string | undefined])[];
+  }
+  | {
+    readonly kind: "expression";
+    readonly condition: Condition;
+    readonly set: readonly (readonly [name: string, value: string | undefined])[];
+  }
+  | { readonly kind: "set"; readonly name: string; readonly value: string }
+  | { readonly kind: "unset"; readonly name: string };
+
+/** Sends clients elsewhere. */
+export interface Redirect {
+  /** A path and what is below it, an expression, or everything in its section. */
+  readonly path?: string;
+  readonly pattern?: string;
+  readonly status: number;
+  /** Absent for statuses that lead nowhere. `$1` is what a group has matched. */
+  readonly to?: string;
+  /** What the target is made of where it stands for all in its section; or `$path`, `$query`… of a JSON route. */
+  readonly template?: Template;
+}
+
+/** A condition of a rule of rewriting. */
+export interface RewriteCondition {
+  readonly test: string;
+  readonly pattern: string;
+  readonly negated?: true;
+  readonly ignoreCase?: true;
+  readonly orNext?: true;
+  /** The test is `expr`. */
+  readonly expression?: Condition;
+}
+
+/** A rule of rewriting. */
+export interface RewriteRule {
+  readonly pattern: string;
+  readonly negated?: true;
+  readonly ignoreCase?: true;
+  readonly conditions: readonly RewriteCondition[];
+  /** `-` leaves all as it is. */
+  readonly substitution: string;
+  /** Redirects with this status, or answers with it. */
+  readonly status?: number;
+  readonly redirect?: true;
+  /** An index into the site's targets: where the request goes, with the substitution as its target. */
+  readonly proxy?: number;
+  readonly last?: true;
+  readonly end?: true;
+  readonly passThrough?: true;
+  readonly chain?: true;
+  readonly next?: true;
+  readonly skip?: number;
+  readonly appendQuery?: true;
+  readonly dropQuery?: true;
+  readonly noEscape?: true;
+  readonly escapeGroups?: true;
+  /** `NAME:value` as written; a `!` in front unsets. */
+  readonly variables?: readonly string[];
+}
+
+/** Rules of rewriting, tried in order. */
+export interface Rewriting {
+  readonly rules: readonly RewriteRule[];
+  /** Tables for `${name:key|default}`. */
+  readonly maps?: Readonly<Record<string, RewriteMap>>;
+  /** What relative targets are below, in a part of a site. */
+  readonly base?: string;
+  /** The path of that part, with a slash at its end. */
+  readonly directory?: string;
+}
+
+/** A table: of its own, or a function. */
+export type RewriteMap =
+  | { readonly kind: "table"; readonly entries: Readonly<Record<string, string>> }
+  | { readonly kind: "toupper" | "tolower" | "escape" | "unescape" };
+
+/** What is done to fields of requests or responses. */
+export interface FieldRule {
+  readonly action: FieldAction;
+  readonly name: string;
+  readonly value?: Template;
+  readonly pattern?: string;
+  readonly ignoreCase?: true;
+  /** For responses: also those that are errors, in a list of its own, as httpd keeps it. */
+  readonly always?: true;
+  readonly condition?: Condition;
+}
+
+export type FieldAction =
+  | "set"
+  | "append"
+  | "merge"
+  | "add"
+  | "unset"
+  | "setifempty"
+  | "edit"
+  | "edit*"
+  | "note"
+  | "echo";
+
+/** Which requests a section is about; all unless given. All that is given has to hold. */
+export interface Place {
+  /** A path, decoded, and what is below it. */
+  readonly path?: string;
+  /** An expression for the decoded path. */
+  readonly pattern?: string;
+  /** Indexes of the site's routes, its targets behind them. */
+  readonly routes?: readonly number[];
+  readonly condition?: Condition;
+}
+
+/** What holds for a part of a site. */
+export interface Section {
+  readonly place?: Place;
+  readonly access?: Access;
+  readonly variables?: readonly VariableRule[];
+  readonly rewriting?: Rewriting;
+  readonly redirects?: readonly Redirect[];
+  readonly requestFields?: readonly FieldRule[];
+  readonly responseFields?: readonly FieldRule[];
+}
+
+/** All that stands around the routes of one site. */
+export interface SiteRules {
+  /** Before a route is looked for. */
+  readonly variables?: readonly VariableRule[];
+  readonly rewriting?: Rewriting;
+  /** For what no route takes. */
+  readonly redirects?: readonly Redirect[];
+  /** In the order in which later ones take the place of earlier ones. */
+  readonly sections: readonly Section[];
+  /** The name of the site where a client does not say one. */
+  readonly serverName?: string;
+  readonly documentRoot?: string;
+  /** Nobody is asked for a password, and no address is looked at: for whoever says so on the command line. */
+  readonly ignoreAccess?: true;
+}
