@@ -110,8 +110,6 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.#reclaimed.enter(connection);
   }
 
-  // --- what happens to them ---------------------------------------------------------------------------------------------
-
   ready(connection: Connection, events: number): void {
     if (connection.state === "refusing") return this.#endings.refusedReady(connection);
     if (events & EPOLLRDHUP) connection.ended = true;

@@ -315,7 +315,6 @@ export class Exchange {
     if (upgrade) head += `${spelling.connection}upgrade\r\n`;
     if (!this.persistent) head += `${spelling.connection}close\r\n`;
     else if (this.minor === 0) head += `${spelling.connection}keep-alive\r\n`;
-    head += "\r\n";
-    return head;
+    return head + "\r\n";
   }
 }
