@@ -58,3 +58,37 @@ Deno.test("Reloader answers with what became of a reload that began after it was
   await slow.end();
   assert.deepEqual((await Promise.all(answers)).map(({ text }) => text), ["1", "2", "2"]);
 });
+
+Deno.test("Reloader lets many in a row wait ever longer, and is as quick as ever after a quiet time", async () => {
+  let now = 0;
+  const pauses: number[] = [];
+  let begun = 0;
+  const reloader = new Reloader(() => {
+    begun++;
+    return Promise.resolve({ code: DONE, text: "" });
+  }, {
+    now: () => now,
+    pause: (milliseconds) => {
+      pauses.push(milliseconds);
+      now += milliseconds;
+      return Promise.resolve();
+    },
+  });
+  for (let times = 0; times < 12; times++) await reloader.request();
+  assert.deepEqual(pauses, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+  assert.equal(begun, 12);
+  now += 11_000;
+  await reloader.request();
+  assert.equal(pauses.length, 9);
+});
+
+Deno.test("Reloader says whether one waits", async () => {
+  const slow = new Slow();
+  void slow.reloads.request();
+  assert.equal(slow.reloads.waiting, false);
+  void slow.reloads.request();
+  assert.equal(slow.reloads.waiting, true);
+  await slow.end();
+  assert.equal(slow.reloads.waiting, false);
+  await slow.end();
+});

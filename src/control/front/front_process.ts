@@ -146,7 +146,7 @@ class FrontProcess implements Commanded {
   }
 
   #reloadAsked(): void {
-    if (this.#reloader.busy) {
+    if (this.#reloader.busy && !this.#reloader.waiting) {
       this.#log.info("SIGHUP during a reload: the configuration will be read once more after it");
     }
     void this.reload();

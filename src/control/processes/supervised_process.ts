@@ -163,8 +163,8 @@ export class SupervisedProcess {
       this.#ready.reject(new Error(`${name} cannot start`));
       return;
     }
-    // One that was asked to end, by somebody else, has done nothing wrong.
-    if (lived > STARTED_WELL || status.code === 0) this.#delay = RESTART_FIRST;
+    // Not for its exit code alone: one that ends at once, and well, would be started without end.
+    if (lived > STARTED_WELL) this.#delay = RESTART_FIRST;
     this.#startAgain(status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`);
   }
 

@@ -74,7 +74,7 @@ class Supervisor {
         this.#ended.resolve(0);
       },
       reload: () => {
-        if (this.#reloader.busy) {
+        if (this.#reloader.busy && !this.#reloader.waiting) {
           this.#log.info("SIGHUP during a reload: there will be another one after it");
         }
         void this.#reloader.request();
