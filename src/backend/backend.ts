@@ -24,6 +24,7 @@ export type BackendEvent =
   | { readonly type: "front-found"; readonly process: number; readonly name: string }
   | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
   | { readonly type: "front-refused"; readonly uid: number }
+  | { readonly type: "fronts"; readonly channels: number }
   | { readonly type: "handoff-refused"; readonly reason: string }
   | { readonly type: "descriptors"; readonly why: Missing };
 
@@ -49,6 +50,8 @@ export interface BackendOptions extends ListenerOptions, ChosenTimes {
 
 /** Bytes taken from a socket in one go. A little less than a preread may have, so that any of it can travel back. */
 const SCRATCH = 61_440;
+/** Channels at a time: one for each Worker of each front, and for those that have just come or are about to go. */
+const MOST_CHANNELS = 1_024;
 /** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
 const SHORTAGE = 1_000;
 
@@ -163,8 +166,14 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
       this.#options.report?.({ type: "front-refused", uid });
       return;
     }
-    if (this.#apache === undefined) this.#channels.add(new Channel(this, fd));
-    else this.#apache.expect(fd);
+    if (this.#apache !== undefined) return this.#apache.expect(fd);
+    const { size: channels } = this.#channels;
+    if (channels < MOST_CHANNELS) {
+      this.#channels.add(new Channel(this, fd));
+      return;
+    }
+    close(fd);
+    this.#options.report?.({ type: "fronts", channels });
   }
 
   channelOpened({ process, name }: Hello): void {

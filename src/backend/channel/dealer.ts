@@ -29,6 +29,8 @@ const { recv, sendmsg } = libc;
 
 /** Milliseconds that a front has for its HELLO, and that it may wait for a worker it has no channel to. */
 const PATIENCE = 2_000;
+/** Guests at a time; the one that has waited longest goes when there are more. */
+const MOST_GUESTS = 256;
 /** Room for a HELLO. */
 const SIZE = 2_048;
 
@@ -76,6 +78,7 @@ export class Dealer {
     });
     this.#listener.watch(loop.poller, (fd) => {
       const guest = new Guest(this, fd);
+      if (this.#guests.size >= MOST_GUESTS) (this.#deadlines.first as Guest).end();
       this.#guests.add(guest);
       this.#deadlines.start(guest, loop.now);
       guest.ready();

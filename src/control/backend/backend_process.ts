@@ -5,6 +5,7 @@ import { Backend, type BackendEvent, type BackendOptions } from "../../backend/b
 import type { BackendKind } from "../../config/config.ts";
 import { programOf, serverOf } from "../kinds/programs.ts";
 import { logOf, print } from "../log/log.ts";
+import { Repeated } from "../log/repeated.ts";
 import { notify } from "../processes/notify.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { Replacement } from "./replacement.ts";
@@ -31,7 +32,8 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   const log = logOf(`backend ${options.name}`);
   raiseDescriptorLimit();
   const server = await serverOf(options.runs, log, options.name, options.apache);
-  const backend = new Backend(server, { ...options, report: (event) => logEvent(log, event) });
+  const repeated = new Repeated();
+  const backend = new Backend(server, { ...options, report: (event) => logEvent(log, repeated, event) });
   const ended = Promise.withResolvers<number>();
   let cutOff: ReturnType<typeof setTimeout> | undefined;
   const drain = () => {
@@ -79,19 +81,37 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   return await ended.promise;
 }
 
-function logEvent(log: ReturnType<typeof logOf>, event: BackendEvent): void {
+/** Writes what happens to the log: what a peer can make happen without end, together with what is alike. */
+function logEvent(log: ReturnType<typeof logOf>, repeated: Repeated, event: BackendEvent): void {
   switch (event.type) {
     case "front-found":
-      return log.info("{name} connected", { name: event.name });
+      return repeated.tell(
+        `found ${event.name}`,
+        (times) => log.info("{name} connected{times}", { ...event, times }),
+      );
     case "front-lost":
-      if (event.fault) return log.error("ended the channel of {name}: {reason}", { ...event });
-      return log.info("{name} left: {reason}", { ...event });
+      return repeated.tell(`lost ${event.name} ${event.reason}`, (times) => {
+        if (event.fault) log.error("ended the channel of {name}: {reason}{times}", { ...event, times });
+        else log.info("{name} left: {reason}{times}", { ...event, times });
+      });
     case "front-refused":
-      return log.warn("refused a front of user {uid}: name it in allowUsers to let it in", {
-        uid: event.uid,
+      return repeated.tell(`refused ${event.uid}`, (times) => {
+        log.warn("refused a front of user {uid}{times}: name it in allowUsers to let it in", {
+          ...event,
+          times,
+        });
+      });
+    case "fronts":
+      return repeated.tell("fronts", (times) => {
+        log.error("refused a front{times}: fronts have {channels} channels to this process", {
+          ...event,
+          times,
+        });
       });
     case "handoff-refused":
-      return log.warn("refused what is no hand-off of a client: {reason}", { reason: event.reason });
+      return repeated.tell(`handoff ${event.reason}`, (times) => {
+        log.warn("refused what is no hand-off of a client: {reason}{times}", { ...event, times });
+      });
     case "descriptors":
       return log.error(
         event.why === "exhausted"

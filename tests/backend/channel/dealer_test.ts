@@ -129,6 +129,15 @@ test("fronts of one name and one process number, as in containers, each have a c
   assert.deepEqual(table.dealt, [2, 2]);
 });
 
+test("whoever connects without end has an end to what it holds, and others are dealt", (table) => {
+  table.worker();
+  // More than the backlog of the path takes at once.
+  for (let count = 0; count < 300; count++) table.front("silent", false);
+  assert.ok(table.fronts.filter((front) => front.read().length === 0 && !front.ended).length <= 256);
+  table.front("one");
+  assert.deepEqual(table.dealt, [1]);
+});
+
 test("a front that has a channel to every worker waits for another, and is let go after a while", (table) => {
   table.worker();
   table.front("one");
