@@ -38,18 +38,11 @@ export function readHostAddress(text: string): Reading<HostAddress> {
   return { value: { host: address.value.host, port: number } };
 }
 
-/** Reads Listen: a port, or an address and a port; `http` may follow. */
+/** Reads Listen: a port, or an address and a port; a protocol may follow, which says what virtual hosts say better. */
 export function readListen(args: readonly string[]): Reading<ListenAddress> {
   const [text = "", protocol = "http"] = args;
-  if (/^https$/i.test(protocol)) {
-    return {
-      fault: `Cannot speak TLS on ${
-        quote(text)
-      }; put a program that does in front, and listen on a plain port`,
-    };
-  }
-  if (!/^http$/i.test(protocol)) {
-    return { fault: `Found the protocol ${quote(protocol)}; write http, or nothing` };
+  if (!/^https?$/i.test(protocol)) {
+    return { fault: `Found the protocol ${quote(protocol)}; write http or https, or nothing` };
   }
   return readAddress(text.replace(/^\*:/, ""));
 }

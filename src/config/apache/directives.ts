@@ -5,6 +5,7 @@ import type { LeftOut } from "./conditions.ts";
 import { effectOf, foreignModule } from "./effects.ts";
 import { type Faults, isComplete } from "./faults.ts";
 import { OTHER_NAMES } from "./other_names.ts";
+import { TLS_DIRECTIVES } from "./tls.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
 
 /** Where a directive stands: outside of everything, in a virtual host, for a part of its paths, for a server behind. */
@@ -102,6 +103,7 @@ const TABLE: readonly Known[] = ([
   ["Alias", SERVERS, 1, 2, "a path and a directory"],
   ["ScriptAlias", SERVERS, 1, 2, "a path and a directory"],
   ["ErrorDocument", ANY, 2, 2, "a status and a text"],
+  ...TLS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
 
 /** Files are neither loaded nor served: where they are need not be known. */
@@ -180,12 +182,6 @@ const WHERE: Record<Context, string> = {
 
 function judgeOther(item: Item, faults: Faults): void {
   const name = item.name.toLowerCase();
-  if (name === "sslengine" && item.args[0]?.toLowerCase() === "on") {
-    return faults.add(
-      item,
-      "Cannot speak TLS; put a program that does in front of a plain listener, or remove this virtual host",
-    );
-  }
   const other = TABLE.find((known) => known.name.replace("<", "").toLowerCase() === name);
   if (other !== undefined) {
     const right = isSection(item) ? `${other.name} without "<"` : `${other.name} …>`;

@@ -37,6 +37,8 @@ const UNDERSTOOD = [
   "authn_file",
   "auth_basic",
   "access_compat",
+  "ssl",
+  "socache_shmcb",
   "mpm_event",
   "mpm_worker",
   "mpm_prefork",

@@ -3,6 +3,7 @@
 import { posix } from "node:path";
 import type { Config, Listener } from "../config.ts";
 import { type Origin, type Resolve, resolveFrom } from "../path.ts";
+import { assignHandshakes } from "../tls_backend.ts";
 import { placesOf } from "./addresses.ts";
 import { Backends } from "./backends.ts";
 import type { LeftOut } from "./conditions.ts";
@@ -13,6 +14,7 @@ import { Reader, type World } from "./reader.ts";
 import { RouteMaker } from "./routes.ts";
 import { Servers } from "./servers.ts";
 import { answersByRules, SiteMaker } from "./sites.ts";
+import { TlsReader } from "./tls.ts";
 import { isSection } from "./tree.ts";
 
 /** What a configuration in the Apache syntax depends on besides its text. */
@@ -57,9 +59,17 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     hasSocket: (path) => options.hasSocket(path),
   });
 
-  const sites = new SiteMaker(faults, new RouteMaker(servers, backends));
-  const listeners = placesOf(servers).map((place) => sites.listenerOf(place));
+  const tls = new TlsReader(faults, servers.main.tls, below);
+  const sites = new SiteMaker(faults, new RouteMaker(servers, backends), tls);
+  const unserved = placesOf(servers).map((place) => sites.listenerOf(place));
   const limits = limitsOf(servers);
+  const { listeners, backend } = assignHandshakes(faults.none ? unserved : [], {
+    runDirectory: () => directory ??= options.defaultRunDirectory(),
+    taken: (name) => backends.list().some((other) => other.name === name),
+    workers: 1,
+    strictNames: [servers.main, ...servers.hosts].some((server) => tls.isStrict(server.tls)),
+    timeout: limits.headTimeout,
+  });
   if (faults.none && !leadsAnywhere(listeners)) {
     faults.add(faults.whole, NOWHERE + nameLeftOut(reader.leftOut));
   }
@@ -67,7 +77,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const warnings = faults.warnings();
   return {
     listeners,
-    backends: backends.list(),
+    backends: [...backends.list(), ...backend === undefined ? [] : [backend]],
     limits,
     allowUsers: [],
     // Before the site of a request is known, it is the main server that answers.

@@ -9,11 +9,13 @@ import { readCookieDomain, readCookiePath, readReverseRule } from "../relay_rule
 import { Balancers } from "./balancers.ts";
 import { judge } from "./directives.ts";
 import type { Faults } from "./faults.ts";
+import { hostOf } from "./host_of.ts";
 import { placeOf, rulePlace } from "./locations.ts";
 import { type Pass, type Place, readPass } from "./passes.ts";
 import { Draft, type DraftWorld } from "./rules/draft.ts";
 import { readCondition } from "./rules/reading.ts";
 import { readSetting, type Settings } from "./settings.ts";
+import { TlsWords } from "./tls.ts";
 import { type Directive, isSection, type Item, keyOf, type Section } from "./tree.ts";
 
 /** A name of a server, and where it is said. */
@@ -54,6 +56,7 @@ export interface Server {
   readonly sections: DraftSection[];
   readonly proxied: (DraftSection & { readonly url: string })[];
   readonly conditionals: DraftSection[];
+  readonly tls: TlsWords;
 }
 
 /** What a section says, besides where requests go. */
@@ -113,6 +116,7 @@ export class Servers {
 
   #directive(directive: Directive, server: Server): void {
     const { args } = directive;
+    if (server.tls.take(directive)) return;
     switch (directive.name.toLowerCase()) {
       case "listen":
         this.listens.push(directive);
@@ -300,6 +304,7 @@ function newServer(spot: Directive | undefined, addresses: readonly string[], dr
     sections: [],
     proxied: [],
     conditionals: [],
+    tls: new TlsWords(),
   };
 }
 
@@ -311,9 +316,4 @@ function withExpression(directive: Directive): Directive {
 
 function cookieRule({ args }: Directive): CookieRule {
   return { from: args[0]!, to: args[1]! };
-}
-
-/** The host in `http://example.com:80`. */
-function hostOf(text: string): string {
-  return text.replace(/^[a-z]+:\/\//i, "").replace(/:\d*$/, "").replace(/\/$/, "").toLowerCase();
 }

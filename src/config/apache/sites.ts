@@ -2,14 +2,16 @@
 
 import type { Rewriting } from "../../rules/model.ts";
 import { formatAddress, readSiteName } from "../address.ts";
-import type { Listener, Route, Site } from "../config.ts";
+import type { ListenAddress, Route, Site } from "../config.ts";
 import { quote } from "../reading.ts";
+import type { UnservedListener } from "../tls_backend.ts";
 import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
 import { coversPath } from "./paths.ts";
 import type { RouteMaker } from "./routes.ts";
 import { SiteRulesMaker } from "./site_rules.ts";
 import type { Alias, Server } from "./servers.ts";
+import type { TlsReader } from "./tls.ts";
 
 /** As an alias: every Host that no virtual host before it has. */
 const EVERY = "*";
@@ -19,9 +21,10 @@ export class SiteMaker {
   /** What a server is on every listener, unless names are taken there: one object, so that it is described once. */
   readonly #sites = new Map<Server, Site>();
 
-  constructor(readonly faults: Faults, readonly routes: RouteMaker) {}
+  constructor(readonly faults: Faults, readonly routes: RouteMaker, readonly tls: TlsReader) {}
 
-  listenerOf({ address, servers }: Place): Listener {
+  listenerOf({ address, servers }: Place): UnservedListener {
+    const speaksTls = this.#speaksTls(address, servers);
     const sites: Site[] = [];
     const claimed: string[] = [];
     for (const [index, server] of servers.entries()) {
@@ -58,7 +61,31 @@ export class SiteMaker {
         this.faults.warn(spot!, `${taken} on ${formatAddress(address)} belongs to a virtual host before it`);
       }
     }
-    return { ...address, sites };
+    return { ...address, sites, speaksTls };
+  }
+
+  /** Whether TLS is spoken on an address: the virtual hosts there say so, all of them or none. */
+  #speaksTls(address: ListenAddress, servers: readonly Server[]): boolean {
+    const speaking = servers.filter(({ tls }) => this.tls.speaks(tls));
+    const where = formatAddress(address);
+    for (const server of servers) {
+      const spot = server.spot ?? server.tls.certificates[0];
+      if (spot === undefined) continue;
+      const speaks = speaking.includes(server);
+      const site = this.tls.site(server.tls);
+      if (speaks && site === undefined) {
+        this.faults.add(
+          spot,
+          "Cannot speak TLS without a certificate; write SSLCertificateFile and SSLCertificateKeyFile",
+        );
+      } else if (!speaks && speaking.length > 0) {
+        this.faults.warn(spot, `speaks TLS on ${where} as others there do; write SSLEngine On`, "changes");
+      } else if (!speaks && server.tls.certificates.length > 0) {
+        const message = `speaks clear text on ${where}, though it has a certificate; write SSLEngine On`;
+        this.faults.warn(spot, message, "changes");
+      }
+    }
+    return speaking.length > 0;
   }
 
   #siteOf(server: Server): Site {
@@ -68,7 +95,9 @@ export class SiteMaker {
     const errorDocuments = { ...main.errorDocuments, ...server.errorDocuments };
     const { routes, urls } = this.routes.routesOf(server);
     const around = new SiteRulesMaker(this.routes, server, urls).make();
+    const tls = this.tls.speaks(server.tls) ? this.tls.site(server.tls) : undefined;
     site = {
+      ...tls === undefined ? {} : { tls },
       names: server === main ? [] : this.#namesOf(server),
       routes,
       ...around,

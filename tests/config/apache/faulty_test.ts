@@ -21,8 +21,8 @@ const FAULTY: readonly (readonly [text: string, line: number, directive: string,
   ["Listen 80 http x", 1, "Listen", /Found 3 arguments; write an address/],
   ["Listen 70000", 1, "Listen", /write a number from 0 to 65535/],
   ["Listen example.com:80", 1, "Listen", /host names are not resolved; write an IP address/],
-  ["Listen 443 https", 1, "Listen", /Cannot speak TLS on "443"; put a program that does in front/],
-  ["Listen 80 gopher", 1, "Listen", /Found the protocol "gopher"; write http, or nothing/],
+  ["Listen 443 gopher", 1, "Listen", /Found the protocol "gopher"; write http or https, or nothing/],
+
   ["Listen 80\nListen 80", 2, "Listen", /Found ".*80" twice; write each address once/],
   ["<VirtualHost>\n</VirtualHost>", 1, "VirtualHost", /Found no argument; write addresses, such as \*:80/],
   [
@@ -65,9 +65,9 @@ const FAULTY: readonly (readonly [text: string, line: number, directive: string,
   ],
   [
     "<VirtualHost *:80>\nSSLEngine on\n</VirtualHost>",
-    2,
-    "SSLEngine",
-    /Cannot speak TLS; put a program that does in front/,
+    1,
+    "VirtualHost",
+    /Cannot speak TLS without a certificate; write SSLCertificateFile and SSLCertificateKeyFile/,
   ],
   [
     "<VirtualHost *:80>\nServerAlias www*.example.com\n</VirtualHost>",

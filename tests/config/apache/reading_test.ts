@@ -103,7 +103,7 @@ h
 });
 
 Deno.test("conditions: where nothing is loaded, what is understood counts as loaded", () => {
-  assert.equal(tree("<IfModule mod_proxy.c>\na\n</IfModule>\n<IfModule mod_ssl.c>\nb\n</IfModule>"), "a");
+  assert.equal(tree("<IfModule mod_proxy.c>\na\n</IfModule>\n<IfModule mod_dav.c>\nb\n</IfModule>"), "a");
 });
 
 Deno.test("variables: Define first, the environment then", () => {

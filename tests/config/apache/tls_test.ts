@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import type { Config } from "../../../src/config/config.ts";
+import { type SiteTls, TLS_DEFAULTS } from "../../../src/config/tls.ts";
+import { faultsOf, parse } from "./parsing.ts";
+
+/** As certbot leaves a host and its options. */
+const CERTBOT = `
+Listen 80
+<IfModule mod_ssl.c>
+Listen 443 https
+<VirtualHost *:443>
+  ServerName example.com
+  ServerAlias www.example.com
+  ProxyPass / http://127.0.0.1:3000/
+  SSLCertificateFile /etc/letsencrypt/live/example.com/fullchain.pem
+  SSLCertificateKeyFile /etc/letsencrypt/live/example.com/privkey.pem
+  # options-ssl-apache.conf
+  SSLEngine on
+  SSLProtocol             all -SSLv2 -SSLv3 -TLSv1 -TLSv1.1
+  SSLCipherSuite          ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256
+  SSLHonorCipherOrder     off
+  SSLSessionTickets       off
+  SSLOptions +StrictRequire
+</VirtualHost>
+</IfModule>
+<VirtualHost *:80>
+  ServerName example.com
+  ProxyPass / http://127.0.0.1:3000/
+</VirtualHost>
+`;
+
+function tlsOf(config: Config, listener: number, site = 0): SiteTls | "pass" | undefined {
+  return config.listeners[listener]!.sites[site]!.tls;
+}
+
+Deno.test("a host as certbot leaves it speaks TLS, and its neighbour clear text", () => {
+  const config = parse(CERTBOT);
+  assert.deepEqual(config.listeners.map(({ port, tls }) => [port, tls?.backend]), [[80, undefined], [
+    443,
+    "tls",
+  ]]);
+  assert.deepEqual(tlsOf(config, 1), {
+    certificates: [{
+      certificate: "/etc/letsencrypt/live/example.com/fullchain.pem",
+      key: "/etc/letsencrypt/live/example.com/privkey.pem",
+    }],
+    settings: {
+      ...TLS_DEFAULTS,
+      ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+      sessionTickets: false,
+    },
+  });
+  const { runs } = config.backends.at(-1)!;
+  assert.ok(runs?.kind === "tls");
+  assert.deepEqual(runs.listeners.map(({ address, strictNames }) => [address, strictNames]), [[
+    "[::]:443",
+    false,
+  ]]);
+});
+
+/** A host that speaks TLS, with some more said in it. */
+function host(more: string, outside = ""): string {
+  return `${outside}\nListen 443\n<VirtualHost *:443>\nServerName a.test\nProxyPass / http://127.0.0.1:1/\n` +
+    `SSLEngine On\nSSLCertificateFile a.pem\nSSLCertificateKeyFile a.key\n${more}\n</VirtualHost>\n`;
+}
+
+for (
+  const [words, minVersion, maxVersion] of [
+    ["all", "1.2", "1.3"],
+    ["all -TLSv1.3", "1.2", "1.2"],
+    ["-all +TLSv1.3", "1.3", "1.3"],
+    ["TLSv1.2", "1.2", "1.2"],
+    ["+TLSv1.2 +TLSv1.3", "1.2", "1.3"],
+  ] as const
+) {
+  Deno.test(`SSLProtocol ${words}`, () => {
+    const tls = tlsOf(parse(host(`SSLProtocol ${words}`)), 0) as SiteTls;
+    assert.deepEqual([tls.settings.minVersion, tls.settings.maxVersion], [minVersion, maxVersion]);
+  });
+}
+
+Deno.test("what the main server says holds for hosts that say nothing else", () => {
+  const outside =
+    "SSLHonorCipherOrder on\nSSLProtocol TLSv1.3\nSSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\nSSLStrictSNIVHostCheck on";
+  const config = parse(host("SSLCipherSuite HIGH:!aNULL", outside));
+  const { settings } = tlsOf(config, 0) as SiteTls;
+  assert.deepEqual(
+    [settings.serverOrder, settings.minVersion, settings.cipherSuites, settings.ciphers],
+    [true, "1.3", "TLS_AES_128_GCM_SHA256", "HIGH:!aNULL"],
+  );
+  const { runs } = config.backends.at(-1)!;
+  assert.ok(runs?.kind === "tls" && runs.listeners[0]!.strictNames);
+});
+
+Deno.test("several certificates, a chain in a file of its own, and certificates of clients", () => {
+  const more = "SSLCertificateFile b.pem\nSSLCertificateKeyFile b.key\nSSLCertificateChainFile chain.pem\n" +
+    "SSLVerifyClient require\nSSLCACertificateFile ca.pem";
+  const { certificates, settings } = tlsOf(parse(host(more, "ServerRoot /srv")), 0) as SiteTls;
+  assert.deepEqual(
+    certificates,
+    ["a", "b"].map((name) => ({
+      certificate: `/srv/${name}.pem`,
+      key: `/srv/${name}.key`,
+      chain: "/srv/chain.pem",
+    })),
+  );
+  assert.deepEqual([settings.clientCertificates, settings.clientAuthorities], ["required", "/srv/ca.pem"]);
+});
+
+Deno.test("a host with a certificate that does not speak TLS is told of, and one that does not among others that do", () => {
+  const silent = host("").replace("SSLEngine On\n", "");
+  assert.match(
+    parse(silent).warnings![0]!.message,
+    /speaks clear text on .*:443, though it has a certificate/,
+  );
+  const mixed = host("") +
+    "<VirtualHost *:443>\nServerName b.test\nProxyPass / http://127.0.0.1:2/\n</VirtualHost>";
+  assert.match(
+    parse(mixed).warnings![0]!.message,
+    /speaks TLS on .*:443 as others there do; write SSLEngine On/,
+  );
+});
+
+Deno.test("old protocols are told of", () => {
+  const { warnings } = parse(host("SSLProtocol TLSv1 TLSv1.2"));
+  assert.match(warnings![0]!.message, /^TLSv1 is not spoken/);
+});
+
+for (
+  const [more, fault] of [
+    ["SSLProtocol SSLv3", /Cannot speak any of these; write TLSv1\.2, TLSv1\.3, or both/],
+    ["SSLProtocol TLSv9", /Found "TLSv9"; write TLSv1\.2 or TLSv1\.3, or all/],
+    ["SSLEngine maybe", /Found "maybe"; write On or Off/],
+    ["SSLVerifyClient optional_no_ca", /Found "optional_no_ca"; write none, optional or require/],
+    ["SSLVerifyClient require", /nobody who may sign them; write SSLCACertificateFile/],
+    ["SSLCertificateKeyFile b.key", /more keys than certificates/],
+    ["<Location /x>\nSSLVerifyClient require\n</Location>", /Cannot stand in a <Location>/],
+  ] as const
+) {
+  Deno.test(`a fault in what is said of TLS: ${more.split("\n")[0]}`, () => {
+    assert.match(faultsOf(host(more)).join("\n"), fault);
+  });
+}
