@@ -139,7 +139,7 @@ export class TlsReader {
 
   #clients(words: TlsWords): ClientCertificates {
     const directive = this.#of(words, "sslverifyclient");
-    switch (directive?.args[0]!.toLowerCase()) {
+    switch (directive?.args[0]?.toLowerCase()) {
       case undefined:
       case "none":
         return "off";
