@@ -67,19 +67,34 @@ function titleOf({ names }: Site, listeners: readonly Listener[]): string {
 function describeRoutes(site: Site, config: Config): string[] {
   const rows = site.routes.flatMap((route) => {
     const { backends, mapTo, sticky, keepAlive } = route;
-    if (backends.length === 0) return [[describePaths(route), "404", "", "nobody serves it"]];
+    const around = describeRules(site, site.routes.indexOf(route));
+    if (backends.length === 0) {
+      const [to] = around.filter((note) => /^\d{3} /.test(note));
+      return [[describePaths(route), ...to === undefined ? ["404", "", "nobody serves it"] : ["", "", to]]];
+    }
     return backends.map((name, index) => {
       const backend = config.backends.find((backend) => backend.name === name);
       const notes = [
         mapTo && `mapped to ${mapTo}`,
         sticky && "sticky",
         keepAlive && `keep-alive: ${keepAlive}`,
+        ...around,
       ].filter(Boolean);
       const paths = describePaths(route) + (notes.length > 0 ? ` (${notes.join(", ")})` : "");
       return [index === 0 ? paths : "", ...(backend ? describeBackend(backend) : [name])];
     });
   });
   return columns(rows);
+}
+
+/** What stands around one route alone. */
+function describeRules({ rules }: Site, index: number): string[] {
+  return (rules?.sections ?? []).filter(({ place }) => place?.routes?.includes(index)).flatMap((section) => [
+    ...(section.redirects ?? []).map(({ status, to }) => `${status} ${to ?? ""}`.trim()),
+    ...section.access === undefined ? [] : ["not for everybody"],
+    ...section.requestFields === undefined ? [] : ["changes request fields"],
+    ...section.responseFields === undefined ? [] : ["changes response fields"],
+  ]);
 }
 
 /**

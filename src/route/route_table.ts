@@ -6,7 +6,7 @@ import { HASH_START, hashStep, type NameTree, NameTrees, NONE, SAME_CASE } from 
 import { BAD_MAPPING, isOrdered, OrderedRoutes } from "./ordered_routes.ts";
 import { normalizePath, PathNormalizer } from "./path.ts";
 import { type Scope, scopesOf } from "./scope.ts";
-import { isConstantRules } from "../rules/site.ts";
+import { treatsAlike } from "../rules/site.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
 
 export { NO_SITE };
@@ -25,6 +25,8 @@ const SLASH = 0x2f;
 export interface RouteEntry {
   readonly site: Site;
   readonly route: Route;
+  /** Its own index among the site's routes; targets stand behind them. */
+  readonly index: number;
   /** Index of `site` among the table's sites. */
   readonly siteIndex: number;
   /** The route's path in its normal form: what a normalised request path starts with. `/` for one with `match`. */
@@ -155,10 +157,18 @@ function flatten(sites: readonly Site[]): RouteEntry[] {
     const scopes = siteScopes(site, prefixes, sites.length === 1);
     const routes = site.routes.map((route, index) => {
       const mapTo = route.match === undefined ? route.mapTo : undefined;
-      return { site, route, siteIndex, prefix: prefixes[index]!, mapTo, scope: scopes[index]! };
+      return { site, route, index, siteIndex, prefix: prefixes[index]!, mapTo, scope: scopes[index]! };
     });
-    const targets = (site.targets ?? []).map((route) => (
-      { site, route, siteIndex, prefix: "/", mapTo: undefined, scope: ONE_REQUEST }
+    const targets = (site.targets ?? []).map((route, place) => (
+      {
+        site,
+        route,
+        index: routes.length + place,
+        siteIndex,
+        prefix: "/",
+        mapTo: undefined,
+        scope: ONE_REQUEST,
+      }
     ));
     return [...routes, ...targets];
   });
@@ -169,10 +179,11 @@ const ONE_REQUEST: Scope = { reach: "request", except: [] };
 function siteScopes({ routes, rules }: Site, prefixes: readonly string[], alone: boolean): readonly Scope[] {
   // No prefixes tell who takes a path before or after an expression.
   if (routes.some(isOrdered)) return routes.map(() => ONE_REQUEST);
-  // Every request has to be decided about: nobody may go past that on a connection that is kept.
-  if (rules !== undefined && !isConstantRules(rules)) return routes.map(() => ONE_REQUEST);
   // "Everything" says nothing of prefixes, so not what stands in their place either.
-  return scopesOf(prefixes, alone && routes.every(({ mapTo }) => mapTo === undefined));
+  const scopes = scopesOf(prefixes, alone && routes.every(({ mapTo }) => mapTo === undefined));
+  if (rules === undefined) return scopes;
+  // Every request has to be decided about: nobody may go past that on a connection that is kept.
+  return scopes.map((scope, route) => treatsAlike(rules, route) ? scope : ONE_REQUEST);
 }
 
 /**

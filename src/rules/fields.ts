@@ -31,6 +31,8 @@ export interface FieldOperation {
   readonly ignoreCase?: true;
   /** Of responses: in the list of those that errors have too. */
   readonly always?: true;
+  /** Of responses: of whoever gives them. */
+  readonly everywhere?: true;
   /** What is to hold of the response; all that is about the request has been settled. */
   readonly condition?: Condition;
 }

@@ -91,7 +91,7 @@ export interface Redirect {
   readonly status: number;
   /** Absent for statuses that lead nowhere. `$1` is what a group has matched. */
   readonly to?: string;
-  /** What the target is made of where it stands for all in its section; or `$path`, `$query`… of a JSON route. */
+  /** What the target is made of instead: its first group is what follows the path. */
   readonly template?: Template;
 }
 
@@ -158,6 +158,8 @@ export interface FieldRule {
   readonly ignoreCase?: true;
   /** For responses: also those that are errors, in a list of its own, as httpd keeps it. */
   readonly always?: true;
+  /** For responses: of whoever gives them, in one list. */
+  readonly everywhere?: true;
   readonly condition?: Condition;
 }
 

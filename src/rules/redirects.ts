@@ -27,7 +27,11 @@ export function redirect(redirects: readonly Redirect[], state: RequestState): R
 
 /** What a redirect makes of a request; empty where it leads nowhere, undefined where it is about others. */
 function targetOf({ path, pattern, to, template }: Redirect, state: RequestState): string | undefined {
-  if (template !== undefined) return fill(template, { state, groups: [] });
+  if (template !== undefined) {
+    const below = path === undefined ? state.path.slice(1) : behind(path, state.path)?.replace(/^\//, "");
+    const filled = fill(template, { state, groups: ["", escapeUri(below ?? "")] });
+    return path === undefined ? filled : withQuery(filled, state);
+  }
   if (pattern !== undefined) {
     const found = patternOf(pattern).exec(state.path);
     if (found === undefined) return undefined;

@@ -5,7 +5,7 @@ import { type Findings, judgeAccess, mergeAccess, type Question } from "./access
 import { challenge } from "./basic_auth.ts";
 import { holds, patternOf } from "./expression.ts";
 import { type Field, type FieldOperation, isConstant, settle } from "./fields.ts";
-import type { Place, Section, SiteRules } from "./model.ts";
+import type { FieldRule, Place, Section, SiteRules } from "./model.ts";
 import { behind, redirect } from "./redirects.ts";
 import { type Files, RequestState, type RequestView } from "./request.ts";
 import { rewrite, type Rewritten } from "./rewriting.ts";
@@ -218,7 +218,7 @@ export class SiteJudge {
 
   #always(sections: readonly Section[], state: RequestState): FieldOperation[] {
     return settle(
-      sections.flatMap(({ responseFields = [] }) => responseFields).filter(({ always }) => always),
+      sections.flatMap(({ responseFields = [] }) => responseFields).filter(isForErrors),
       state,
     );
   }
@@ -247,35 +247,58 @@ function isIn(
   return condition === undefined || holds(condition, { state, groups: [] });
 }
 
+/** Whether a rule is also about answers that are given here. */
+function isForErrors({ always, everywhere }: FieldRule): boolean {
+  return always === true || everywhere === true;
+}
+
 /** SetEnvIf has its turn before access is decided, SetEnv after it. */
 function isEarly({ kind }: { readonly kind: string }): boolean {
   return kind === "if" || kind === "expression";
 }
 
 /**
- * Whether all requests of a site are treated alike, by operations that are the same for each: then nobody has to be asked,
- * and later requests on a connection may be served by the same backend.
+ * Whether all requests of a route are treated alike, by operations that are the same for each: then nobody has to be asked,
+ * and later requests on a connection may be served by the same backend. Where anybody is kept out of anything, every
+ * request of the site is looked at: a spelling of a path that is somebody else's to a server must not get past that.
+ *
+ * @param route its index; undefined for what no route takes
  */
-export function isConstantRules({ variables = [], rewriting, redirects = [], sections }: SiteRules): boolean {
+export function treatsAlike(rules: SiteRules, route: number | undefined): boolean {
+  const { variables = [], rewriting, redirects = [], sections } = rules;
   return variables.length === 0 && rewriting === undefined && redirects.length === 0 &&
-    sections.every((section) => isConstantSection(section));
+    sections.every((section) =>
+      isByRoute(section) && section.access === undefined &&
+      (!concerns(section, route) || isConstantSection(section))
+    );
 }
 
-/** The operations of such a site. */
+/** The operations for requests of such a route. */
 export function constantOperations(
   { sections }: SiteRules,
+  route: number,
 ): { readonly request: readonly FieldOperation[]; readonly response: readonly FieldOperation[] } {
+  const own = sections.filter((section) => concerns(section, route));
   const state = undefined as never;
   return {
-    request: settle(sections.flatMap(({ requestFields = [] }) => requestFields), state),
-    response: settle(sections.flatMap(({ responseFields = [] }) => responseFields), state),
+    request: settle(own.flatMap(({ requestFields = [] }) => requestFields), state),
+    response: settle(own.flatMap(({ responseFields = [] }) => responseFields), state),
   };
 }
 
+/** Whether routes alone say which requests a section is about. */
+function isByRoute({ place }: Section): boolean {
+  return place === undefined || Object.keys(place).every((key) => key === "routes");
+}
+
+function concerns({ place }: Section, route: number | undefined): boolean {
+  return place?.routes === undefined || route !== undefined && place.routes.includes(route);
+}
+
 function isConstantSection(
-  { place, access, variables, rewriting, redirects, requestFields, responseFields }: Section,
+  { access, variables, rewriting, redirects, requestFields, responseFields }: Section,
 ): boolean {
-  return place === undefined && access === undefined && variables === undefined && rewriting === undefined &&
+  return access === undefined && variables === undefined && rewriting === undefined &&
     redirects === undefined && isConstant(requestFields ?? []) && isConstant(responseFields ?? []);
 }
 

@@ -49,7 +49,7 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
   const backends = new Backends(report, resolve);
   backends.declare(document.backends);
   const secure = new TlsReader(document.tls, resolve, report);
-  const unserved = buildListeners(document, backends, secure, report);
+  const unserved = buildListeners(document, backends, secure, resolve, report);
   const limits = buildLimits(document, report);
   const errorDocuments = readErrorDocuments(document, [], report);
   const { listeners, backend } = assignHandshakes(report.isEmpty ? unserved : [], {

@@ -1,11 +1,14 @@
 /** The routes of a site in a JSON document. */
 
 import type { KeepAlive, Route } from "../config.ts";
+import type { Section, SiteRules } from "../../rules/model.ts";
 import { readExpression, readMapTo, readTemplate } from "../mapping.ts";
-import { readRoutePath } from "../path.ts";
+import { readRoutePath, type Resolve } from "../path.ts";
 import { quote } from "../reading.ts";
 import type { Backends } from "./backends.ts";
 import { formatPath, type Path, type Report } from "./report.ts";
+import { readRouteRules } from "./rules.ts";
+import { TARGET } from "./schema.ts";
 import { entriesOf, isObject, textsOf } from "./value.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -18,7 +21,13 @@ type Entry = Readonly<Record<string, unknown>>;
  * @param backends The declared backends; those that routes use besides are added.
  * @param report Where problems go.
  */
-export function readRoutes(site: Entry, path: Path, backends: Backends, report: Report): Route[] {
+export function readRoutes(
+  site: Entry,
+  path: Path,
+  backends: Backends,
+  resolve: Resolve,
+  report: Report,
+): { readonly routes: Route[]; readonly rules?: SiteRules } {
   if (site.to !== undefined && site.routes !== undefined) {
     report.value(path, `Found both "routes" and "to"; keep one of them`);
   }
@@ -26,6 +35,7 @@ export function readRoutes(site: Entry, path: Path, backends: Backends, report: 
     report.value(path, `Found a site that leads nowhere; write "to" or "routes" in it`);
   }
   const routes: Route[] = [];
+  const sections: Section[] = [];
   if (site.to !== undefined) {
     routes.push({ path: "/", backends: readTargets(site.to, [...path, "to"], backends, report) });
   }
@@ -33,6 +43,12 @@ export function readRoutes(site: Entry, path: Path, backends: Backends, report: 
   for (const { value, path: at } of entriesOf(site.routes, [...path, "routes"])) {
     if (!isObject(value)) continue;
     const targets = readTargets(value.to, [...at, "to"], backends, report);
+    if (value.to === undefined && value.redirect === undefined) {
+      report.value([...at, "to"], `Missing; ${TARGET}`);
+    }
+    if (value.to !== undefined && value.redirect !== undefined) {
+      report.value(at, `Found both "redirect" and "to"; keep one of them`);
+    }
     const way = value.match === undefined ? readPrefix(value, at, report) : readMatch(value, at, report);
     if (way === undefined) continue;
     // An expression that stands twice is odd, and harmless: the first one has all that it matches.
@@ -42,7 +58,9 @@ export function readRoutes(site: Entry, path: Path, backends: Backends, report: 
         `write one route with a list of targets`;
       report.value([...at, "path"], message);
     } else if (way.match === undefined) owners.set(way.path, formatPath(at));
-    if (value.to === null) refuseBeside(value, at, report);
+    if (value.to === null || value.redirect !== undefined) refuseBeside(value, at, report);
+    const section = readRouteRules(value, at, way, routes.length, resolve, report);
+    if (section !== undefined) sections.push(section);
     routes.push({
       ...way,
       backends: targets,
@@ -50,7 +68,12 @@ export function readRoutes(site: Entry, path: Path, backends: Backends, report: 
       ...isKeepAlive(value.keepAlive) ? { keepAlive: value.keepAlive } : {},
     });
   }
-  return routes;
+  const [name] = textsOf(site.names, []).map(({ value }) => value);
+  if (sections.length === 0) return { routes };
+  return {
+    routes,
+    rules: { sections, ...name !== undefined && !name.includes("*") && { serverName: name } },
+  };
 }
 
 /** Which paths a route takes, and what it makes of them. */

@@ -10,13 +10,14 @@ import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
 import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
 import { KEYS_BELOW_BACKENDS, KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
+import { KEYS_BELOW_ROUTES, RULE_SHAPE } from "./rule_shapes.ts";
 import { duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
 import { FRONT_TLS, SITE_TLS, TLS_KEYS } from "./tls.ts";
 
 const NAME = `write a host name such as "example.com", or leave out "names" to take every Host`;
 const siteName = text(NAME, { examples: ["example.com", "*.example.com"] });
 
-const TARGET = `write a target such as "fd:///run/app.sock", or a list of targets`;
+export const TARGET = `write a target such as "fd:///run/app.sock", or a list of targets`;
 const target = text(TARGET, {
   pattern: "^([fF][dD]://.+|[A-Za-z0-9][A-Za-z0-9._-]*)$",
   examples: ["fd:///run/app.sock", "fd://run/app.sock", "app"],
@@ -36,7 +37,7 @@ const route = z.strictObject({
         "decoded. Such routes are tried in order, before the longest path counts.",
     }),
   inOrder: flag(false, "Whether this path is tried in its turn among the routes with match, not by length."),
-  to: targets.nullable().meta({
+  to: targets.nullable().optional().meta({
     description: "Where the route leads: the socket of a backend (fd:///run/app.sock, or fd://run/app.sock " +
       "relative to this file), or a name from backends. Each target of a list can serve the route. " +
       "With null nobody serves it: 404.",
@@ -58,8 +59,12 @@ const route = z.strictObject({
       "return it to the front when none comes at once, or close it. Unless given, hold where the route takes " +
       "every request on the connection, and return elsewhere.",
   }),
+  ...RULE_SHAPE,
 }, { error: expect(`write a route such as {"path": "/", "to": "fd:///run/app.sock"}`) })
-  .meta({ oneOf: [{ required: ["path"] }, { required: ["match"] }] });
+  .meta({
+    oneOf: [{ required: ["path"] }, { required: ["match"] }],
+    anyOf: [{ required: ["to"] }, { required: ["redirect"] }],
+  });
 
 const errorDocuments = z.record(
   z.string().meta({ enum: [...FRONT_STATUSES] }),
@@ -220,6 +225,7 @@ export const KNOWN_KEYS = {
   backend: Object.keys(backend.shape),
   listen: LISTEN_KEYS,
   tls: TLS_KEYS,
+  ...KEYS_BELOW_ROUTES,
   ...KEYS_BELOW_BACKENDS,
 } as const satisfies Record<string, readonly string[]>;
 

@@ -14,6 +14,10 @@ const PLACES: Record<Owner, string> = {
   document: "at the top of the document",
   site: `in an entry of "sites"`,
   route: `in an entry of "routes"`,
+  redirect: `in "redirect"`,
+  basicAuth: `in "basicAuth"`,
+  requestHeaders: `in "requestHeaders"`,
+  responseHeaders: `in "responseHeaders"`,
   backend: `in an entry of "backends"`,
   listen: `in an entry of "listen"`,
   tls: `in "tls"`,
@@ -57,7 +61,8 @@ function ownerAt(path: Path): Owner {
   if (path[0] === "listen" || path[0] === "tls") return path[0];
   if (path[0] === "sites") {
     if (path[2] === "listen" || path[2] === "tls") return path[2];
-    return path.length > 2 ? "route" : "site";
+    const within = OWNERS.find((owner) => owner === path[4]);
+    return within ?? (path.length > 2 ? "route" : "site");
   }
   if (path[0] !== "backends") return "document";
   return OWNERS.find((owner) => owner === path[2]) ?? "backend";

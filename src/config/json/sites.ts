@@ -8,6 +8,7 @@ import { addressesOf, type OpenListener, readAddresses } from "./addresses.ts";
 import type { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { formatPath, type Path, type Report } from "./report.ts";
+import type { Resolve } from "../path.ts";
 import { readRoutes } from "./routes.ts";
 import type { TlsReader } from "./tls.ts";
 import { entriesOf, isObject, textsOf } from "./value.ts";
@@ -18,6 +19,7 @@ import { entriesOf, isObject, textsOf } from "./value.ts";
  * @param document The document.
  * @param backends The declared backends; those that routes use besides are added.
  * @param secure Reads what sites show to clients that speak TLS.
+ * @param resolve Makes paths of files absolute.
  * @param report Where problems go.
  * @returns The listeners: those of the top-level list, then what sites add to it.
  */
@@ -25,6 +27,7 @@ export function buildListeners(
   document: Readonly<Record<string, unknown>>,
   backends: Backends,
   secure: TlsReader,
+  resolve: Resolve,
   report: Report,
 ): UnservedListener[] {
   const listeners = new Map<string, OpenListener>();
@@ -35,7 +38,7 @@ export function buildListeners(
     const tls = secure.site(value, path);
     const site: Site = {
       names: readNames(value.names, path, report),
-      routes: readRoutes(value, path, backends, report),
+      ...readRoutes(value, path, backends, resolve, report),
       ...readErrorDocuments(value, path, report),
       ...tls === undefined ? {} : { tls },
     };

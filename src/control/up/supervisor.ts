@@ -113,7 +113,7 @@ class Supervisor {
         ? ["--allow-read=/", "--allow-env"]
         : source === "-"
         ? []
-        : [`--allow-read=${source}`];
+        : [`--allow-read=${[source, ...filesOfUsers(config)].join(",")}`];
       const front = this.#front = new SupervisedProcess({
         ...selfCommand("front", args, reads),
         name: "front",
@@ -223,4 +223,13 @@ class Supervisor {
  */
 export async function runSupervisor(config: Config, options: SupervisorOptions): Promise<number> {
   return await new Supervisor(config, options).run();
+}
+
+/** Files with passwords, which a front reads when somebody shows one. */
+function filesOfUsers({ listeners }: Config): string[] {
+  const accesses = listeners.flatMap(({ sites }) => sites).flatMap(({ rules }) => rules?.sections ?? [])
+    .flatMap(({ access }) => access ?? []);
+  const files = accesses.flatMap(({ userFile, groupFile }) => [userFile, groupFile]);
+  // A comma would end the path in a permission.
+  return [...new Set(files)].filter((file): file is string => file !== undefined && !file.includes(","));
 }

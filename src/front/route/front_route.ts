@@ -16,7 +16,7 @@ import { encodeRuleFields } from "../../protocol/rule_fields.ts";
 import { encodeExceptions, encodeRouteFields } from "../../protocol/transfer.ts";
 import { ascii } from "../../http/byte_classes.ts";
 import { restAt } from "../../route/resolve_url.ts";
-import { constantOperations, isConstantRules } from "../../rules/site.ts";
+import { constantOperations, treatsAlike } from "../../rules/site.ts";
 import type { RouteEntry } from "../../route/route_table.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { RouteTerms } from "../look/look.ts";
@@ -50,7 +50,7 @@ export class FrontRoute implements RouteTerms {
       ? SCOPE_HOST
       : SCOPE_EXCEPT;
     const fields = encodeRouteFields(entry.site.names[0] ?? "", nameOf(entry.route), exceptions, mapTo);
-    this.fields = withRules(fields, entry.site);
+    this.fields = withRules(fields, entry.site, entry.index);
     this.fieldsAddress = addressOf(this.fields);
     // A backend that may serve every next request waits for it itself. Where only some are its own, most of what comes next
     // is for others: it gives the connection back, and the front waits.
@@ -61,9 +61,9 @@ export class FrontRoute implements RouteTerms {
 }
 
 /** What is to be done to the fields of every message goes along with every hand-off, and holds within its scope. */
-function withRules(fields: Uint8Array<ArrayBuffer>, { rules }: Site): Uint8Array<ArrayBuffer> {
-  if (rules === undefined || !isConstantRules(rules)) return fields;
-  const { request, response } = constantOperations(rules);
+function withRules(fields: Uint8Array<ArrayBuffer>, { rules }: Site, index: number): Uint8Array<ArrayBuffer> {
+  if (rules === undefined || !treatsAlike(rules, index)) return fields;
+  const { request, response } = constantOperations(rules, index);
   const encoded = encodeRuleFields({
     ...request.length === 0 ? {} : { requestFields: JSON.stringify(request) },
     ...response.length === 0 ? {} : { responseFields: JSON.stringify(response) },

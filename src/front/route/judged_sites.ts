@@ -7,7 +7,7 @@ import { mappedPath } from "../../route/resolve_url.ts";
 import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
 import type { Question } from "../../rules/access.ts";
 import type { Files } from "../../rules/request.ts";
-import { type Answer, type Decision, SiteJudge, spelt, type Way } from "../../rules/site.ts";
+import { type Answer, type Decision, SiteJudge, spelt, treatsAlike, type Way } from "../../rules/site.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look, RouteTerms } from "../look/look.ts";
@@ -25,6 +25,9 @@ export type Judged =
 /** The rules of one site, and its routes. */
 export class JudgedSite {
   readonly #judge: SiteJudge;
+  /** By route, whether its requests have to be looked at; and of those that no route takes. */
+  readonly #concerned: readonly boolean[];
+  readonly #concernsOthers: boolean;
 
   /**
    * @param first the place of its first route in the table
@@ -38,7 +41,15 @@ export class JudgedSite {
     readonly memory: FindingsMemory,
     files: Files = FILES,
   ) {
-    this.#judge = new SiteJudge(site.rules!, files);
+    const rules = site.rules!;
+    this.#judge = new SiteJudge(rules, files);
+    this.#concerned = site.routes.map((_, route) => !treatsAlike(rules, route));
+    this.#concernsOthers = !treatsAlike(rules, undefined);
+  }
+
+  /** Whether requests of a route have to be looked at. @param found its place in the table, or that there is none */
+  concerns(found: number): boolean {
+    return this.#concerned[found - this.first] ?? this.#concernsOthers;
   }
 
   /**

@@ -5,7 +5,7 @@ import { clientPolicy } from "../../config/tls.ts";
 import { BAD_PATH, RouteTable } from "../../route/route_table.ts";
 import type { AnswerStatus } from "../../http/answers.ts";
 import type { Question } from "../../rules/access.ts";
-import { type Answer, isConstantRules } from "../../rules/site.ts";
+import { type Answer, treatsAlike } from "../../rules/site.ts";
 import { ErrorAnswers } from "../answer/error_answers.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -69,7 +69,8 @@ export class ListenerRoutes {
     const judged = sites.map((site) => {
       const place = first;
       first += site.routes.length + (site.targets?.length ?? 0);
-      return site.rules === undefined || isConstantRules(site.rules)
+      const isAlike = (_: unknown, route: number) => treatsAlike(site.rules!, route);
+      return site.rules === undefined || treatsAlike(site.rules, undefined) && site.routes.every(isAlike)
         ? undefined
         : new JudgedSite(site, place, this.#routes, this.#table, memory);
     });
@@ -101,7 +102,7 @@ export class ListenerRoutes {
       return undefined;
     }
     const judged = this.#judged?.[table.site];
-    if (judged !== undefined && index !== BAD_PATH) return this.#decide(judged, look, connection, index);
+    if (judged?.concerns(index) && index !== BAD_PATH) return this.#decide(judged, look, connection, index);
     const route = this.#routes[index];
     look.route = route;
     if (route?.group !== undefined) return route.group;
