@@ -102,6 +102,7 @@ const INSIDE: Record<string, readonly string[]> = {
     "wait/",
     "accept/",
     "endings.ts",
+    "dispatch.ts",
     "flow.ts",
     "front.ts",
     "worker.ts",

@@ -14,9 +14,8 @@ import type { Connection, ConnectionEvents, Listener } from "./connection/connec
 import { ConnectionPool } from "./connection/connection_pool.ts";
 import type { Core } from "./core/core.ts";
 import { counterIndex } from "./core/counters.ts";
+import { Dispatch } from "./dispatch.ts";
 import { Endings } from "./endings.ts";
-import type { BackendGroup } from "./handoff/backend_group.ts";
-import type { Waiters } from "./handoff/backend_link.ts";
 import type { Objection, Owner } from "./handoff/handoff_channel.ts";
 import { Inquiries, NOT_FOUND_OUT } from "./inquiry/inquiries.ts";
 import { Look } from "./look/look.ts";
@@ -28,12 +27,10 @@ import { Exhaustion } from "./wait/exhaustion.ts";
 import { MakingRoom } from "./wait/making_room.ts";
 import { Parking } from "./wait/parking.ts";
 import { type Examination, Reclaimed } from "./wait/reclaimed.ts";
-import { TOO_LATE, WaitingRoom } from "./wait/waiting_room.ts";
 
 const SPEAKS_TLS = "the client speaks TLS, and clear text is spoken on its address";
 
 const ACCEPTED = counterIndex("accepted");
-const SENT = counterIndex("sent");
 const HANDED_OVER = counterIndex("handedOver");
 const RECLAIMED = counterIndex("reclaimed");
 const RETURNED = counterIndex("returned");
@@ -41,14 +38,14 @@ const RETURNED = counterIndex("returned");
 const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
 
 /** Every change of a connection's state but for waiting, parking and being handed over, which their own rooms make. */
-export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Waiters {
+export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly pool: ConnectionPool;
   readonly acceptors: Acceptors;
   readonly routing: Routing = new Routing();
   readonly inquiries: Inquiries;
+  readonly dispatch: Dispatch;
   readonly #core: Core;
   readonly #endings: Endings;
-  readonly #waitingRoom: WaitingRoom;
   readonly #parking: Parking;
   readonly #makingRoom: MakingRoom;
   readonly #exhaustion: Exhaustion;
@@ -62,13 +59,13 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.pool = new ConnectionPool(core, this);
     this.acceptors = new Acceptors(core, this);
     this.inquiries = new Inquiries(core);
-    this.#waitingRoom = new WaitingRoom(core);
     this.#parking = new Parking(core);
     const end = (connection: Connection) =>
       connection.state === "refusing" ? this.#endings.end(connection) : this.#endings.drop(connection);
     this.#makingRoom = new MakingRoom(core, this.#parking, { examination: this, end });
     this.#exhaustion = new Exhaustion(core, this.acceptors);
     this.#endings = new Endings(core, this.pool, this.#exhaustion, emptied);
+    this.dispatch = new Dispatch(core, this.#endings, this);
     this.#reclaimed = new Reclaimed(core, this);
     this.#returnedTls = new ReturnedTls((local) => this.routing.of(this.acceptors.of(local))?.unread);
     this.#look = new Look(core.limits);
@@ -128,8 +125,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
         this.#parking.leave(connection);
         return this.#endings.leave(connection);
       case "waiting":
-        this.#waitingRoom.leave(connection);
-        return this.#endings.refuse(connection, 503, TOO_LATE, connection.isHead);
+        return this.dispatch.waitedTooLong(connection);
       case "asking":
         this.inquiries.leave(connection);
         return this.#endings.refuse(connection, 503, NOT_FOUND_OUT, connection.isHead);
@@ -150,7 +146,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     this.#endings.end(connection);
   }
 
-  // --- look, route, choose, hand over -----------------------------------------------------------------------------------
+  // --- look, and route -----------------------------------------------------------------------------------
 
   /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
   examine(connection: Connection): void {
@@ -176,10 +172,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     if (group === undefined) {
       return this.#endings.closeUnanswered(connection, "nobody does TLS on its address any more");
     }
-    connection.stopDeadline();
-    connection.unwatch();
-    connection.findLocal();
-    this.#handOver(connection, group, look);
+    this.dispatch.handOver(connection, group, look);
   }
 
   #awaitMore(connection: Connection): void {
@@ -222,11 +215,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
       if (this.#endings.answer(connection, look, routes.astray)) this.#awaitMore(connection);
       return;
     }
-    connection.stopDeadline();
-    // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
-    connection.unwatch();
-    connection.findLocal();
-    this.#handOver(connection, group, look);
+    this.dispatch.handOver(connection, group, look);
   }
 
   /** Nobody can be asked about this thread's time: the connection waits until it is known who asks. */
@@ -242,44 +231,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
     for (const connection of this.inquiries.answered(key, finding)) this.examine(connection);
   }
 
-  /** Offers a connection to one channel after another, until one takes it. Each that does not takes nothing more for now. */
-  #handOver(connection: Connection, group: BackendGroup, look: Look): void {
-    for (;;) {
-      const channel = group.pick(connection);
-      if (channel === undefined) return this.#wait(connection, group);
-      switch (channel.handOff(connection, look)) {
-        case "taken":
-          this.#core.counters.add(SENT, 1);
-          return;
-        case "ended":
-          return this.#endings.drop(connection);
-        case "kept":
-      }
-    }
-  }
-
-  #wait(connection: Connection, group: BackendGroup): void {
-    const objection = this.#waitingRoom.enter(connection, group);
-    if (objection !== undefined) this.#endings.refuse(connection, 503, objection, connection.isHead);
-  }
-
-  roomAgain(group: BackendGroup): void {
-    let next = group.line.first;
-    while (next !== undefined) {
-      const connection = next;
-      next = connection.behind;
-      if (group.hasRoom(connection)) this.#examineAfterWaiting(connection);
-      // There is no room for one that everybody would take: then there is none for those behind it either. Where it is one
-      // that some have refused, those may still have room for the others.
-      else if (connection.refusedBy.length === 0) return;
-    }
-  }
-
-  /** Looked at afresh: the peek buffer has held other requests meanwhile, and the client may be gone. */
-  #examineAfterWaiting(connection: Connection): void {
-    this.#waitingRoom.leave(connection);
-    this.examine(connection);
-  }
+  // --- another configuration, and the end -------------------------------------------------------------------------------
 
   /** The listeners have changed: what came in at one that is gone goes on where its address is still listened at. */
   moveFromGoneListeners(): void {
@@ -294,7 +246,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner, Wai
   /** The routes have changed: looks at all who wait afresh. */
   reroute(): void {
     for (const connection of this.pool.all) {
-      if (connection.state === "waiting") this.#examineAfterWaiting(connection);
+      if (connection.state === "waiting") this.dispatch.examineAfterWaiting(connection);
     }
   }
 

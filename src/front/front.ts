@@ -41,7 +41,7 @@ export class Front {
       new FdpassDialer(core, flow, this.#users, this.#announcements),
       new ApacheDialer(core, flow, this.#users),
     ];
-    this.#backends = new Backends({ core, waiters: flow, dialers });
+    this.#backends = new Backends({ core, waiters: flow.dispatch, dialers });
     this.apply(plan);
   }
 
