@@ -40,12 +40,24 @@ export class Endings {
    * @param ruled what rules say of the answer
    */
   refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean, ruled?: Answer): void {
-    const { counters, deadlines, loop } = this.#core;
-    counters.add(REFUSED, 1);
+    this.#core.counters.add(REFUSED, 1);
     if (connection.begun) return this.#breakOff(connection, why);
     if (connection.unread) return this.closeUnanswered(connection, why);
-    connection.to("refusing");
     this.#refusals.answer(connection.fd, connection.errors, status, why, head, ruled);
+    this.#takeLeave(connection);
+  }
+
+  /** The same to a client that speaks HTTP/2, in its own language. */
+  refuseHttp2(connection: Connection): void {
+    this.#core.counters.add(REFUSED, 1);
+    this.#refusals.answerHttp2(connection.fd);
+    this.#takeLeave(connection);
+  }
+
+  /** Ends our side, and waits for the client's end. */
+  #takeLeave(connection: Connection): void {
+    const { deadlines, loop } = this.#core;
+    connection.to("refusing");
     connection.endSending();
     deadlines.linger.start(connection, loop.now);
     // Level-triggered from here on: each turn reads some away, and other connections get theirs.

@@ -119,7 +119,12 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
       case "reading":
         // Browsers open connections in advance; one that never asked anything is owed no answer.
         if (connection.seen === 0) this.#endings.drop(connection);
-        else this.#endings.refuse(connection, 408, "the request head was not complete in time", false);
+        else {this.#endings.refuse(
+            connection,
+            408,
+            "the request head was not complete in time",
+            this.#asksHead(connection),
+          );}
         return;
       case "parked":
         this.#parking.leave(connection);
@@ -148,6 +153,12 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
 
   // --- look, and route -----------------------------------------------------------------------------------
 
+  /** Whether what has come of a request is one for HEAD. */
+  #asksHead(connection: Connection): boolean {
+    this.#look.at(connection);
+    return this.#look.isHead;
+  }
+
   /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
   examine(connection: Connection): void {
     const look = this.#look;
@@ -158,7 +169,9 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
       case "gone":
         return this.#endings.drop(connection);
       case "reject":
-        return this.#endings.refuse(connection, look.head.status as AnswerStatus, look.head.why, false);
+        return this.#endings.refuse(connection, look.head.status as AnswerStatus, look.head.why, look.isHead);
+      case "http2":
+        return this.#endings.refuseHttp2(connection);
       case "head":
         return this.#route(connection, look);
       case "tls":
@@ -177,7 +190,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
 
   #awaitMore(connection: Connection): void {
     if (connection.ended && connection.seen > 0) {
-      return this.#endings.refuse(connection, 400, "the request ends in its head", false);
+      return this.#endings.refuse(connection, 400, "the request ends in its head", this.#look.isHead);
     }
     // Who asks nothing is owed nothing, neither after its end nor after ours.
     if (connection.seen === 0 && (connection.ended || this.#core.stopping)) {

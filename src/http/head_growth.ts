@@ -17,6 +17,22 @@ export function endsHead(bytes: Uint8Array, start: number, from: number, to: num
   return false;
 }
 
+/** Lines that a head may have if it is to be read from its beginning whenever one of them has ended. */
+const FEW_LINES = 200;
+
+/**
+ * Whether a line ends in bytes[from, to), of a head that may have few of them: then it is known at once to be bad, if it is.
+ *
+ * @param lines how many it may have; each costs a reading from the beginning
+ */
+export function endsLine(bytes: Uint8Array, from: number, to: number, lines: number): boolean {
+  if (lines > FEW_LINES) return false;
+  for (let at = from; at < to; at++) {
+    if (bytes[at] === LF) return true;
+  }
+  return false;
+}
+
 /** A part of a head that is no longer than this, in bytes, is parsed again whenever more has come. */
 const SHORT = 2_048;
 

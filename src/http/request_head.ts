@@ -33,13 +33,16 @@ export type { TargetForm } from "./request_line.ts";
 /** What bytes are: the beginning of a head, no head, or a whole one. */
 export type Verdict = "more" | "reject" | "head";
 
+/** Header fields that a head may have where nobody says else. */
+export const MOST_FIELDS = 100;
+
 /** What a client may send before its connection is handed over. */
 export interface HeadLimits {
   /** Bytes of the request line without its CRLF. More: 414. */
   readonly requestLine: number;
   /** Bytes of the whole head. More: 431. */
   readonly head: number;
-  /** Header fields; 100 unless given. More: 431. */
+  /** Header fields; {@linkcode MOST_FIELDS} unless given. More: 431. */
   readonly fields?: number;
 }
 
@@ -107,7 +110,7 @@ export class RequestHead extends FieldLines implements RequestLine {
   #unknownExpectation = false;
 
   constructor(limits: HeadLimits) {
-    super(limits.fields ?? 100);
+    super(limits.fields ?? MOST_FIELDS);
     this.#limits = limits;
   }
 

@@ -59,7 +59,6 @@ Deno.test("clients that send too much, or something wrong", (t) =>
       });
       assert.equal(heard.length, 0);
     });
-    await refused("the HTTP/2 preface is answered with 505", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, /1\.0/);
     await refused("HTTP/1.1 without Host is answered with 400", "GET / HTTP/1.1\r\n\r\n", 400, /Host/);
     await refused(
       "two Hosts are answered with 400",

@@ -1,7 +1,7 @@
 /** The head of the next request, out of what a client has sent. */
 
-import { isWorthReading } from "../../http/head_growth.ts";
-import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
+import { endsLine, isWorthReading } from "../../http/head_growth.ts";
+import { type HeadLimits, MOST_FIELDS, RequestHead } from "../../http/request_head.ts";
 import type { Input } from "./input.ts";
 
 /** One parser for all connections: what it has found holds until it is used for the next. */
@@ -33,8 +33,9 @@ export class HeadReader {
   }
 
   #isWorthReading({ bytes, start, end, length, seen }: Input): boolean {
-    const { requestLine, head } = this.limits;
+    const { requestLine, head, fields = MOST_FIELDS } = this.limits;
     return isWorthReading(bytes, start, seen, end, head) ||
-      (length !== seen && seen <= requestLine && length > requestLine);
+      (length !== seen &&
+        (endsLine(bytes, start + seen, end, fields) || seen <= requestLine && length > requestLine));
   }
 }

@@ -2,6 +2,7 @@
 
 import { setImmediate } from "node:timers";
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
+import { asksHead, isEmptyLines } from "../../http/head_beginning.ts";
 import type { HeadLimits } from "../../http/request_head.ts";
 import { httpDate } from "../../http/response_head.ts";
 import {
@@ -54,6 +55,11 @@ interface Served {
   headDue: number;
 }
 
+/** Whether what is unread begins a request for HEAD: what refuses it has no content then. */
+function isHead({ bytes, start, end }: Input): boolean {
+  return asksHead(bytes, start, end);
+}
+
 /** Serves HTTP on every connection of a backend. */
 export class HttpServer implements ConnectionServer {
   readonly #heads: HeadReader;
@@ -93,7 +99,7 @@ export class HttpServer implements ConnectionServer {
   returnFailed(connection: Connection): void {
     const served = this.#away.get(connection);
     if (served === undefined) return connection.close();
-    if (served.input.length > 0) void this.#misdirected(connection);
+    if (served.input.length > 0) void this.#misdirected(served);
     else if (this.#draining || connection.channel.closed) connection.close();
     else void this.#serve(served);
   }
@@ -128,21 +134,21 @@ export class HttpServer implements ConnectionServer {
         const verdict = this.#heads.take(input);
         if (verdict === "more") {
           inARow = 0;
-          const begun = input.length > 0 || guard.first;
+          const begun = guard.first || !isEmptyLines(input.bytes, input.start, input.end);
           if (!await (begun ? this.#awaitRest(served) : this.#awaitNext(served))) return;
           continue;
         }
         served.headDue = 0;
-        if (verdict === "reject") return await this.#refuse(connection, head.status, head.why);
+        if (verdict === "reject") return await this.#refuse(connection, head.status, head.why, isHead(input));
         if (verdict === "end") {
-          if (input.length === 0) return connection.close();
-          return await this.#refuse(connection, 400, "the request ends in its head");
+          if (isEmptyLines(input.bytes, input.start, input.end)) return connection.close();
+          return await this.#refuse(connection, 400, "the request ends in its head", isHead(input));
         }
         const elsewhere = this.#draining && !guard.first;
         if (!guard.admits(input.bytes, head) || elsewhere) {
           input.keep();
           if (this.#giveBack(served, RETURN_OUT_OF_SCOPE)) return;
-          return await this.#misdirected(connection);
+          return await this.#misdirected(served);
         }
         served.requests++;
         const exchange = new Exchange(connection, input, head, guard, this.#goesOn(served));
@@ -186,8 +192,8 @@ export class HttpServer implements ConnectionServer {
     const came = await connection.readableWithin(stall, stall.milliseconds);
     if (came && loop.clock() < served.headDue) return true;
     // Who asks nothing is owed nothing.
-    if (connection.closed || input.length === 0) connection.close();
-    else await this.#refuse(connection, 408, "its head has not come in time");
+    if (connection.closed || isEmptyLines(input.bytes, input.start, input.end)) connection.close();
+    else await this.#refuse(connection, 408, "its head has not come in time", isHead(input));
     return false;
   }
 
@@ -219,8 +225,8 @@ export class HttpServer implements ConnectionServer {
   }
 
   /** RFC 9110, 15.5.20: the client may ask again on another connection. */
-  #misdirected(connection: Connection): Promise<void> {
-    return this.#refuse(connection, 421, "this connection is for another host or path");
+  #misdirected({ connection, input }: Served): Promise<void> {
+    return this.#refuse(connection, 421, "this connection is for another host or path", isHead(input));
   }
 
   /** Lets the handler respond; nothing when it has. What a handler throws, it may throw at once. */

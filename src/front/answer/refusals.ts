@@ -2,6 +2,7 @@
 
 import { type Descriptor, EAGAIN, libc, MSG_DONTWAIT, MSG_NOSIGNAL, settle } from "../../../ffi/mod.ts";
 import { answer, type AnswerStatus } from "../../http/answers.ts";
+import { HTTP_1_1_REQUIRED } from "../../http/http2.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { changeResponse } from "../../rules/fields.ts";
 import type { Answer } from "../../rules/site.ts";
@@ -70,6 +71,14 @@ export class Refusals {
     const bytes = ruledAnswer(ruled, errors, head, true);
     return settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL)) ===
       bytes.byteLength;
+  }
+
+  /** Answers a client that speaks HTTP/2. */
+  answerHttp2(fd: Descriptor): void {
+    this.tell(505, "the client speaks HTTP/2");
+    settle(
+      send(fd, HTTP_1_1_REQUIRED, BigInt(HTTP_1_1_REQUIRED.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL),
+    );
   }
 
   /** Reads some of the rest away. Returns whether the client has ended its side, or is gone. */

@@ -2,8 +2,10 @@
 
 import { EAGAIN, libc, MSG_DONTWAIT, MSG_PEEK, settle } from "../../../ffi/mod.ts";
 import type { Limits } from "../../config/config.ts";
-import { endsHead } from "../../http/head_growth.ts";
-import { RequestHead } from "../../http/request_head.ts";
+import { asksHead, isEmptyLines } from "../../http/head_beginning.ts";
+import { endsHead, endsLine, isWorthReading } from "../../http/head_growth.ts";
+import { isHttp2 } from "../../http/http2.ts";
+import { MOST_FIELDS, RequestHead } from "../../http/request_head.ts";
 import { PathNormalizer } from "../../route/path.ts";
 import type { Connection } from "../connection/connection.ts";
 
@@ -11,9 +13,6 @@ const { recv } = libc;
 
 /** The first byte of a TLS record with a handshake message (RFC 8446, section 5.1); of no HTTP request. */
 const HANDSHAKE = 22;
-
-// "HEAD"
-const H = 0x48, E = 0x45, A = 0x41, D = 0x44;
 
 /**
  * What a look has found out:
@@ -23,8 +22,9 @@ const H = 0x48, E = 0x45, A = 0x41, D = 0x44;
  * - `gone`: the connection is broken (ECONNRESET and its like)
  * - `head`: it is complete
  * - `tls`: the client begins a TLS handshake, where clear text is spoken
+ * - `http2`: the client speaks HTTP/2
  */
-export type Verdict = "more" | "reject" | "gone" | "head" | "tls";
+export type Verdict = "more" | "reject" | "gone" | "head" | "tls" | "http2";
 
 /** What every hand-off of a route says, worked out once. Lent to each look by the route that takes the request. */
 export interface RouteTerms {
@@ -56,6 +56,8 @@ export class Look {
   route: RouteTerms | undefined;
   readonly #limits: Limits;
   readonly #size: bigint;
+  /** How many of the bytes are those that were seen last. */
+  #length = 0;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -70,16 +72,20 @@ export class Look {
     const length = this.#peek(connection);
     if (length < 0) return length === -EAGAIN ? "more" : "gone";
     const { seen } = connection;
-    connection.seen = length;
+    this.#length = length;
+    // Whoever has sent nothing but empty lines has asked nothing yet (RFC 9112, 2.2).
+    connection.seen = isEmptyLines(this.bytes, 0, length) ? 0 : length;
     if (length > 0 && this.bytes[0] === HANDSHAKE) return "tls";
-    if (length === 0 || !this.#worthReading(seen, length)) return "more";
-    return this.head.parse(this.bytes, 0, length);
+    if (connection.seen === 0 || !this.#worthReading(seen, length)) return "more";
+    const verdict = this.head.parse(this.bytes, 0, length);
+    return verdict === "reject" && isHttp2(this.bytes, 0, length) ? "http2" : verdict;
   }
 
-  /** An incomplete head is parsed again only when it can have become complete, or too long. */
+  /** An incomplete head is parsed again when it can have become complete, or too long, or been seen to be bad. */
   #worthReading(seen: number, length: number): boolean {
     const { requestLine, head } = this.#limits;
-    return seen === 0 || endsHead(this.bytes, 0, seen, length) || length > head ||
+    return isWorthReading(this.bytes, 0, seen, length, head) ||
+      endsLine(this.bytes, seen, length, MOST_FIELDS) ||
       (seen <= requestLine && length > requestLine);
   }
 
@@ -105,11 +111,9 @@ export class Look {
     return taken + length;
   }
 
-  /** RFC 9110, 9.3.2: the answer to a HEAD request has no content. */
+  /** Whether the method is HEAD: the answer to it has no content (RFC 9110, 9.3.2). Also of what is no whole head, or none. */
   get isHead(): boolean {
-    const { bytes, head: { methodStart: at, methodEnd } } = this;
-    return methodEnd - at === 4 && bytes[at] === H && bytes[at + 1] === E && bytes[at + 2] === A &&
-      bytes[at + 3] === D;
+    return asksHead(this.bytes, 0, this.#length);
   }
 
   /**

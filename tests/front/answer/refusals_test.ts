@@ -7,7 +7,6 @@ const LIMITS = { requestLine: 200, head: 600, headTimeout: 5_000 };
 
 const CASES: readonly (readonly [what: string, text: string, answer: RegExp])[] = [
   ["binary garbage", "\x00\x01\x02\xff\xfe\r\n\r\n", /^HTTP\/1\.1 400 /],
-  ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^HTTP\/1\.1 505 /],
   ["HTTP/3.0", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", /^HTTP\/1\.1 505 /],
   ["no Host", "GET / HTTP/1.1\r\n\r\n", /^HTTP\/1\.1 400 /],
   ["a long request line", `GET /${"x".repeat(200)} HTTP/1.1\r\nHost: a\r\n\r\n`, /^HTTP\/1\.1 414 /],
@@ -48,6 +47,74 @@ for (const [what, text, expected] of CASES) {
     client.end();
     rig.until(() => rig.front.pool.open === 0, "the connection to end");
     assert.equal(rig.counters.read().refused, 1);
+  });
+}
+
+test("a client that speaks HTTP/2 is told so in HTTP/2: SETTINGS, and GOAWAY with HTTP_1_1_REQUIRED", {
+  limits: LIMITS,
+}, (rig) => {
+  const client = rig.client();
+  client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  rig.until(() => client.ended === "end", "the end of the connection");
+  const frames = [..."\0\0\0\x04\0\0\0\0\0", ..."\0\0\x08\x07\0\0\0\0\0", ..."\0\0\0\0", ..."\0\0\0\x0d"];
+  assert.equal(client.received, frames.join(""));
+  assert.equal(rig.counters.read().refused, 1);
+});
+
+for (
+  const [what, head, status] of [
+    ["malformed", "HEAD / HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", 400],
+    ["behind an empty line", "\r\nHEAD / HTTP/1.1\r\n\r\n", 400],
+    ["an expectation", "HEAD / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", 417],
+    ["a long line", `HEAD /${"x".repeat(400)}`, 414],
+    ["a long head", `HEAD / HTTP/1.1\r\nHost: a\r\nA: ${"x".repeat(700)}`, 431],
+    ["a coding", "HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x, chunked\r\n\r\n", 501],
+    ["a version", "HEAD / HTTP/3.0\r\nHost: a\r\n\r\n", 505],
+  ] as const
+) {
+  test(`what refuses a HEAD has no content: ${what}`, { limits: LIMITS }, (rig) => {
+    const client = rig.client();
+    client.send(head);
+    const answer = rig.answer(client);
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `));
+    assert.match(answer, /\r\nContent-Length: [1-9]\d*\r\n[^]*\r\n\r\n$/);
+  });
+}
+
+for (
+  const [what, cut] of [["end", "HEAD / HTTP/1.1\r\nHost"], ["time out", "HEAD / HTTP/1.1\r\nHost"]] as const
+) {
+  test(`what refuses a HEAD has no content: its head comes to an ${what}`, { limits: LIMITS }, (rig) => {
+    const client = rig.client();
+    client.send(cut);
+    rig.settle();
+    if (what === "end") client.end();
+    else rig.advance(LIMITS.headTimeout + 1);
+    assert.match(rig.answer(client), /^HTTP\/1\.1 4(00|08) [^]*\r\n\r\n$/);
+  });
+}
+
+test("who sends an empty line and ends has asked nothing", { limits: LIMITS }, (rig) => {
+  for (const text of ["\r\n", "\r", "\r\n\r\n"]) {
+    const client = rig.client();
+    client.send(text);
+    rig.settle();
+    client.end();
+    rig.until(() => client.ended !== false, "the end of the connection");
+    assert.equal(client.received, "");
+  }
+  assert.equal(rig.counters.read().refused, 0);
+});
+
+for (const line of ["X : y\r\n", "Host: b\r\n", "\tfolded\r\n"]) {
+  test(`a long head that is not whole is refused as soon as a line is bad: ${JSON.stringify(line)}`, {
+    limits: { requestLine: 200, head: 8_000, headTimeout: 5_000 },
+  }, (rig) => {
+    const client = rig.client();
+    client.send(`GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${"y".repeat(4_000)}\r\n`);
+    rig.settle();
+    client.send(line);
+    assert.match(rig.answer(client), /^HTTP\/1\.1 400 /);
   });
 }
 
