@@ -96,7 +96,7 @@ Deno.test("front: a new configuration is followed, but for relays in a front tha
   write("http://127.0.0.1:9/");
   front.signal("SIGHUP");
   await front.message(
-    /the old one stays: \S+site\.conf: Cannot start relays in a front that runs without any/,
+    /the old one stays: \S+site\.conf: Cannot start relays, or processes for handshakes, beside a front that runs without any/,
   );
   write(`fd://${directory.path}/b.sock`);
   front.signal("SIGHUP");

@@ -63,7 +63,8 @@ Listen 127.0.0.1:0
           await using front = await whenReady(new FrontProgram(["front", "-"], { ...options, input }));
           assert.equal((await get(front.port, "/")).text, "from the server");
           const path = `${directory.path}/fdpass-${newcomer.uid}`;
-          const told = `fdpass: XDG_RUNTIME_DIR is not set, so sockets are in ${path}, which is for user ` +
+          const told =
+            `fdpass: standard input: XDG_RUNTIME_DIR is not set, so sockets are in ${path}, which is for user ` +
             `${newcomer.uid} alone\n`;
           assert.ok(front.stderr.startsWith(told), front.stderr);
           assert.equal(front.stderr.split("XDG_RUNTIME_DIR").length, 2, "said once");
