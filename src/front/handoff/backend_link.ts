@@ -221,7 +221,9 @@ export class BackendLink extends Timed implements Link, Member {
       this.#toldReason = reason;
       const { name: backend, socket } = this.backend;
       this.#toldFound &&= known;
-      if (!known) this.tools.core.report({ type: "backend-lost", backend, socket, reason });
+      // In good order, and somebody is there in its place: that is meant, and no loss. Should it not answer, that is told.
+      const replaced = channel.drained && this.channels.some(({ state }) => state === "greeting");
+      if (!known && !replaced) this.tools.core.report({ type: "backend-lost", backend, socket, reason });
     }
     if (this.deadlines === undefined) this.#failed(reason);
   }

@@ -103,6 +103,35 @@ test("two that are replaced right after they came are told about, and followed a
   rig.until(() => rig.reported("backend-found").length === 3, "the third");
 });
 
+for (const what of ["answers", "hangs", "is not there"]) {
+  test(`one that drains and ends is lost, but not where another that ${what} is in its place`, {}, (rig) => {
+    const old = rig.start("a");
+    rig.until(() => rig.reported("backend-found").length === 1, "it");
+    old.stopListening();
+    if (what !== "is not there") rig.start("a").manner = "accepts";
+    old.channel.say(encodeDrain());
+    rig.settle();
+    old.channel.close();
+    rig.settle();
+    const lost = () => rig.reported("backend-lost").length;
+    // It was away at first.
+    assert.equal(rig.reported("backend-awaited").length, 1);
+    if (what === "is not there") assert.equal(lost(), 1);
+    else if (what === "answers") {
+      rig.scripted[1]!.manner = "greets";
+      rig.until(() => rig.reported("backend-found").length === 2, "the other");
+      assert.deepEqual([lost(), rig.reported("backend-awaited").length], [0, 1]);
+    } else {
+      for (let attempts = 0; attempts < 2; attempts++) {
+        rig.advance(2_100);
+        rig.settle();
+      }
+      assert.equal(lost(), 0);
+      assert.equal(rig.reported("backend-awaited").at(-1)!.reason, "it accepts but does not answer");
+    }
+  });
+}
+
 const MANY = 400;
 
 for (const says of ["nothing", "what it holds"]) {
