@@ -18,7 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { HELLO = 1, HANDOFF = 2, ACK = 3, NACK = 4, DRAIN = 6, GENERATION = 9, PREREAD = 0x81 };
+enum { HELLO = 1, HANDOFF = 2, ACK = 3, NACK = 4, DRAIN = 6, GENERATION = 9, TLS = 8, PREREAD = 0x81 };
+enum { PAIR = 2 }; /* how a field TLS begins when another process does it, at the other end of a Unix stream */
 enum { FULL = 1, NO_CLIENT = 3, UNSUPPORTED = 4 }; /* why a hand-off is refused */
 enum { ID = 4, FIELDS = 56, ROOM = 1 << 18, CHANNELS = 64 };
 
@@ -57,14 +58,15 @@ static bool reply(int channel, uint8_t type, uint8_t extra) {
   return send(channel, bytes, at + 4, MSG_NOSIGNAL) > 0;
 }
 
-/* Finds what was read of the connection before; false when a field is malformed, or must be known and is not. */
-static bool find_preread(size_t length, const uint8_t **preread, size_t *size) {
+/* Finds what was read of the connection before, and whether it is one end of a Unix stream; false when a field is malformed, or must be known and is not. */
+static bool read_fields(size_t length, const uint8_t **preread, size_t *size, bool *pair) {
   if (length < FIELDS) return false;
   for (size_t at = FIELDS, end; at < length; at = end) {
     if (length - at < 4) return false;
     size_t value = (size_t)message[at + 2] << 8 | message[at + 3];
     end = at + 4 + value;
     if (end > length) return false;
+    if (message[at] == TLS && value > 0) *pair = message[at + 4] == PAIR;
     if (message[at] < 0x80) continue;
     if (message[at] != PREREAD || *size > 0) return false;
     *preread = message + at + 4;
@@ -73,21 +75,23 @@ static bool find_preread(size_t length, const uint8_t **preread, size_t *size) {
   return true;
 }
 
-/* A Unix socket must not pass for a client: it can carry descriptors itself. */
-static bool is_client(int fd) {
+/* A Unix socket passes for a client where the message says so alone: it can carry descriptors itself. */
+static bool is_client(int fd, bool pair) {
   int domain = 0, type = 0, listens = 1;
   socklen_t size = sizeof(int);
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
   getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
   getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
-  return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM && !listens;
+  bool right = pair ? domain == AF_UNIX : domain == AF_INET || domain == AF_INET6;
+  return right && type == SOCK_STREAM && !listens;
 }
 
 static bool hand_over(int channel, size_t length, int fd) {
   const uint8_t *preread = message;
   size_t size = 0;
-  if (!find_preread(length, &preread, &size)) return reply(channel, NACK, UNSUPPORTED);
-  if (!is_client(fd)) return reply(channel, NACK, NO_CLIENT);
+  bool pair = false;
+  if (!read_fields(length, &preread, &size, &pair)) return reply(channel, NACK, UNSUPPORTED);
+  if (!is_client(fd, pair)) return reply(channel, NACK, NO_CLIENT);
   /* The commit point: ours if this leaves. If it does not, it is the front's, and was not touched. */
   if (!reply(channel, ACK, 1)) return false;
   serve(fd, preread, size);

@@ -19,10 +19,12 @@ import (
 )
 
 const (
-	hello, handoff, generation, preread = 1, 2, 9, 0x81
-	full, noClient, unsupported         = 1, 3, 4 // why a hand-off is refused
-	fields                              = 56      // where the fields of a HANDOFF begin
-	room                                = 1 << 18 // for any message, and more
+	hello, handoff, generation  = 1, 2, 9
+	tls, preread                = 8, 0x81
+	wayPair                     = 2       // how a field tls begins when another process does it
+	full, noClient, unsupported = 1, 3, 4 // why a hand-off is refused
+	fields                      = 56      // where the fields of a HANDOFF begin
+	room                        = 1 << 18 // for any message, and more
 )
 
 // client is a connection that was handed over. What was read from it before comes first.
@@ -141,8 +143,8 @@ func refuse(channel *net.UnixConn, message []byte, reason byte) bool {
 
 // take acknowledges a HANDOFF, or refuses it. It owns the descriptor. After false the channel ends.
 func (b *backend) take(channel *net.UnixConn, message []byte, fd int) bool {
-	before, known := findPreread(message)
-	if !known || !isClient(fd) {
+	before, pair, known := readFields(message)
+	if !known || !isClient(fd, pair) {
 		syscall.Close(fd)
 		if !known {
 			return refuse(channel, message, unsupported)
@@ -168,33 +170,40 @@ func (b *backend) take(channel *net.UnixConn, message []byte, fd int) bool {
 	return true
 }
 
-// findPreread returns what was read of the connection before, and whether the message may be acted on.
-func findPreread(message []byte) (before []byte, known bool) {
+// readFields returns what was read of the connection before, whether it is one end of a Unix stream at whose other end
+// a process does TLS, and whether the message may be acted on.
+func readFields(message []byte) (before []byte, pair, known bool) {
 	if len(message) < fields {
-		return nil, false
+		return nil, false, false
 	}
 	for rest := message[fields:]; len(rest) > 0; {
 		if len(rest) < 4 || len(rest) < 4+int(binary.BigEndian.Uint16(rest[2:])) {
-			return nil, false // a field is cut off
+			return nil, false, false // a field is cut off
 		}
 		end := 4 + int(binary.BigEndian.Uint16(rest[2:]))
 		if rest[0] == preread && before == nil {
 			before = append([]byte{}, rest[4:end]...)
 		} else if rest[0] >= 0x80 {
-			return nil, false // unknown, and must not be skipped
+			return nil, false, false // unknown, and must not be skipped
+		} else if rest[0] == tls && end > 4 {
+			pair = rest[4] == wayPair
 		}
 		rest = rest[end:]
 	}
-	return before, true
+	return before, pair, true
 }
 
-// isClient tells a TCP connection from other descriptors. A Unix socket in particular can carry descriptors itself.
-func isClient(fd int) bool {
+// isClient tells a client's connection from other descriptors: TCP, or one end of a Unix stream where the message says
+// so. Any other Unix socket can carry descriptors itself.
+func isClient(fd int, pair bool) bool {
 	domain, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_DOMAIN)
 	kind, _ := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
 	listens, _ := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
-	internet := domain == syscall.AF_INET || domain == syscall.AF_INET6
-	return err == nil && internet && kind == syscall.SOCK_STREAM && listens == 0
+	right := domain == syscall.AF_INET || domain == syscall.AF_INET6
+	if pair {
+		right = domain == syscall.AF_UNIX
+	}
+	return err == nil && right && kind == syscall.SOCK_STREAM && listens == 0
 }
 
 func descriptors(control []byte) (fds []int) {

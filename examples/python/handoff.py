@@ -12,7 +12,8 @@ import struct
 HELLO, HANDOFF, ACK, NACK, DRAIN, GENERATION = 1, 2, 3, 4, 6, 9
 FULL, NO_CLIENT, UNSUPPORTED = 1, 3, 4  # why a hand-off is refused
 FIELDS = 56  # where the fields of a HANDOFF begin
-PREREAD = 0x81
+TLS, PREREAD = 8, 0x81
+PAIR = 2  # how a field for TLS begins when another process does it, at the other end of a Unix stream
 
 ROOM = 1 << 18  # for any message, and more
 RIGHTS = socket.CMSG_SPACE(253 * 4)  # for as many descriptors as the kernel sends at once: none goes unseen
@@ -92,20 +93,20 @@ class Channel:
                 self.greeted = True
                 self.socket.send(struct.pack(">BBH4sHHI", 1, HELLO, 0, b"fdps", 1, WINDOW, os.getpid()))
             elif kind == HANDOFF and self.greeted and len(message) >= 8:
-                id, preread = message[4:8], preread_of(message)
+                id, fields = message[4:8], fields_of(message)
                 if not descriptors and flags & socket.MSG_CTRUNC:
                     self.refuse(id, FULL)  # this process has no number free for it
                 elif len(descriptors) != 1:
                     raise Ended
-                elif preread is None:
+                elif fields is None:
                     self.refuse(id, UNSUPPORTED)
-                elif not is_client(descriptors[0]):
+                elif not is_client(descriptors[0], fields.get(TLS, b"")[:1] == bytes([PAIR])):
                     self.refuse(id, NO_CLIENT)
                 else:
                     # The commit point. Should this fail, the connection is the front's, and is closed untouched.
                     self.socket.send(struct.pack(">BBHI", 1, ACK, 1, 0) + id)
                     unwanted.pop_all()
-                    return [(socket.socket(fileno=descriptors[0]), preread)]
+                    return [(socket.socket(fileno=descriptors[0]), fields.get(PREREAD, b""))]
             elif kind != GENERATION or not self.greeted or descriptors:
                 raise Ended  # GENERATION alone is skipped: it is for backends that keep connections
         return []
@@ -125,9 +126,9 @@ def listen(path):
     return listener
 
 
-def preread_of(message):
-    """What was read of a connection before it came here; None if the fields are malformed, or one must be known."""
-    preread, at = None, FIELDS
+def fields_of(message):
+    """The fields that are understood here, by type; None if they are malformed, or one must be known."""
+    fields, at = {}, FIELDS
     if len(message) < FIELDS:
         return None
     while at < len(message):
@@ -135,21 +136,26 @@ def preread_of(message):
             return None
         kind, length = struct.unpack_from(">BxH", message, at)
         value = message[at + 4 : at + 4 + length]
-        if len(value) < length or (kind >= 0x80 and (kind != PREREAD or preread is not None)):
+        known = kind in (TLS, PREREAD)
+        if len(value) < length or (kind >= 0x80 and not known) or (known and kind in fields):
             return None
-        if kind == PREREAD:
-            preread = value
+        if known:
+            fields[kind] = value
         at += 4 + length
-    return preread or b""
+    return fields
 
 
-def is_client(fd):
-    """Whether a descriptor is a TCP connection. A Unix socket must not pass: it can carry descriptors itself."""
+def is_client(fd, pair):
+    """Whether a descriptor is a client's connection: TCP, or one end of a Unix stream where the message says so.
+
+    Any other Unix socket must not pass: it can carry descriptors itself.
+    """
     try:
         client = socket.socket(fileno=fd)
     except OSError:
         return False  # no socket at all
-    internet = client.family in (socket.AF_INET, socket.AF_INET6) and client.type == socket.SOCK_STREAM
+    families = (socket.AF_UNIX,) if pair else (socket.AF_INET, socket.AF_INET6)
+    stream = client.family in families and client.type == socket.SOCK_STREAM
     listens = client.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     client.detach()  # it was only looked at
-    return internet and not listens
+    return stream and not listens

@@ -51,7 +51,8 @@ class Input(io.RawIOBase):
 
 def serve(client, preread):
     with client, contextlib.suppress(OSError):  # a client may leave at any time
-        Greeter(client, client.getpeername(), preread)
+        # Behind TLS it may be one end of a Unix stream, which has no addresses.
+        Greeter(client, client.getpeername() or ("somebody", 0), preread)
         client.shutdown(socket.SHUT_WR)  # acts at once; a close would wait for the front's copy
 
 

@@ -26,10 +26,14 @@ async function check(argument: string | undefined, options: CheckOptions): Promi
   if (options.json) return await checkForPrograms(source, options);
   const config = await load(source, options);
   warn(config, source);
+  const { checkCertificates } = await import("../control/tls/check_certificates.ts");
+  const certificates = await checkCertificates(config);
+  for (const warning of certificates.warnings) writeError(`fdpass: ${warning}\n`);
   const { describe, describePaths } = await import("../config/describe.ts");
   const { describeMappings } = await import("../route/example.ts");
   if (options.route === undefined) {
     write(describe(config) + describeMappings(config));
+    if (certificates.lines.length > 0) write(`\nCertificates\n  ${certificates.lines.join("\n  ")}\n`);
     return 0;
   }
   const { resolve } = await import("../route/resolve_url.ts");
@@ -49,12 +53,25 @@ async function check(argument: string | undefined, options: CheckOptions): Promi
 /** One JSON document, whatever is wrong with the configuration. */
 async function checkForPrograms(source: string, options: CheckOptions): Promise<number> {
   try {
-    const { warnings = [] } = await load(source, options);
+    const config = await load(source, options);
+    const { checkCertificates } = await import("../control/tls/check_certificates.ts");
+    const certificates = (await checkCertificates(config)).warnings.map((message) => ({
+      sort: "changes",
+      source,
+      line: 0,
+      subject: "certificate",
+      message,
+    }));
+    const warnings = [...config.warnings ?? [], ...certificates];
     write(`${JSON.stringify({ valid: true, problems: [], warnings }, undefined, 2)}\n`);
     return 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const problems = error.problems.map((problem) => ({ source: error.source, ...problem }));
+    const problems = error instanceof ConfigError
+      ? error.problems.map((problem) => ({ source: error.source, ...problem }))
+      : error instanceof Error && error.name === "OpenSslError"
+      ? [{ source, line: 0, column: 0, path: "", message: error.message }]
+      : undefined;
+    if (problems === undefined) throw error;
     write(`${JSON.stringify({ valid: false, problems, warnings: [] }, undefined, 2)}\n`);
     return EXIT_USAGE;
   }

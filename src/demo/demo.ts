@@ -5,6 +5,7 @@ import { print } from "../control/log/log.ts";
 import { runSupervisor } from "../control/up/supervisor.ts";
 // Imported by name so that a compiled binary has the module in it, though only the backend's process runs it.
 import { NAME as APP } from "./app.ts";
+import { makeCertificate } from "./certificate.ts";
 import { NAME as FILES, writeFiles } from "./files.ts";
 import { freePort, HOST } from "./free_port.ts";
 
@@ -12,10 +13,11 @@ import { freePort, HOST } from "./free_port.ts";
 const DRAIN_TIMEOUT = "2s";
 
 /** The configuration, as a user would write it. @param directory holds the sockets and the files */
-function configuration(port: number, directory: string): string {
+function configuration(port: number, directory: string, tls: boolean): string {
+  const shown = tls ? { certificate: `${directory}/demo.pem`, key: `${directory}/demo.key` } : {};
   return JSON.stringify({
-    listen: [`${HOST}:${port}`],
-    sites: [{ routes: [{ path: "/files/", to: FILES }, { path: "/", to: APP }] }],
+    listen: [tls ? { address: `${HOST}:${port}`, tls } : `${HOST}:${port}`],
+    sites: [{ ...shown, routes: [{ path: "/files/", to: FILES }, { path: "/", to: APP }] }],
     backends: {
       [APP]: { socket: `${directory}/app.sock`, fetch: import.meta.resolve("./app.ts") },
       [FILES]: { socket: `${directory}/files.sock`, static: `${directory}/files` },
@@ -66,18 +68,21 @@ class EarlySignals implements Disposable {
  * Runs the demo until it is told to stop.
  *
  * @param firstPort where it listens, or on the next port that is free
+ * @param tls whether it speaks TLS, with a certificate made for it
  * @returns the exit code
  * @throws {UsageError} when no port is to be had
  */
-export async function runDemo(firstPort: number): Promise<number> {
+export async function runDemo(firstPort: number, tls: boolean): Promise<number> {
   using early = new EarlySignals();
   using directory = new PrivateDirectory();
   const port = freePort(firstPort);
   writeFiles(`${directory.path}/files`);
-  const input = configuration(port, directory.path);
-  const config = await loadConfig("-", { stdin: new Blob([input]).stream() });
+  if (tls) await makeCertificate(directory.path);
+  const input = configuration(port, directory.path, tls);
+  const config = await loadConfig("-", { stdin: new Blob([input]).stream(), runDirectory: directory.path });
   if (early.came) return 0;
-  const address = `http://${HOST}:${port}/`;
+  const address = `${tls ? "https" : "http"}://${tls ? "localhost" : HOST}:${port}/`;
+  const trust = tls ? `--cacert ${directory.path}/demo.pem ` : "";
   return await runSupervisor(config, {
     source: "-",
     input,
@@ -85,7 +90,13 @@ export async function runDemo(firstPort: number): Promise<number> {
     control: { control: `${directory.path}/control.sock`, runDirectory: directory.path },
     ready: () => {
       if (port !== firstPort) print(`Port ${firstPort} is taken; this is the next free one`);
-      print(`Open ${address} in a browser, or run curl ${address} (Ctrl-C ends the demo)`);
+      print(`Open ${address} in a browser, or run curl ${trust}${address} (Ctrl-C ends the demo)`);
+      if (tls) {
+        print(
+          "The certificate was made for this demo and nobody has signed it: a browser warns, and lets you go on. To have it " +
+            `trusted, import ${directory.path}/demo.pem as an authority, and remove it afterwards`,
+        );
+      }
     },
   });
 }
