@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { close } from "../../ffi/mod.ts";
-import { drink, request } from "./clients.ts";
+import { NACK, NACK_FULL, NACK_REFUSED } from "../../src/protocol/messages.ts";
+import { MessageReader } from "../../src/wire/message_reader.ts";
+import { sharesProcess } from "../support/descriptors.ts";
+import { drink, limitDescriptors, request } from "./clients.ts";
+import { nackOf } from "./raw_channel.ts";
 import { type Rig, test } from "./rig.ts";
 import { type Held, responseOf, type ScriptedBackend } from "./scripted_backend.ts";
 
@@ -86,3 +90,45 @@ test("the longest preread travels on whole", { limits: { head: 32_768 } }, (rig)
   const again = a.held[0] ?? handed(rig, a);
   assert.deepEqual(again.transfer.preread, preread);
 });
+
+if (!sharesProcess) {
+  for (const [what, reason] of [["exhausted", NACK_FULL], ["forbidden", NACK_REFUSED]] as const) {
+    test(
+      `a return whose descriptor does not arrive is refused, and the backend keeps it: ${what}`,
+      {},
+      (rig) => {
+        const a = rig.start("a");
+        const client = rig.client(request());
+        const held = handed(rig, a);
+        a.acknowledge([held]);
+        rig.settle();
+        const { receive } = MessageReader.prototype;
+        let restore: (() => void) | undefined;
+        MessageReader.prototype.receive = function (fd) {
+          restore ??= limitDescriptors(0);
+          try {
+            return receive.call(this, fd);
+          } finally {
+            // A security module lets nothing in although there are numbers.
+            if (what === "forbidden") {
+              restore();
+              restore = undefined;
+            }
+          }
+        };
+        try {
+          a.sayReturn(held, 5);
+          for (let turns = 0; turns < 3; turns++) rig.turn();
+        } finally {
+          MessageReader.prototype.receive = receive;
+          restore?.();
+        }
+        a.read();
+        const nacks = a.heard.filter(({ type }) => type === NACK).map(nackOf);
+        assert.deepEqual(nacks.map((nack) => [nack.id, nack.reason]), [[5, reason]]);
+        assert.ok(a.serve(held));
+        assert.equal(rig.answer(client), responseOf("a"));
+      },
+    );
+  }
+}

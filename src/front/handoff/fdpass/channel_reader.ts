@@ -15,6 +15,7 @@ import {
   NACK,
   NACK_DRAINING,
   NACK_FULL,
+  NACK_REFUSED,
   RETURN,
   SIZE_LOAD,
   typeName,
@@ -32,6 +33,7 @@ import {
 } from "../../../protocol/replies.ts";
 import { decodeTransfer, type Transfer, transferId } from "../../../protocol/transfer.ts";
 import { type Hearer, MessageReader } from "../../../wire/message_reader.ts";
+import { whyMissing } from "../../../wire/missing_descriptor.ts";
 import { sendMessage } from "../../../wire/send_message.ts";
 import type { Connection } from "../../connection/connection.ts";
 import type { ChannelState, Owner } from "../handoff_channel.ts";
@@ -172,19 +174,22 @@ export class ChannelReader {
   }
 
   /**
-   * A RETURN whose descriptor was cut off is no fault: there is no number free for it here (the kernel then delivers the
-   * bytes alone). The backend still has the connection.
+   * A RETURN whose descriptor was cut off is no fault: there is no number free for it here, or a security module does not
+   * let it in (the kernel then delivers the bytes alone). The backend still has the connection.
    */
   #wrongDescriptors(channel: Conversation, type: number, length: number): void {
     const id = transferId(this.messages.bytes, length);
-    const exhausted = this.messages.receiver.count === 0 && (this.messages.flags & MSG_CTRUNC) !== 0;
-    if (type !== RETURN || !exhausted || id === undefined) {
+    const missing = this.messages.receiver.count === 0 && (this.messages.flags & MSG_CTRUNC) !== 0;
+    if (type !== RETURN || !missing || id === undefined) {
       return channel.end(
         `${typeName(type)} with ${this.messages.receiver.count} descriptors`,
         BYE_DESCRIPTORS,
       );
     }
-    sendMessage(channel.fd, encodeNack({ id, reason: NACK_FULL, text: "out of descriptors" }));
+    const exhausted = whyMissing(channel.fd) === "exhausted";
+    const reason = exhausted ? NACK_FULL : NACK_REFUSED;
+    const text = exhausted ? "out of descriptors" : "a security module keeps the descriptor from this front";
+    sendMessage(channel.fd, encodeNack({ id, reason, text }));
   }
 
   #refused(channel: Conversation, length: number): void {
