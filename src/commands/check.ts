@@ -5,19 +5,20 @@ import { ConfigError } from "../config/error.ts";
 import { EXIT_USAGE } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { write, writeError } from "./output.ts";
-import { runDirectoryOption } from "./shared_options.ts";
+import { ignoreAccessOption, runDirectoryOption } from "./shared_options.ts";
 import { CONFIG_ARGUMENT, load, sourceOf, warn } from "./source.ts";
 
 export function addCheck(program: Command, run: Run): void {
   program.command("check").description("validate a configuration and print what it means")
     .argument(...CONFIG_ARGUMENT).option("--route <url>", "say where one request would go")
     .option("--json", "print what is wrong, and what to know, for programs")
-    .addOption(runDirectoryOption()).action(run(check));
+    .addOption(runDirectoryOption()).addOption(ignoreAccessOption()).action(run(check));
 }
 
 interface CheckOptions {
   readonly route?: string;
   readonly json?: true;
+  readonly ignoreAccessControl?: true;
   readonly runDir?: string;
 }
 

@@ -9,6 +9,7 @@ import {
   controlOption,
   type ControlOptions,
   controlPlace,
+  ignoreAccessOption,
   runDirectoryOption,
   withParentOption,
   workersOption,
@@ -19,11 +20,14 @@ import { supervise } from "./up.ts";
 interface FrontOptions extends ControlOptions {
   readonly workers: number;
   readonly withParent?: number;
+  readonly ignoreAccessControl?: true;
 }
 
 export function addFront(program: Command, run: Run): void {
   program.command("front").description("run the front").argument(...CONFIG_ARGUMENT)
-    .addOption(workersOption()).addOption(runDirectoryOption()).addOption(controlOption()).addOption(
+    .addOption(workersOption()).addOption(runDirectoryOption()).addOption(ignoreAccessOption()).addOption(
+      controlOption(),
+    ).addOption(
       withParentOption(),
     ).action(
       run(front),
@@ -32,9 +36,9 @@ export function addFront(program: Command, run: Run): void {
 
 async function front(argument: string | undefined, options: FrontOptions): Promise<number> {
   const source = sourceOf(argument, "front");
-  const { runDir, withParent } = options;
+  const { withParent } = options;
   const input = source === "-" ? await readInput() : undefined;
-  const config = await load(source, { input, runDir });
+  const config = await load(source, { ...options, input });
   if (withParent === undefined) {
     warn(config, source);
     if (needsProcesses(config)) return await supervise(config, source, input, options, ownProcesses);
@@ -47,11 +51,11 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
     workers: options.workers,
     control: controlPlace(options),
     supervised: withParent !== undefined,
-    ...source === "-" ? {} : { reload: () => withParent === undefined ? again() : load(source, { runDir }) },
+    ...source === "-" ? {} : { reload: () => withParent === undefined ? again() : load(source, options) },
   });
 
   async function again(): Promise<Config> {
-    const next = await loadAgain(source, { runDir });
+    const next = await loadAgain(source, options);
     if (!needsProcesses(next)) return next;
     throw configError(
       source,

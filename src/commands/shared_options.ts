@@ -14,6 +14,14 @@ export function runDirectoryOption(): Option {
   return new Option("--run-dir <dir>", "where sockets are that an Apache configuration names by a host");
 }
 
+/** Nobody is kept out, whatever the configuration says. */
+export function ignoreAccessOption(): Option {
+  return new Option(
+    "--ignore-access-control",
+    "let everybody in: as if the configuration said nothing of who may ask",
+  );
+}
+
 /** Where a front, or everything, is told what to do. */
 export function controlOption(): Option {
   return new Option(

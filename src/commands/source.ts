@@ -27,15 +27,35 @@ export interface LoadOptions {
   readonly input?: string | undefined;
   /** `--run-dir` */
   readonly runDir?: string | undefined;
+  /** `--ignore-access-control` */
+  readonly ignoreAccessControl?: true | undefined;
 }
 
 /** Reads a configuration. */
-export async function load(source: string, { input, runDir }: LoadOptions = {}): Promise<Config> {
+export async function load(source: string, options: LoadOptions = {}): Promise<Config> {
+  const config = await read(source, options);
+  return options.ignoreAccessControl ? withoutAccess(config, nameOf(source)) : config;
+}
+
+async function read(source: string, { input, runDir }: LoadOptions): Promise<Config> {
   const { loadConfig } = await import("../config/load.ts");
   const runDirectory = runDir === undefined ? undefined : absolute(runDir);
   if (input === undefined) return await loadConfig(source, { runDirectory });
   const stdin = new Blob([input]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
   return await loadConfig(source, { stdin, runDirectory });
+}
+
+/** The same with everybody let in, and people told so. */
+function withoutAccess(config: Config, source: string): Config {
+  const listeners = config.listeners.map((listener) => ({
+    ...listener,
+    sites: listener.sites.map((site) =>
+      site.rules === undefined ? site : { ...site, rules: { ...site.rules, ignoreAccess: true as const } }
+    ),
+  }));
+  const message = "nobody is kept out, as --ignore-access-control says";
+  const warning = { sort: "opens", source, line: 0, subject: "", message } as const;
+  return { ...config, listeners, warnings: [...config.warnings ?? [], warning] };
 }
 
 /** Tells people what a configuration says that is not an error. @param source as for `load` */

@@ -7,6 +7,7 @@ import {
   controlOption,
   type ControlOptions,
   controlPlace,
+  ignoreAccessOption,
   runDirectoryOption,
   workersOption,
 } from "./shared_options.ts";
@@ -14,12 +15,13 @@ import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./s
 
 interface UpOptions extends ControlOptions {
   readonly workers: number;
+  readonly ignoreAccessControl?: true;
 }
 
 export function addUp(program: Command, run: Run): void {
   program.command("up").description("run the front and every backend the configuration declares")
     .argument(...CONFIG_ARGUMENT).addOption(workersOption()).addOption(runDirectoryOption())
-    .addOption(controlOption()).action(run(up));
+    .addOption(controlOption()).addOption(ignoreAccessOption()).action(run(up));
 }
 
 async function up(argument: string | undefined, options: UpOptions): Promise<number> {
@@ -48,6 +50,7 @@ export async function supervise(
   return await runSupervisor(narrow(config), {
     source,
     workers: options.workers,
+    ...options.ignoreAccessControl === true && { frontArguments: ["--ignore-access-control"] },
     control: controlPlace(options),
     ...input === undefined ? { reload: async () => narrow(await loadAgain(source, options)) } : { input },
   });

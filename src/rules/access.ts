@@ -84,7 +84,9 @@ class Judgement {
     const forbidden: Verdict = { kind: "forbidden", why: "the client is not allowed here" };
     if (!admitted && !satisfyAny) return forbidden;
     // Without any requirement there is nothing that a user could satisfy instead.
-    if (requirement === undefined) return admitted ? { kind: "granted" } : forbidden;
+    if (requirement === undefined || this.#isOfOthers(requirement)) {
+      return admitted ? { kind: "granted" } : forbidden;
+    }
     if (admitted && satisfyAny && parties !== undefined) return { kind: "granted" };
     switch (this.#evaluate(requirement)) {
       case "granted":
@@ -121,6 +123,12 @@ class Judgement {
     this.#groups = found.groups;
     if (this.#evaluate(requirement) === "granted") return { kind: "granted" };
     return { ...unauthorized, why: "the user is not allowed here" };
+  }
+
+  /** Whether all that is required is required of other methods: then nothing is. */
+  #isOfOthers(requirement: Requirement): boolean {
+    return requirement.kind === "several" && requirement.of.length > 0 &&
+      requirement.of.every((part) => part.kind === "several" && !this.#concerns(part.methods));
   }
 
   #concerns(methods: Methods | undefined): boolean {

@@ -30,7 +30,7 @@ function targetOf({ path, pattern, to, template }: Redirect, state: RequestState
   if (template !== undefined) {
     const below = path === undefined ? state.path.slice(1) : behind(path, state.path)?.replace(/^\//, "");
     const filled = fill(template, { state, groups: ["", escapeUri(below ?? "")] });
-    return path === undefined ? filled : withQuery(filled, state);
+    return withQuery(filled, state);
   }
   if (pattern !== undefined) {
     const found = patternOf(pattern).exec(state.path);

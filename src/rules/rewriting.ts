@@ -182,6 +182,10 @@ class Rewriter {
   /** Puts the substitution in place of what has been there; returns what ends the matter. */
   #substitute(rule: RewriteRule): Rewritten | undefined {
     let text = rule.substitution === "-" ? this.#subject : this.#expand(rule.substitution, rule.escapeGroups);
+    // A client's %3F must not begin a query that the rule does not have (CVE-2024-38474).
+    if (/%3f/i.test(this.state.view.path) && count(text, "?") > count(rule.substitution, "?")) {
+      return { kind: "answer", status: 403 };
+    }
     const mark = text.indexOf("?");
     if (rule.substitution !== "-" && mark >= 0) {
       const given = text.slice(mark + 1);
@@ -275,6 +279,10 @@ class Rewriter {
         return this.#expand(or, false, depth);
     }
   }
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
 }
 
 /** Where a brace that opens at an offset is closed, those within counted. */

@@ -24,6 +24,8 @@ export interface SupervisorOptions {
   readonly input?: string;
   /** Data-plane Workers of the front. */
   readonly workers: number;
+  /** Further options for the front. */
+  readonly frontArguments?: readonly string[];
   /** Where commands are taken, and what the front is to look in for sockets. */
   readonly control: ControlPlace;
   /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
@@ -106,6 +108,7 @@ class Supervisor {
       if (this.#stopping) return;
       const { source, workers, input, control: { runDirectory = handshakeDirectory(config) } } = options;
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
+      args.push(...options.frontArguments ?? []);
       args.push("--control", this.#frontControl);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
       // The Apache syntax may name any file, and the environment.
