@@ -17,6 +17,7 @@ import { type LoadOwner, LoadReport } from "./channel/load_report.ts";
 import { WorkerPort } from "./channel/worker_port.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionServer } from "./connection/connection_server.ts";
+import type { ContentTerms } from "./http/content_terms.ts";
 import { type ChosenTimes, Times } from "./times.ts";
 
 /** What a backend tells people. */
@@ -44,6 +45,8 @@ export interface BackendOptions extends ListenerOptions, ChosenTimes {
   readonly window?: number;
   /** Connections that it holds at most; beyond it hand-offs are refused as full. No limit unless given. */
   readonly maxConnections?: number;
+  /** What is asked of the content of requests; what is not given is as the kind has it. */
+  readonly content?: Partial<ContentTerms>;
   /** Takes what people should know. */
   readonly report?: (event: BackendEvent) => void;
 }
@@ -52,6 +55,8 @@ export interface BackendOptions extends ListenerOptions, ChosenTimes {
 const SCRATCH = 61_440;
 /** Channels at a time: one for each Worker of each front, and for those that have just come or are about to go. */
 const MOST_CHANNELS = 1_024;
+/** Idle connections that give way at once where a number for a descriptor is missing. */
+const ROOM = 8;
 /** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
 const SHORTAGE = 1_000;
 
@@ -92,6 +97,7 @@ const SHORTAGE = 1_000;
 export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly loop: Loop;
   readonly times: Times;
+  readonly content: Partial<ContentTerms>;
   readonly reader: MessageReader = new MessageReader();
   readonly introduction: Hello;
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
@@ -119,6 +125,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.#options = options;
     this.loop = new Loop(clock);
     this.times = new Times(this.loop, options);
+    this.content = options.content ?? {};
     this.#load = new LoadReport(this, this.times.load);
     this.#allowedUsers = new Set([0, effectiveUser(), ...options.allowUsers ?? []]);
     this.introduction = {
@@ -148,10 +155,13 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     return this.#connections.size;
   }
 
-  /** Whether it holds as many connections as it may, or its server can. */
+  /** Whether it holds as many connections as it may, or its server can. Those that are idle give way before. */
   fullWith(accepted: number): boolean {
-    return this.active + accepted >= (this.#options.maxConnections ?? Infinity) ||
-      (this.server.full?.(accepted) ?? false);
+    const { maxConnections = Infinity } = this.#options;
+    while (this.active + accepted >= maxConnections) {
+      if (!this.server.makeRoom?.()) return true;
+    }
+    return this.server.full?.(accepted) ?? false;
   }
 
   get channels(): ReadonlySet<Channel> {
@@ -212,6 +222,8 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   }
 
   descriptorMissing(why: Missing): void {
+    // The front asks again soon, for this connection and for those behind it.
+    for (let room = 0; why === "exhausted" && room < ROOM && this.server.makeRoom?.(); room++);
     const { now } = this.loop;
     const known = now < this.#shortUntil;
     this.#shortUntil = now + SHORTAGE;

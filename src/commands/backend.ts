@@ -6,7 +6,7 @@ import { UsageError } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
 import { bindToParent, withParentOption } from "./shared_options.ts";
-import { duration, fileMode, type FileOwner, fileOwner, MAX_ID, wholeNumber } from "./values.ts";
+import { duration, fileMode, type FileOwner, fileOwner, MAX_ID, size, wholeNumber } from "./values.ts";
 
 interface BackendOptions {
   readonly socket: string;
@@ -20,6 +20,10 @@ interface BackendOptions {
   readonly allowUser: number[];
   readonly drainTimeout: number;
   readonly withParent?: number;
+  readonly maxConnections?: number;
+  readonly maxContent?: number;
+  readonly contentTimeout?: number;
+  readonly minContentRate?: number;
 }
 
 export function addBackend(program: Command, run: Run): void {
@@ -52,6 +56,27 @@ export function addBackend(program: Command, run: Run): void {
       new Option("--drain-timeout <time>", "how long to finish after SIGTERM").default(10_000, "10s")
         .argParser(duration),
     )
+    .addOption(
+      new Option("--max-connections <n>", "connections that a process holds at most; idle ones give way")
+        .argParser(wholeNumber(1, 1_048_576)),
+    )
+    .addOption(
+      new Option(
+        "--max-content <size>",
+        "content that a request may have (default: 1g for --upstream and --cgi)",
+      )
+        .argParser(size),
+    )
+    .addOption(
+      new Option("--content-timeout <time>", "what the content of a request may take (default: no limit)")
+        .argParser(duration),
+    )
+    .addOption(
+      new Option(
+        "--min-content-rate <n>",
+        "bytes a second that content has to come at, after 20 seconds (default: 500 for --upstream and --cgi)",
+      ).argParser(wholeNumber(0, 1_073_741_824)),
+    )
     .addOption(withParentOption()).action(run(backend));
 }
 
@@ -79,13 +104,35 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
     supervised: options.withParent !== undefined,
     ...owner === undefined ? {} : { owner },
+    ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
+    content: contentTerms(options),
   };
   if (workers > 1) {
     const { runBackendWorkers } = await import("../control/backend/backend_workers.ts");
-    return await runBackendWorkers({ ...common, allowUsers, workers });
+    return await runBackendWorkers({ ...common, allowUsers, workers, bounds: boundsOf(options) });
   }
   const { runBackend } = await import("../control/backend/backend_process.ts");
   return await runBackend({ ...common, ...workerOf === undefined ? {} : { workerOf } });
+}
+
+/** What is asked of content. */
+function contentTerms(options: BackendOptions): NonNullable<BackendProcessOptions["content"]> {
+  const { maxContent, contentTimeout, minContentRate } = options;
+  return {
+    ...maxContent === undefined ? {} : { most: maxContent },
+    ...contentTimeout === undefined ? {} : { time: contentTimeout },
+    ...minContentRate === undefined ? {} : { rate: minContentRate },
+  };
+}
+
+/** The same as options, for processes that this one starts. */
+function boundsOf({ maxConnections, maxContent, contentTimeout, minContentRate }: BackendOptions): string[] {
+  return [
+    ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
+    ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
+    ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
+    ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
+  ];
 }
 
 /** What several processes need beside the socket is known before any of them is started. */

@@ -1,7 +1,7 @@
 /** Values of options, as the command line has them. What is out of bounds is bad usage, told in a sentence. */
 
 import { InvalidArgumentError } from "commander";
-import { readDuration } from "../config/quantity.ts";
+import { readDuration, readSize } from "../config/quantity.ts";
 
 /** The largest id of a user or a group. */
 export const MAX_ID = 0xffff_fffe;
@@ -22,6 +22,14 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 /** A duration in milliseconds: `500ms`, `10s`, `2m`, or seconds. The bounds are the configuration's. */
 export function duration(text: string): number {
   const reading = readDuration(/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text, { least: 0 });
+  if ("fault" in reading) throw new InvalidArgumentError(`${reading.fault}.`);
+  return reading.value;
+}
+
+/** A size in bytes: `64m`, `1GiB`, or bytes. */
+export function size(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : text;
+  const reading = readSize(value, { least: 0, most: Number.MAX_SAFE_INTEGER });
   if ("fault" in reading) throw new InvalidArgumentError(`${reading.fault}.`);
   return reading.value;
 }

@@ -223,6 +223,14 @@ export interface Backend {
   /** Numeric owner and group of that file; those of the process unless given. */
   readonly owner?: number;
   readonly group?: number;
+  /** Connections that one of its processes holds at most; any number unless given. */
+  readonly maxConnections?: number;
+  /** Bytes of content that a request may have; 413 beyond. 1 GiB for relays and CGI, any number for others. */
+  readonly maxContent?: number;
+  /** Milliseconds for the content of a request; 408 beyond. No limit unless given. */
+  readonly contentTimeout?: number;
+  /** Bytes of content a second that a client has to send, after 20 seconds; 0 for any rate. 500 for relays and CGI. */
+  readonly minContentRate?: number;
 }
 
 /** What a client may send before its connection is handed over, and what it waits for at most. */

@@ -3,7 +3,14 @@
 import { found, type Reading } from "./reading.ts";
 
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 };
-const BYTES: Record<string, number> = { k: 1_024, kib: 1_024 };
+const BYTES: Record<string, number> = {
+  k: 1_024,
+  kib: 1_024,
+  m: 1_048_576,
+  mib: 1_048_576,
+  g: 1_073_741_824,
+  gib: 1_073_741_824,
+};
 
 /** A day: longer waits are mistakes, and the kernel's timeouts (an int of milliseconds) are not far. */
 const MAX_DURATION = 86_400_000;

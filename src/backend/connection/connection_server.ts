@@ -15,6 +15,12 @@ export interface ConnectionServer {
    * as full then: another backend takes them, or they wait.
    */
   full?(accepted: number): boolean;
+  /**
+   * Ends the connection that has been idle for longest, so that one that asks for something can be taken.
+   *
+   * @returns false where none is idle
+   */
+  makeRoom?(): boolean;
   /** Whether it does something besides connections that is to come to its end; it calls `Backend.endIfEmpty()` then. */
   readonly busy?: boolean;
   /**

@@ -8,6 +8,7 @@ import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { type Framing, framingLine, framingOf } from "./framing.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { CarriedRules } from "./carried_rules.ts";
+import type { ContentTerms } from "./content_terms.ts";
 import type { Input } from "./input.ts";
 import { CAPITALS, handlerLines, type Spelling } from "./own_fields.ts";
 import { advance, type Progress } from "./progress.ts";
@@ -23,10 +24,7 @@ const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const dateField = new DateField();
 const joined = new ResponseBuffer();
 
-/**
- * What a backend kind works with: the request's head in strings, its content to be read, and the ways to respond. Made
- * when the head is complete; nothing of it refers to the buffer that the head was in.
- */
+/** What a backend kind works with: the request's head in strings, its content, and the ways to respond. */
 export class Exchange {
   readonly method: string;
   /** As the client sent it. */
@@ -56,7 +54,7 @@ export class Exchange {
   /**
    * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
    * @param guard has admitted the request
-   * @param persistent whether this end would let another request follow
+   * @param persistent whether this end would let another request follow. @param terms what is asked of the content
    */
   constructor(
     readonly connection: Connection,
@@ -64,6 +62,7 @@ export class Exchange {
     head: RequestHead,
     readonly guard: ScopeGuard,
     persistent: boolean,
+    terms?: ContentTerms,
   ) {
     // Empty lines may come before it.
     const start = head.methodStart;
@@ -82,7 +81,7 @@ export class Exchange {
     this.persistent = persistent && head.keepAlive;
     input.start = head.end;
     const awaited = head.expectContinue ? () => this.#continue() : undefined;
-    this.body = new RequestBody(input, head.contentLength, head.chunked, awaited);
+    this.body = new RequestBody(input, head.contentLength, head.chunked, awaited, terms);
   }
 
   /** How far the response has come. */

@@ -14,6 +14,7 @@ import {
 } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
+import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
 import { Exchange } from "./exchange.ts";
 import { HeadReader } from "./head_reader.ts";
 import { Input } from "./input.ts";
@@ -35,6 +36,8 @@ export interface RequestHandler {
 export interface HttpServerOptions {
   /** Limits of a request head. The front has its own, and they should not be wider. */
   readonly limits: HeadLimits;
+  /** What is asked of content, where nothing else is chosen; nothing unless given. */
+  readonly content?: ContentTerms;
   /** Takes an error that a handler threw. */
   readonly onError: (error: unknown, exchange: Exchange | undefined) => void;
 }
@@ -49,8 +52,6 @@ interface Served {
   readonly guard: ScopeGuard;
   /** Answered on it so far, those that others answered included. */
   requests: number;
-  /** Between two requests. */
-  idle: boolean;
   /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
   headDue: number;
 }
@@ -63,10 +64,12 @@ function isHead({ bytes, start, end }: Input): boolean {
 /** Serves HTTP on every connection of a backend. */
 export class HttpServer implements ConnectionServer {
   readonly #heads: HeadReader;
-  readonly #served = new Set<Served>();
+  /** Those between two requests, the one that has been so for longest first. */
+  readonly #idle = new Set<Served>();
   /** Connections that were given back, in case they come back from that. */
   readonly #away = new WeakMap<Connection, Served>();
   #draining = false;
+  #contentTerms: ContentTerms | undefined;
 
   constructor(readonly handler: RequestHandler, readonly options: HttpServerOptions) {
     this.#heads = new HeadReader(options.limits);
@@ -79,7 +82,6 @@ export class HttpServer implements ConnectionServer {
       input: new Input(connection),
       guard: new ScopeGuard(connection),
       requests,
-      idle: false,
       headDue: 0,
     });
   }
@@ -87,8 +89,7 @@ export class HttpServer implements ConnectionServer {
   /** Whoever is between two requests is given back; the others are when they are answered. */
   drain(): void {
     this.#draining = true;
-    for (const served of this.#served) {
-      if (!served.idle) continue;
+    for (const served of this.#idle) {
       this.#giveBack(served, RETURN_IDLE);
       // Given back or not, nobody here waits for it any more.
       served.connection.interrupt();
@@ -102,6 +103,14 @@ export class HttpServer implements ConnectionServer {
     if (served.input.length > 0) void this.#misdirected(served);
     else if (this.#draining || connection.channel.closed) connection.close();
     else void this.#serve(served);
+  }
+
+  makeRoom(): boolean {
+    const [oldest] = this.#idle;
+    if (oldest === undefined) return false;
+    this.#idle.delete(oldest);
+    oldest.connection.close();
+    return true;
   }
 
   full(accepted: number): boolean {
@@ -123,7 +132,6 @@ export class HttpServer implements ConnectionServer {
   /** Never rejects: whatever happens on a connection ends with that connection. */
   async #serve(served: Served): Promise<void> {
     const { connection, input, guard } = served;
-    this.#served.add(served);
     try {
       for (let inARow = 1;; inARow++) {
         // A client that sends request behind request leaves others their turn.
@@ -151,7 +159,8 @@ export class HttpServer implements ConnectionServer {
           return await this.#misdirected(served);
         }
         served.requests++;
-        const exchange = new Exchange(connection, input, head, guard, this.#goesOn(served));
+        const terms = this.#terms(connection);
+        const exchange = new Exchange(connection, input, head, guard, this.#goesOn(served), terms);
         input.keep();
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
@@ -168,8 +177,13 @@ export class HttpServer implements ConnectionServer {
       connection.close();
       if (!(error instanceof ConnectionLost)) this.options.onError(error, undefined);
     } finally {
-      this.#served.delete(served);
+      this.#idle.delete(served);
     }
+  }
+
+  /** What is asked of content here: what the kind asks, unless something else was chosen. */
+  #terms({ home }: Connection): ContentTerms {
+    return this.#contentTerms ??= { ...ANY_CONTENT, ...this.options.content, ...home.content };
   }
 
   /** Whether a connection can have another request: here, or after it was given back. */
@@ -206,9 +220,9 @@ export class HttpServer implements ConnectionServer {
     if (!this.#draining && (stays || mayBeOurs)) {
       const deadlines = stays ? times.idle : times.moment;
       const milliseconds = stays ? times.idleTime(channel.terms?.idleTime) : deadlines.milliseconds;
-      served.idle = true;
+      this.#idle.add(served);
       const came = await connection.readableWithin(deadlines, milliseconds);
-      served.idle = false;
+      this.#idle.delete(served);
       if (came) return true;
       // Draining has begun, or the whole backend ends.
       if (connection.leaving || connection.closed) return false;
@@ -267,7 +281,7 @@ export class HttpServer implements ConnectionServer {
     exchange.body.close();
     const isHead = exchange.method === "HEAD";
     if (error instanceof BodyError && !exchange.responded) {
-      return await this.#refuse(connection, 400, error.why, isHead);
+      return await this.#refuse(connection, error.status, error.why, isHead);
     }
     this.options.onError(error, exchange);
     if (!exchange.responded) return await this.#refuse(connection, 500, undefined, isHead);

@@ -2,16 +2,22 @@
 
 import { ChunkedDecoder } from "../../http/chunked.ts";
 import { ConnectionLost } from "../connection/connection.ts";
+import { ANY_CONTENT, ContentPace, type ContentTerms } from "./content_terms.ts";
 import type { Input } from "./input.ts";
 
 const ANSWERED = "it has been answered";
+const TOO_LONG = "its content is too long";
+const TOO_SLOW = "its content comes too slowly";
 
 /** The body is not what its framing said, so that the connection cannot go on; or it is read too late. */
 export class BodyError extends Error {
   override name = "BodyError";
 
-  /** @param why what is wrong, in plain words */
-  constructor(readonly why: string) {
+  /**
+   * @param why what is wrong, in plain words
+   * @param status to answer with, where nothing was said yet
+   */
+  constructor(readonly why: string, readonly status: 400 | 408 | 413 = 400) {
     super(`Cannot read the request: ${why}`);
   }
 }
@@ -24,8 +30,11 @@ export class RequestBody {
   /** Bytes still to come; with chunked coding Infinity until the last chunk. */
   #remaining: number;
   readonly #decoder: ChunkedDecoder | undefined;
-  /** What is wrong with the framing, behind what has been read. */
-  #fault: string | undefined;
+  readonly #pace: ContentPace;
+  /** What was read before anybody asked for it. */
+  readonly #ahead: Uint8Array<ArrayBuffer>[] = [];
+  /** What is wrong with it, behind what has been read. */
+  #fault: BodyError | undefined;
   /** The response has been sent: what is left is no longer the handler's. */
   #closed = false;
   /** Somebody waits for bytes. */
@@ -37,13 +46,17 @@ export class RequestBody {
   /**
    * @param contentLength -1 where there is none
    * @param beforeWait what to do before the first wait for bytes, if anything
+   * @param terms what is asked of it
    */
   constructor(
     readonly input: Input,
     contentLength: number,
     chunked: boolean,
     beforeWait: (() => void) | undefined,
+    terms: ContentTerms = ANY_CONTENT,
   ) {
+    this.#pace = new ContentPace(terms);
+    if (contentLength > terms.most) this.#fault = new BodyError(TOO_LONG, 413);
     this.#remaining = chunked ? Infinity : Math.max(0, contentLength);
     this.#decoder = chunked ? new ChunkedDecoder() : undefined;
     this.#beforeWait = beforeWait;
@@ -51,7 +64,7 @@ export class RequestBody {
 
   /** Whether all of it has been read. */
   get done(): boolean {
-    return this.#remaining === 0;
+    return this.#remaining === 0 && this.#ahead.length === 0;
   }
 
   /** When all of it has been read: the lines of its trailer section, each with its CRLF. */
@@ -93,7 +106,25 @@ export class RequestBody {
    */
   read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#begun = true;
-    return this.#next(false);
+    const ahead = this.#ahead.shift();
+    return ahead === undefined ? this.#next(false) : Promise.resolve(ahead);
+  }
+
+  /**
+   * Reads ahead, up to all of it: so that whoever is about to take something scarce takes it when the content is there. A
+   * client that waits to be asked for it is not asked: whether it is wanted, somebody else decides.
+   *
+   * @param most bytes to keep in memory until {@linkcode read} takes them; there may be a piece more
+   * @throws as {@linkcode read} does
+   */
+  async fill(most: number): Promise<void> {
+    if (this.unasked) return;
+    for (let size = 0; size < most && this.#remaining > 0;) {
+      const piece = await this.#next(false);
+      if (piece === undefined) break;
+      size += piece.length;
+      this.#ahead.push(piece);
+    }
   }
 
   /** @param skipping it is read away, not by the handler */
@@ -126,6 +157,14 @@ export class RequestBody {
   async readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
     const { input } = this;
     this.#begun = true;
+    const ahead = this.#ahead[0];
+    if (ahead !== undefined) {
+      const size = Math.min(ahead.length, target.length);
+      target.set(ahead.subarray(0, size));
+      if (size === ahead.length) this.#ahead.shift();
+      else this.#ahead[0] = ahead.subarray(size);
+      return size;
+    }
     while (this.#remaining > 0) {
       // No more than there is room for: the rest would have to be kept.
       if (!this.#take(target.length, false)) {
@@ -151,7 +190,7 @@ export class RequestBody {
   #take(most: number, skipping: boolean): boolean {
     const { input } = this;
     if (this.#closed && !skipping) throw new BodyError(ANSWERED);
-    if (this.#fault !== undefined) throw new BodyError(this.#fault);
+    if (this.#fault !== undefined) throw this.#fault;
     if (input.length === 0 && !input.take(most)) return false;
     if (input.length === 0) throw new ConnectionLost("Cannot read the request: it ends in its content");
     return true;
@@ -161,21 +200,30 @@ export class RequestBody {
     const { connection } = this.input;
     this.#beforeWait?.();
     this.#beforeWait = undefined;
+    const { loop, times: { stall } } = connection.home;
+    const begun = loop.clock();
+    const left = this.#pace.left(begun);
     this.#waiting = true;
-    try {
-      await connection.readable(connection.home.times.stall);
-    } catch (error) {
-      // Not the client's doing.
-      if (this.#closed && !skipping) throw new BodyError(ANSWERED);
-      this.#waiting = false;
-      throw error;
-    }
+    const came = left > 0 && await connection.readableWithin(stall, Math.min(left, stall.milliseconds));
+    const waited = loop.clock() - begun;
+    this.#pace.waited(waited);
+    // Not the client's doing.
+    if (this.#closed && !skipping) throw new BodyError(ANSWERED);
     this.#waiting = false;
+    if (came) return;
+    if (connection.closed || left > stall.milliseconds || waited < left) {
+      throw new ConnectionLost("Cannot receive: the client sent nothing in time");
+    }
+    throw this.#fault = new BodyError(TOO_SLOW, 408);
   }
 
   /** Copies content that has been taken; how much. */
   #fill(target: Uint8Array<ArrayBuffer>): number {
-    return this.#decoder === undefined ? this.#fillCounted(target) : this.#fillChunked(target, this.#decoder);
+    const size = this.#decoder === undefined
+      ? this.#fillCounted(target)
+      : this.#fillChunked(target, this.#decoder);
+    if (this.#pace.received(size)) throw this.#fault = new BodyError(TOO_LONG, 413);
+    return size;
   }
 
   #fillCounted(target: Uint8Array<ArrayBuffer>): number {
@@ -202,8 +250,8 @@ export class RequestBody {
         break;
       } else if (verdict === "reject") {
         // What came before it is content all the same.
-        this.#fault = decoder.why;
-        if (size === 0) throw new BodyError(this.#fault);
+        this.#fault = new BodyError(decoder.why);
+        if (size === 0) throw this.#fault;
         break;
       }
     }
@@ -219,7 +267,7 @@ export class RequestBody {
   async skip(): Promise<boolean> {
     const { loop, times: { stall } } = this.input.connection.home;
     const until = loop.clock() + stall.milliseconds;
-    let skipped = 0;
+    let skipped = this.#ahead.splice(0).reduce((size, piece) => size + piece.length, 0);
     for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
       skipped += piece.length;
       if (skipped > MAX_SKIP || loop.clock() > until) return false;

@@ -44,6 +44,8 @@ export interface RelayOptions extends PoolOptions, ResponseRules {
 
 /** Bytes of a response's head. */
 const HEAD = 32_768;
+/** Bytes of content that are waited for before a connection to the upstream is asked for. */
+const AHEAD = 65_536;
 /** Milliseconds for 100 (Continue): an upstream that does not know of it says nothing. */
 const CONTINUE = 1_000;
 
@@ -93,6 +95,8 @@ export class RelayRequestHandler implements RequestHandler {
 
   async #admitted(exchange: Exchange, request: RelayedRequest): Promise<void> {
     const { pool } = this.#share(exchange.connection.home.loop);
+    // Where connections are few, a client that takes its time with a little content takes none meanwhile.
+    if (this.options.maxUpstream !== undefined && !exchange.body.done) await exchange.body.fill(AHEAD);
     const turn = pool.enter(exchange.connection);
     if (turn !== undefined) await turn;
     try {

@@ -3,6 +3,7 @@
 import type { Backend } from "../config.ts";
 import { nearestTo } from "../nearest.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
+import { readDuration, readSize } from "../quantity.ts";
 import { quote } from "../reading.ts";
 import { BACKEND_NAME, nameAfterSocket, readTarget } from "../target.ts";
 import { readKind } from "./kinds/kinds.ts";
@@ -71,7 +72,34 @@ export class Backends {
       return undefined;
     }
     this.#nameBySocket.set(socket, name);
-    return { name, socket, workers, ...runs ? { runs } : {}, ...settings(entry) };
+    return {
+      name,
+      socket,
+      workers,
+      ...runs ? { runs } : {},
+      ...settings(entry),
+      ...this.#bounds(entry, path),
+    };
+  }
+
+  /** How much it takes, and how slowly. */
+  #bounds(entry: Record<string, unknown>, path: Path): Partial<Backend> {
+    const { maxConnections, maxContent: size, contentTimeout: time, minContentRate } = entry;
+    const maxContent = typeof size === "number" || typeof size === "string"
+      ? this.#report.take(readSize(size, { least: 0, most: Number.MAX_SAFE_INTEGER }), [
+        ...path,
+        "maxContent",
+      ])
+      : undefined;
+    const contentTimeout = typeof time === "number" || typeof time === "string"
+      ? this.#report.take(readDuration(time, { least: 1 }), [...path, "contentTimeout"])
+      : undefined;
+    return {
+      ...typeof maxConnections === "number" ? { maxConnections } : {},
+      ...maxContent === undefined ? {} : { maxContent },
+      ...contentTimeout === undefined ? {} : { contentTimeout },
+      ...typeof minContentRate === "number" ? { minContentRate } : {},
+    };
   }
 
   /**

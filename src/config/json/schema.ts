@@ -11,7 +11,7 @@ import { found } from "../reading.ts";
 import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
 import { KEYS_BELOW_BACKENDS, KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
 import { KEYS_BELOW_ROUTES, RULE_SHAPE } from "./rule_shapes.ts";
-import { duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
+import { amount, duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
 import { FRONT_TLS, SITE_TLS, TLS_KEYS } from "./tls.ts";
 
 const NAME = `write a host name such as "example.com", or leave out "names" to take every Host`;
@@ -129,6 +129,25 @@ const backend = z.strictObject({
     description: "Numeric user that is to own the socket file.",
   }),
   group: whole(0, 4_294_967_294).optional().meta({ description: "Numeric group of the socket file." }),
+  maxConnections: whole(1, 1_048_576).optional().meta({
+    description:
+      "Connections that one process of fdpass up holds at most; idle ones give way, others go elsewhere.",
+  }),
+  maxContent: amount(
+    `write bytes, or "64m"`,
+    "Content that a request may have; 413 beyond. 1 GiB for relays and CGI unless given.",
+    ["64m", 1_048_576],
+  ),
+  contentTimeout: amount(
+    `write seconds, or "10m"`,
+    "What the content of a request may take; 408 beyond. No limit unless given.",
+    ["10m", 600],
+  ),
+  minContentRate: whole(0, 1_073_741_824).optional().meta({
+    description:
+      "Bytes of content a second that a client has to send while it is waited for, after 20 seconds; " +
+      "408 below. 0 is any rate. 500 for relays and CGI unless given.",
+  }),
 }, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
   .meta(ONE_KIND);
 

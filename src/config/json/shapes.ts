@@ -54,3 +54,11 @@ export function flag(unless: boolean, description: string): z.ZodOptional {
     default: unless,
   });
 }
+
+/** A duration or size that there is none of unless given: a number, or text with a unit. */
+export function amount(hint: string, description: string, examples: (string | number)[]): z.ZodOptional {
+  return z.union([z.string(), z.number()], { error: expect(hint) }).optional().meta({
+    description,
+    examples,
+  });
+}

@@ -23,6 +23,8 @@ export interface BackendWorkersOptions extends ListenerOptions {
   /** Whether hand-offs come from Apache. */
   readonly apache?: boolean;
   readonly allowUsers: readonly number[];
+  /** How much each of them takes, and how slowly, as options of the command line. */
+  readonly bounds?: readonly string[];
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
   /** Whether a supervisor ends this process. */
@@ -41,6 +43,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     ...options.apache ? ["--apache"] : [],
     "--name",
     `${options.name}.${index + 1}`,
+    ...options.bounds ?? [],
     "--drain-timeout",
     `${options.drainTimeout}ms`,
     ...options.allowUsers.flatMap((user) => ["--allow-user", String(user)]),

@@ -39,7 +39,8 @@ export const execProgram: KindProgram<Exec> = {
         log.error("{request} was not answered by program {process}: {why}", { request, process, why });
       },
     });
-    return httpServer(handler, log);
+    const { BOUNDED_CONTENT } = await import("../../backend/http/content_terms.ts");
+    return httpServer(handler, log, BOUNDED_CONTENT);
   },
   // The program writes the content of a response whose head is sent, and cannot know what was asked.
   async serveForApache(kind, log) {

@@ -40,7 +40,8 @@ export const relayProgram: KindProgram<Relay> = {
     }
     const { RelayRequestHandler } = await import("../../backend/relay/relay_handler.ts");
     const { httpServer } = await import("./http.ts");
-    return httpServer(new RelayRequestHandler(common), log);
+    const { BOUNDED_CONTENT } = await import("../../backend/http/content_terms.ts");
+    return httpServer(new RelayRequestHandler(common), log, BOUNDED_CONTENT);
   },
   serveForApache:
     "Cannot relay with --apache: Apache has read the request by then, and there is none to pass on; " +

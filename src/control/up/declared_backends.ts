@@ -12,6 +12,16 @@ import { GRACE, type SupervisedProcess } from "../processes/supervised_process.t
 import { encodeInstructions } from "../tls/instructions.ts";
 import { TicketKeys } from "../tls/ticket_keys.ts";
 
+/** How much it takes, and how slowly, as options. */
+function boundArguments({ maxConnections, maxContent, contentTimeout, minContentRate }: Backend): string[] {
+  return [
+    ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
+    ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
+    ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
+    ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
+  ];
+}
+
 /** What `fdpass backend` is started with for a backend of the configuration. */
 function backendArguments(backend: Backend, config: Config): string[] {
   const { runs, mode, owner, group } = backend;
@@ -29,6 +39,7 @@ function backendArguments(backend: Backend, config: Config): string[] {
     ...owner === undefined && group === undefined
       ? []
       : ["--owner", `${owner ?? ""}${group === undefined ? "" : `:${group}`}`],
+    ...boundArguments(backend),
     "--drain-timeout",
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),

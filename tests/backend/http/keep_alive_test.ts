@@ -164,3 +164,49 @@ testHttp("with the front gone, only who needs it no more is kept", echo, async (
   await rig.until(() => all!.received.endsWith("GET /next []"), "the next answer");
   assert.doesNotMatch(all!.received, /Connection: close/);
 });
+
+testHttp(
+  "where there is room for no more, the connection that has been idle for longest gives way",
+  echo,
+  async (http) => {
+    const { rig, front, give } = http;
+    const first = give(get("/1"));
+    await rig.until(() => first.received.includes("[]"), "an answer");
+    const second = give(get("/2"));
+    await rig.until(() => second.received.includes("[]"), "an answer");
+    await rig.settle();
+    // Asked again, the first is no longer the one that is idle for longest.
+    first.send(get("/1"));
+    await rig.until(() => first.received.split("[]").length === 3, "a second answer");
+    await rig.settle();
+    const third = give(get("/3"));
+    await rig.until(() => third.received.includes("[]"), "an answer");
+    assert.equal(await rig.rest(second).then(() => second.ended), "end");
+    assert.equal(first.ended, false);
+    assert.equal(front.refused.length, 0);
+  },
+  { maxConnections: 2 },
+);
+
+testHttp("who asks for something gives way to nobody", {
+  handle: () => new Promise(() => {}),
+}, async ({ rig, front, give }) => {
+  const busy = give(get("/"));
+  await rig.settle();
+  const { fd } = front.accept(get("/"));
+  front.handOff(fd);
+  await rig.until(() => front.refused.length > 0, "a refusal");
+  assert.equal(front.refused[0]![1], NACK_FULL);
+  assert.equal(busy.ended, false);
+}, { maxConnections: 1 });
+
+testHttp("out of descriptors, idle connections give way", echo, async ({ rig, give }) => {
+  const clients = Array.from({ length: 10 }, () => give(get("/")));
+  await rig.until(() => clients.every(({ received }) => received.includes("[]")), "the answers");
+  await rig.settle();
+  rig.backend.descriptorMissing("exhausted");
+  await rig.until(() => clients.filter(({ ended }) => ended !== false).length === 8, "eight that give way");
+  rig.backend.descriptorMissing("refused" as never);
+  await rig.settle();
+  assert.equal(clients.filter(({ ended }) => ended === false).length, 2);
+});

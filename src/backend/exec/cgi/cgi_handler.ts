@@ -5,7 +5,7 @@ import { reasonPhrase } from "../../../http/response_head.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
-import type { Exchange } from "../../http/exchange.ts";
+import type { Exchange, Field } from "../../http/exchange.ts";
 import type { RequestHandler } from "../../http/http_server.ts";
 import type { ExecOptions } from "../exec_server.ts";
 import type { Program } from "../program.ts";
@@ -13,7 +13,7 @@ import { endOf, Programs } from "../programs.ts";
 import { Answering, OutputError } from "./answering.ts";
 import { type CgiRequest, metaVariables } from "./meta_variables.ts";
 import { OutputPipe } from "./pipe_ends.ts";
-import { type Input, inputOf, noInput } from "./request_content.ts";
+import { awaited, type Input, inputOf, noInput, released } from "./request_content.ts";
 import { Slots } from "./slots.ts";
 
 /** How requests are served. */
@@ -103,17 +103,23 @@ export class CgiRequestHandler implements RequestHandler {
     request: Omit<CgiRequest, "contentLength">,
     withContent: boolean,
   ): Promise<string | undefined> {
-    if (!await shared.slots.take()) {
-      await say(exchange, 503, "Too many programs run already.", [["Retry-After", "1"]]);
-      return undefined;
-    }
+    let ready: Awaited<ReturnType<typeof awaited>>;
+    let taken = false;
     let started = false;
     try {
-      const input = withContent ? await inputOf(exchange, shared.loop) : noInput();
-      if (input === "too long") {
-        await say(exchange, 413, "Content without a Content-Length is taken up to 8 MiB only.");
+      if (withContent) ready = await awaited(exchange);
+      if (typeof ready === "string") {
+        const { status, sentence, fields } = UNWANTED[ready];
+        await say(exchange, status, sentence, fields);
         return undefined;
       }
+      taken = await shared.slots.take();
+      if (!taken) {
+        if (ready !== undefined) close(ready.stdin);
+        await say(exchange, 503, "Too many programs run already.", RETRY);
+        return undefined;
+      }
+      const input = ready ?? (withContent ? inputOf(exchange, shared.loop) : noInput());
       const running = await this.#start(shared, exchange, request, input);
       if (running === undefined) return undefined;
       started = true;
@@ -122,11 +128,12 @@ export class CgiRequestHandler implements RequestHandler {
       if (!(error instanceof ErrnoError) || !OUT_OF_RESOURCES.has(error.errno) || exchange.responded) {
         throw error;
       }
-      await say(exchange, 503, "No program can be run at the moment.", [["Retry-After", "1"]]);
+      await say(exchange, 503, "No program can be run at the moment.", RETRY);
       return undefined;
     } finally {
       // A program that runs gives its slot back at its end.
-      if (!started) shared.slots.free();
+      if (taken && !started) shared.slots.free();
+      if (typeof ready === "object") released(ready);
     }
   }
 
@@ -164,7 +171,7 @@ export class CgiRequestHandler implements RequestHandler {
     }
     if (started === -E2BIG) await say(exchange, 431, "The request is too long to be passed to a program.");
     else if (OUT_OF_RESOURCES.has(-started)) {
-      await say(exchange, 503, "No program can be run at the moment.", [["Retry-After", "1"]]);
+      await say(exchange, 503, "No program can be run at the moment.", RETRY);
     } else await say(exchange, 500, "The program cannot be run.");
     return undefined;
   }
@@ -205,6 +212,18 @@ export class CgiRequestHandler implements RequestHandler {
     }
   }
 }
+
+const RETRY: readonly Field[] = [["Retry-After", "1"]];
+
+/** What is said where content is not collected. */
+const UNWANTED = {
+  "too long": {
+    status: 413,
+    sentence: "Content without a Content-Length is taken up to 8 MiB only.",
+    fields: [],
+  },
+  "too many": { status: 503, sentence: "Too much content is being taken already.", fields: RETRY },
+} as const;
 
 /** There may be room again in a moment. */
 const OUT_OF_RESOURCES: ReadonlySet<number> = new Set([EAGAIN, ENOMEM, EMFILE, ENFILE]);

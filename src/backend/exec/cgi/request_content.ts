@@ -32,6 +32,8 @@ export interface Input {
   readonly stdin: Descriptor;
   /** Bytes; undefined where there is no content. */
   readonly length: number | undefined;
+  /** Bytes of it that lie in memory here. */
+  readonly collected?: number;
   /** Passes the content on while the program runs; undefined where all of it is there. */
   readonly feed: Feed | undefined;
 }
@@ -42,13 +44,24 @@ export function noInput(): Input {
   return { stdin, length: undefined, feed: undefined };
 }
 
+/** Bytes that are collected for all requests of a process at a time. */
+const MOST_COLLECTED = 67_108_864;
+let collecting = 0;
+
 /**
- * Makes the standard input of a program from the content of a request. Content that is longer than is collected is left
- * unread.
+ * Waits for content whose length is not known, since a program is told it: a slow client takes no program's place meanwhile.
+ * Where the length is known the program is started at once, and a least rate holds.
+ *
+ * @returns the standard input where that is made already, to be closed by the caller; undefined where {@linkcode inputOf}
+ * makes it; or why there is none
  */
-export async function inputOf(exchange: Exchange, loop: Loop): Promise<Input | "too long"> {
+export async function awaited(exchange: Exchange): Promise<Input | "too long" | "too many" | undefined> {
+  return exchange.field("transfer-encoding") === undefined ? undefined : await collected(exchange.body);
+}
+
+/** Makes the standard input of a program from the content of a request whose length is known. */
+export function inputOf(exchange: Exchange, loop: Loop): Input {
   const { body } = exchange;
-  if (exchange.field("transfer-encoding") !== undefined) return await collected(body);
   const length = exchange.field("content-length");
   if (length === undefined) return noInput();
   if (body.done) return { ...noInput(), length: 0 };
@@ -56,24 +69,33 @@ export async function inputOf(exchange: Exchange, loop: Loop): Promise<Input | "
   return { stdin, length: Number(length), feed: new Feed(body, new InputPipe(loop, end)) };
 }
 
-async function collected(body: RequestBody): Promise<Input | "too long"> {
+/** Content that is longer than is collected is left unread. */
+async function collected(body: RequestBody): Promise<Input | "too long" | "too many"> {
   const file = adopt(expect(createMemoryFile("fdpass request content"), "Cannot make a file in memory"));
   let length = 0;
+  let whole = false;
   try {
     for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
       length += piece.byteLength;
-      if (length > MAX_COLLECTED) {
-        close(file);
-        return "too long";
-      }
+      collecting += piece.byteLength;
+      if (length > MAX_COLLECTED) return "too long";
+      if (collecting > MOST_COLLECTED) return "too many";
       writeAll(file, piece);
     }
     rewind(file);
-    return { stdin: file, length, feed: undefined };
-  } catch (error) {
-    close(file);
-    throw error;
+    whole = true;
+    return { stdin: file, length, feed: undefined, collected: length };
+  } finally {
+    if (!whole) {
+      collecting -= length;
+      close(file);
+    }
   }
+}
+
+/** What was collected for a request is needed no more. */
+export function released({ collected = 0 }: Input): void {
+  collecting -= collected;
 }
 
 function writeAll(file: Descriptor, piece: Uint8Array<ArrayBuffer>): void {

@@ -157,3 +157,21 @@ testCgi(
   },
   { most: 1 },
 );
+
+testCgi(
+  "content whose length is not known takes no program's place while it comes",
+  `${DOCUMENT}; cat`,
+  async (exec) => {
+    const { rig, give } = exec;
+    const slow = give("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+    await rig.settle();
+    assert.equal(exec.children().length, 0, "no program waits with it");
+    // Beside it there is room for another one.
+    const quick = give(last());
+    await rig.until(() => quick.received.includes("HTTP/1.1 200 "), "the answer of the other one");
+    await exec.childless();
+    slow.send("1\r\nb\r\n0\r\n\r\n");
+    await rig.until(() => slow.received.includes("ab"), "the answer");
+  },
+  { most: 1 },
+);
