@@ -1,4 +1,5 @@
-// What is so only where the kernel does TLS: see inside, which runs this in a virtual machine.
+// What is so only where the kernel does TLS: `inside` runs this in a virtual machine. Elsewhere nothing of it can be, so it
+// is no test that is found by itself.
 import assert from "node:assert/strict";
 import { makeCertificate } from "../support/certificates.ts";
 import { childNamed, frontBelow, heldBy } from "../support/lossless.ts";
@@ -6,8 +7,6 @@ import { freePort } from "../support/ports.ts";
 import { PATIENT, startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import { client } from "../e2e/tls/site.ts";
 import { until } from "../support/waiting.ts";
-
-const ignore = Deno.env.get("FDPASS_KERNEL_TLS") === undefined;
 
 /** 64 MiB in which every place can be told from every other. */
 function large(): Uint8Array<ArrayBuffer> {
@@ -18,7 +17,6 @@ function large(): Uint8Array<ArrayBuffer> {
 
 Deno.test(
   "the kernel does TLS: nobody but who serves has the connection, and files arrive whole",
-  { ignore },
   async (context) => {
     using directory = new TemporaryDirectory();
     await makeCertificate(directory.path, "site", { names: ["localhost"] });
