@@ -13,6 +13,7 @@ Site example.com, *.example.com
   /files/  files  /run/app/files.sock  static /etc/fdpass/public
   /        web-1  /run/app/web-1.sock  fetch /etc/fdpass/app.ts, 2 workers
            web-2  /run/app/web-2.sock  started by somebody else
+  /files                               301 /files/
 `,
   );
 });
@@ -65,6 +66,7 @@ Site for every host
   ~ "^/img/(.*)$" (mapped to /$1)  a    /run/a.sock  started by somebody else
   ~ "[.]php$"                      404               nobody serves it
   /a/ (mapped to /base/, sticky)   a    /run/a.sock  started by somebody else
+  /a                                                 301 /a/
 `,
   );
 });

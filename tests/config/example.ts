@@ -20,7 +20,12 @@ export const EXAMPLE_CONFIG: Config = {
       routes: [
         { path: "/files/", backends: ["files"] },
         { path: "/", backends: ["web-1", "web-2"] },
+        { path: "/files", backends: [] },
       ],
+      rules: {
+        sections: [{ place: { routes: [2] }, redirects: [{ status: 301, to: "/files/" }] }],
+        serverName: "example.com",
+      },
     }],
   }],
   backends: [

@@ -109,8 +109,32 @@ Deno.test("parseJson() brings paths of routes into one spelling", () => {
   const { listeners } = parse(JSON.stringify({ listen: "80", sites: [{ routes }] }));
   assert.deepEqual(
     listeners[0]?.sites[0]?.routes.map(({ path }) => path),
-    ["/", "/a", "/a/", "/~user", "/gr%C3%BC%C3%9F", "/gr%C3%B6%C3%9Fe", "/.well-known/", "/a:b@c;d=e,f"],
+    [
+      ...["/", "/a", "/a/", "/~user", "/gr%C3%BC%C3%9F", "/gr%C3%B6%C3%9Fe", "/.well-known/", "/a:b@c;d=e,f"],
+      "/.well-known",
+    ],
   );
+});
+
+Deno.test("parseJson() leads from a path to the route of the same path with a slash, unless it has a route of its own", () => {
+  const routesOf = (...routes: object[]) =>
+    parse(JSON.stringify({ listen: "80", sites: [{ routes }] })).listeners[0]!.sites[0]!;
+  const to = "fd:///a.sock";
+  const { routes, rules } = routesOf({ path: "/", to }, { path: "/a%20b/", to }, { path: "/c/", to }, {
+    path: "/c",
+    to,
+  });
+  assert.deepEqual(routes.slice(4), [{ path: "/a%20b", backends: [] }]);
+  assert.deepEqual(rules?.sections, [{
+    place: { routes: [4] },
+    redirects: [{ status: 301, to: "/a%20b/" }],
+  }]);
+  // Not to what is not served, and not before routes that have their turn in the order of the configuration.
+  for (
+    const route of [{ path: "/x/", to: null }, { path: "/x/", to, inOrder: true }, { match: "^/x/", to }]
+  ) {
+    assert.equal(routesOf(route).routes.length, 1);
+  }
 });
 
 Deno.test("parseJson() finds the backend that a target means", () => {

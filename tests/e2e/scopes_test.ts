@@ -61,11 +61,13 @@ Deno.test("scopes of hand-offs", async (t) => {
   );
 
   await step("a route below another takes its part, and leaves the rest", async (client) => {
-    for (const path of ["/", "/files", "/files/", "/files/a", "/filesx", "/", "/files/../x"]) {
+    for (const path of ["/", "/files/", "/files/a", "/filesx", "/", "/files/../x"]) {
       const isBelow = path === "/files/" || path === "/files/a";
       const response = await client.get(path, "nested.test");
       assertServedBy(isBelow ? secondBackend : firstBackend, response, path, "nested.test");
     }
+    const { status, fields } = await client.get("/files?a=b", "nested.test");
+    assert.deepEqual([status, fields.get("location")], [301, "http://nested.test/files/?a=b"]);
   });
 
   await step("of a site with one route: the connection is kept for the same Host", async (client) => {

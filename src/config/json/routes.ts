@@ -1,7 +1,7 @@
 /** The routes of a site in a JSON document. */
 
 import type { KeepAlive, Route } from "../config.ts";
-import type { Section, SiteRules } from "../../rules/model.ts";
+import type { Redirect, Section, SiteRules } from "../../rules/model.ts";
 import { readExpression, readMapTo, readTemplate } from "../mapping.ts";
 import { readRoutePath, type Resolve } from "../path.ts";
 import { quote } from "../reading.ts";
@@ -68,12 +68,28 @@ export function readRoutes(
       ...isKeepAlive(value.keepAlive) ? { keepAlive: value.keepAlive } : {},
     });
   }
+  for (const route of routes.filter(isDirectory)) {
+    const path = route.path.slice(0, -1);
+    if (routes.some((other) => other.path === path)) continue;
+    sections.push({ place: { routes: [routes.length] }, redirects: [toTheSlash(path)] });
+    routes.push({ path, backends: [] });
+  }
   const [name] = textsOf(site.names, []).map(({ value }) => value);
   if (sections.length === 0) return { routes };
   return {
     routes,
     rules: { sections, ...name !== undefined && !name.includes("*") && { serverName: name } },
   };
+}
+
+/** Whether a route is for what is below a path, and not for the path without its slash. */
+function isDirectory({ path, match, inOrder, backends }: Route): boolean {
+  return path !== "/" && path.endsWith("/") && match === undefined && !inOrder && backends.length > 0;
+}
+
+/** `/static` beside a route `/static/`: where the links in its pages lead when they are relative (RFC 3986, 5.2). */
+function toTheSlash(path: string): Redirect {
+  return { status: 301, to: `${path}/` };
 }
 
 /** Which paths a route takes, and what it makes of them. */
