@@ -5,7 +5,6 @@ import type { Config } from "./config.ts";
 import { configError, STANDARD_INPUT } from "./error.ts";
 import { parseJson } from "./json/parse.ts";
 import type { Origin } from "./path.ts";
-import { defaultRunDirectory } from "./run_directory.ts";
 
 /** Where {@linkcode loadConfig} reads what is not a file. */
 export interface LoadOptions {
@@ -41,8 +40,13 @@ export async function loadConfig(source: string, options: LoadOptions = {}): Pro
 
 async function parse(text: string, origin: Origin, { runDirectory }: LoadOptions): Promise<Config> {
   if (!isApache(text)) {
-    const found = () => runDirectory ?? defaultRunDirectory().path;
-    return parseJson(text, origin, { runDirectory: found });
+    if (runDirectory !== undefined) return parseJson(text, origin, { runDirectory: () => runDirectory });
+    // To find it takes libc, and the permission for that: few configurations need it, and `check` does without.
+    let isNeeded = false;
+    const config = parseJson(text, origin, { runDirectory: () => (isNeeded = true, "/") });
+    if (!isNeeded) return config;
+    const { defaultRunDirectory } = await import("./run_directory.ts");
+    return parseJson(text, origin, { runDirectory: () => defaultRunDirectory().path });
   }
   const { loadApache } = await import("./load_apache.ts");
   return loadApache(text, origin, runDirectory);

@@ -1,6 +1,7 @@
 /** Numbers on the command line: what is out of bounds is bad usage, told in a sentence, with exit code 2. */
 
 import assert from "node:assert/strict";
+import { named } from "../support/other_user.ts";
 import { runProgram, startBackend, TemporaryDirectory } from "../support/processes.ts";
 
 const BACKEND = ["backend", "--socket", "/nonexistent/a.sock", "--static", "/"];
@@ -66,9 +67,10 @@ Deno.test("the command line: a day is the longest time, and the shortest is none
 });
 
 Deno.test({
-  name: "the command line: --owner sets the user, the group, or both",
-  // chown(2) to somebody else takes privileges.
-  ignore: Deno.uid() !== 0,
+  ...named(
+    "the command line: --owner sets the user, the group, or both",
+    Deno.uid() === 0 ? undefined : "only root can give a file to another user",
+  ),
   async fn() {
     using directory = new TemporaryDirectory();
     const socket = directory.join("a.sock");
