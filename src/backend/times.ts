@@ -5,6 +5,8 @@ import type { Loop } from "../loop/loop.ts";
 
 /** Milliseconds that a front has for its HELLO. */
 const GREETING = 2_000;
+/** Milliseconds that a front may answer nothing while connections are to go back to it. */
+const ANSWER = 10_000;
 /** Milliseconds that the client has to end its side after ours has ended. */
 const LINGER = 2_000;
 /** Milliseconds until a channel tries again what the kernel refused. */
@@ -36,6 +38,8 @@ export interface ChosenTimes {
 /** The deadlines of a backend, a list for each length. */
 export class Times {
   readonly greeting: Deadlines;
+  /** Of a front, for the RETURNs under way to it. */
+  readonly answer: Deadlines;
   /** Between two bytes that a client sends or reads. */
   readonly stall: Deadlines;
   /** Of connections between two requests that stay here. */
@@ -54,6 +58,7 @@ export class Times {
 
   constructor({ deadlines }: Loop, chosen: ChosenTimes) {
     this.greeting = deadlines.list(GREETING);
+    this.answer = deadlines.list(ANSWER);
     this.stall = deadlines.list(chosen.stallTimeout ?? STALL);
     this.idle = deadlines.list(chosen.keepAliveTimeout ?? IDLE);
     this.moment = deadlines.list(MOMENT);

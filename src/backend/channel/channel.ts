@@ -83,7 +83,15 @@ export class Channel extends Timed implements Source, Hearer, Origin {
     this.#intake = new Intake(owner, this.#outbox, (received, transfer) => {
       owner.handedOver(received, this, transfer);
     });
-    this.#returns = new Returns({ poller, fd, outbox: this.#outbox, retry: times.retry });
+    this.#returns = new Returns({
+      poller,
+      fd,
+      outbox: this.#outbox,
+      retry: times.retry,
+      answer: times.answer,
+      late: () => this.end("the front does not take connections back", BYE_TIMEOUT),
+      failed: (connection) => owner.returnFailed(connection),
+    });
     times.greeting.start(this, now);
   }
 

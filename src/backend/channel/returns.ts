@@ -4,6 +4,12 @@ import {
   addressOf,
   type Descriptor,
   EAGAIN,
+  EBADF,
+  ECONNRESET,
+  ENOBUFS,
+  ENOMEM,
+  ENOTCONN,
+  EPIPE,
   EPOLLIN,
   EPOLLOUT,
   ETOOMANYREFS,
@@ -30,6 +36,28 @@ export interface ReturnPath {
   readonly outbox: Outbox;
   /** When to try again what the kernel did not take. */
   readonly retry: Deadlines;
+  /** How long the front may answer nothing while something is to go back to it. */
+  readonly answer: Deadlines;
+  /** It has answered nothing for so long. */
+  late(): void;
+  /** One cannot be given back, for what is wrong with itself. */
+  failed(connection: Connection): void;
+}
+
+/** The kernel has no room at the moment. */
+const FOR_THE_MOMENT: ReadonlySet<number> = new Set([ETOOMANYREFS, ENOBUFS, ENOMEM]);
+/** The front is gone: reading will find that out, in order. */
+const GONE: ReadonlySet<number> = new Set([EPIPE, ECONNRESET, ENOTCONN, EBADF]);
+
+/** The time that the front has. */
+class Patience extends Timed {
+  constructor(readonly late: () => void) {
+    super();
+  }
+
+  override expire(): void {
+    this.late();
+  }
 }
 
 /**
@@ -45,8 +73,11 @@ export class Returns extends Timed {
   #nextId = 1;
   readonly #sender = new RightsSender([new Uint8Array(1)]);
 
+  readonly #patience: Patience;
+
   constructor(readonly path: ReturnPath) {
     super();
+    this.#patience = new Patience(() => path.late());
   }
 
   /** Takes a connection to give it back as soon as there is room. Returns false when it has too much preread. */
@@ -54,6 +85,7 @@ export class Returns extends Timed {
     if (leaving.preread.length > MAX_PREREAD) return false;
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
     leaving.connection.beginReturn();
+    if (this.#underWay.size + this.#waiting.length === 0) this.path.answer.start(this.#patience);
     this.#waiting.push(leaving);
     this.send();
     return true;
@@ -67,10 +99,14 @@ export class Returns extends Timed {
       if (this.#underWay.size >= this.window) return;
       const sent = this.#sendOne(this.#waiting[0]!);
       if (sent === -EAGAIN) return poller.modify(fd, EPOLLIN | EPOLLOUT);
-      if (sent === -ETOOMANYREFS) return retry.start(this);
-      // Any other failure means that the front is gone: reading will find that out, in order.
-      if (sent < 0) return;
-      this.#waiting.shift();
+      if (FOR_THE_MOMENT.has(-sent)) return retry.start(this);
+      if (GONE.has(-sent)) return;
+      const { connection } = this.#waiting.shift()!;
+      // Those behind it do not wait for one that nobody takes.
+      if (sent < 0) {
+        this.#settled();
+        this.path.failed(connection);
+      }
     }
   }
 
@@ -106,12 +142,20 @@ export class Returns extends Timed {
   take(id: number): Connection | undefined {
     const connection = this.#underWay.get(id);
     this.#underWay.delete(id);
+    this.#settled();
     return connection;
+  }
+
+  /** Something was answered: for the rest the front has its time again. */
+  #settled(): void {
+    if (this.#underWay.size + this.#waiting.length === 0) this.#patience.stopDeadline();
+    else this.path.answer.start(this.#patience);
   }
 
   /** The channel has ended: whatever is still here is this backend's, and the caller's from now on. */
   takeAll(): Connection[] {
     this.stopDeadline();
+    this.#patience.stopDeadline();
     const left = [...this.#underWay.values(), ...this.#waiting.map(({ connection }) => connection)];
     this.#underWay.clear();
     this.#waiting = [];

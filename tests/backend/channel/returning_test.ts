@@ -74,3 +74,42 @@ test("a channel that the backend ends can say nothing more", async (rig) => {
   await rig.until(() => front.read() && front.ended, "the end");
   assert.equal(front.handOff(front.accept(request()).fd), -EPIPE);
 });
+
+test("a front that answers no RETURN has its time, and then the connections are the backend's again", async (rig) => {
+  const front = await rig.front("stopped", 2);
+  for (let i = 0; i < 3; i++) front.give(request());
+  await rig.until(() => front.acknowledged.length === 3, "the hand-offs");
+  const back = () => {
+    for (const connection of rig.server.connections) {
+      connection.channel.giveBack({ connection, requests: 1, reason: RETURN_IDLE, preread: raw() });
+    }
+  };
+  back();
+  await rig.until(() => front.returned.length === 2, "as many RETURNs as the window takes");
+  rig.clock.now += 9_000;
+  await rig.settle();
+  // One that is answered gives the others their time again.
+  front.channel.say(ack([front.returned[0]!.transfer.id]));
+  await rig.until(() => front.returned.length === 3, "the third RETURN");
+  rig.clock.now += 9_000;
+  await rig.settle();
+  assert.deepEqual([rig.lost, rig.server.failedReturns], [[], []]);
+  rig.clock.now += 2_000;
+  await rig.until(() => rig.lost.length === 1, "the end of the channel");
+  assert.match(rig.lost[0]!, /does not take connections back/);
+  assert.equal(rig.server.failedReturns.length, 2);
+});
+
+test("a front that has answered every RETURN may be silent", async (rig) => {
+  const front = await rig.front();
+  front.give(request());
+  await rig.until(() => front.acknowledged.length === 1, "the hand-off");
+  const [connection] = rig.server.connections;
+  connection!.channel.giveBack({ connection: connection!, requests: 1, reason: RETURN_IDLE, preread: raw() });
+  await rig.until(() => front.returned.length === 1, "the RETURN");
+  front.channel.say(ack([front.returned[0]!.transfer.id]));
+  await rig.until(() => connection!.closed, "the connection to be let go");
+  rig.clock.now += 60_000;
+  await rig.settle();
+  assert.deepEqual(rig.lost, []);
+});
