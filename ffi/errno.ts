@@ -54,6 +54,7 @@ export const EISDIR = 21;
 export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
+export const ENOSPC = 28;
 export const EPIPE = 32;
 export const ENAMETOOLONG = 36;
 export const ENOSYS = 38;
@@ -74,6 +75,7 @@ export const ETIMEDOUT = 110;
 export const ECONNREFUSED = 111;
 export const EINPROGRESS = 115;
 export const EKEYEXPIRED = 127;
+export const EDQUOT = 122;
 
 /** Name and meaning of each number above, for messages. */
 const NAMES: Record<number, readonly [name: string, meaning: string]> = {
@@ -98,6 +100,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [EINVAL]: ["EINVAL", "invalid argument"],
   [ENFILE]: ["ENFILE", "the system is out of descriptors"],
   [EMFILE]: ["EMFILE", "this process is out of descriptors"],
+  [ENOSPC]: ["ENOSPC", "no space left on the device"],
   [EPIPE]: ["EPIPE", "the other end is closed"],
   [ENAMETOOLONG]: ["ENAMETOOLONG", "the name is too long"],
   [ENOSYS]: ["ENOSYS", "this kernel does not have the call"],
@@ -118,6 +121,7 @@ const NAMES: Record<number, readonly [name: string, meaning: string]> = {
   [ECONNREFUSED]: ["ECONNREFUSED", "nobody listens there"],
   [EINPROGRESS]: ["EINPROGRESS", "in progress"],
   [EKEYEXPIRED]: ["EKEYEXPIRED", "the key has expired"],
+  [EDQUOT]: ["EDQUOT", "the quota is used up"],
 };
 
 /**

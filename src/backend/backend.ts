@@ -3,6 +3,7 @@
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import type { Clock } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
+import type { OutputEvent } from "../output/line_file.ts";
 import { type Hello, instanceOf } from "../protocol/hello.ts";
 import { BYE_STOPPING, SIZE_INSTANCE } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
@@ -18,10 +19,13 @@ import { WorkerPort } from "./channel/worker_port.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionServer } from "./connection/connection_server.ts";
 import type { ContentTerms } from "./http/content_terms.ts";
+import { type LogOptions, openLog } from "./log/open_log.ts";
+import type { RequestLog } from "./log/request_log.ts";
 import { type ChosenTimes, Times } from "./times.ts";
 
 /** What a backend tells people. */
 export type BackendEvent =
+  | OutputEvent
   | { readonly type: "front-found"; readonly process: number; readonly name: string }
   | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
   | { readonly type: "front-refused"; readonly uid: number }
@@ -30,7 +34,7 @@ export type BackendEvent =
   | { readonly type: "descriptors"; readonly why: Missing };
 
 /** What a backend is made with. */
-export interface BackendOptions extends ListenerOptions, ChosenTimes {
+export interface BackendOptions extends ListenerOptions, ChosenTimes, Omit<LogOptions, "report"> {
   /** Absolute path of the Unix socket; in a worker, of the dealer's private one. */
   readonly socket: string;
   /** This process is one of so many behind one path, and gets its channels from the one that listens there. */
@@ -47,6 +51,8 @@ export interface BackendOptions extends ListenerOptions, ChosenTimes {
   readonly maxConnections?: number;
   /** What is asked of the content of requests; what is not given is as the kind has it. */
   readonly content?: Partial<ContentTerms>;
+  /** Whether a client's X-Request-Id is what its request is called. */
+  readonly trustsRequestIds?: boolean | undefined;
   /** Takes what people should know. */
   readonly report?: (event: BackendEvent) => void;
 }
@@ -102,6 +108,8 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly introduction: Hello;
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
   readonly scratchSize: bigint = BigInt(SCRATCH);
+  readonly log: RequestLog | undefined;
+  readonly trustsRequestIds: boolean;
   draining = false;
   /** Takes leave of those who speak another protocol than HTTP. */
   leaving = false;
@@ -127,6 +135,8 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.times = new Times(this.loop, options);
     this.content = options.content ?? {};
     this.#load = new LoadReport(this, this.times.load);
+    this.trustsRequestIds = options.trustsRequestIds ?? false;
+    this.log = openLog(options, this.loop);
     this.#allowedUsers = new Set([0, effectiveUser(), ...options.allowUsers ?? []]);
     this.introduction = {
       workers: options.workerOf ?? 1,
@@ -301,6 +311,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.#apache?.close();
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
     for (const connection of [...this.#connections]) connection.close();
+    this.log?.logs.close();
     this.loop.stop();
   }
 }

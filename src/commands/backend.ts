@@ -1,12 +1,22 @@
 /** `fdpass backend`. */
 
 import { type Command, Option } from "commander";
-import type { BackendProcessOptions } from "../control/backend/backend_process.ts";
+import { DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../config/access_logs.ts";
+import type { AccessLogRules, BackendProcessOptions } from "../control/backend/backend_process.ts";
 import { UsageError } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
 import { bindToParent, withParentOption } from "./shared_options.ts";
-import { duration, fileMode, type FileOwner, fileOwner, MAX_ID, size, wholeNumber } from "./values.ts";
+import {
+  absolute,
+  duration,
+  fileMode,
+  type FileOwner,
+  fileOwner,
+  MAX_ID,
+  size,
+  wholeNumber,
+} from "./values.ts";
 
 interface BackendOptions {
   readonly socket: string;
@@ -17,6 +27,10 @@ interface BackendOptions {
   readonly workers: number;
   readonly workerOf?: number;
   readonly takeOver?: boolean;
+  readonly accessLog?: string;
+  readonly accessLogFormat?: string;
+  readonly accessLogRules?: string;
+  readonly trustRequestIds?: boolean;
   readonly allowUser: number[];
   readonly drainTimeout: number;
   readonly withParent?: number;
@@ -47,6 +61,13 @@ export function addBackend(program: Command, run: Run): void {
       new Option("--workers <n>", "processes behind the socket").default(1).argParser(wholeNumber(1, 256)),
     )
     .addOption(new Option("--worker-of <n>").argParser(wholeNumber(1, 256)).hideHelp())
+    .option("--access-log <file>", 'write a line for each request to a file; -: standard output; "|program"')
+    .option(
+      "--access-log-format <format>",
+      "combined, common, json, or as Apache's LogFormat (default: combined)",
+    )
+    .addOption(new Option("--access-log-rules <json>").hideHelp())
+    .option("--trust-request-ids", "take a client's X-Request-Id for what its request is called")
     .option("--take-over", "replace a backend that listens there")
     .addOption(
       new Option("--allow-user <uid>", "another user that may hand over, by number; may be repeated")
@@ -103,6 +124,8 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
     apache,
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
     supervised: options.withParent !== undefined,
+    accessLogs: readAccessLogs(options),
+    trustsRequestIds: options.trustRequestIds,
     ...owner === undefined ? {} : { owner },
     ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
     content: contentTerms(options),
@@ -133,6 +156,23 @@ function boundsOf({ maxConnections, maxContent, contentTimeout, minContentRate }
     ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
     ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
   ];
+}
+
+/** Which requests get a line. @throws {UsageError} for what cannot be a log */
+function readAccessLogs(options: BackendOptions): AccessLogRules | undefined {
+  const { accessLog, accessLogFormat, accessLogRules } = options;
+  if (accessLogRules !== undefined) return JSON.parse(accessLogRules) as AccessLogRules;
+  if (accessLog === undefined) {
+    if (accessLogFormat !== undefined) {
+      throw new UsageError("Cannot use --access-log-format without --access-log");
+    }
+    return undefined;
+  }
+  const to = readLogTarget(accessLog, absolute);
+  if ("fault" in to) throw new UsageError(to.fault);
+  const format = readLogFormat(accessLogFormat ?? DEFAULT_FORMAT);
+  if ("fault" in format) throw new UsageError(format.fault);
+  return { logs: [{ to: to.value, format: format.value }], otherwise: [0], sites: [] };
 }
 
 /** What several processes need beside the socket is known before any of them is started. */

@@ -1,6 +1,6 @@
 /** `fdpass front`. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Config } from "../config/config.ts";
 import { configError } from "../config/error.ts";
 import type { Run } from "./command.ts";
@@ -19,6 +19,7 @@ import { supervise } from "./up.ts";
 
 interface FrontOptions extends ControlOptions {
   readonly workers: number;
+  readonly logDirectory?: string;
   readonly withParent?: number;
   readonly ignoreAccessControl?: true;
 }
@@ -27,7 +28,7 @@ export function addFront(program: Command, run: Run): void {
   program.command("front").description("run the front").argument(...CONFIG_ARGUMENT)
     .addOption(workersOption()).addOption(runDirectoryOption()).addOption(ignoreAccessOption()).addOption(
       controlOption(),
-    ).addOption(
+    ).addOption(new Option("--log-directory <dir>").hideHelp()).addOption(
       withParentOption(),
     ).action(
       run(front),
@@ -44,12 +45,16 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
     if (needsProcesses(config)) return await supervise(config, source, input, options, ownProcesses);
   }
   await bindToParent(withParent);
+  const { ParentsTargets } = await import("../control/log/log_targets.ts");
   const { runFront } = await import("../control/front/front_process.ts");
   const { configureLog } = await import("../control/log/log.ts");
   configureLog();
   return await runFront(config, {
     workers: options.workers,
     control: controlPlace(options),
+    ...withParent === undefined || options.logDirectory === undefined
+      ? {}
+      : { logTargets: new ParentsTargets(withParent, options.logDirectory) },
     supervised: withParent !== undefined,
     ...source === "-" ? {} : { reload: () => withParent === undefined ? again() : load(source, options) },
   });

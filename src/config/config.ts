@@ -3,6 +3,7 @@
  * `fdpass check` read it. Plain data: it crosses to the data-plane Workers by structured clone.
  */
 
+import type { AccessLogSpec } from "../logs/rules.ts";
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
 import type { SiteRules } from "../rules/model.ts";
 import type { Warning } from "./warning.ts";
@@ -41,6 +42,8 @@ export interface Site {
   readonly targets?: readonly Route[];
   /** What the front answers instead of its own text, by status; see {@linkcode ErrorDocuments}. */
   readonly errorDocuments?: ErrorDocuments;
+  /** Where its requests get a line, instead of where others do; none: nowhere. */
+  readonly accessLogs?: readonly AccessLogSpec[];
   /** What it shows to clients that speak TLS; `pass` for a site whose backend does that itself, on whole connections. */
   readonly tls?: SiteTls | "pass";
 }
@@ -291,6 +294,10 @@ export interface Config {
   readonly allowUsers: readonly number[];
   /** What the front answers where a site says nothing else, or no site is known yet. */
   readonly errorDocuments?: ErrorDocuments;
+  /** Where requests get a line whose site says nothing else, or is not known; nowhere unless given. */
+  readonly accessLogs?: readonly AccessLogSpec[];
+  /** Whether the X-Request-Id of a client is what its request is called; false unless given. */
+  readonly trustRequestIds?: boolean;
   /** What the configuration says and nobody does, or what should be known about it. Shown at the start, and by check. */
   readonly warnings?: readonly Warning[];
 }

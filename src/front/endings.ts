@@ -2,6 +2,7 @@
 
 import { EPOLLIN, resetConnection } from "../../ffi/mod.ts";
 import type { AnswerStatus } from "../http/answers.ts";
+import type { RefusalLines } from "./answer/refusal_lines.ts";
 import { Refusals } from "./answer/refusals.ts";
 import type { Answer } from "../rules/site.ts";
 import { type Connection, NOTHING } from "./connection/connection.ts";
@@ -43,14 +44,14 @@ export class Endings {
     this.#core.counters.add(REFUSED, 1);
     if (connection.begun) return this.#breakOff(connection, why);
     if (connection.unread) return this.closeUnanswered(connection, why);
-    this.#refusals.answer(connection.fd, connection.errors, status, why, head, ruled);
+    this.#refusals.answer(connection, status, why, head, ruled);
     this.#takeLeave(connection);
   }
 
   /** The same to a client that speaks HTTP/2, in its own language. */
   refuseHttp2(connection: Connection): void {
     this.#core.counters.add(REFUSED, 1);
-    this.#refusals.answerHttp2(connection.fd);
+    this.#refusals.answerHttp2(connection);
     this.#takeLeave(connection);
   }
 
@@ -66,7 +67,7 @@ export class Endings {
 
   /** Ends a connection whose client would not understand an answer. */
   closeUnanswered(connection: Connection, why: string): void {
-    this.#refusals.tell(0, why);
+    this.#refusals.tell(0, why, this.#refusals.lines.unseen(connection));
     this.end(connection);
   }
 
@@ -77,12 +78,13 @@ export class Endings {
    * @returns whether one may; otherwise the connection has come to its end
    */
   answer(connection: Connection, look: Look, { status, why, answer }: Astray): boolean {
-    const { fd, errors, isHead } = connection;
+    const { isHead } = connection;
     if (answer === undefined || !this.#mayFollow(connection, look)) {
       this.refuse(connection, status, why, isHead, answer);
       return false;
     }
-    if (!look.takeHead(connection) || !this.#refusals.answerRuled(fd, errors, answer, isHead)) {
+    if (this.lines.active) this.lines.lookAt(connection);
+    if (!look.takeHead(connection) || !this.#refusals.answerRuled(connection, answer, isHead)) {
       this.drop(connection);
       return false;
     }
@@ -100,6 +102,11 @@ export class Endings {
     return head.keepAlive && head.minor === 1 && head.contentLength <= 0 && !head.chunked &&
       connection.preread.length <= head.end && !connection.ended && !stopping && !connection.begun &&
       (requests === 0 || connection.requests + 1 < requests);
+  }
+
+  /** The access log for what is refused. */
+  get lines(): RefusalLines {
+    return this.#refusals.lines;
   }
 
   /** Something has come from a client that was refused, or it has gone: reads away, and ends with the client's side. */

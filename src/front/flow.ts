@@ -45,7 +45,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly inquiries: Inquiries;
   readonly dispatch: Dispatch;
   readonly #core: Core;
-  readonly #endings: Endings;
+  readonly endings: Endings;
   readonly #parking: Parking;
   readonly #makingRoom: MakingRoom;
   readonly #exhaustion: Exhaustion;
@@ -61,11 +61,11 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     this.inquiries = new Inquiries(core);
     this.#parking = new Parking(core);
     const end = (connection: Connection) =>
-      connection.state === "refusing" ? this.#endings.end(connection) : this.#endings.drop(connection);
+      connection.state === "refusing" ? this.endings.end(connection) : this.endings.drop(connection);
     this.#makingRoom = new MakingRoom(core, this.#parking, { examination: this, end });
     this.#exhaustion = new Exhaustion(core, this.acceptors);
-    this.#endings = new Endings(core, this.pool, this.#exhaustion, emptied);
-    this.dispatch = new Dispatch(core, this.#endings, this);
+    this.endings = new Endings(core, this.pool, this.#exhaustion, emptied);
+    this.dispatch = new Dispatch(core, this.endings, this);
     this.#reclaimed = new Reclaimed(core, this);
     this.#returnedTls = new ReturnedTls((local) => this.routing.of(this.acceptors.of(local))?.unread);
     this.#look = new Look(core.limits);
@@ -85,7 +85,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     writeSockaddr(connection.addresses, connection.at, peer);
     connection.unread = this.routing.of(listener)?.unread !== undefined;
     this.#core.counters.add(ACCEPTED, 1);
-    if (!this.pool.count(connection)) return this.#endings.closeUnanswered(connection, TOO_MANY);
+    if (!this.pool.count(connection)) return this.endings.closeUnanswered(connection, TOO_MANY);
     this.examine(connection);
   }
 
@@ -108,7 +108,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   }
 
   ready(connection: Connection, events: number): void {
-    if (connection.state === "refusing") return this.#endings.refusedReady(connection);
+    if (connection.state === "refusing") return this.endings.refusedReady(connection);
     if (events & EPOLLRDHUP) connection.ended = true;
     if (connection.state === "parked") this.#parking.leave(connection);
     this.examine(connection);
@@ -118,8 +118,8 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     switch (connection.state) {
       case "reading":
         // Browsers open connections in advance; one that never asked anything is owed no answer.
-        if (connection.seen === 0) this.#endings.drop(connection);
-        else {this.#endings.refuse(
+        if (connection.seen === 0) this.endings.drop(connection);
+        else {this.endings.refuse(
             connection,
             408,
             "the request head was not complete in time",
@@ -128,18 +128,18 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
         return;
       case "parked":
         this.#parking.leave(connection);
-        return this.#endings.leave(connection);
+        return this.endings.leave(connection);
       case "waiting":
         return this.dispatch.waitedTooLong(connection);
       case "asking":
         this.inquiries.leave(connection);
-        return this.#endings.refuse(connection, 503, NOT_FOUND_OUT, connection.isHead);
+        return this.endings.refuse(connection, 503, NOT_FOUND_OUT, connection.isHead);
       case "handed":
         return connection.channel!.end(
           `no acknowledgement within ${this.#core.limits.acknowledgeTimeout} ms`,
         );
       case "refusing":
-        return this.#endings.end(connection);
+        return this.endings.end(connection);
       case "reclaimed":
       case "free":
         return; // no deadline runs
@@ -148,7 +148,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
 
   acknowledged(connection: Connection): void {
     this.#core.counters.add(HANDED_OVER, 1);
-    this.#endings.end(connection);
+    this.endings.end(connection);
   }
 
   // --- look, and route -----------------------------------------------------------------------------------
@@ -167,15 +167,15 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
       case "more":
         return this.#awaitMore(connection);
       case "gone":
-        return this.#endings.drop(connection);
+        return this.endings.drop(connection);
       case "reject":
-        return this.#endings.refuse(connection, look.head.status as AnswerStatus, look.head.why, look.isHead);
+        return this.endings.refuse(connection, look.head.status as AnswerStatus, look.head.why, look.isHead);
       case "http2":
-        return this.#endings.refuseHttp2(connection);
+        return this.endings.refuseHttp2(connection);
       case "head":
         return this.#route(connection, look);
       case "tls":
-        return this.#endings.closeUnanswered(connection, SPEAKS_TLS);
+        return this.endings.closeUnanswered(connection, SPEAKS_TLS);
     }
   }
 
@@ -183,18 +183,18 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   #passUnread(connection: Connection, look: Look): void {
     const group = this.routing.of(connection.listener)?.unread?.find(askedName(connection), look);
     if (group === undefined) {
-      return this.#endings.closeUnanswered(connection, "nobody does TLS on its address any more");
+      return this.endings.closeUnanswered(connection, "nobody does TLS on its address any more");
     }
     this.dispatch.handOver(connection, group, look);
   }
 
   #awaitMore(connection: Connection): void {
     if (connection.ended && connection.seen > 0) {
-      return this.#endings.refuse(connection, 400, "the request ends in its head", this.#look.isHead);
+      return this.endings.refuse(connection, 400, "the request ends in its head", this.#look.isHead);
     }
     // Who asks nothing is owed nothing, neither after its end nor after ours.
     if (connection.seen === 0 && (connection.ended || this.#core.stopping)) {
-      return this.#endings.drop(connection);
+      return this.endings.drop(connection);
     }
     // Edge-triggered: peeked bytes stay in the socket, and a level would fire without end.
     connection.watch(EPOLLIN | EPOLLRDHUP | EPOLLET);
@@ -208,7 +208,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   /** Where more are parked than may be, those that are idle longest go. */
   #park(connection: Connection): void {
     this.#parking.enter(connection);
-    this.#parking.trim((surplus) => this.#endings.leave(surplus));
+    this.#parking.trim((surplus) => this.endings.leave(surplus));
   }
 
   /** The head is complete: finds out whose the request is. */
@@ -216,16 +216,17 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     // The next look, if there is one, is after waiting or after a hand-off that came to nothing. There is no new byte then;
     // forgetting what was seen has the head read again all the same.
     connection.seen = 0;
-    connection.isHead = look.isHead;
+    connection.headIsWhole(look.isHead);
     const routes = this.routing.of(connection.listener);
     if (routes === undefined) {
-      return this.#endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
+      return this.endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
     }
     const group = routes.find(look, connection);
     connection.errors = routes.errors ?? this.routing.errors;
+    connection.site = routes.site;
     if (group === undefined) {
       if (routes.question !== undefined) return this.#ask(connection, routes.question);
-      if (this.#endings.answer(connection, look, routes.astray)) this.#awaitMore(connection);
+      if (this.endings.answer(connection, look, routes.astray)) this.#awaitMore(connection);
       return;
     }
     this.dispatch.handOver(connection, group, look);
@@ -236,7 +237,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     connection.stopDeadline();
     connection.unwatch();
     const objection = this.inquiries.enter(connection, question, clientOf(connection));
-    if (objection !== undefined) this.#endings.refuse(connection, 503, objection, connection.isHead);
+    if (objection !== undefined) this.endings.refuse(connection, 503, objection, connection.isHead);
   }
 
   /** Something has been found out: those who have waited for it are looked at afresh. */
@@ -276,9 +277,9 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
       // Who asks nothing is owed nothing; who has begun to ask keeps the deadline that runs.
       if (connection.state === "parked") {
         this.#parking.leave(connection);
-        this.#endings.leave(connection);
-      } else if (connection.state === "reading" && connection.seen === 0) this.#endings.drop(connection);
+        this.endings.leave(connection);
+      } else if (connection.state === "reading" && connection.seen === 0) this.endings.drop(connection);
     }
-    this.#endings.checkEmpty();
+    this.endings.checkEmpty();
   }
 }

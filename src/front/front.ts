@@ -19,6 +19,8 @@ export interface FrontOptions {
   /** What it calls itself to backends. */
   readonly name: string;
   readonly counters: Counters;
+  /** Which Worker of the front it is, counted from 1. */
+  readonly worker?: number;
   readonly plan: Plan;
   /** Takes what people should know. */
   readonly report: (report: Report) => void;
@@ -33,8 +35,8 @@ export class Front {
   readonly #backends: Backends;
   #drained = false;
 
-  constructor({ loop, name, counters, plan, report }: FrontOptions) {
-    const core = this.#core = new Core({ loop, counters, limits: plan.limits, report });
+  constructor({ loop, name, counters, plan, report, worker = 0 }: FrontOptions) {
+    const core = this.#core = new Core({ loop, counters, limits: plan.limits, report, worker });
     const flow = this.#flow = new Flow(core, () => this.#emptied());
     this.#announcements = new Announcements(name);
     const dialers = [
@@ -61,6 +63,7 @@ export class Front {
     this.#users.apply(allowUsers);
     this.#backends.apply(backends);
     flow.apply(limits);
+    flow.endings.lines.apply(plan.accessLogs, limits);
     flow.acceptors.apply(listeners);
     flow.inquiries.memory.forget();
     flow.routing.apply(
@@ -79,6 +82,11 @@ export class Front {
     this.#flow.answered(key, finding);
   }
 
+  /** Opens logs anew. */
+  reopen(): void {
+    this.#flow.endings.lines.reopen();
+  }
+
   /** Accepts nothing more, lets what is under way come to its end, then reports that it has drained. */
   drain(): void {
     if (!this.#core.stopping) this.#flow.drain();
@@ -89,6 +97,7 @@ export class Front {
     if (this.#drained) return;
     this.#drained = true;
     this.#backends.stop();
+    this.#flow.endings.lines.flush();
     this.#core.report({ type: "drained" });
   }
 }

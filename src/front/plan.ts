@@ -3,6 +3,8 @@
  */
 
 import type { Finding, Question } from "../rules/access.ts";
+import type { AccessLogRules } from "../logs/rules.ts";
+import type { OutputEvent } from "../output/line_file.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
 
@@ -26,6 +28,8 @@ export interface Plan {
   readonly allowUsers: readonly number[];
   /** What is answered instead of the front's own text where no site says otherwise. */
   readonly errorDocuments?: ErrorDocuments;
+  /** Which requests that the front answers itself get a line, and where. */
+  readonly accessLogs?: AccessLogRules | undefined;
   /** Grows with every plan. Travels with each hand-off: scopes of an older generation are void. */
   readonly generation: number;
 }
@@ -37,16 +41,20 @@ export type Command =
     readonly plan: Plan;
     /** What this Worker calls itself to backends. */
     readonly name: string;
+    /** Which one it is, counted from 1. */
+    readonly worker: number;
     /** Room for the counters of core/counters.ts, read by the control plane at any time. */
     readonly counters: SharedArrayBuffer;
   }
   | { readonly type: "plan"; readonly plan: Plan }
   /** What was asked by a report `question`. */
   | { readonly type: "answered"; readonly key: string; readonly finding: Finding }
+  | { readonly type: "reopen" }
   | { readonly type: "drain" };
 
 /** Worker to control plane: what happened that people want to know. Never one per connection. */
 export type Report =
+  | OutputEvent
   | { readonly type: "ready"; readonly wake: number }
   | { readonly type: "applied"; readonly generation: number }
   | {
@@ -91,6 +99,10 @@ export type Report =
     readonly status: number;
     readonly why: string;
     readonly count: number;
+    /** Of the first of them: as the client sent it, cut. */
+    readonly client?: string;
+    readonly host?: string;
+    readonly target?: string;
   }
   | {
     /** Descriptors are short, and connections were closed for others. */

@@ -24,8 +24,8 @@ function report(message: Report): void {
 function obey(command: Command): void {
   switch (command.type) {
     case "start": {
-      const { plan, name } = command;
-      front = new Front({ loop, name, counters: new Counters(command.counters), plan, report });
+      const { plan, name, worker } = command;
+      front = new Front({ loop, name, worker, counters: new Counters(command.counters), plan, report });
       report({ type: "ready", wake: loop.wakeDescriptor });
       return;
     }
@@ -35,6 +35,9 @@ function obey(command: Command): void {
       return;
     case "answered":
       front?.answered(command.key, command.finding);
+      return;
+    case "reopen":
+      front?.reopen();
       return;
     case "drain":
       front?.drain();

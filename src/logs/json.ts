@@ -18,8 +18,8 @@ function header(name: string): Value {
 /** The keys in their order, and what each has. */
 export const JSON_FIELDS: Readonly<Record<string, Value>> = {
   time: ({ begun }) => `"${new Date(begun).toISOString()}"`,
-  id: ({ id }) => text(id()),
-  trace: ({ trace }) => text(trace()),
+  id: ({ identity }) => text(identity.requestId),
+  trace: ({ identity }) => text(identity.traceId),
   client: ({ client }) => text(client),
   client_port: ({ clientPort }) => String(clientPort),
   local_port: ({ localPort }) => String(localPort),

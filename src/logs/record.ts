@@ -15,6 +15,16 @@ export interface Writer {
   readonly kind: string;
 }
 
+/** What a request is called everywhere; worked out when it is asked for. */
+export interface Identity {
+  /** Empty where it has none. */
+  readonly requestId: string;
+  /** The trace that it belongs to: the second part of `traceparent`; empty for none. */
+  readonly traceId: string;
+}
+
+const NOBODY: Identity = { requestId: "", traceId: "" };
+
 /**
  * One request, or one connection whose requests nobody here looks at. Filled in, written and used again. Text of a client
  * has a character per byte, and is escaped when it is written.
@@ -29,10 +39,7 @@ export class LogRecord {
   route = "";
   /** Whom basic authentication has let in; empty for nobody. */
   user = "";
-  /** What the connection and the request are called everywhere. */
-  id: () => string = () => "";
-  /** The trace that the request belongs to, as `traceparent` names it; empty for none. */
-  trace: () => string = () => "";
+  identity: Identity = NOBODY;
   /** Requests on the connection so far, this one included; 0 for a connection's line. */
   number = 0;
   /** Milliseconds since 1970 at which the request's head was whole. */

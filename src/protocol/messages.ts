@@ -102,12 +102,26 @@ export const FIELD_EXCEPT = 5;
 export const FIELD_MAP = 6;
 /** Of HELLO, whose fields are numbered apart from those of transfers. */
 export const FIELD_INSTANCE = 4;
+export const FIELD_TIMES = 7;
 export const FIELD_TLS = 8;
 export const FIELD_TARGET = 9;
 export const FIELD_REQUEST_FIELDS = 10;
 export const FIELD_RESPONSE_FIELDS = 11;
 export const FIELD_VARIABLES = 12;
 export const FIELD_PREREAD = 0x81;
+
+// The value of the field `times`, of SIZE_TIMES bytes.
+/** u64: microseconds of CLOCK_MONOTONIC at which the front got the connection. */
+export const TIMES_ARRIVED = 0;
+/** u32: microseconds from there until the request's head was whole. */
+export const TIMES_HEAD = 8;
+/** u16: hundredths of a second that it waited for a backend; 65,535 stands for more. */
+export const TIMES_WAITED = 12;
+/** u8: hand-offs of it before that came to nothing; 255 stands for more. */
+export const TIMES_ATTEMPTS = 14;
+/** u8: which of the front's Workers, counted from 1; 0 for a front that does not say. */
+export const TIMES_WORKER = 15;
+export const SIZE_TIMES = 16;
 
 // The value of the field `tls`: way u8, flags u8, version u16, cipher u16, 0, policy u32, proof of 16 bytes, items, which are
 // laid out as fields are.
@@ -154,7 +168,8 @@ export const MAX_TLS = 4_096;
 /** The longest fields `target`, `request fields`, `response fields` and `variables`, their heads included, together. */
 export const MAX_RULES = 32_768;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
-export const MAX_MESSAGE: number = SIZE_TRANSFER + 2 * (SIZE_FIELD + MAX_NAME) + SIZE_FIELD + MAX_PATH +
+export const MAX_MESSAGE: number = SIZE_TRANSFER + SIZE_FIELD + SIZE_TIMES + 2 * (SIZE_FIELD + MAX_NAME) +
+  SIZE_FIELD + MAX_PATH +
   SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_TLS + MAX_RULES + SIZE_FIELD + MAX_PREREAD;
 /** Ids that one ACK can carry. */
 export const MAX_ACKS = 1_024;

@@ -10,6 +10,7 @@ import {
   FIELD_ROUTE,
   FIELD_SITE,
   FIELD_TARGET,
+  FIELD_TIMES,
   FIELD_TLS,
   FIELD_VARIABLES,
   HANDOFF,
@@ -22,6 +23,7 @@ import {
   type RETURN,
   SIZE_ADDRESS,
   SIZE_FIELD,
+  SIZE_TIMES,
   SIZE_TRANSFER,
   TLS_ITEMS,
   TRANSFER_CLIENT,
@@ -33,6 +35,7 @@ import {
   TRANSFER_REQUESTS,
   VERSION,
 } from "./messages.ts";
+import { type HandoffTimes, readTimes, writeTimes } from "./times_field.ts";
 import { encodeTextFields, fieldText, readFields, TextMemo, writeFieldHead } from "./fields.ts";
 import { encodeRuleFields, type RuleFields } from "./rule_fields.ts";
 
@@ -64,6 +67,8 @@ export interface Transfer extends RuleFields {
   readonly map: string;
   /** Bytes that were read from the connection already and come before what the socket still holds. */
   readonly preread: Uint8Array<ArrayBuffer>;
+  /** How long it took until it was sent; absent where the front does not say, and in a RETURN. */
+  readonly times?: HandoffTimes;
   /** What is known of TLS on it, as {@linkcode decodeTls} of tls_field.ts reads it; absent for one without. */
   readonly tls?: Uint8Array<ArrayBuffer>;
 }
@@ -139,11 +144,14 @@ export function encodeTransfer(
   if (kept > MAX_EXCEPT) {
     throw new RangeError(`Cannot send ${kept} bytes of exceptions: at most ${MAX_EXCEPT}`);
   }
+  const { times } = transfer;
+  const timesSize = times === undefined ? 0 : SIZE_FIELD + SIZE_TIMES;
   const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
   const rules = type === HANDOFF ? encodeRuleFields(transfer) : NOTHING;
   if (rules === undefined) throw new RangeError(`Cannot send rules of more than ${MAX_RULES} bytes`);
-  const rulesStart = SIZE_TRANSFER + routeFields.length + pathField.length;
+  const namesStart = SIZE_TRANSFER + timesSize;
+  const rulesStart = namesStart + routeFields.length + pathField.length;
   const tlsStart = rulesStart + rules.length;
   const fieldsEnd = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
@@ -157,10 +165,15 @@ export function encodeTransfer(
   view.setUint16(TRANSFER_REQUESTS, Math.min(transfer.requests, 0xffff));
   out[TRANSFER_DETAIL] = transfer.detail;
   out[TRANSFER_KEEP_ALIVE] = transfer.keepAlive;
-  out.set(routeFields, SIZE_TRANSFER);
-  out.set(pathField, SIZE_TRANSFER + routeFields.length);
+  out.set(routeFields, namesStart);
+  out.set(pathField, namesStart + routeFields.length);
   out.set(rules, rulesStart);
   if (tls.length > 0) out.set(tls, writeFieldHead(out, tlsStart, FIELD_TLS, tls.length));
+  if (times !== undefined) {
+    const { arrived, headWhole, waited, attempts, worker } = times;
+    const at = writeFieldHead(out, SIZE_TRANSFER, FIELD_TIMES, SIZE_TIMES);
+    writeTimes(view, at, arrived, headWhole - arrived, waited, attempts, worker);
+  }
   if (prereadSize > 0) out.set(preread, writeFieldHead(out, fieldsEnd, FIELD_PREREAD, preread.length));
   return out;
 }
@@ -176,6 +189,7 @@ const KNOWN = new Set([
   FIELD_PATH,
   FIELD_EXCEPT,
   FIELD_MAP,
+  FIELD_TIMES,
   FIELD_TLS,
   FIELD_TARGET,
   FIELD_REQUEST_FIELDS,
@@ -208,6 +222,8 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   }
   const rules = ruleFields(fields);
   if (rules === undefined) return "a text field is not UTF-8";
+  const times = fields.get(FIELD_TIMES);
+  if (times !== undefined && times.length < SIZE_TIMES) return `a field times of ${times.length} bytes`;
   const tls = fields.get(FIELD_TLS);
   if (tls !== undefined && (tls.length < TLS_ITEMS || tls.length > MAX_TLS)) {
     return `a field tls of ${tls.length} bytes`;
@@ -227,6 +243,7 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     except: fields.get(FIELD_EXCEPT)?.slice() ?? NOTHING,
     map,
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
+    ...times === undefined ? {} : { times: readTimes(times) },
     ...tls === undefined ? {} : { tls: tls.slice() },
     ...rules,
   };

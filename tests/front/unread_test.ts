@@ -234,6 +234,9 @@ test("a client that speaks TLS in a place of clear text is let go, and people ar
     status: 0,
     why: "the client speaks TLS, and clear text is spoken on its address",
     count: 1,
+    client: "127.0.0.1",
+    host: "",
+    target: "",
   }]);
 });
 

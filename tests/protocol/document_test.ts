@@ -27,6 +27,7 @@ const LAYOUTS: Record<string, readonly [prefix: string, size: string]> = {
   LOAD: ["LOAD_", "SIZE_LOAD"],
   GENERATION: ["GENERATION_", "SIZE_GENERATION"],
   BYE: ["BYE_", "SIZE_HEADER"],
+  Times: ["TIMES_", "SIZE_TIMES"],
   TLS: ["TLS_", "TLS_ITEMS"],
 };
 
@@ -115,7 +116,7 @@ Deno.test("docs/protocol.md computes its limits right", () => {
       return total * sum;
     }, 1);
   const sum =
-    /56 \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ 32,768 \+ \(4 \+ 65,535\)/
+    /56 \+ \(4 \+ 16\) \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ 32,768 \+ \(4 \+ 65,535\)/
       .exec(
         page,
       )![0];

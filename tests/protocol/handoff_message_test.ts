@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   addressOf,
   libc,
+  monotonicMicroseconds,
   MSG_CMSG_CLOEXEC,
   RightsReceiver,
   settle,
@@ -15,10 +16,19 @@ import type { Connection } from "../../src/front/connection/connection.ts";
 import type { FrontRoute } from "../../src/front/route/front_route.ts";
 import { FIELD_TLS, HANDOFF, MAX_MESSAGE, MAX_PREREAD, SIZE_FIELD } from "../../src/protocol/messages.ts";
 import { writeFieldHead } from "../../src/protocol/fields.ts";
-import { encodeRouteFields, encodeTransfer, type Transfer } from "../../src/protocol/transfer.ts";
+import type { HandoffTimes } from "../../src/protocol/times_field.ts";
+import {
+  decodeTransfer,
+  encodeRouteFields,
+  encodeTransfer,
+  type Transfer,
+} from "../../src/protocol/transfer.ts";
 import { PathNormalizer } from "../../src/route/path.ts";
 import { Held, withoutLeaks } from "../support/descriptors.ts";
 import { handoff } from "./arbitraries.ts";
+
+/** A connection that came at 1,000 ms of the loop's time, waited from 1,010 on, and goes at 1,020. */
+const TIMES = { arrivedAt: 1_000, wholeAt: 1_001, waitsSince: 1_010, attempts: 2 };
 
 /** A channel: what HandoffMessage sends at one end comes out at the other. */
 class Pair implements Disposable {
@@ -26,7 +36,7 @@ class Pair implements Disposable {
   readonly #ends = this.#held.keepBoth(unixSocketPair(SOCK_SEQPACKET));
   readonly #bytes = new Uint8Array(MAX_MESSAGE + 1);
   readonly #receiver = new RightsReceiver(this.#bytes);
-  readonly #message = new HandoffMessage();
+  readonly #message = new HandoffMessage(() => 1_000, 3);
 
   /** Hands a socket over; the bytes that arrive with it. @param cut bytes of the path that the route's prefix takes */
   pass(transfer: Transfer, path: string, cut: number, base = ""): Uint8Array<ArrayBuffer> {
@@ -51,7 +61,8 @@ class Pair implements Disposable {
         requests,
         preread,
         tls,
-      } as Connection,
+        ...TIMES,
+      } as unknown as Connection,
       {
         fields,
         fieldsAddress: addressOf(fields),
@@ -61,6 +72,7 @@ class Pair implements Disposable {
         base: ascii(base),
       } as FrontRoute,
       normalizer,
+      1_020,
     );
     this.#receiver.prepare();
     const received = settle(libc.recvmsg(backend, this.#receiver.header.bytes, MSG_CMSG_CLOEXEC));
@@ -76,12 +88,23 @@ class Pair implements Disposable {
   }
 }
 
+/** The times in a message; when the connection came depends on the clock that all processes share. */
+function timesIn(message: Uint8Array<ArrayBuffer>): HandoffTimes {
+  const transfer = decodeTransfer(message, message.length);
+  assert.ok(typeof transfer !== "string" && transfer.times !== undefined, String(transfer));
+  const { arrived, headWhole, ...others } = transfer.times;
+  assert.deepEqual([headWhole - arrived, others], [1_000, { waited: 10_000, attempts: 2, worker: 3 }]);
+  assert.ok(Math.abs(Number(monotonicMicroseconds()) - arrived) < 600_000_000);
+  return transfer.times;
+}
+
 Deno.test("HandoffMessage sends, in parts, what encodeTransfer() encodes whole", () =>
   withoutLeaks(() => {
     using pair = new Pair();
     fc.assert(fc.property(handoff, (transfer) => {
-      const expected = encodeTransfer(HANDOFF, { ...transfer, path: "/b/c" });
-      assert.deepEqual(pair.pass(transfer, "/a//b/./c", 2), expected);
+      const sent = pair.pass(transfer, "/a//b/./c", 2);
+      const expected = encodeTransfer(HANDOFF, { ...transfer, path: "/b/c", times: timesIn(sent) });
+      assert.deepEqual(sent, expected);
     }));
   }));
 
@@ -121,7 +144,7 @@ Deno.test("HandoffMessage leaves nothing of one hand-off in the next", () =>
     };
     for (const transfer of [large, small, large, small]) {
       const sent = pair.pass(transfer, transfer.path, 0);
-      const expected = encodeTransfer(HANDOFF, transfer);
+      const expected = encodeTransfer(HANDOFF, { ...transfer, times: timesIn(sent) });
       assert.equal(sent.length, expected.length);
       // Not deepEqual, which would show a hundred thousand bytes.
       assert.equal(sent.findIndex((byte, index) => byte !== expected[index]), -1);
@@ -158,6 +181,7 @@ Deno.test("HandoffMessage names the path below the prefix or another base, at le
         path: below,
         preread: new Uint8Array(0),
       };
-      assert.deepEqual(pair.pass(transfer, path, cut, base), encodeTransfer(HANDOFF, transfer), path);
+      const sent = pair.pass(transfer, path, cut, base);
+      assert.deepEqual(sent, encodeTransfer(HANDOFF, { ...transfer, times: timesIn(sent) }), path);
     }
   }));

@@ -157,6 +157,13 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
     except: new Uint8Array(MAX_EXCEPT - SIZE_FIELD - MAX_NAME).fill(47),
     map: "m".repeat(MAX_NAME),
     preread: new Uint8Array(MAX_PREREAD),
+    times: {
+      arrived: 2 ** 52,
+      headWhole: 2 ** 52 + 2 ** 32 - 1,
+      waited: 655_350_000,
+      attempts: 255,
+      worker: 64,
+    },
     tls: new Uint8Array(MAX_TLS),
     target: "/",
     requestFields: "[]",

@@ -1,5 +1,6 @@
 /** Contents of responses, by a fetch-style handler. Their heads were sent before, and what was asked is not known. */
 
+import { newTraceparent } from "../log/identity.ts";
 import type { TcpAddress } from "../connection/address.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
@@ -127,11 +128,16 @@ class ApacheInfo implements RequestInfo {
   readonly site = "";
   readonly route = "";
   readonly path = "/";
+  readonly trace: string = newTraceparent();
   readonly #completed = Promise.withResolvers<void>();
 
   constructor(readonly connection: Connection) {
     // Whoever does not look at it must not be told of its failure as unhandled.
     this.#completed.promise.catch(() => {});
+  }
+
+  get requestId(): string {
+    return `${this.connection.name}.1`;
   }
 
   get remoteAddr(): TcpAddress {

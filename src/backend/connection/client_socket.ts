@@ -65,6 +65,11 @@ export abstract class ClientSocket extends SocketReadiness {
   #noDelay = false;
   #sinceTurn = 0;
 
+  /** Bytes that have left and come so far; of those that have left, how many frame content: sizes of chunks and their ends. */
+  sent = 0;
+  received = 0;
+  framing = 0;
+
   /**
    * @param emptied whether there is most likely nothing to receive, so that it is waited for first
    * @param kernelTls whether the kernel does TLS on it: then some of what comes is no data, and nobody says the end but us
@@ -104,6 +109,7 @@ export abstract class ClientSocket extends SocketReadiness {
     // Less than asked for was all there was (epoll(7), on edge-triggered sockets); but then the end may be there, which
     // fires no edge of its own when it came with the bytes.
     this.#emptied = !this.#ending && length !== 0 && length < size;
+    if (length > 0) this.received += length;
     return length;
   }
 
@@ -151,7 +157,10 @@ export abstract class ClientSocket extends SocketReadiness {
   /** The same with the first so many bytes of a larger piece of memory. */
   sendFirst(bytes: Uint8Array<ArrayBuffer>, size: number, more: boolean): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-    return this.closed ? -EBADF : settle(send(this.fd, bytes, BigInt(size), flags));
+    if (this.closed) return -EBADF;
+    const sent = settle(send(this.fd, bytes, BigInt(size), flags));
+    if (sent > 0) this.sent += sent;
+    return sent;
   }
 
   /** Gives all of the bytes to the socket, waiting as long as the client makes progress. */
@@ -193,6 +202,7 @@ export abstract class ClientSocket extends SocketReadiness {
       else if (sent === 0) throw new Error("Cannot send the file: it has become shorter");
       else {
         at += sent;
+        this.sent += sent;
         const turn = this.moved(sent);
         if (turn !== undefined) await turn;
       }

@@ -2,6 +2,7 @@
 
 import {
   close,
+  connectionName,
   type Descriptor,
   EAGAIN,
   libc,
@@ -94,6 +95,7 @@ const NEXT: { readonly [Before in Holder]: readonly Holder[] } = {
 export class Connection extends ClientSocket {
   declare readonly home: ConnectionHome;
   readonly #channel: Origin | undefined;
+  #name: string | undefined;
   #client: TcpAddress | undefined;
   #local: TcpAddress | undefined;
   #tls: TlsState | undefined;
@@ -151,6 +153,11 @@ export class Connection extends ClientSocket {
   /** The address that the client connected to. */
   get local(): TcpAddress {
     return this.#local ??= readAddress(this.transfer.local);
+  }
+
+  /** What it is called in every process that has it; empty where nobody has asked before the descriptor was gone. */
+  get name(): string {
+    return this.#name ??= this.closed ? "" : connectionName(this.fd);
   }
 
   /** Who has its descriptor. */

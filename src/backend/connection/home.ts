@@ -2,6 +2,7 @@
 
 import type { Loop } from "../../loop/loop.ts";
 import type { ContentTerms } from "../http/content_terms.ts";
+import type { RequestLog } from "../log/request_log.ts";
 import type { Times } from "../times.ts";
 
 /** What all connections of a process share. */
@@ -16,4 +17,8 @@ export interface Home {
   /** Where sockets are read into: used within one call only. */
   readonly scratch: Uint8Array<ArrayBuffer>;
   readonly scratchSize: bigint;
+  /** Where lines about requests go, if anywhere. */
+  readonly log?: RequestLog | undefined;
+  /** Whether a client's X-Request-Id is what its request is called; false unless given. */
+  readonly trustsRequestIds?: boolean | undefined;
 }

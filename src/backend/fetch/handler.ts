@@ -81,6 +81,13 @@ export interface RequestInfo {
   readonly path: string;
   /** What the client's TLS handshake has found out; undefined for a client that speaks clear text. */
   readonly tls: TlsInfo | undefined;
+  /**
+   * What the request is called in logs, in what relays say to their servers, and everywhere else: `BOOT-COOKIE.NUMBER`, of
+   * which the second part is the kernel's number for the connection (`ss -tne`), or what a trusted client calls it.
+   */
+  readonly requestId: string;
+  /** Its `traceparent` (W3C Trace Context): the client's, or one that begins a trace. */
+  readonly trace: string;
   /** Which process accepted the connection, as the front calls itself, with its process number. */
   readonly front: { readonly name: string; readonly process: number };
   /** Settles when the response has been sent, or cannot be. */

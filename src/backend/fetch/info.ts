@@ -43,6 +43,14 @@ export class ExchangeInfo implements RequestInfo {
     return tlsInfo(this.#exchange.connection);
   }
 
+  get requestId(): string {
+    return this.#exchange.requestId;
+  }
+
+  get trace(): string {
+    return this.#exchange.traceparent;
+  }
+
   get front(): { readonly name: string; readonly process: number } {
     const { name, process } = this.#exchange.connection.channel.front!;
     return { name, process };

@@ -3,17 +3,18 @@
 import { Buffer } from "node:buffer";
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
 import type { RequestHead } from "../../http/request_head.ts";
-import { DateField, encodeResponseHead, statusLine } from "../../http/response_head.ts";
+import { encodeResponseHead } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
-import { type Framing, framingLine, framingOf } from "./framing.ts";
-import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
-import type { CarriedRules } from "./carried_rules.ts";
 import type { ContentTerms } from "./content_terms.ts";
+import { type Framing, framingOf } from "./framing.ts";
+import type { Field } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { CAPITALS, handlerLines, type Spelling } from "./own_fields.ts";
 import { advance, type Progress } from "./progress.ts";
+import { ReceivedRequest } from "./received_request.ts";
 import { RequestBody } from "./request_body.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
+import { responseHeadText } from "./response_head_text.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
 
 export type { Field } from "./head_text.ts";
@@ -21,63 +22,46 @@ export type { Field } from "./head_text.ts";
 const encoder = new TextEncoder();
 const ZERO = encoder.encode("0");
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
-const dateField = new DateField();
 const joined = new ResponseBuffer();
+const encoded = (head: string) => Buffer.from(head, "latin1") as Uint8Array<ArrayBuffer>;
 
-/** What a backend kind works with: the request's head in strings, its content, and the ways to respond. */
-export class Exchange {
-  readonly method: string;
-  /** As the client sent it. */
-  readonly target: string;
-  readonly path: string;
-  /** Without the `?`; empty where there is none. */
-  readonly query: string;
-  /** Host and port that the request is for; empty for an HTTP/1.0 client that did not say. */
-  readonly authority: string;
-  readonly minor: 0 | 1;
+/**
+ * What a backend kind works with: the request's head in strings, its content to be read, and the ways to respond. Made
+ * when the head is complete; nothing of it refers to the buffer that the head was in.
+ */
+export class Exchange extends ReceivedRequest {
   readonly body: RequestBody;
-  /** Whether the client has said that it sends no other request on the connection. */
-  readonly isLast: boolean;
   /** Whether another request may follow on the connection. May be turned off until the response's head is sent. */
   persistent: boolean;
+  /** What was responded (0 for nothing yet), its head as it was sent, and what had left on the connection before it. */
+  status = 0;
+  responseHead = "";
+  sentBefore = 0;
+  framingBefore = 0;
   #progress: Progress = "none";
   #framing: Framing = "counted";
   /** How the fields of the response are spelt that are said here. */
   spelling: Spelling = CAPITALS;
-  /** The head from its request line on, as it came. */
-  readonly #head: string;
-  /** The host in the target, where that is a whole URL. */
-  readonly #targetHost: string | undefined;
   /** Between two chunks, where something may be put in. */
   #between = false;
 
   /**
    * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
    * @param guard has admitted the request
-   * @param persistent whether this end would let another request follow. @param terms what is asked of the content
+   * @param persistent whether this end would let another request follow
+   * @param number requests on the connection so far, this one included
+   * @param terms what is asked of the content
    */
   constructor(
-    readonly connection: Connection,
-    readonly input: Input,
+    connection: Connection,
+    input: Input,
     head: RequestHead,
-    readonly guard: ScopeGuard,
+    guard: ScopeGuard,
     persistent: boolean,
+    number = 1,
     terms?: ContentTerms,
   ) {
-    // Empty lines may come before it.
-    const start = head.methodStart;
-    // One conversion for the whole head; every string below is a slice of it.
-    const text = latin1(input.bytes, start, head.end);
-    const slice = (from: number, to: number) => text.slice(from - start, to - start);
-    this.#head = text;
-    this.method = slice(head.methodStart, head.methodEnd);
-    this.target = slice(head.targetStart, head.targetEnd);
-    this.path = slice(head.pathStart, head.pathEnd);
-    this.query = slice(head.queryStart, head.queryEnd);
-    this.authority = slice(head.hostStart, head.hostEnd);
-    this.#targetHost = head.form === "absolute" ? this.authority : undefined;
-    this.minor = head.minor;
-    this.isLast = !head.keepAlive;
+    super(connection, input, head, guard, number);
     this.persistent = persistent && head.keepAlive;
     input.start = head.end;
     const awaited = head.expectContinue ? () => this.#continue() : undefined;
@@ -103,35 +87,6 @@ export class Exchange {
     this.#progress = advance(this.#progress, progress);
   }
 
-  /** The header fields, with what rules of the front say of them. */
-  fields(): Field[] {
-    return this.rules?.request(this.sentFields()) ?? this.sentFields();
-  }
-
-  /** Those of the client, in order, names as it wrote them. Host is what the request is for (RFC 9112, 3.2.2). */
-  sentFields(): Field[] {
-    return fieldsOfHead(this.#head, this.#targetHost);
-  }
-
-  /** What rules of the front say of it; undefined where there are none. */
-  get rules(): CarriedRules | undefined {
-    return this.guard.rules;
-  }
-
-  /** The first field of a name, in any case. @param name in lower case */
-  field(name: string): string | undefined {
-    return this.fields().find(([candidate]) => candidate.toLowerCase() === name)?.[1];
-  }
-
-  /**
-   * The path below the route's prefix, normalised and still percent-encoded: `/files/a` below `/files/` is `/a`. Or what
-   * the route maps it to. By a route without a prefix, which has but one request, it is what the front says.
-   */
-  get mappedPath(): string {
-    const { transfer } = this.connection;
-    return transfer.target?.split("?", 1)[0] ?? this.guard.mapped(this.path) ?? transfer.path;
-  }
-
   /**
    * Lets the connection leave HTTP, for whoever is about to take it over.
    *
@@ -139,6 +94,7 @@ export class Exchange {
    */
   leave(): Uint8Array<ArrayBuffer> {
     this.#to("left");
+    this.status ||= 101;
     this.persistent = false;
     return this.input.rest();
   }
@@ -146,7 +102,14 @@ export class Exchange {
   /** Makes the connection a tunnel: whoever asks for that sends the response. Afterwards the connection ends here. */
   beginTunnel(): void {
     this.#to("content");
+    this.#note(101);
     this.persistent = false;
+  }
+
+  #note(status: number): void {
+    this.status = status;
+    this.sentBefore = this.connection.sent;
+    this.framingBefore = this.connection.framing;
   }
 
   #continue(): void {
@@ -195,7 +158,7 @@ export class Exchange {
   ): Promise<void> {
     const bytes = typeof content === "string" ? encoder.encode(content) : content;
     this.connection.setNoDelay();
-    const head = this.#encodeHead(status, fields, bytes.byteLength, reason);
+    const head = encoded(this.#headText(status, fields, bytes.byteLength, reason));
     const hasContent = this.#framing !== "contentless";
     await this.connection.sendAll(head, hasContent);
     if (hasContent) await this.connection.sendAll(bytes);
@@ -217,7 +180,7 @@ export class Exchange {
     reason?: string,
   ): Promise<boolean> {
     this.#checkMayRespond(status);
-    const head = this.#encodeHead(status, fields, length, reason);
+    const head = encoded(this.#headText(status, fields, length, reason));
     const hasContent = this.#framing !== "contentless";
     this.#to("head");
     // Head and content, or pieces of content, are several packets.
@@ -234,6 +197,7 @@ export class Exchange {
     if (this.#framing !== "chunked") return await this.connection.sendAll(piece, more);
     const { connection } = this;
     const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
+    connection.framing += head.length + CRLF.length;
     const size = joined.join(head, piece, CRLF);
     const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, more));
     if (sent === size) return await connection.moved(sent);
@@ -254,7 +218,7 @@ export class Exchange {
    * @returns whether there are such places in this response. In between, what is being sent finds it out as well
    */
   probe(): boolean {
-    if (this.#between) this.connection.send(ZERO, false);
+    if (this.#between) this.connection.framing += Math.max(0, this.connection.send(ZERO, false));
     return this.#framing === "chunked";
   }
 
@@ -263,6 +227,7 @@ export class Exchange {
     this.#to("whole");
     this.#between = false;
     if (this.#framing === "chunked") {
+      this.connection.framing += LAST_CHUNK.length;
       await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
     }
   }
@@ -279,15 +244,6 @@ export class Exchange {
     }
   }
 
-  #encodeHead(
-    status: number,
-    fields: readonly Field[],
-    length: number | undefined,
-    reason: string | undefined,
-  ): Uint8Array<ArrayBuffer> {
-    return Buffer.from(this.#headText(status, fields, length, reason), "latin1") as Uint8Array<ArrayBuffer>;
-  }
-
   #headText(
     status: number,
     fields: readonly Field[],
@@ -297,23 +253,24 @@ export class Exchange {
     this.#framing = framingOf(this.method, this.minor, status, length);
     // Nothing could follow.
     if (this.#framing === "closing") this.persistent = false;
-    let head = statusLine(status, reason);
-    const { lines, dated, upgrade, close } = handlerLines(this.rules?.response(fields, status) ?? fields);
-    head += lines;
-    if (close) this.persistent = false;
-    const { spelling } = this;
-    head += framingLine(this.#framing, status, length, spelling);
-    if (!dated) head += `${spelling.date}${dateField.value(Date.now())}\r\n`;
+    const handler = handlerLines(this.rules?.response(fields, status) ?? fields);
+    if (handler.close) this.persistent = false;
     // A body that the client was never asked for would be taken for the next request; so would one that is broken.
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
       this.persistent = false;
     }
     // RFC 9931: behind a CONNECT a client that did not wait for the answer has sent the tunnel's first bytes.
     if (this.method === "CONNECT") this.persistent = false;
-    // RFC 9110, 7.8: an offer to the next hop, which has to be named as such.
-    if (upgrade) head += `${spelling.connection}upgrade\r\n`;
-    if (!this.persistent) head += `${spelling.connection}close\r\n`;
-    else if (this.minor === 0) head += `${spelling.connection}keep-alive\r\n`;
-    return head + "\r\n";
+    const connection = !this.persistent ? "close" : this.minor === 0 ? "keep-alive" : undefined;
+    this.#note(status);
+    const said = {
+      status,
+      reason,
+      framing: this.#framing,
+      length,
+      connection,
+      spelling: this.spelling,
+    } as const;
+    return this.responseHead = responseHeadText(handler, said);
   }
 }

@@ -1,10 +1,7 @@
 /** HTTP/1.1 on handed-over connections: one request after another, for as long as the hand-off's scope allows. */
 
 import { setImmediate } from "node:timers";
-import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
 import { asksHead, isEmptyLines } from "../../http/head_beginning.ts";
-import type { HeadLimits } from "../../http/request_head.ts";
-import { httpDate } from "../../http/response_head.ts";
 import {
   KEEP_ALIVE_CLOSE,
   KEEP_ALIVE_HOLD,
@@ -15,32 +12,16 @@ import {
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
+import type { ConnectionLines } from "../log/request_log.ts";
 import { Exchange } from "./exchange.ts";
 import { HeadReader } from "./head_reader.ts";
 import { Input } from "./input.ts";
 import { BodyError } from "./request_body.ts";
+import type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
+import { refuse } from "./refuse.ts";
 import { ScopeGuard } from "./scope_guard.ts";
 
-/** What a backend kind does with a request. */
-export interface RequestHandler {
-  /** Responds through the exchange. What it throws is logged, and answered with 500 if nothing was sent yet. */
-  handle(exchange: Exchange): Promise<void> | undefined;
-  /** As {@linkcode ConnectionServer} has them, for handlers that need more than a connection for a request. */
-  readonly full?: ConnectionServer["full"];
-  readonly busy?: boolean;
-  readonly abandon?: ConnectionServer["abandon"];
-  readonly forget?: ConnectionServer["forget"];
-}
-
-/** How requests are served. */
-export interface HttpServerOptions {
-  /** Limits of a request head. The front has its own, and they should not be wider. */
-  readonly limits: HeadLimits;
-  /** What is asked of content, where nothing else is chosen; nothing unless given. */
-  readonly content?: ContentTerms;
-  /** Takes an error that a handler threw. */
-  readonly onError: (error: unknown, exchange: Exchange | undefined) => void;
-}
+export type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
 
 /** Requests of one connection that are answered without a wait before others have their turn. */
 const MOST_IN_A_ROW = 64;
@@ -52,6 +33,8 @@ interface Served {
   readonly guard: ScopeGuard;
   /** Answered on it so far, those that others answered included. */
   requests: number;
+  /** Writes lines about its requests, where there is a log. */
+  readonly lines: ConnectionLines | undefined;
   /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
   headDue: number;
 }
@@ -82,6 +65,7 @@ export class HttpServer implements ConnectionServer {
       input: new Input(connection),
       guard: new ScopeGuard(connection),
       requests,
+      lines: connection.home.log?.lines(connection),
       headDue: 0,
     });
   }
@@ -131,7 +115,7 @@ export class HttpServer implements ConnectionServer {
 
   /** Never rejects: whatever happens on a connection ends with that connection. */
   async #serve(served: Served): Promise<void> {
-    const { connection, input, guard } = served;
+    const { connection, input, guard, lines } = served;
     try {
       for (let inARow = 1;; inARow++) {
         // A client that sends request behind request leaves others their turn.
@@ -147,10 +131,11 @@ export class HttpServer implements ConnectionServer {
           continue;
         }
         served.headDue = 0;
-        if (verdict === "reject") return await this.#refuse(connection, head.status, head.why, isHead(input));
+        lines?.begin(input.length);
+        if (verdict === "reject") return await refuse(served, head.status, head.why, isHead(input));
         if (verdict === "end") {
           if (isEmptyLines(input.bytes, input.start, input.end)) return connection.close();
-          return await this.#refuse(connection, 400, "the request ends in its head", isHead(input));
+          return await refuse(served, 400, "the request ends in its head", isHead(input));
         }
         const elsewhere = this.#draining && !guard.first;
         if (!guard.admits(input.bytes, head) || elsewhere) {
@@ -160,16 +145,25 @@ export class HttpServer implements ConnectionServer {
         }
         served.requests++;
         const terms = this.#terms(connection);
-        const exchange = new Exchange(connection, input, head, guard, this.#goesOn(served), terms);
+        const exchange = new Exchange(
+          connection,
+          input,
+          head,
+          guard,
+          this.#goesOn(served),
+          served.requests,
+          terms,
+        );
         input.keep();
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
         const handled = this.#handle(exchange);
         // Most are answered without a wait, and then there is nothing more to be done for them.
         if (handled === undefined && exchange.persistent && exchange.body.done && exchange.responded) {
+          lines?.finished(exchange, served.requests, input.length, "+");
           continue;
         }
-        if (!await this.#conclude(exchange, handled)) return;
+        if (!await this.#conclude(served, exchange, handled)) return;
       }
     } catch (error) {
       // On its way back to the front it is not this function's: the channel answers for it.
@@ -207,7 +201,7 @@ export class HttpServer implements ConnectionServer {
     if (came && loop.clock() < served.headDue) return true;
     // Who asks nothing is owed nothing.
     if (connection.closed || isEmptyLines(input.bytes, input.start, input.end)) connection.close();
-    else await this.#refuse(connection, 408, "its head has not come in time", isHead(input));
+    else await refuse(served, 408, "its head has not come in time", isHead(input));
     return false;
   }
 
@@ -239,8 +233,8 @@ export class HttpServer implements ConnectionServer {
   }
 
   /** RFC 9110, 15.5.20: the client may ask again on another connection. */
-  #misdirected({ connection, input }: Served): Promise<void> {
-    return this.#refuse(connection, 421, "this connection is for another host or path", isHead(input));
+  #misdirected(served: Served): Promise<void> {
+    return refuse(served, 421, "this connection is for another host or path", isHead(served.input));
   }
 
   /** Lets the handler respond; nothing when it has. What a handler throws, it may throw at once. */
@@ -253,38 +247,47 @@ export class HttpServer implements ConnectionServer {
   }
 
   /** Waits for the response and looks at what is left of the request; whether the connection goes on. */
-  async #conclude(exchange: Exchange, handled: Promise<void> | undefined): Promise<boolean> {
-    const { connection, body } = exchange;
+  async #conclude(
+    served: Served,
+    exchange: Exchange,
+    handled: Promise<void> | undefined,
+  ): Promise<boolean> {
+    const { connection, body, input } = exchange;
     try {
       await handled;
       if (!exchange.responded) throw new Error("Cannot go on: the handler has not responded");
     } catch (error) {
-      await this.#fail(exchange, error);
+      await this.#fail(served, exchange, error);
       return false;
     }
-    if (exchange.progress === "left") return false;
-    body.close();
+    const left = exchange.progress === "left";
+    if (!left) body.close();
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
-    if (exchange.persistent) return true;
+    served.lines?.finished(exchange, served.requests, input.length, exchange.persistent ? "+" : "-");
+    if (left || exchange.persistent) return !left;
     // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request
     // was its last sends no more.
     const certain = exchange.isLast && connection.emptied;
-    if (body.done && exchange.input.length === 0 && (certain || !connection.hasInput())) connection.close();
+    if (body.done && input.length === 0 && (certain || !connection.hasInput())) connection.close();
     else await connection.closeGently();
     return false;
   }
 
   /** Ends a connection whose handler has failed. */
-  async #fail(exchange: Exchange, error: unknown): Promise<void> {
+  async #fail(served: Served, exchange: Exchange, error: unknown): Promise<void> {
     const { connection } = exchange;
-    if (error instanceof ConnectionLost) throw error;
+    const { lines, requests } = served;
+    if (error instanceof ConnectionLost) {
+      lines?.finished(exchange, requests, exchange.input.length, "X", "client-gone");
+      throw error;
+    }
     exchange.body.close();
-    const isHead = exchange.method === "HEAD";
     if (error instanceof BodyError && !exchange.responded) {
-      return await this.#refuse(connection, error.status, error.why, isHead);
+      return await refuse(served, error.status, error.why, exchange);
     }
     this.options.onError(error, exchange);
-    if (!exchange.responded) return await this.#refuse(connection, 500, undefined, isHead);
+    if (!exchange.responded) return await refuse(served, 500, undefined, exchange);
+    lines?.finished(exchange, requests, exchange.input.length, "X", "handler-failed");
     // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
     if (exchange.progress === "whole") await connection.closeGently();
     else if (exchange.endsByClosing) connection.breakOff();
@@ -297,19 +300,6 @@ export class HttpServer implements ConnectionServer {
     } catch (error) {
       if (error instanceof BodyError) return false;
       throw error;
-    }
-  }
-
-  /** Answers with an error and closes. Never rejects. */
-  async #refuse(connection: Connection, status: number, why?: string, head = false): Promise<void> {
-    const known: AnswerStatus = isAnswerStatus(status) ? status : 400;
-    const options = { head, date: httpDate(Date.now()), ...why === undefined ? {} : { why } };
-    try {
-      await connection.sendAll(answer(known, options) as Uint8Array<ArrayBuffer>);
-      await connection.closeGently();
-    } catch (error) {
-      connection.close();
-      if (!(error instanceof ConnectionLost)) throw error;
     }
   }
 }

@@ -53,15 +53,21 @@ export const SMALL_LETTERS: Spelling = {
   connection: "connection: ",
 };
 
+/** A handler's fields as lines, and which of those were among them that mean something here. */
+export interface HandlerLines {
+  readonly lines: string;
+  readonly dated: boolean;
+  readonly upgrade: boolean;
+  readonly close: boolean;
+}
+
 /**
  * Writes what a handler says as lines. How the content is framed, and whether the connection goes on, is not its to say (RFC
  * 9112, 6 and 9): such fields are left out, but that it may ask for the end.
  *
  * @returns them, and whether Date and Upgrade are among them
  */
-export function handlerLines(
-  fields: readonly Field[],
-): { readonly lines: string; readonly dated: boolean; readonly upgrade: boolean; readonly close: boolean } {
+export function handlerLines(fields: readonly Field[]): HandlerLines {
   let lines = "";
   let dated = false;
   let upgrade = false;

@@ -75,7 +75,11 @@ export class ContentRelay {
       }
       const section = this.chunked ? trailers(decoder.trailers) : "";
       await this.#send(from, to, section === "");
-      if (section !== "") await this.client.sendAll(lastChunk(section));
+      if (section !== "") {
+        const end = lastChunk(section);
+        this.client.framing += end.length;
+        await this.client.sendAll(end);
+      }
       return;
     }
   }
@@ -112,6 +116,7 @@ export class ContentRelay {
     // What follows the content in the buffer would be overwritten by its framing.
     this.upstream.keep();
     const bytes = this.chunked ? framedAsChunk(from, to, last) : room.subarray(from, to);
+    this.client.framing += bytes.byteLength - (to - from);
     if (bytes.byteLength > 0) {
       const sent = this.client.send(bytes, false);
       if (sent < bytes.byteLength) return await this.client.sendAll(bytes.slice(Math.max(0, sent)));

@@ -4,6 +4,7 @@ import type { Forwarded } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField, listOf, upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
 import { announcedTrailers, relayedTrailers, takesTrailers } from "../../http/trailers.ts";
+import { isTraceparent } from "../log/identity.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { RequestBody } from "../http/request_body.ts";
 
@@ -39,7 +40,14 @@ export interface RelayedRequest {
 }
 
 /** Fields that are said anew here, whatever rules say. */
-const REPLACED: ReadonlySet<string> = new Set(["host", "expect", "max-forwards", "via"]);
+const REPLACED: ReadonlySet<string> = new Set([
+  "host",
+  "expect",
+  "max-forwards",
+  "traceparent",
+  "via",
+  "x-request-id",
+]);
 
 /** How this program names itself in Via (RFC 9110, 7.6.3). */
 export const PSEUDONYM = "fdpass";
@@ -111,12 +119,16 @@ export function relayedRequest(
   const added = forwarding(exchange, fields, told, options.forwarded);
   const anew = saidAnew(exchange, options.forwarded);
   let head = `${exchange.method} ${targetOf(exchange, upstream)} HTTP/1.1\r\nHost: ${authority}\r\n`;
+  const begins = !isTraceparent(valuesOf(fields, "traceparent")[0]);
   for (const [name, value] of told) {
     const lower = name.toLowerCase();
+    // What others have noted of a trace is of no use to another one (W3C Trace Context, 3.3).
+    if (begins && lower === "tracestate") continue;
     if (!anew.has(lower) && !REPLACED.has(lower)) head += `${name}: ${value}\r\n`;
   }
   for (const [name, value] of maxForwards(exchange.method, fields)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of added) head += `${name}: ${value}\r\n`;
+  head += `X-Request-Id: ${exchange.requestId}\r\nTraceparent: ${exchange.traceparent}\r\n`;
   head += `Via: ${appended(fields, "via", `1.${exchange.minor} ${PSEUDONYM}`)}\r\n`;
   const announced = framing === "chunked" ? announcedTrailers(fields, mayPass) : "";
   if (announced !== "") head += `Trailer: ${announced}\r\n`;

@@ -28,6 +28,8 @@ export function closePipes(): void {
 export interface FlowEnd {
   readonly fd: Descriptor;
   readonly closed: boolean;
+  /** Notes bytes that have come from here, or gone here. */
+  passed?(taken: number, given: number): void;
   /** Waits for room. */
   writable(): Promise<void>;
   /** What it means when it cannot be read from, or written to. */
@@ -40,6 +42,10 @@ export function clientEnd(client: Connection): FlowEnd {
     fd: client.fd,
     get closed() {
       return client.closed;
+    },
+    passed: (taken, given) => {
+      client.received += taken;
+      client.sent += given;
     },
     writable: () => client.writable(),
     broken: () => new ConnectionLost("Cannot go on: the client is gone"),
@@ -102,6 +108,8 @@ export class Flow {
         else if (given <= 0) throw sink.broken();
       }
       rest -= taken;
+      source.passed?.(taken, 0);
+      sink.passed?.(0, taken);
       this.passed += taken;
       sinceTurn += taken;
       if (sinceTurn < FAIR) continue;

@@ -7,6 +7,7 @@ import type { Config } from "../config.ts";
 import { type Origin, resolveFrom } from "../path.ts";
 import { misplacedPlainRelays } from "../plain_routes.ts";
 import { assignHandshakes } from "../tls_backend.ts";
+import { AccessLogReader } from "./access_log.ts";
 import { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { buildLimits } from "./limits.ts";
@@ -49,9 +50,11 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
   const backends = new Backends(report, resolve);
   backends.declare(document.backends);
   const secure = new TlsReader(document.tls, resolve, report);
-  const unserved = buildListeners(document, backends, secure, resolve, report);
+  const logs = new AccessLogReader(resolve, report);
+  const unserved = buildListeners(document, backends, secure, { resolve, logs }, report);
   const limits = buildLimits(document, report);
   const errorDocuments = readErrorDocuments(document, [], report);
+  const accessLogs = logs.read(document, []);
   const { listeners, backend } = assignHandshakes(report.isEmpty ? unserved : [], {
     runDirectory: runDirectory ?? (() => RUN_DIRECTORY),
     taken: (name) => backends.list().some((other) => other.name === name),
@@ -70,5 +73,13 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
 
   const users = entriesOf(document.allowUsers, []).map((item) => item.value as number);
   const all = [...backends.list(), ...backend === undefined ? [] : [backend]];
-  return { listeners, backends: all, limits, allowUsers: [...new Set(users)], ...errorDocuments };
+  return {
+    listeners,
+    backends: all,
+    limits,
+    allowUsers: [...new Set(users)],
+    ...errorDocuments,
+    ...accessLogs,
+    ...document.trustRequestIds === true ? { trustRequestIds: true } : {},
+  };
 }

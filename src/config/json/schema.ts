@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
+import { ACCESS_LOG_KEYS, accessLog } from "./access_log.ts";
 import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
 import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
@@ -89,6 +90,10 @@ const site = z.strictObject({
     description: "Instead of routes: the one place where every path leads.",
   }),
   ...SITE_TLS,
+  accessLog: z.union([z.literal(false), accessLog], { error: expect("write a file, an object, or false") })
+    .optional().meta({
+      description: "Where requests of this site get a line, instead of where others do; false: nowhere.",
+    }),
   errorDocuments: errorDocuments.meta({
     description: "What clients of the site get in place of the front's own words, by status. A text that " +
       "begins with < is HTML.",
@@ -174,6 +179,13 @@ const document = z.strictObject({
     description: "Processes that receive connections, by name. Those with fetch, static or upstream are " +
       "started by fdpass up; the others are somebody else's.",
   }),
+  accessLog: accessLog.optional().meta({
+    description: "Where each request gets a line when it is finished, and how. Several with a list.",
+  }),
+  trustRequestIds: flag(
+    false,
+    "Whether the X-Request-Id of a client is what its request is called; only behind a server that sets it.",
+  ),
   errorDocuments: errorDocuments.meta({
     description: "What clients get in place of the front's own words where the site says nothing, by status.",
   }),
@@ -242,6 +254,7 @@ export const KNOWN_KEYS = {
   site: Object.keys(site.shape),
   route: Object.keys(route.shape),
   backend: Object.keys(backend.shape),
+  accessLog: ACCESS_LOG_KEYS,
   listen: LISTEN_KEYS,
   tls: TLS_KEYS,
   ...KEYS_BELOW_ROUTES,

@@ -19,6 +19,7 @@ const PLACES: Record<Owner, string> = {
   requestHeaders: `in "requestHeaders"`,
   responseHeaders: `in "responseHeaders"`,
   backend: `in an entry of "backends"`,
+  accessLog: `in "accessLog"`,
   listen: `in an entry of "listen"`,
   tls: `in "tls"`,
   reverse: `in an entry of "reverse"`,
@@ -58,6 +59,7 @@ function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Repor
 }
 
 function ownerAt(path: Path): Owner {
+  if (path[0] === "accessLog" || path[2] === "accessLog") return "accessLog";
   if (path[0] === "listen" || path[0] === "tls") return path[0];
   if (path[0] === "sites") {
     if (path[2] === "listen" || path[2] === "tls") return path[2];

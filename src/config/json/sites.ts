@@ -5,6 +5,7 @@ import type { Site } from "../config.ts";
 import { quote } from "../reading.ts";
 import type { UnservedListener } from "../tls_backend.ts";
 import { addressesOf, type OpenListener, readAddresses } from "./addresses.ts";
+import type { AccessLogReader } from "./access_log.ts";
 import type { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { formatPath, type Path, type Report } from "./report.ts";
@@ -19,7 +20,7 @@ import { entriesOf, isObject, textsOf } from "./value.ts";
  * @param document The document.
  * @param backends The declared backends; those that routes use besides are added.
  * @param secure Reads what sites show to clients that speak TLS.
- * @param resolve Makes paths of files absolute.
+ * @param files Makes paths absolute, and reads access logs.
  * @param report Where problems go.
  * @returns The listeners: those of the top-level list, then what sites add to it.
  */
@@ -27,7 +28,7 @@ export function buildListeners(
   document: Readonly<Record<string, unknown>>,
   backends: Backends,
   secure: TlsReader,
-  resolve: Resolve,
+  { resolve, logs }: { readonly resolve: Resolve; readonly logs: AccessLogReader },
   report: Report,
 ): UnservedListener[] {
   const listeners = new Map<string, OpenListener>();
@@ -40,6 +41,7 @@ export function buildListeners(
       names: readNames(value.names, path, report),
       ...readRoutes(value, path, backends, resolve, report),
       ...readErrorDocuments(value, path, report),
+      ...logs.read(value, path),
       ...tls === undefined ? {} : { tls },
     };
     const chosen = [...(value.listen === undefined ? shared : own).values()];

@@ -4,10 +4,13 @@ import { raiseDescriptorLimit } from "../../../ffi/mod.ts";
 import { Backend, type BackendEvent, type BackendOptions } from "../../backend/backend.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { programOf, serverOf } from "../kinds/programs.ts";
+export type { AccessLogRules } from "../../logs/rules.ts";
 import { logOf, print } from "../log/log.ts";
 import { Repeated } from "../log/repeated.ts";
+import { logOutput } from "../log/log_output.ts";
 import { notify } from "../processes/notify.ts";
 import { handleSignals } from "../processes/signals.ts";
+import { BackendLogs } from "./backend_logs.ts";
 import { Replacement } from "./replacement.ts";
 
 /** Milliseconds to take leave of clients in whose protocol one does. Less than a supervisor's patience, GRACE. */
@@ -33,7 +36,14 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   raiseDescriptorLimit();
   const server = await serverOf(options.runs, log, options.name, options.apache);
   const repeated = new Repeated();
-  const backend = new Backend(server, { ...options, report: (event) => logEvent(log, repeated, event) });
+  const logs = new BackendLogs(options.accessLogs, log);
+  const { runs } = options;
+  const backend = new Backend(server, {
+    ...options,
+    accessLogs: logs.rules,
+    kind: runs.kind === "exec" && runs.cgi ? "cgi" : runs.kind,
+    report: (event) => logEvent(log, repeated, event),
+  });
   const ended = Promise.withResolvers<number>();
   let cutOff: ReturnType<typeof setTimeout> | undefined;
   const drain = () => {
@@ -57,6 +67,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
       void replacement.stop().then(() => ended.resolve(0));
       drain();
     },
+    reopen: () => backend.log?.logs.reopen(),
     reload: () => {
       if (reloads) replacement.reload();
       else if (!options.supervised) server.refresh?.();
@@ -78,12 +89,17 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   clearTimeout(cutOff);
   await backend.abandon(false);
   backend.close();
+  await logs.close();
   return await ended.promise;
 }
 
 /** Writes what happens to the log: what a peer can make happen without end, together with what is alike. */
 function logEvent(log: ReturnType<typeof logOf>, repeated: Repeated, event: BackendEvent): void {
   switch (event.type) {
+    case "output-failed":
+    case "output-works":
+    case "output-stays":
+      return logOutput(log, event);
     case "front-found":
       return repeated.tell(
         `found ${event.name}`,

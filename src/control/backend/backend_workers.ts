@@ -4,6 +4,7 @@ import { ListenerSharer } from "../../backend/apache/shared_listener.ts";
 import { Dealer } from "../../backend/channel/dealer.ts";
 import { besideSocket, type ListenerOptions } from "../../backend/channel/listener.ts";
 import type { BackendKind } from "../../config/config.ts";
+import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
@@ -12,6 +13,8 @@ import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { InstructionRelay } from "../tls/instruction_relay.ts";
+import { accessLogArguments } from "./access_log_arguments.ts";
+import { BackendLogs } from "./backend_logs.ts";
 import { WorkerProcesses } from "./worker_processes.ts";
 
 /** How a backend of several processes is run. */
@@ -25,6 +28,9 @@ export interface BackendWorkersOptions extends ListenerOptions {
   readonly allowUsers: readonly number[];
   /** How much each of them takes, and how slowly, as options of the command line. */
   readonly bounds?: readonly string[];
+  /** Which requests get a line. */
+  readonly accessLogs?: AccessLogRules | undefined;
+  readonly trustsRequestIds?: boolean | undefined;
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
   /** Whether a supervisor ends this process. */
@@ -47,6 +53,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     "--drain-timeout",
     `${options.drainTimeout}ms`,
     ...options.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
+    ...accessLogArguments(options.accessLogs, options.trustsRequestIds),
     "--with-parent",
     String(Deno.pid),
     ...operandsOf(runs),
@@ -62,6 +69,8 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
 export async function runBackendWorkers(options: BackendWorkersOptions): Promise<number> {
   const log = logOf(`backend ${options.name}`);
   const loop = new Loop();
+  const logs = new BackendLogs(options.accessLogs, log, true);
+  const withLogs = { ...options, accessLogs: logs.rules };
   const door = `${besideSocket(options.socket)}.door`;
   const Listening = options.apache ? ListenerSharer : Dealer;
   const listening = new Listening(loop, options.socket, door, options, {
@@ -71,7 +80,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const workers = new WorkerProcesses({
     ...relay === undefined ? {} : { instructions: () => relay.current },
     count: options.workers,
-    command: (index) => selfCommand(options.runs, workerArguments(options, door, index)),
+    command: (index) => selfCommand(options.runs, workerArguments(withLogs, door, index)),
     log,
     drainTimeout: options.drainTimeout,
   });
@@ -85,6 +94,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       ended.resolve(0);
     },
     ...programOf(options.runs).reloads && { reload: () => workers.reload() },
+    reopen: () => workers.reopen(),
     abandon: () => workers.kill(),
   }, options.supervised);
   void relay?.run(() => workers.workers);
@@ -103,6 +113,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const code = await ended.promise;
   listening.close();
   await workers.stop();
+  await logs.close();
   loop.stop();
   return code;
 }

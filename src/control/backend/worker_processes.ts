@@ -75,6 +75,11 @@ export class WorkerProcesses {
     }
   }
 
+  /** Has all of them open their logs anew. */
+  reopen(): void {
+    this.#processes.reopen();
+  }
+
   /** Ends all in good order. @returns when they have ended */
   stop(): Promise<void> {
     return this.#processes.stop();

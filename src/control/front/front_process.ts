@@ -5,8 +5,12 @@ import type { Config, Listener } from "../../config/config.ts";
 import type { Plan, Report } from "../../front/plan.ts";
 import { UsageError } from "../failure.ts";
 import { logOf, print } from "../log/log.ts";
+import { LogPrograms, type LogTargets } from "../log/log_targets.ts";
+import { accessLogRules } from "../../config/access_logs.ts";
+import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
+import { PrivateDirectory } from "../processes/private_directory.ts";
 import { notify } from "../processes/notify.ts";
 import { WORKER_PERMISSION } from "../processes/own_command.ts";
 import { Reloader } from "../processes/reloader.ts";
@@ -27,6 +31,8 @@ export interface FrontOptions {
   readonly workers: number;
   /** Where commands are taken. */
   readonly control: ControlPlace;
+  /** Who runs the programs that logs go to; this process unless given. */
+  readonly logTargets?: LogTargets | undefined;
   /** Whether a supervisor ends this process. */
   readonly supervised?: boolean;
   /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
@@ -47,12 +53,18 @@ class FrontProcess implements Commanded {
     this.#log.error("passwords could not be checked: {reason}", { reason });
   });
   #listeners = new Map<string, OpenListener>();
+  /** Where the lines go of what the front answers itself. */
+  #accessLogs: AccessLogRules | undefined;
+  readonly #directory: PrivateDirectory;
+  readonly #programs: LogPrograms;
   #generation = 1;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
   readonly ended = Promise.withResolvers<number>();
 
   constructor(private config: Config, readonly options: FrontOptions) {
+    this.#directory = new PrivateDirectory(options.control.runDirectory);
+    this.#programs = new LogPrograms(this.#loop, this.#directory, this.#log);
     this.#workers = new Barrier(options.workers);
   }
 
@@ -62,6 +74,7 @@ class FrontProcess implements Commanded {
     raiseDescriptorLimit();
     this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
     void this.#loop.run();
+    this.#accessLogs = this.#logsOf(this.config);
     this.#listeners = this.#openListeners(this.config.listeners);
     this.#ready = this.#workers.expect("ready");
     for (let index = 0; index < this.options.workers; index++) {
@@ -70,6 +83,7 @@ class FrontProcess implements Commanded {
       this.#handles.push(
         new WorkerHandle(
           name,
+          index + 1,
           plan,
           (report) => this.#reported(report, index),
           (reason) => this.#failed(reason),
@@ -125,6 +139,7 @@ class FrontProcess implements Commanded {
       limits,
       allowUsers,
       ...errorDocuments === undefined ? {} : { errorDocuments },
+      accessLogs: this.#accessLogs,
       generation: this.#generation,
     };
   }
@@ -184,8 +199,10 @@ class FrontProcess implements Commanded {
   /** Settles when every Worker goes by this configuration. */
   async #apply(config: Config): Promise<void> {
     const before = this.#listeners;
+    const accessLogs = this.#logsOf(config);
     this.#listeners = this.#openListeners(config.listeners);
     this.config = config;
+    this.#accessLogs = accessLogs;
     this.#generation++;
     const fresh = new Set([...this.#listeners.keys()].filter((key) => !before.has(key)));
     const applied = this.#workers.expect("applied");
@@ -199,7 +216,7 @@ class FrontProcess implements Commanded {
 
   /** Opens logs anew. */
   reopen(): void {
-    // There are none yet.
+    for (const handle of this.#handles) if (handle.ready) handle.tell({ type: "reopen" });
   }
 
   /** How it is. */
@@ -207,9 +224,16 @@ class FrontProcess implements Commanded {
     return Promise.resolve({ listeners: [...this.#listeners.values()].map(({ address }) => address) });
   }
 
+  /** @throws {CommandError | ErrnoError} where a program that a log goes to cannot be started */
+  #logsOf(config: Config): AccessLogRules | undefined {
+    return (this.options.logTargets ?? this.#programs).resolve(accessLogRules(config));
+  }
+
   /** Ends what is not the Workers'. */
-  close(): void {
+  async close(): Promise<void> {
     this.#control?.close();
+    await this.#programs.close();
+    this.#directory.remove();
     this.#loop.stop();
   }
 
@@ -251,6 +275,6 @@ export async function runFront(config: Config, options: FrontOptions): Promise<n
     await front.start();
     return await front.ended.promise;
   } finally {
-    front.close();
+    await front.close();
   }
 }

@@ -1,6 +1,7 @@
 /** What a data plane reports, in sentences. */
 
 import type { Logger } from "@logtape/logtape";
+import { logOutput } from "../log/log_output.ts";
 import type { Report } from "../../front/plan.ts";
 
 /** Writes a report to the log, if it is one for people. */
@@ -39,7 +40,16 @@ export function logReport(log: Logger, report: Report): void {
           times: timesOf(report),
         });
       }
-      return log.info("answered {status}, because {why}{times}", { ...report, times: timesOf(report) });
+      return log.info("answered {client} {status}{request}, because {why}{times}", {
+        ...report,
+        client: report.client ?? "a client",
+        request: report.target ? ` for ${report.host || "no host"} ${report.target}` : "",
+        times: timesOf(report),
+      });
+    case "output-failed":
+    case "output-works":
+    case "output-stays":
+      return logOutput(log, report);
     case "made-room":
       return log.warn("few descriptors are left: closed {count} {what} connections of {client}", {
         ...report,

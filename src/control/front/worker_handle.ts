@@ -13,10 +13,17 @@ export class WorkerHandle {
   #wake: Descriptor | undefined;
 
   /**
+   * @param worker which one it is, counted from 1
    * @param report takes what the Worker tells
    * @param failed called when the Worker ends by an error
    */
-  constructor(name: string, plan: Plan, report: (report: Report) => void, failed: (reason: string) => void) {
+  constructor(
+    name: string,
+    worker: number,
+    plan: Plan,
+    report: (report: Report) => void,
+    failed: (reason: string) => void,
+  ) {
     this.counters = new Counters(this.#memory);
     this.#worker = new Worker(new URL("../../front/worker.ts", import.meta.url).href, {
       type: "module",
@@ -30,7 +37,7 @@ export class WorkerHandle {
       event.preventDefault();
       failed(event.message);
     };
-    const start: Command = { type: "start", plan, name, counters: this.#memory };
+    const start: Command = { type: "start", plan, name, worker, counters: this.#memory };
     this.#worker.postMessage(start);
   }
 

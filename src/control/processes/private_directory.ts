@@ -14,6 +14,11 @@ export class PrivateDirectory {
   /** @param runDirectory where it is to be, if that can be had */
   constructor(readonly runDirectory: string | undefined) {}
 
+  /** Where it is. @throws {RunDirectoryError} where none can be had */
+  get path(): string {
+    return this.#path ??= this.#make();
+  }
+
   /**
    * The absolute path of something in it, which goes with it.
    *
@@ -21,7 +26,7 @@ export class PrivateDirectory {
    */
   join(name: string): string {
     this.#names.add(name);
-    return `${this.#path ??= this.#make()}/${name}`;
+    return `${this.path}/${name}`;
   }
 
   #make(): string {

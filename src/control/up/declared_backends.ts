@@ -2,10 +2,13 @@
 
 import type { Backend, Config } from "../../config/config.ts";
 import type { Tls } from "../../config/tls.ts";
+import { accessLogRules } from "../../config/access_logs.ts";
 import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
+import { accessLogArguments } from "../backend/access_log_arguments.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
 import { logOf } from "../log/log.ts";
+import type { LogPrograms } from "../log/log_targets.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { GRACE, type SupervisedProcess } from "../processes/supervised_process.ts";
@@ -22,8 +25,12 @@ function boundArguments({ maxConnections, maxContent, contentTimeout, minContent
   ];
 }
 
-/** What `fdpass backend` is started with for a backend of the configuration. */
-function backendArguments(backend: Backend, config: Config): string[] {
+/**
+ * What `fdpass backend` is started with for a backend of the configuration.
+ *
+ * @param logs where lines go
+ */
+function backendArguments(backend: Backend, config: Config, logs: LogPrograms): string[] {
   const { runs, mode, owner, group } = backend;
   if (runs === undefined) throw new Error(`Cannot run the backend "${backend.name}"`);
   return [
@@ -43,14 +50,20 @@ function backendArguments(backend: Backend, config: Config): string[] {
     "--drain-timeout",
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
+    ...accessLogArguments(logs.forChildren(accessLogRules(config, backend)), config.trustRequestIds),
     "--with-parent",
     String(Deno.pid),
   ];
 }
 
 /** The whole of it. @param extra options that are for this start only */
-function commandArguments(backend: Backend, config: Config, extra: readonly string[] = []): string[] {
-  return [...backendArguments(backend, config), ...extra, ...operandsOf(backend.runs!)];
+function commandArguments(
+  backend: Backend,
+  config: Config,
+  logs: LogPrograms,
+  extra: readonly string[] = [],
+): string[] {
+  return [...backendArguments(backend, config, logs), ...extra, ...operandsOf(backend.runs!)];
 }
 
 function declared(config: Config): Backend[] {
@@ -87,6 +100,9 @@ export class DeclaredBackends {
   readonly #handshakes = new Map<string, Tls>();
   readonly #ticketKeys = new TicketKeys();
 
+  /** @param logs where their lines go */
+  constructor(readonly logs: LogPrograms) {}
+
   /**
    * Starts what a configuration declares.
    *
@@ -104,7 +120,7 @@ export class DeclaredBackends {
     if (this.#processes.stopping) {
       throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
     }
-    const args = commandArguments(backend, config, extra);
+    const args = commandArguments(backend, config, this.logs, extra);
     makeSocketDirectory(backend.socket.slice(0, backend.socket.lastIndexOf("/")) || "/");
     const several = backend.workers > 1;
     if (backend.runs?.kind === "tls") this.#handshakes.set(backend.socket, backend.runs);
@@ -118,7 +134,7 @@ export class DeclaredBackends {
       killAfter: config.limits.drainTimeout + (several ? 2 * GRACE : GRACE),
     });
     this.#sockets.set(process, backend.socket);
-    return { process, args: commandArguments(backend, config) };
+    return { process, args: commandArguments(backend, config, this.logs) };
   }
 
   #instructions(socket: string): string {
@@ -237,7 +253,7 @@ export class DeclaredBackends {
    * @param failures gets the reason where that cannot be
    */
   async #renew(backend: Backend, config: Config, old: Member, failures: string[]): Promise<Member> {
-    const same = old.args.join("\n") === commandArguments(backend, config).join("\n");
+    const same = old.args.join("\n") === commandArguments(backend, config, this.logs).join("\n");
     if (same && !programOf(backend.runs!).reloads) return old;
     try {
       const member = this.#launch(backend, config, ["--take-over"]);

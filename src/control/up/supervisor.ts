@@ -1,10 +1,12 @@
 /** `fdpass up`: the front and every backend that the configuration declares, as processes that are kept running. */
 
 import type { Config } from "../../config/config.ts";
+import { accessLogRules } from "../../config/access_logs.ts";
 import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, type ControlRequest, DONE, FAILED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
 import { logOf } from "../log/log.ts";
+import { LogPrograms } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
@@ -43,11 +45,13 @@ function handshakeDirectory({ backends }: Config): string | undefined {
 /** Everything that one `up` runs. */
 class Supervisor {
   readonly #log = logOf("up");
-  readonly #backends = new DeclaredBackends();
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloader = new Reloader(() => this.#reload());
   readonly #loop = new Loop();
   readonly #directory: PrivateDirectory;
+  /** The programs that logs go to. */
+  readonly #logs: LogPrograms;
+  readonly #backends: DeclaredBackends;
   #control: ControlSocket | undefined;
   #config: Config;
   #front: SupervisedProcess | undefined;
@@ -59,6 +63,8 @@ class Supervisor {
   constructor(config: Config, readonly options: SupervisorOptions) {
     this.#config = config;
     this.#directory = new PrivateDirectory(options.control.runDirectory);
+    this.#logs = new LogPrograms(this.#loop, this.#directory, this.#log);
+    this.#backends = new DeclaredBackends(this.#logs);
   }
 
   async run(): Promise<number> {
@@ -95,6 +101,7 @@ class Supervisor {
     await this.#front?.stop();
     await this.#backends.stop();
     this.#control?.close();
+    await this.#logs.close();
     this.#loop.stop();
     this.#directory.remove();
     return code;
@@ -110,6 +117,8 @@ class Supervisor {
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
       args.push(...options.frontArguments ?? []);
       args.push("--control", this.#frontControl);
+      this.#logs.resolve(accessLogRules(config));
+      args.push("--log-directory", this.#directory.path);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
       // The Apache syntax may name any file, and the environment.
       const reads = config.syntax === "apache"
@@ -185,6 +194,7 @@ class Supervisor {
    */
   async #follow(): Promise<ControlAnswer | void> {
     const next = await (this.options.reload?.() ?? this.#config);
+    this.#logs.resolve(accessLogRules(next));
     const added = await this.#backends.add(next, this.#config);
     if (this.#stopping) return;
     let text = "";

@@ -9,6 +9,7 @@ import type { Answer } from "../../rules/site.ts";
 import type { Core } from "../core/core.ts";
 import { Repeats } from "../core/repeats.ts";
 import type { ErrorAnswers } from "./error_answers.ts";
+import { RefusalLines, type RefusedConnection, type RefusedRequest } from "./refusal_lines.ts";
 
 const { recv, send } = libc;
 
@@ -19,6 +20,10 @@ const SCRATCH = 65_536;
 interface Refusal {
   readonly status: number;
   readonly why: string;
+  /** Of the first of its kind: as the client sent it, cut. */
+  readonly client: string;
+  readonly host: string;
+  readonly target: string;
 }
 
 /**
@@ -30,52 +35,59 @@ export class Refusals {
   #answers = new Map<string, Uint8Array<ArrayBuffer>>();
   #second = 0;
   readonly #told: Repeats<Refusal>;
+  /** Lines of the access log. */
+  readonly lines: RefusalLines;
 
   constructor(core: Core) {
     this.#told = new Repeats(
       core,
       (refusal, count) => core.report({ type: "request-refused", ...refusal, count }),
     );
+    this.lines = new RefusalLines(core);
   }
 
   /**
-   * Answers; then our side is to be ended. The rest is to be read away before the socket is closed: closing with unread bytes would
-   * reset the connection, and the reset would overtake the answer (RFC 9112, 9.6).
+   * Answers; then our side is to be ended. The rest is to be read away before the socket is closed: closing with unread
+   * bytes would reset the connection, and the reset would overtake the answer (RFC 9112, 9.6).
    *
-   * @param fd the client's socket; lent
-   * @param errors what a site answers instead of the front's own text
    * @param why for people, and in the text
    * @param head whether the request is a HEAD, whose answer has no content
    * @param ruled what rules say of the answer
    */
   answer(
-    fd: Descriptor,
-    errors: ErrorAnswers,
+    connection: RefusedConnection,
     status: AnswerStatus,
     why: string,
     head: boolean,
     ruled?: Answer,
   ): void {
+    const { fd, errors } = connection;
+    const request = this.lines.lookAt(connection);
     // What a configuration answers on purpose is nothing that people have to be told.
-    if (ruled === undefined) this.tell(status, why);
+    if (ruled === undefined) this.tell(status, why, request);
     const now = Date.now();
     const bytes = ruled === undefined
       ? errors.answer(status, head, now) ?? this.#answer(status, why, head, now)
       : ruledAnswer(ruled, errors, head, false);
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
+    this.lines.write(connection, status, why, bytes);
   }
 
   /** Answers what rules say, and lets another request follow. @returns whether all of it could be sent */
-  answerRuled(fd: Descriptor, errors: ErrorAnswers, ruled: Answer, head: boolean): boolean {
-    const bytes = ruledAnswer(ruled, errors, head, true);
-    return settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL)) ===
-      bytes.byteLength;
+  answerRuled(connection: RefusedConnection, ruled: Answer, head: boolean): boolean {
+    const bytes = ruledAnswer(ruled, connection.errors, head, true);
+    const { length } = bytes;
+    const sent = settle(send(connection.fd, bytes, BigInt(length), MSG_DONTWAIT | MSG_NOSIGNAL));
+    this.lines.write(connection, ruled.status, ruled.why, bytes, "+");
+    return sent === length;
   }
 
   /** Answers a client that speaks HTTP/2. */
-  answerHttp2(fd: Descriptor): void {
-    this.tell(505, "the client speaks HTTP/2");
+  answerHttp2(connection: RefusedConnection): void {
+    const { fd } = connection;
+    const why = "the client speaks HTTP/2";
+    this.tell(505, why, this.lines.unseen(connection));
     settle(
       send(fd, HTTP_1_1_REQUIRED, BigInt(HTTP_1_1_REQUIRED.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL),
     );
@@ -102,9 +114,15 @@ export class Refusals {
     return bytes;
   }
 
-  /** The first of its kind is told at once, those of the next second together. @param status 0 for no answer */
-  tell(status: number, why: string): void {
-    this.#told.add(`${status} ${why}`, { status, why });
+  /**
+   * The first of its kind is told at once, those of the next second together.
+   *
+   * @param status 0 for no answer
+   * @param request what is known of it
+   */
+  tell(status: number, why: string, { client, authority, target }: RefusedRequest): void {
+    const example = { client, host: cut(authority), target: cut(target) };
+    this.#told.add(`${status} ${why}`, { status, why, ...example });
   }
 }
 
@@ -124,4 +142,11 @@ function ruledAnswer(
     fields: [...fields, ...changeResponse([], operations, status, true)],
     ...document === undefined ? {} : { document },
   }));
+}
+
+/** Characters of a client's text that are told. */
+const LONGEST = 200;
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
 }

@@ -79,6 +79,8 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   isHead = false;
   /** What it is answered with when it is refused: its site's, as soon as that is known. */
   errors: ErrorAnswers;
+  /** First name of its site, as soon as that is known; empty for one without names. */
+  site = "";
   line: WaitingLine<Connection> | undefined;
   crowd: Crowd<Connection> | undefined;
   clientNumber = 0;
@@ -87,6 +89,14 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   behind: Connection | undefined;
   /** When it must have found a backend, since the first time that it had to wait; 0 before that. */
   waitsUntil = 0;
+  /** When that was; 0 for one that has not waited. The loop's time, as the next two. */
+  waitsSince = 0;
+  /** When it was accepted, or came back. */
+  arrivedAt = 0;
+  /** When the head of its request was whole; 0 before that. */
+  wholeAt = 0;
+  /** Hand-offs of it that came to nothing. */
+  attempts = 0;
   readonly #core: Core;
   readonly #events: ConnectionEvents;
 
@@ -158,8 +168,14 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.requests = 0;
     this.refusedBy = NOBODY;
     this.begun = false;
-    this.waitsUntil = 0;
+    this.waitsUntil =
+      this.waitsSince =
+      this.wholeAt =
+      this.attempts =
+        0;
+    this.arrivedAt = this.#core.loop.now;
     this.errors = errors;
+    this.site = "";
   }
 
   /** Takes up what a backend that gives the connection back says of it. */
@@ -169,6 +185,12 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.localKnown = true;
     this.preread = preread;
     this.requests = requests;
+  }
+
+  /** The head of its request is there, perhaps not for the first time. */
+  headIsWhole(isHead: boolean): void {
+    if (this.wholeAt === 0) this.wholeAt = this.#core.loop.now;
+    this.isHead = isHead;
   }
 
   /** Remembers a channel whose backend does not want it. */

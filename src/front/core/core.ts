@@ -12,6 +12,8 @@ export interface CoreOptions {
   readonly loop: Loop;
   readonly counters: Counters;
   readonly limits: Limits;
+  /** Which of the front's Workers this is, counted from 1; 0 unless given. */
+  readonly worker?: number;
   /** Takes what people should know. */
   readonly report: (report: Report) => void;
 }
@@ -20,6 +22,7 @@ export interface CoreOptions {
 export class Core {
   readonly loop: Loop;
   readonly counters: Counters;
+  readonly worker: number;
   readonly report: (report: Report) => void;
   readonly deadlines: FrontDeadlines;
   limits: Limits;
@@ -28,7 +31,8 @@ export class Core {
   /** Where the kernel writes an address; what is in it does not outlast a call. */
   readonly address: AddressBuffer = new AddressBuffer();
 
-  constructor({ loop, counters, limits, report }: CoreOptions) {
+  constructor({ loop, counters, limits, report, worker = 0 }: CoreOptions) {
+    this.worker = worker;
     this.loop = loop;
     this.counters = counters;
     this.report = report;

@@ -44,6 +44,7 @@ export class ListenerRoutes {
   readonly #policies: readonly number[] | undefined;
   /** Those with rules around their routes, in the same order; undefined where no site has any. */
   readonly #judged: readonly (JudgedSite | undefined)[] | undefined;
+  readonly #names: readonly string[];
 
   /**
    * @param groupOf the group of a route's backends, if it has any
@@ -62,6 +63,7 @@ export class ListenerRoutes {
   ) {
     this.#table = new RouteTable(sites);
     this.#routes = this.#table.routes.map((entry) => new FrontRoute(entry, groupOf(entry.route)));
+    this.#names = sites.map(({ names }) => names[0] ?? "");
     this.#errors = sites.map(({ errorDocuments }) =>
       errorDocuments === undefined ? errors : new ErrorAnswers(errorDocuments, documents)
     );
@@ -131,6 +133,11 @@ export class ListenerRoutes {
   #fits(site: number, asked: number): boolean {
     const policy = this.#policies![site] ?? 0;
     return policy === 0 || policy === asked;
+  }
+
+  /** First name of the site of the last request; empty where it has none, or no site has its Host. */
+  get site(): string {
+    return this.#names[this.#table.site] ?? "";
   }
 
   /** What the site of the last request answers instead of the front's own text; undefined where no site has its Host. */

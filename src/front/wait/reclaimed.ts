@@ -23,6 +23,7 @@ export class Reclaimed extends Timed {
 
   /** Keeps a connection that was handed over until the end of the turn. */
   enter(connection: Connection): void {
+    connection.attempts++;
     const { deadlines, loop } = this.core;
     connection.to("reclaimed");
     this.#connections.push(connection);

@@ -28,7 +28,10 @@ export class WaitingRoom {
     }
     if (this.#waiting >= queue) return "too many connections wait for a backend";
     // Counted from the first time: who is sent back here, after a backend died, does not start over.
-    if (connection.waitsUntil === 0) connection.waitsUntil = loop.now + queueTimeout;
+    if (connection.waitsUntil === 0) {
+      connection.waitsSince = loop.now;
+      connection.waitsUntil = loop.now + queueTimeout;
+    }
     if (connection.waitsUntil <= loop.now) return TOO_LATE;
     connection.to("waiting");
     group.line.enter(connection);

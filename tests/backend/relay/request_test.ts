@@ -1,3 +1,4 @@
+import { withoutNumbers } from "./trace.ts";
 import assert from "node:assert/strict";
 import { clientReference } from "../../../src/backend/relay/response_fields.ts";
 import { head, testRelay, undated } from "./rig.ts";
@@ -122,7 +123,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-const EVERY = /^(?:Host|Forwarded|X-Forwarded-[A-Za-z]+|Via): /;
+const EVERY = /^(?:Host|Forwarded|X-Forwarded-[A-Za-z]+|X-Request-Id|Traceparent|Via): /;
 
 for (const { what, request, upstream, route = "/", path = "/a" } of CASES) {
   testRelay(`a request: ${what}`, async (it) => {
@@ -138,7 +139,8 @@ for (const { what, request, upstream, route = "/", path = "/a" } of CASES) {
 
 testRelay("the upstream is told who asks, for what, and by which way", async (it) => {
   const client = it.give(head("GET / HTTP/1.1"));
-  const fields = async (index: number) => (await it.request(index)).received.split("\r\n").slice(1, -2);
+  const fields = async (index: number) =>
+    (await it.request(index)).received.split("\r\n").slice(1, -2).map(withoutNumbers);
   const hostname = "127.0.0.1";
   assert.deepEqual(await fields(0), [
     `Host: upstream:${it.upstream.port}`,
@@ -146,6 +148,8 @@ testRelay("the upstream is told who asks, for what, and by which way", async (it
     "X-Forwarded-Proto: http",
     "X-Forwarded-Host: site.example",
     `Forwarded: for=${hostname};host="site.example";proto=http`,
+    "X-Request-Id: hex-hex.1",
+    "Traceparent: 00-hex-hex-01",
     "Via: 1.1 fdpass",
   ]);
   client.close();
@@ -167,6 +171,8 @@ testRelay("the upstream is told who asks, for what, and by which way", async (it
     `X-Forwarded-For: 192.0.2.1, 192.0.2.2, ${hostname}`,
     "X-Forwarded-Proto: http",
     `Forwarded: for=192.0.2.1, for=${hostname};proto=http`,
+    "X-Request-Id: hex-hex.1",
+    "Traceparent: 00-hex-hex-01",
     "Via: 1.1 a, 1.1 b, 1.0 fdpass",
   ]);
 });

@@ -31,7 +31,7 @@ export function withoutRequest(environment: readonly string[]): string[] {
 }
 
 /**
- * Fields that no program gets: those with a variable of their own, those about this connection and its framing (4.1.18),
+ * Fields that no program gets as they came: those with a variable of their own, those about this connection and its framing (4.1.18),
  * credentials for somebody else, and `Proxy`, which as HTTP_PROXY would send the program's own requests elsewhere.
  */
 const NOT_PASSED = new Set([
@@ -45,9 +45,11 @@ const NOT_PASSED = new Set([
   "proxy-authorization",
   "proxy-connection",
   "te",
+  "traceparent",
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "x-request-id",
 ]);
 
 /** Names that only one variable can stand for: an underscore would be taken for a hyphen. */
@@ -84,6 +86,9 @@ export function metaVariables(
     `QUERY_STRING=${queryOf(exchange, request)}`,
     ...request.contentLength === undefined ? [] : [`CONTENT_LENGTH=${request.contentLength}`],
     ...request.contentLength === undefined || type === undefined ? [] : [`CONTENT_TYPE=${type}`],
+    `UNIQUE_ID=${exchange.requestId}`,
+    `HTTP_X_REQUEST_ID=${exchange.requestId}`,
+    `HTTP_TRACEPARENT=${exchange.traceparent}`,
     ...fieldVariables(fields),
     ...ruleVariables(exchange),
     ...connectionEnvironment({ client, local, site, route, path: place.mapped, tls: connection.tls }),

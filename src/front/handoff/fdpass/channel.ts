@@ -122,7 +122,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   handOff(connection: Connection, { route, path }: Look): Outcome {
     const { core, message, announcements: { generation } } = this.#tools;
     const id = this.#underWay.nextId;
-    const result = message.send(this.fd, id, generation, connection, route!, path);
+    const result = message.send(this.fd, id, generation, connection, route!, path, core.loop.now);
     if (result < 0) {
       this.#sendFailed(-result);
       return "kept";

@@ -32,7 +32,7 @@ export class FdpassDialer implements Dialer {
       core,
       owner,
       announcements,
-      message: new HandoffMessage(),
+      message: new HandoffMessage(core.loop.clock, core.worker),
       reader: new ChannelReader(owner),
     };
   }

@@ -1,16 +1,26 @@
 /** The HANDOFF as it is sent: one buffer for all hand-offs of a data plane, filled in per connection. */
 
-import { addressOf, libc, MSG_DONTWAIT, MSG_NOSIGNAL, RightsSender, settle } from "../../../../ffi/mod.ts";
+import {
+  addressOf,
+  libc,
+  monotonicMicroseconds,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  RightsSender,
+  settle,
+} from "../../../../ffi/mod.ts";
 import type { Descriptor } from "../../../../ffi/mod.ts";
 import type { PathNormalizer } from "../../../route/path.ts";
 import { writeFieldHead } from "../../../protocol/fields.ts";
 import {
   FIELD_PATH,
   FIELD_PREREAD,
+  FIELD_TIMES,
   HANDOFF,
   MAX_PATH,
   SIZE_ADDRESS,
   SIZE_FIELD,
+  SIZE_TIMES,
   SIZE_TRANSFER,
   TRANSFER_CLIENT,
   TRANSFER_DETAIL,
@@ -19,6 +29,7 @@ import {
   TRANSFER_KEEP_ALIVE,
   TRANSFER_REQUESTS,
 } from "../../../protocol/messages.ts";
+import { writeTimes } from "../../../protocol/times_field.ts";
 import { startTransfer } from "../../../protocol/transfer.ts";
 import type { Connection } from "../../connection/connection.ts";
 import type { RouteTerms } from "../../look/look.ts";
@@ -33,20 +44,32 @@ const MORE = 3;
 
 const SLASH = 0x2f;
 
+/** The value of the field `times`, which follows the fixed part in the same memory. */
+const TIMES = SIZE_TRANSFER + SIZE_FIELD;
+
 /**
  * The message's memory. The parts are gathered by the kernel: what is the same for every hand-off of a route is
  * encoded once and only pointed to.
  */
 export class HandoffMessage {
-  readonly #fixed = new Uint8Array(SIZE_TRANSFER);
+  readonly #fixed = new Uint8Array(TIMES + SIZE_TIMES);
   readonly #view = new DataView(this.#fixed.buffer);
   readonly #path = new Uint8Array(SIZE_FIELD + MAX_PATH);
   readonly #prereadHead = new Uint8Array(SIZE_FIELD);
   readonly #prereadHeadAddress = addressOf(this.#prereadHead);
   readonly #sender: RightsSender;
 
-  constructor() {
+  /** Microseconds between the clock that all processes share and the loop's. */
+  readonly #offset: number;
+
+  /**
+   * @param clock the loop's, in milliseconds
+   * @param worker which of the front's Workers this is, counted from 1
+   */
+  constructor(clock: () => number, readonly worker: number) {
+    this.#offset = Number(monotonicMicroseconds()) - clock() * 1_000;
     startTransfer(this.#fixed, HANDOFF);
+    writeFieldHead(this.#fixed, SIZE_TRANSFER, FIELD_TIMES, SIZE_TIMES);
     const placeholder = new Uint8Array(1);
     this.#sender = new RightsSender([
       this.#fixed,
@@ -63,6 +86,7 @@ export class HandoffMessage {
    *
    * @param socket the channel
    * @param id what the acknowledgement will name
+   * @param now the loop's time
    * @param path the request's path, of which the route's prefix is left out
    * @returns bytes sent, or `-errno`
    */
@@ -73,6 +97,7 @@ export class HandoffMessage {
     connection: Connection,
     route: RouteTerms,
     path: PathNormalizer,
+    now: number,
   ): number {
     const fixed = this.#fixed;
     const { header } = this.#sender;
@@ -84,6 +109,16 @@ export class HandoffMessage {
     // Both, as TRANSFER_LOCAL follows at once.
     const { addresses, at } = connection;
     for (let i = 0; i < 2 * SIZE_ADDRESS; i++) fixed[TRANSFER_CLIENT + i] = addresses[at + i]!;
+    const { arrivedAt, wholeAt, waitsSince, attempts } = connection;
+    writeTimes(
+      this.#view,
+      TIMES,
+      this.#offset + arrivedAt * 1_000,
+      (wholeAt - arrivedAt) * 1_000,
+      waitsSince === 0 ? 0 : (now - waitsSince) * 1_000,
+      attempts,
+      this.worker,
+    );
     header.setPart(ROUTE, route.fields, route.fieldsAddress);
     header.setLength(PATH, this.#writePath(path, route));
     this.#setMore(connection);

@@ -1,0 +1,100 @@
+/** A request's head, as those who answer it see it. */
+
+import type { RequestHead } from "../../http/request_head.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { CarriedRules } from "./carried_rules.ts";
+import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
+import type { Input } from "./input.ts";
+import { RequestNames } from "./request_names.ts";
+import type { ScopeGuard } from "./scope_guard.ts";
+
+/** What a client asks: made when the head is complete, in strings of its own. */
+export class ReceivedRequest {
+  readonly method: string;
+  /** As the client sent it. */
+  readonly target: string;
+  readonly path: string;
+  /** Without the `?`; empty where there is none. */
+  readonly query: string;
+  /** Host and port that the request is for; empty for an HTTP/1.0 client that did not say. */
+  readonly authority: string;
+  readonly minor: 0 | 1;
+  /** Whether the client has said that it sends no other request on the connection. */
+  readonly isLast: boolean;
+  /** The head from its request line on, as it came. */
+  readonly head: string;
+  /** The host in the target, where that is a whole URL. */
+  readonly #targetHost: string | undefined;
+  #names: RequestNames | undefined;
+
+  /**
+   * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
+   * @param guard has admitted the request
+   * @param number requests on the connection so far, this one included
+   */
+  constructor(
+    readonly connection: Connection,
+    readonly input: Input,
+    head: RequestHead,
+    readonly guard: ScopeGuard,
+    readonly number: number,
+  ) {
+    // Empty lines may come before it.
+    const start = head.methodStart;
+    // One conversion for the whole head; every string below is a slice of it.
+    const text = latin1(input.bytes, start, head.end);
+    const slice = (from: number, to: number) => text.slice(from - start, to - start);
+    this.head = text;
+    this.method = slice(head.methodStart, head.methodEnd);
+    this.target = slice(head.targetStart, head.targetEnd);
+    this.path = slice(head.pathStart, head.pathEnd);
+    this.query = slice(head.queryStart, head.queryEnd);
+    this.authority = slice(head.hostStart, head.hostEnd);
+    this.#targetHost = head.form === "absolute" ? this.authority : undefined;
+    this.minor = head.minor;
+    this.isLast = !head.keepAlive;
+  }
+
+  /** The header fields, with what rules of the front say of them. */
+  fields(): Field[] {
+    return this.rules?.request(this.sentFields()) ?? this.sentFields();
+  }
+
+  /** Those of the client, in order, names as it wrote them. Host is what the request is for (RFC 9112, 3.2.2). */
+  sentFields(): Field[] {
+    return fieldsOfHead(this.head, this.#targetHost);
+  }
+
+  /** What rules of the front say of it; undefined where there are none. */
+  get rules(): CarriedRules | undefined {
+    return this.guard.rules;
+  }
+
+  /** The first field of a name, in any case. @param name in lower case */
+  field(name: string): string | undefined {
+    return this.fields().find(([candidate]) => candidate.toLowerCase() === name)?.[1];
+  }
+
+  /** What the request is called everywhere: by a client that is trusted with it, or `BOOT-COOKIE.NUMBER`. */
+  get requestId(): string {
+    return (this.#names ??= new RequestNames(this)).id;
+  }
+
+  /** The client's `traceparent` (W3C Trace Context), or one that begins a trace. */
+  get traceparent(): string {
+    return (this.#names ??= new RequestNames(this)).traceparent;
+  }
+
+  get traceId(): string {
+    return this.traceparent.slice(3, 35);
+  }
+
+  /**
+   * The path below the route's prefix, normalised and still percent-encoded: `/files/a` below `/files/` is `/a`. Or what
+   * the route maps it to. By a route without a prefix, which has but one request, it is what the front says.
+   */
+  get mappedPath(): string {
+    const { transfer } = this.connection;
+    return transfer.target?.split("?", 1)[0] ?? this.guard.mapped(this.path) ?? transfer.path;
+  }
+}

@@ -1,0 +1,45 @@
+/** Errors that a backend answers before a handler does, or instead of one. */
+
+import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
+import { httpDate } from "../../http/response_head.ts";
+import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { ConnectionLines } from "../log/request_log.ts";
+import type { Exchange } from "./exchange.ts";
+import { latin1 } from "./head_text.ts";
+import type { Input } from "./input.ts";
+
+/** A connection whose request is refused. */
+export interface Refusable {
+  readonly connection: Connection;
+  readonly input: Input;
+  readonly lines: ConnectionLines | undefined;
+  /** Requests on it so far. */
+  readonly requests: number;
+}
+
+/**
+ * Answers with an error and closes. Never rejects.
+ *
+ * @param asked the request; where there is none, whether what has come of it is one for HEAD
+ */
+export async function refuse(
+  { connection, lines, input, requests }: Refusable,
+  status: number,
+  why: string | undefined,
+  asked: Exchange | boolean,
+): Promise<void> {
+  const exchange = typeof asked === "boolean" ? undefined : asked;
+  const head = exchange === undefined ? asked === true : exchange.method === "HEAD";
+  const known: AnswerStatus = isAnswerStatus(status) ? status : 400;
+  const options = { head, date: httpDate(Date.now()), ...why === undefined ? {} : { why } };
+  try {
+    const bytes = answer(known, options) as Uint8Array<ArrayBuffer>;
+    await connection.sendAll(bytes);
+    const said = { status: known, why: why ?? "", answer: latin1(bytes, 0, bytes.length) };
+    lines?.refused(said, requests, input.length, exchange);
+    await connection.closeGently();
+  } catch (error) {
+    connection.close();
+    if (!(error instanceof ConnectionLost)) throw error;
+  }
+}

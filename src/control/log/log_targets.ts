@@ -1,0 +1,87 @@
+/** Where the lines of several processes go: what a configuration says, as each of them can open it. */
+
+import type { Logger } from "@logtape/logtape";
+import { FileStatus, processId } from "../../../ffi/mod.ts";
+import type { AccessLogRules } from "../../logs/rules.ts";
+import type { Loop } from "../../loop/loop.ts";
+import { STANDARD_ERROR } from "../../output/open_output.ts";
+import type { PrivateDirectory } from "../processes/private_directory.ts";
+import { LogProgram } from "./log_program.ts";
+
+/** Turns the logs of rules into what can be opened by whoever is to write them. */
+export interface LogTargets {
+  resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined;
+}
+
+/** A name for a program's FIFO that whoever knows the program knows, too (FNV-1a, 64 bits). */
+function fifoName(program: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(program)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return `log-${hash.toString(16)}`;
+}
+
+/** Of the process that answers for the logs: it runs the programs. */
+export class LogPrograms implements LogTargets {
+  readonly #programs = new Map<string, LogProgram>();
+
+  constructor(readonly loop: Loop, readonly directory: PrivateDirectory, readonly log: Logger) {}
+
+  /**
+   * Starts what does not run yet. What is not named any more goes on: others may still write to it.
+   *
+   * @throws {CommandError | ErrnoError} when a program cannot be started
+   */
+  resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined {
+    return rules && replaceTargets(rules, (to) => {
+      if (!to.startsWith("|")) return to;
+      let program = this.#programs.get(to);
+      if (program === undefined) {
+        const path = this.directory.join(fifoName(to));
+        program = new LogProgram(this.loop, to.slice(1), path, this.log);
+        this.#programs.set(to, program);
+      }
+      return program.path;
+    });
+  }
+
+  /** What a child is told, which finds the rest by itself: see {@linkcode ParentsTargets}. */
+  forChildren(rules: AccessLogRules | undefined): AccessLogRules | undefined {
+    const resolved = this.resolve(rules);
+    return resolved && replaceTargets(resolved, (to) => to === "-" ? outputOf(processId()) : to);
+  }
+
+  /** @returns when all programs have ended, or been told to */
+  async close(): Promise<void> {
+    await Promise.all([...this.#programs.values()].map((program) => program.close()));
+  }
+}
+
+/** Of a child that reads the configuration itself: its parent runs the programs. */
+export class ParentsTargets implements LogTargets {
+  /** @param directory the parent's private one */
+  constructor(readonly parent: number, readonly directory: string) {}
+
+  resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined {
+    return rules && replaceTargets(rules, (to) => {
+      if (to.startsWith("|")) return `${this.directory}/${fifoName(to)}`;
+      return to === "-" ? outputOf(this.parent) : to;
+    });
+  }
+}
+
+function replaceTargets(rules: AccessLogRules, replace: (to: string) => string): AccessLogRules {
+  return { ...rules, logs: rules.logs.map((log) => ({ ...log, to: replace(log.to) })) };
+}
+
+/** Standard output of another process, or, where that is a socket, which cannot be opened, standard error: children have that. */
+function outputOf(process: number): string {
+  const path = `/proc/${process}/fd/1`;
+  return isSocket(path) ? STANDARD_ERROR : path;
+}
+
+function isSocket(path: string): boolean {
+  const status = new FileStatus();
+  return status.readTarget(path) === 0 && status.type === "socket";
+}

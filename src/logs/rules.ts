@@ -1,0 +1,35 @@
+/** Which logs get a line of a request. Plain data: it goes to other processes and threads. */
+
+/** One log. */
+export interface AccessLogSpec {
+  /** An absolute path; `-` for standard output; or a program and its arguments behind `|`, whose standard input it is. */
+  readonly to: string;
+  /** `common`, `combined`, `json`, or an Apache `LogFormat`. */
+  readonly format: string;
+  /** The share of requests that get a line, above 0; 1 unless given. Those that fail (5xx) always get one. */
+  readonly sample?: number;
+}
+
+/** The logs of a configuration, and what goes to which. */
+export interface AccessLogRules {
+  readonly logs: readonly AccessLogSpec[];
+  /** Of requests whose site has none of its own, or is not known: indexes of {@linkcode logs}. */
+  readonly otherwise: readonly number[];
+  /** Of sites that have their own. The first that fits counts. */
+  readonly sites: readonly SiteLogs[];
+}
+
+/** The logs of one site. */
+export interface SiteLogs {
+  /** Its first name; empty for a site without names. */
+  readonly site: string;
+  /** Where another site of the same name has other logs, the port that clients have connected to. */
+  readonly port?: number;
+  readonly logs: readonly number[];
+}
+
+/** The logs of a site that was reached at a port. */
+export function logsOf(rules: AccessLogRules, site: string, port: number): readonly number[] {
+  return rules.sites.find((entry) => entry.site === site && (entry.port ?? port) === port)?.logs ??
+    rules.otherwise;
+}

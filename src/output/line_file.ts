@@ -1,0 +1,193 @@
+/** A file, pipe or terminal that lines are written to, by several processes at a time. */
+
+import { close, describeErrno, EAGAIN, EDQUOT, ENOSPC } from "../../ffi/mod.ts";
+import { type Deadlines, Timed } from "../loop/deadlines.ts";
+import { openOutput, type Output } from "./open_output.ts";
+
+/** Milliseconds that a line waits for others at most. */
+export const BATCH_TIME = 100;
+/** Batches that wait where nothing can be written; beyond that lines are dropped. */
+const MOST_WAITING = 64;
+/** Milliseconds without a failure after which one is over. */
+const CALM = 1_000;
+/** Milliseconds between two attempts to open what could not be opened. */
+const RETRY = 1_000;
+
+/** What people should know of a log. Each is told once, until it is over. */
+export type OutputEvent =
+  | { readonly type: "output-failed"; readonly path: string; readonly reason: string }
+  /** Lines are written again, or the end has come. */
+  | { readonly type: "output-works"; readonly path: string; readonly dropped: number }
+  | { readonly type: "output-stays"; readonly path: string; readonly reason: string };
+
+/** What has been gathered for one write. */
+interface Batch {
+  readonly text: string;
+  readonly lines: number;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Gathers lines and writes each batch with one write(2), so that lines of several processes do not mix: O_APPEND writes to
+ * a file happen one after another, and so do those of up to PIPE_BUF bytes to a pipe (pipe(7)). Never waits: what cannot
+ * be written is kept for a while, then dropped and counted.
+ */
+export class LineFile extends Timed {
+  /** The longest line that does not mix with others, in bytes. */
+  longest: number;
+  #output: Output | undefined;
+  #text = "";
+  #lines = 0;
+  #waiting: Batch[] = [];
+  /** The end of a batch of which the beginning has been written: it goes first, so that no line is cut. */
+  #rest: Uint8Array<ArrayBuffer> | undefined;
+  #dropped = 0;
+  /** People know that lines are not written. */
+  #failing = false;
+  #failedAt = 0;
+  #opensAgain = 0;
+  readonly #room: Uint8Array<ArrayBuffer>;
+
+  /**
+   * @param path absolute, or `-` for standard output
+   * @param deadlines of {@linkcode BATCH_TIME}
+   * @param clock milliseconds, as the deadlines count them
+   */
+  constructor(
+    readonly path: string,
+    readonly batches: Deadlines,
+    readonly clock: () => number,
+    readonly report: (event: OutputEvent) => void,
+  ) {
+    super();
+    this.#open();
+    this.longest = this.#output?.atomic ?? 4_096;
+    this.#room = new Uint8Array(this.longest);
+  }
+
+  /** Takes a line, which is ASCII and ends with a line feed. */
+  write(line: string): void {
+    if (this.#text.length + line.length > this.longest) this.#gather();
+    this.#text += line;
+    this.#lines++;
+    if (this.deadlines === undefined) this.batches.start(this, this.clock());
+  }
+
+  override expire(): void {
+    this.flush();
+  }
+
+  /** Puts what has been gathered in the line of batches, and writes as many as can be written. */
+  #gather(): void {
+    if (this.#lines === 0) return;
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ text: this.#text, lines: this.#lines });
+    else this.#dropped += this.#lines;
+    this.#text = "";
+    this.#lines = 0;
+    if (!this.#failing) this.#writeAll();
+  }
+
+  /** Writes what there is, as far as it can be written. */
+  flush(): void {
+    this.#gather();
+    this.#writeAll();
+    if (this.#waiting.length > 0 || this.#rest !== undefined) this.batches.start(this, this.clock());
+  }
+
+  #writeAll(): void {
+    if (this.#output === undefined && !this.#openAgain()) return;
+    if (this.#rest !== undefined && !this.#writeRest(this.#rest)) return;
+    for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
+      // Longer than a batch may be is one line alone.
+      const fits = batch.text.length <= this.#room.length;
+      const bytes = fits ? this.#room : encoder.encode(batch.text);
+      if (fits) encoder.encodeInto(batch.text, this.#room);
+      const length = batch.text.length;
+      const written = this.#output!.write(bytes, length);
+      if (written < 0) return this.#failed(-written);
+      this.#waiting.shift();
+      if (written < length && !this.#writeRest(bytes.slice(written, length))) return;
+    }
+    if (this.#failing && this.clock() - this.#failedAt >= CALM) this.#works();
+  }
+
+  /** @returns whether all of it has been written */
+  #writeRest(rest: Uint8Array<ArrayBuffer>): boolean {
+    const written = this.#output!.write(rest, rest.length);
+    this.#rest = written === rest.length ? undefined : rest.subarray(Math.max(0, written));
+    if (this.#rest === undefined) return true;
+    if (written < 0) this.#failed(-written);
+    return false;
+  }
+
+  #failed(errno: number): void {
+    // A pipe's reader may be slow, and room may be made on a disk. Everything else is over, as far as this is known here.
+    const passes = errno === EAGAIN || errno === ENOSPC || errno === EDQUOT;
+    if (!passes) this.#dropAll();
+    this.#failedAt = this.clock();
+    if (this.#failing) return;
+    this.#failing = true;
+    const reason = errno === EAGAIN ? "whoever reads it does not keep up" : describeErrno(errno);
+    this.report({ type: "output-failed", path: this.path, reason });
+    if (passes) return;
+    this.#close();
+    this.#opensAgain = this.clock() + RETRY;
+  }
+
+  #dropAll(): void {
+    for (const { lines } of this.#waiting) this.#dropped += lines;
+    this.#waiting = [];
+    this.#rest = undefined;
+  }
+
+  #works(): void {
+    this.#failing = false;
+    this.report({ type: "output-works", path: this.path, dropped: this.#dropped });
+    this.#dropped = 0;
+  }
+
+  #open(): void {
+    const output = openOutput(this.path);
+    if (typeof output !== "number") {
+      this.#output = output;
+      return;
+    }
+    this.#opensAgain = this.clock() + RETRY;
+    if (this.#failing) return;
+    this.#failing = true;
+    this.report({ type: "output-failed", path: this.path, reason: describeErrno(-output) });
+  }
+
+  #openAgain(): boolean {
+    if (this.clock() >= this.#opensAgain) this.#open();
+    if (this.#output === undefined) this.#dropAll();
+    return this.#output !== undefined;
+  }
+
+  /** Opens the path anew: what was there may have been moved away. What cannot be opened leaves everything as it was. */
+  reopen(): void {
+    this.flush();
+    const output = openOutput(this.path);
+    if (typeof output === "number") {
+      this.report({ type: "output-stays", path: this.path, reason: describeErrno(-output) });
+      return;
+    }
+    this.#close();
+    this.#output = output;
+  }
+
+  #close(): void {
+    if (this.#output !== undefined) close(this.#output.fd);
+    this.#output = undefined;
+  }
+
+  /** Writes what there is, and closes. */
+  close(): void {
+    this.flush();
+    this.stopDeadline();
+    this.#dropAll();
+    if (this.#dropped > 0) this.#works();
+    this.#close();
+  }
+}

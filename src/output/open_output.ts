@@ -1,0 +1,71 @@
+/** Opens what lines are written to. */
+
+import {
+  adopt,
+  type Descriptor,
+  duplicate,
+  FileStatus,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  openForAppending,
+  sendSome,
+  writeSome,
+} from "../../ffi/mod.ts";
+
+/** pipe(7): writes of up to so many bytes are atomic. */
+const PIPE_BUF = 4_096;
+/** Bytes gathered for one write to a file, where any number is atomic. */
+const FILE_BATCH = 16_384;
+/** Permission bits of files that are made: for the owner, and for a group that may read logs. */
+const MODE = 0o640;
+
+/** Something open for writing. */
+export interface Output {
+  /** Owned by whoever has opened it. */
+  readonly fd: Descriptor;
+  /** Bytes that can be written at once without mixing with those of others. */
+  readonly atomic: number;
+  /** Writes without waiting: bytes written, or `-errno`. @param length how many bytes of the memory count */
+  write(bytes: Uint8Array<ArrayBuffer>, length: number): number;
+}
+
+/** What stands for standard output and standard error instead of a path. */
+export const STANDARD_OUTPUT = "-";
+export const STANDARD_ERROR = "stderr";
+const STANDARD: Readonly<Record<string, number>> = { [STANDARD_OUTPUT]: 1, [STANDARD_ERROR]: 2 };
+
+/**
+ * Opens a file for appending, and makes it where there is none. A FIFO is opened without waiting, too.
+ *
+ * @param path absolute, {@linkcode STANDARD_OUTPUT} or {@linkcode STANDARD_ERROR}
+ * @returns what is open, or `-errno`: -ENXIO for a FIFO that nobody reads
+ */
+export function openOutput(path: string): Output | number {
+  const standard = STANDARD[path];
+  if (standard === undefined) {
+    const result = openForAppending(path, MODE);
+    return result < 0 ? result : file(adopt(result));
+  }
+  // An open file of its own, so that its mode is nobody else's.
+  const result = openForAppending(`/proc/self/fd/${standard}`, MODE);
+  if (result >= 0) return file(adopt(result));
+  // Sockets cannot be opened that way: standard output of a service is one to the journal.
+  const copy = duplicate(adopt(standard));
+  if (copy < 0) return copy;
+  const fd = adopt(copy);
+  return {
+    fd,
+    atomic: PIPE_BUF,
+    write: (bytes, length) => sendSome(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL),
+  };
+}
+
+function file(fd: Descriptor): Output {
+  const status = new FileStatus();
+  const isFile = status.readDescriptor(fd) === 0 && status.type === "file";
+  return {
+    fd,
+    atomic: isFile ? FILE_BATCH : PIPE_BUF,
+    write: (bytes, length) => writeSome(fd, bytes, length),
+  };
+}
