@@ -84,7 +84,44 @@ function describeRoutes(site: Site, config: Config): string[] {
       return [index === 0 ? paths : "", ...(backend ? describeBackend(backend) : [name])];
     });
   });
-  return columns(rows);
+  const targets = (site.targets ?? []).flatMap(({ backends }) =>
+    backends.map((name) => {
+      const backend = config.backends.find((backend) => backend.name === name);
+      return ["by rewriting", ...(backend ? describeBackend(backend) : [name])];
+    })
+  );
+  return [...columns([...rows, ...targets]), ...describeAround(site)];
+}
+
+/** What stands around all routes of a site, a line each sort. */
+function describeAround({ rules }: Site): string[] {
+  if (rules === undefined) return [];
+  const { rewriting, redirects = [], sections } = rules;
+  const places = (key: "access" | "redirects" | "rewriting" | "requestFields" | "responseFields") =>
+    sections.filter((section) => section[key] !== undefined && section.place?.routes === undefined).map((
+      { place },
+    ) =>
+      place?.path ??
+        (place?.pattern === undefined
+          ? place?.condition === undefined ? "/" : "a condition"
+          : `~ ${quote(place.pattern)}`)
+    );
+  const lines: [string, readonly string[]][] = [
+    ["access control", places("access")],
+    ["rewriting", [
+      ...rewriting === undefined ? [] : [count(rewriting.rules.length, "rule")],
+      ...places("rewriting"),
+    ]],
+    ["redirects", [
+      ...redirects.map(({ path, pattern }) => path ?? `~ ${quote(pattern ?? "")}`),
+      ...places("redirects"),
+    ]],
+    ["request fields", places("requestFields")],
+    ["response fields", places("responseFields")],
+  ];
+  return lines.filter(([, where]) => where.length > 0).map(([what, where]) =>
+    `  ${what}: ${[...new Set(where)].join(", ")}`
+  );
 }
 
 /** What stands around one route alone. */

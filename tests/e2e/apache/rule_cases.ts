@@ -3,6 +3,7 @@
 import { ACCESS } from "./access_cases.ts";
 import type { Configuration } from "./configuration.ts";
 import { FIELDS } from "./field_cases.ts";
+import { PEOPLE } from "./people_cases.ts";
 import { REDIRECTS, REWRITES } from "./rewriting_cases.ts";
 
 export const RULE_CONFIGURATIONS: readonly Configuration[] = [
@@ -10,4 +11,5 @@ export const RULE_CONFIGURATIONS: readonly Configuration[] = [
   ...REWRITES,
   ...ACCESS,
   ...FIELDS,
+  ...PEOPLE,
 ];
