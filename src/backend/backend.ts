@@ -243,7 +243,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
 
   /** Runs until it has drained. */
   run(): Promise<void> {
-    return this.loop.run();
+    return this.server.blocks ? this.loop.runBlocking() : this.loop.run();
   }
 
   /**

@@ -11,6 +11,9 @@ import { Poller, type Source } from "./poller.ts";
 /** Milliseconds that a loop beside promises stays awake for what may come. */
 const MOMENT = 0.2;
 
+/** Milliseconds that promises wait for their turn where a loop blocks its thread, and that it blocks for want of work. */
+const PATIENCE = 10;
+
 /** What both loops have: a poller, deadlines, the time, and an eventfd that ends a wait. */
 export class Loop implements Source {
   readonly poller: Poller = new Poller();
@@ -88,6 +91,29 @@ export class Loop implements Source {
           continue;
         }
         this.#tell(await this.#linger() || await this.#sleep());
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /**
+   * The same where nothing that events lead to is done by promises: while there is work the thread blocks in the wait, as
+   * that of a front does, and promises have their turn now and then. Without work it sleeps as above.
+   */
+  async runBlocking(): Promise<void> {
+    if (this.#running) throw new Error("Cannot run a loop twice at a time");
+    this.#running = true;
+    try {
+      let turned = this.clock();
+      while (!this.#stopped) {
+        const timeout = this.deadlines.timeout(this.clock());
+        const count = this.poller.wait(timeout < 0 ? PATIENCE : Math.min(timeout, PATIENCE));
+        this.#tell(count);
+        if (count > 0 && this.now - turned < PATIENCE) continue;
+        await turn();
+        if (count === 0 && !this.#stopped) this.#tell(await this.#sleep());
+        turned = this.clock();
       }
     } finally {
       this.#running = false;

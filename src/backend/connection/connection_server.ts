@@ -21,6 +21,8 @@ export interface ConnectionServer {
    * @returns false where none is idle
    */
   makeRoom?(): boolean;
+  /** Whether nothing that it does for a connection needs promises: then its thread may block while there is work. */
+  readonly blocks?: boolean;
   /** Whether it does something besides connections that is to come to its end; it calls `Backend.endIfEmpty()` then. */
   readonly busy?: boolean;
   /**
