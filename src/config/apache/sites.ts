@@ -106,8 +106,28 @@ export class SiteMaker {
     if (site.routes.length === 0 && !answersByRules(site) && server.spot !== undefined) {
       this.faults.warn(server.spot, "leads nowhere: all of its requests get 404; write a ProxyPass in it");
     } else this.#tellOfFiles(server, site.routes);
+    this.#tellOfForeigners(server, site);
     this.#sites.set(server, site);
     return site;
+  }
+
+  /** Whoever gets the connection itself, and is not ours, reads what the client has sent. */
+  #tellOfForeigners(server: Server, { routes, targets = [], rules }: Site): void {
+    const sections = rules?.sections ?? [];
+    const request = sections.some(({ requestFields = [] }) => requestFields.length > 0);
+    if (!request && !sections.some(({ responseFields = [] }) => responseFields.length > 0)) return;
+    const foreign = this.routes.backends.list().filter(({ name, runs }) =>
+      runs === undefined && [...routes, ...targets].some(({ backends }) => backends.includes(name))
+    );
+    for (const { socket } of foreign) {
+      this.faults.warn(
+        server.spot ?? this.faults.whole,
+        `Header and RequestHeader hold for ${
+          quote(socket)
+        } only if a backend of fdpass, or one that reads them, serves there`,
+        request ? "opens" : "changes",
+      );
+    }
   }
 
   /**
