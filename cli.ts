@@ -9,7 +9,7 @@
 import { Command, CommanderError } from "commander";
 import { addBackend } from "./src/commands/backend.ts";
 import { addCheck } from "./src/commands/check.ts";
-import { addDrain, addReload, addReopen, addUndrain } from "./src/commands/control.ts";
+import { addDrain, addReload, addReopen, addStatus, addTop, addUndrain } from "./src/commands/control.ts";
 import { addDemo } from "./src/commands/demo.ts";
 import { addFront } from "./src/commands/front.ts";
 import { write, writeError } from "./src/commands/output.ts";
@@ -25,6 +25,8 @@ const COMMANDS = [
   addUp,
   addReload,
   addReopen,
+  addStatus,
+  addTop,
   addDrain,
   addUndrain,
   addCheck,

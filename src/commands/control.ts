@@ -1,6 +1,7 @@
 /** The commands that talk to a running front: `fdpass reload` and its like. */
 
 import type { Command } from "commander";
+import type { FrontStatus } from "../control/front/front_status.ts";
 import type { ControlRequest } from "../control/socket/ask.ts";
 import type { Run } from "./command.ts";
 import { write, writeError } from "./output.ts";
@@ -28,6 +29,55 @@ export function addUndrain(program: Command, run: Run): void {
   command(program, "undrain", "hand over to a backend again").argument("<backend>", "its name").action(
     run((backend: string, options: ControlOptions) => tell(options, { command: "undrain", backend })),
   );
+}
+
+export function addStatus(program: Command, run: Run): void {
+  command(program, "status", "say how a running front is").option("--json", "all of it, for programs").action(
+    run((options: StatusOptions) => status(options)),
+  );
+}
+
+export function addTop(program: Command, run: Run): void {
+  command(program, "top", "show how a running front is, again and again").action(
+    run((options: ControlOptions) => top(options)),
+  );
+}
+
+interface StatusOptions extends ControlOptions {
+  readonly json?: true;
+}
+
+async function status(options: StatusOptions): Promise<number> {
+  const { ask } = await import("../control/socket/ask.ts");
+  const { controlPath } = await import("../control/socket/control_path.ts");
+  const answer = await ask(controlPath(controlPlace(options)), { command: "status" });
+  if (options.json) write(`${JSON.stringify(answer.status, null, 2)}\n`);
+  else {
+    const { describeStatus } = await import("../control/front/describe_status.ts");
+    write(describeStatus(answer.status as FrontStatus));
+  }
+  return answer.code;
+}
+
+/** Milliseconds from one look to the next. */
+const EVERY = 1_000;
+/** Clears a terminal, and goes to its first line (ECMA-48: ED, CUP). */
+const CLEAR = "\x1b[2J\x1b[H";
+
+async function top(options: ControlOptions): Promise<number> {
+  const { withControl } = await import("../control/socket/ask.ts");
+  const { controlPath } = await import("../control/socket/control_path.ts");
+  const { describeStatus } = await import("../control/front/describe_status.ts");
+  return await withControl(controlPath(controlPlace(options)), async (connection) => {
+    let before: FrontStatus | undefined;
+    for (;;) {
+      const { status } = await connection.ask({ command: "status" });
+      const now = status as FrontStatus;
+      write(`${Deno.stdout.isTerminal() ? CLEAR : ""}${describeStatus(now, before)}`);
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, EVERY));
+    }
+  });
 }
 
 function command(program: Command, name: string, description: string): Command {

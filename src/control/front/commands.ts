@@ -1,6 +1,6 @@
 /** What a front does when it is asked to at its control socket. */
 
-import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
+import { type ControlAnswer, DONE } from "../../protocol/control.ts";
 import type { Obey } from "../socket/control_socket.ts";
 
 /** What a front can be asked for. */
@@ -10,12 +10,14 @@ export interface Commanded {
   /** Opens logs anew. */
   reopen(): void;
   /** How it is. */
-  status(): Promise<unknown>;
+  status(): unknown;
+  /** Hands nothing new to a backend, or does so again. */
+  drainBackend(name: string, on: boolean): Promise<ControlAnswer>;
 }
 
 /** Answers requests with what a front does. */
 export function obeying(front: Commanded): Obey {
-  return async ({ command }) => {
+  return async ({ command, backend = "" }) => {
     switch (command) {
       case "reload":
         return await front.reload();
@@ -23,10 +25,10 @@ export function obeying(front: Commanded): Obey {
         front.reopen();
         return { code: DONE, text: "logs are being opened anew" };
       case "status":
-        return { code: DONE, text: "", status: await front.status() };
+        return { code: DONE, text: "", status: front.status() };
       case "drain":
       case "undrain":
-        return { code: FAILED, text: `Cannot ${command} a backend yet` };
+        return await front.drainBackend(backend, command === "drain");
     }
   };
 }

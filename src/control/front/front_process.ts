@@ -9,7 +9,7 @@ import { LogPrograms, type LogTargets } from "../log/log_targets.ts";
 import { accessLogRules } from "../../config/access_logs.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
-import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
+import { type ControlAnswer, DONE, FAILED, REFUSED } from "../../protocol/control.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
 import { notify } from "../processes/notify.ts";
 import { WORKER_PERMISSION } from "../processes/own_command.ts";
@@ -21,6 +21,8 @@ import type { ControlSocket } from "../socket/control_socket.ts";
 import { Barrier } from "./barrier.ts";
 import { type Commanded, obeying } from "./commands.ts";
 import { Inquirer } from "./inquirer.ts";
+import { objection, withoutDrained } from "./drained.ts";
+import { type FrontStatus, Observed } from "./front_status.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
 import { logReport } from "./reports.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -57,6 +59,10 @@ class FrontProcess implements Commanded {
   #accessLogs: AccessLogRules | undefined;
   readonly #directory: PrivateDirectory;
   readonly #programs: LogPrograms;
+  readonly #observed = new Observed();
+  /** Backends that somebody has asked to drain. */
+  #drainedBackends: ReadonlySet<string> = new Set();
+  #applied: Promise<void> = Promise.resolve();
   #generation = 1;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
@@ -127,9 +133,9 @@ class FrontProcess implements Commanded {
 
   /** What one Worker is told. @param fresh the listeners whose sockets it does not have yet */
   #plan(worker: number, fresh: ReadonlySet<string>): Plan {
-    const { listeners, backends, limits, allowUsers, errorDocuments } = this.config;
+    const { backends, limits, allowUsers, errorDocuments } = this.config;
     return {
-      listeners: listeners.map((listener) => {
+      listeners: withoutDrained(this.config, this.#drainedBackends).map((listener) => {
         const key = listenerKey(listener);
         const fd = fresh.has(key) ? this.#listeners.get(key)!.sockets[worker]! : -1;
         const { sites, tls } = listener;
@@ -152,6 +158,7 @@ class FrontProcess implements Commanded {
       });
     }
     this.#workers.reported(report.type);
+    this.#observed.take(report);
     logReport(this.#log, report);
   }
 
@@ -197,7 +204,14 @@ class FrontProcess implements Commanded {
   }
 
   /** Settles when every Worker goes by this configuration. */
-  async #apply(config: Config): Promise<void> {
+  #apply(config: Config): Promise<void> {
+    const run = this.#applied.then(() => this.#applyNow(config));
+    // One after another, whatever becomes of it.
+    this.#applied = run.catch(() => {});
+    return run;
+  }
+
+  async #applyNow(config: Config): Promise<void> {
     const before = this.#listeners;
     const accessLogs = this.#logsOf(config);
     this.#listeners = this.#openListeners(config.listeners);
@@ -220,8 +234,26 @@ class FrontProcess implements Commanded {
   }
 
   /** How it is. */
-  status(): Promise<unknown> {
-    return Promise.resolve({ listeners: [...this.#listeners.values()].map(({ address }) => address) });
+  status(): FrontStatus {
+    const listeners = [...this.#listeners.values()].map(({ address }) => address);
+    const counters = this.#handles.map((handle) => handle.counters);
+    return this.#observed.status(this.config, this.#drainedBackends, counters, {
+      generation: this.#generation,
+      listeners,
+    });
+  }
+
+  /** Hands nothing new to a backend, or does so again: its kept connections too go elsewhere with their next request. */
+  async drainBackend(name: string, on: boolean): Promise<ControlAnswer> {
+    await this.#ready;
+    const why = objection(this.config, this.#drainedBackends, name);
+    if (why?.startsWith("Cannot find") || on && why !== undefined) {
+      return { code: why!.startsWith("Cannot find") ? REFUSED : FAILED, text: why! };
+    }
+    const names = this.#drainedBackends;
+    this.#drainedBackends = new Set(on ? [...names, name] : [...names].filter((other) => other !== name));
+    await this.#apply(this.config);
+    return { code: DONE, text: on ? `${name} gets nothing new` : `${name} gets connections again` };
   }
 
   /** @throws {CommandError | ErrnoError} where a program that a log goes to cannot be started */

@@ -1,0 +1,43 @@
+/** Backends that get nothing new because somebody has asked for that: `fdpass drain`. */
+
+import type { Config, Listener } from "../../config/config.ts";
+
+/** The listeners of a configuration, with routes that lead to the other backends only. */
+export function withoutDrained({ listeners }: Config, drained: ReadonlySet<string>): readonly Listener[] {
+  if (drained.size === 0) return listeners;
+  return listeners.map((listener) => ({
+    ...listener,
+    sites: listener.sites.map((site) => ({
+      ...site,
+      routes: site.routes.map((route) => ({
+        ...route,
+        backends: route.backends.filter((name) => !drained.has(name)),
+      })),
+    })),
+  }));
+}
+
+/**
+ * Why a backend cannot be drained: who would get no answer.
+ *
+ * @returns a sentence; undefined where others serve all of its routes
+ */
+export function objection(config: Config, drained: ReadonlySet<string>, backend: string): string | undefined {
+  if (config.backends.every(({ name }) => name !== backend)) {
+    const names = config.backends.map(({ name }) => name).join(", ");
+    return `Cannot find a backend with the name "${backend}"; there are ${names}`;
+  }
+  for (const { sites } of config.listeners) {
+    for (const { names, routes } of sites) {
+      for (const { path, backends } of routes) {
+        if (!backends.includes(backend)) continue;
+        if (backends.some((name) => name !== backend && !drained.has(name))) continue;
+        return `Cannot drain "${backend}": nobody else serves ${path} of ${
+          names[0] ?? "every other host"
+        }; ` +
+          "to take the path away, take it out of the configuration and reload";
+      }
+    }
+  }
+  return undefined;
+}
