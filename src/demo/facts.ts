@@ -20,6 +20,8 @@ export interface Facts {
   readonly files: { readonly backend: string; readonly process: number | null };
   readonly client: Address;
   readonly connectedTo: Address;
+  /** What a terminal is told to run to ask again, as far as the path: `curl http://127.0.0.1:8080`. */
+  readonly command: string;
   /** The kernel's number for the socket, and the descriptor here; null where that cannot be found out. */
   readonly socket: { readonly number: number; readonly descriptor: number } | null;
   /** Names of fields that proxies add, where the client sent any. None is ever used. */
@@ -69,6 +71,8 @@ export function factsOf(backend: string, request: Request, info: RequestInfo, ce
     files: { backend: FILES, process: siblingOf(Deno.ppid, FILES) ?? null },
     client,
     connectedTo,
+    // Nobody has signed the certificate of the demo.
+    command: `${info.tls ? "curl -k https" : "curl http"}://${connectedTo.hostname}:${connectedTo.port}`,
     socket: number === undefined || typeof descriptor !== "number" ? null : { number, descriptor },
     proxyFields: PROXY_FIELDS.filter((name) => request.headers.has(name)),
   };

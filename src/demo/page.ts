@@ -74,16 +74,15 @@ the front does, so other requests show in it, such as those of the two buttons.<
 </section>`;
 }
 
-function ask({ files, connectedTo }: Facts): string {
+function ask({ files, command }: Facts): string {
   const other = files.process === null ? "another process" : `process ${files.process}`;
-  const address = `http://${connectedTo.hostname}:${connectedTo.port}`;
   return `<section class="ask" aria-labelledby="ask-title">
 <h2 id="ask-title">Ask again</h2>
 <div class="try"><p>A new connection, and the same process says who you are now.</p>
 <button type="button" id="who">Who am I?</button><output id="who-answer" for="who"></output></div>
 <div class="try"><p>The same front, but the path is <code>/files/</code>: ${other} gets the socket.</p>
 <button type="button" id="file">Load ${NOTE}</button><output id="file-answer" for="file"></output></div>
-<p class="small">In a terminal: <code>curl ${escape(address)}/</code></p>
+<p class="small">In a terminal: <code>${escape(command)}/</code></p>
 <noscript><p class="small">Without JavaScript: <a href="/whoami">/whoami</a>, <a href="/files/${NOTE}">/files/${NOTE}</a>,
 <a href="/live">/live</a>.</p></noscript>
 </section>`;

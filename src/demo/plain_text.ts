@@ -5,8 +5,7 @@ import { NAME as FILES, NOTE } from "./files.ts";
 import { counted, duration } from "./wording.ts";
 
 /** The facts about a request in a few lines of text. */
-export function plainText({ answeredBy, acceptedBy, client, connectedTo, socket, files }: Facts): string {
-  const address = `http://${connectedTo.hostname}:${connectedTo.port}`;
+export function plainText({ answeredBy, acceptedBy, client, command, socket, files }: Facts): string {
   const lines = [
     "Nothing stands between you and the process that answers.",
     "",
@@ -23,11 +22,11 @@ export function plainText({ answeredBy, acceptedBy, client, connectedTo, socket,
   lines.push(
     `so far        ${counted(connections, "connection")} in ${duration(secondsUp)}`,
     "",
-    `curl ${address}/whoami           the same as JSON`,
-    `curl ${address}/files/${NOTE}   from ${
+    `${command}/whoami           the same as JSON`,
+    `${command}/files/${NOTE}   from ${
       files.process === null ? "another process" : `process ${files.process}`
     }, the backend "${FILES}"`,
-    `curl -N ${address}/live          a stream that costs the front nothing`,
+    `${command}/live -N          a stream that costs the front nothing`,
   );
   return lines.join("\n") + "\n";
 }

@@ -14,6 +14,7 @@ const FACTS: Facts = {
   files: { backend: "files", process: 101 },
   client: { hostname: "127.0.0.1", port: 40_000 },
   connectedTo: { hostname: "127.0.0.1", port: 8080 },
+  command: "curl http://127.0.0.1:8080",
   socket: { number: 4711, descriptor: 12 },
   proxyFields: [],
 };
@@ -25,6 +26,7 @@ Deno.test("page: whatever a value holds stays text", () => {
     acceptedBy: { name: evil, process: 102 },
     client: { hostname: evil, port: 1 },
     connectedTo: { hostname: evil, port: 2 },
+    command: evil,
     proxyFields: [evil],
   });
   assert.doesNotMatch(html, /<script>alert/);
