@@ -2,6 +2,7 @@
 
 import type { Listener, Route, Site } from "../config/config.ts";
 import { normalizePath } from "./path.ts";
+import { ruledExample } from "./example_rules.ts";
 import { BAD_PATH, NO_ROUTE, NO_SITE, type RouteEntry, RouteTable } from "./route_table.ts";
 
 /** Where a request would go, or why it would go nowhere. */
@@ -50,8 +51,29 @@ export function resolve(listeners: readonly Listener[], url: string): Resolution
   const table = new RouteTable(listener.sites);
   const hostBytes = new TextEncoder().encode(host);
   const head = new TextEncoder().encode(host + normal);
-  const found = table.find(head, 0, hostBytes.length, hostBytes.length, head.length);
+  let found = table.find(head, 0, hostBytes.length, hostBytes.length, head.length);
   if (found === NO_SITE) return nowhere(`No site answers on port ${port}`);
+  const judged = listener.sites[table.site]!;
+  if (judged.rules !== undefined && found !== BAD_PATH) {
+    const first = table.routes.findIndex(({ siteIndex }) => siteIndex === table.site);
+    const find = (path: string) => {
+      const bytes = new TextEncoder().encode(path);
+      return found = table.findPath(bytes, 0, bytes.length);
+    };
+    const authority = port === 80 ? host : `${host}:${port}`;
+    const query = /\?([^#]*)/.exec(url)?.[1];
+    const example = ruledExample(judged, authority, normal, query, (path) => {
+      const place = find(path);
+      return place < 0
+        ? { index: undefined, serves: false }
+        : { index: place - first, serves: table.routes[place]!.route.backends.length > 0 };
+    });
+    if (example.kind === "answer") return nowhere(example.reason);
+    if (example.kind === "target") {
+      const entry = table.routes[first + judged.routes.length + example.target]!;
+      return { found: true, listener, site: judged, route: entry.route, entry, rest: example.path };
+    }
+  }
   if (found === NO_ROUTE) {
     return nowhere(`No route of the site for "${host}" covers "${normal}"`);
   }
