@@ -46,7 +46,8 @@ Listen 127.0.0.1:0
     ProxyPass / http://\${SERVER}/
     ProxyPassReverse / http://\${SERVER}/
     ErrorDocument 404 "Nobody here"
-    CustomLog logs/access.log combined
+    CustomLog ${directory.path}/access.log "%r %>s"
+    ErrorLog error.log
 </VirtualHost>
 `;
       const program = new FrontProgram([command, "-"], { permissions: ["--allow-all"], input });
@@ -58,8 +59,11 @@ Listen 127.0.0.1:0
       const redirect = await get(front.port, "/old/a");
       assert.equal(redirect.status, 302);
       assert.equal(redirect.fields.get("location"), "http://test/new/");
-      await front.message(/no effect here: CustomLog \(line 13\)/);
+      await front.message(/no effect here: ErrorLog \(line 14\)/);
       await front.stopCleanly();
+      const lines = Deno.readTextFileSync(directory.join("access.log")).trimEnd().split("\n");
+      const paths = [["/a?b", 200], ["/app/a", 200], ["/private/a", 404], ["/old/a", 302]];
+      assert.deepEqual(lines.sort(), paths.map(([path, status]) => `GET ${path} HTTP/1.1 ${status}`).sort());
       assert.deepEqual([...Deno.readDirSync(`${directory.path}/run`)], []);
     }));
 }

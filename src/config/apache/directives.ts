@@ -103,6 +103,9 @@ const TABLE: readonly Known[] = ([
   ["Alias", SERVERS, 1, 2, "a path and a directory"],
   ["ScriptAlias", SERVERS, 1, 2, "a path and a directory"],
   ["ErrorDocument", ANY, 2, 2, "a status and a text"],
+  ["CustomLog", SERVERS, 2, 3, "a file and a format, such as logs/access.log combined"],
+  ["TransferLog", SERVERS, 1, 1, "a file"],
+  ["LogFormat", SERVERS, 1, 2, "a format and a name for it"],
   ...TLS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
 

@@ -60,7 +60,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   });
 
   const tls = new TlsReader(faults, servers.main.tls, below);
-  const sites = new SiteMaker(faults, new RouteMaker(servers, backends), tls);
+  const sites = new SiteMaker(faults, new RouteMaker(servers, backends), tls, below);
   const unserved = placesOf(servers).map((place) => sites.listenerOf(place));
   const limits = limitsOf(servers);
   const { listeners, backend } = assignHandshakes(faults.none ? unserved : [], {
@@ -73,6 +73,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   if (faults.none && !leadsAnywhere(listeners)) {
     faults.add(faults.whole, NOWHERE + nameLeftOut(reader.leftOut));
   }
+  const logs = servers.main.logs.read(servers.main.logs, below, faults);
   faults.throwIfAny();
   const warnings = faults.warnings();
   return {
@@ -80,6 +81,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     backends: [...backends.list(), ...backend === undefined ? [] : [backend]],
     limits,
     allowUsers: [],
+    ...logs,
     // Before the site of a request is known, it is the main server that answers.
     ...Object.keys(servers.main.errorDocuments).length > 0
       ? { errorDocuments: servers.main.errorDocuments }

@@ -9,6 +9,7 @@ import { readCookieDomain, readCookiePath, readReverseRule } from "../relay_rule
 import { Balancers } from "./balancers.ts";
 import { judge } from "./directives.ts";
 import type { Faults } from "./faults.ts";
+import { LogWords } from "./logs.ts";
 import { hostOf } from "./host_of.ts";
 import { placeOf, rulePlace } from "./locations.ts";
 import { type Pass, type Place, readPass } from "./passes.ts";
@@ -40,9 +41,8 @@ export interface Server {
   readonly names: Name[];
   /** Whether the first of those is a ServerName. */
   named: boolean;
-  /** ProxyPass and ProxyPassMatch outside of locations, in order. */
+  /** ProxyPass and ProxyPassMatch in order: outside of locations, and in them. */
   readonly passes: Pass[];
-  /** Those in locations, in order. */
   readonly locations: Pass[];
   readonly reverse: ReverseRule[];
   readonly cookieDomains: CookieRule[];
@@ -57,6 +57,7 @@ export interface Server {
   readonly proxied: (DraftSection & { readonly url: string })[];
   readonly conditionals: DraftSection[];
   readonly tls: TlsWords;
+  readonly logs: LogWords;
 }
 
 /** What a section says, besides where requests go. */
@@ -76,7 +77,6 @@ export class Servers {
   readonly proxies: { readonly url: string; readonly settings: Settings }[] = [];
   serverRoot: Directive | undefined;
   runtimeDirectory: Directive | undefined;
-
   /** Conditions of `<If>` and `<ElseIf>` that a next one takes for not met. */
   #before: readonly Condition[] = [];
 
@@ -116,7 +116,7 @@ export class Servers {
 
   #directive(directive: Directive, server: Server): void {
     const { args } = directive;
-    if (server.tls.take(directive)) return;
+    if (server.tls.take(directive) || server.logs.take(directive)) return;
     switch (directive.name.toLowerCase()) {
       case "listen":
         this.listens.push(directive);
@@ -305,6 +305,7 @@ function newServer(spot: Directive | undefined, addresses: readonly string[], dr
     proxied: [],
     conditionals: [],
     tls: new TlsWords(),
+    logs: new LogWords(),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Rewriting } from "../../rules/model.ts";
 import { formatAddress, readSiteName } from "../address.ts";
 import type { ListenAddress, Route, Site } from "../config.ts";
+import type { Resolve } from "../path.ts";
 import { quote } from "../reading.ts";
 import type { UnservedListener } from "../tls_backend.ts";
 import type { Place } from "./addresses.ts";
@@ -21,7 +22,12 @@ export class SiteMaker {
   /** What a server is on every listener, unless names are taken there: one object, so that it is described once. */
   readonly #sites = new Map<Server, Site>();
 
-  constructor(readonly faults: Faults, readonly routes: RouteMaker, readonly tls: TlsReader) {}
+  constructor(
+    readonly faults: Faults,
+    readonly routes: RouteMaker,
+    readonly tls: TlsReader,
+    readonly resolve: Resolve,
+  ) {}
 
   listenerOf({ address, servers }: Place): UnservedListener {
     const speaksTls = this.#speaksTls(address, servers);
@@ -101,6 +107,7 @@ export class SiteMaker {
       names: server === main ? [] : this.#namesOf(server),
       routes,
       ...around,
+      ...server === main ? {} : server.logs.read(main.logs, this.resolve, this.faults),
       ...Object.keys(errorDocuments).length > 0 ? { errorDocuments } : {},
     };
     if (site.routes.length === 0 && !answersByRules(site) && server.spot !== undefined) {
