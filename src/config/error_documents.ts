@@ -13,6 +13,7 @@ export const FRONT_STATUSES: readonly string[] = [
   "501",
   "503",
   "505",
+  "508",
 ];
 
 /** A fresh connection takes an answer of this size in one piece, and no client's pace matters. */

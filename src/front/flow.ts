@@ -27,6 +27,7 @@ import { Exhaustion } from "./wait/exhaustion.ts";
 import { MakingRoom } from "./wait/making_room.ts";
 import { Parking } from "./wait/parking.ts";
 import { type Examination, Reclaimed } from "./wait/reclaimed.ts";
+import { Rounds } from "./wait/rounds.ts";
 
 const SPEAKS_TLS = "the client speaks TLS, and clear text is spoken on its address";
 
@@ -35,6 +36,7 @@ const HANDED_OVER = counterIndex("handedOver");
 const RECLAIMED = counterIndex("reclaimed");
 const RETURNED = counterIndex("returned");
 
+const UNANSWERED = "its backend gives the connection back again and again, with no answer in between";
 const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
 
 /** Every change of a connection's state but for waiting, parking and being handed over, which their own rooms make. */
@@ -51,6 +53,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly #exhaustion: Exhaustion;
   readonly #reclaimed: Reclaimed;
   readonly #returnedTls: ReturnedTls;
+  readonly #rounds = new Rounds();
   #look: Look;
 
   /** @param emptied called when a front that stops owns no connection any more */
@@ -99,6 +102,13 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     this.#returnedTls.remember(connection, transfer);
     this.#core.counters.add(RETURNED, 1);
     this.pool.count(connection);
+    if (this.#rounds.tooMany(fd, transfer.requests, this.#core.loop.now)) {
+      const isHead = this.#asksHead(connection);
+      // Where nothing has come, nobody is owed an answer, and nothing goes round: it waits for its client.
+      if (connection.seen > 0 || connection.unread) {
+        return this.endings.refuse(connection, 508, UNANSWERED, isHead);
+      }
+    }
     this.examine(connection);
   }
 

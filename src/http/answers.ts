@@ -26,6 +26,7 @@ const EXPLANATIONS = {
   503: "No server can take this request now. Please try again soon.",
   504: "The server behind this one did not respond in time.",
   505: "The HTTP versions that are spoken here are 1.0 and 1.1.",
+  508: "This request goes round in circles here.",
 } as const satisfies Record<number, string>;
 
 /** The statuses that {@linkcode answer} has words for. */

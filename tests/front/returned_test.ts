@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { close } from "../../ffi/mod.ts";
-import { NACK, NACK_FULL, NACK_REFUSED } from "../../src/protocol/messages.ts";
+import { MOST_RETURNS } from "../../src/front/wait/rounds.ts";
+import {
+  NACK,
+  NACK_FULL,
+  NACK_REFUSED,
+  RETURN_IDLE,
+  RETURN_OUT_OF_SCOPE,
+} from "../../src/protocol/messages.ts";
 import { MessageReader } from "../../src/wire/message_reader.ts";
 import { sharesProcess } from "../support/descriptors.ts";
 import { drink, limitDescriptors, request } from "./clients.ts";
@@ -89,6 +96,76 @@ test("the longest preread travels on whole", { limits: { head: 32_768 } }, (rig)
   a.owned = [];
   const again = a.held[0] ?? handed(rig, a);
   assert.deepEqual(again.transfer.preread, preread);
+});
+
+for (
+  const [what, requests, reason] of [["out of scope", 0, RETURN_OUT_OF_SCOPE], [
+    "idle",
+    7,
+    RETURN_IDLE,
+  ]] as const
+) {
+  test(`a request that comes back unanswered again and again is answered with 508: ${what}`, {}, (rig) => {
+    const a = rig.start("a");
+    const clients = [rig.client(request()), rig.client(request())];
+    let rounds = 0;
+    rig.until(() => {
+      a.read();
+      const came = [...a.held];
+      if (came.length === 0) return clients.every(({ ended }) => ended);
+      a.acknowledge(came);
+      for (const held of came) {
+        assert.ok(rounds < 100, "it goes round for ever");
+        a.sayReturn({ ...held, transfer: { ...held.transfer, requests, detail: reason } }, 200 + rounds++);
+        close(held.fd);
+      }
+      a.owned = [];
+      return false;
+    }, "two answers");
+    // One hand-off more than it may come back, for each.
+    assert.equal(rounds, 2 * (MOST_RETURNS + 1));
+    for (const client of clients) {
+      assert.match(rig.answer(client), /^HTTP\/1\.1 508 Loop Detected\r\n[^]*with no answer in between/);
+    }
+    // Told at once, and the other one with the next second's count.
+    rig.advance(1_100);
+    const told = rig.reported("request-refused").map(({ status, count }) => [status, count]);
+    assert.deepEqual(told, [[508, 1], [508, 1]]);
+  });
+}
+
+test("a client that has asked nothing yet is not told that its request goes round", {}, (rig) => {
+  const a = rig.start("a");
+  const client = rig.client(request());
+  for (let round = 1; round <= MOST_RETURNS + 1; round++) {
+    if (round > 1) client.send(request());
+    const held = handed(rig, a);
+    a.acknowledge([held]);
+    drink(held.fd);
+    a.sayReturn({ ...held, transfer: { ...held.transfer, requests: 1, detail: RETURN_IDLE } }, 200 + round);
+    rig.until(() => a.acknowledged().includes(200 + round), "the acknowledgement");
+    close(held.fd);
+    a.owned = [];
+  }
+  rig.settle();
+  assert.deepEqual(rig.connections.map(({ state }) => state), ["parked"]);
+  assert.equal(client.received, "");
+});
+
+test("a connection that is answered may come back as often as it likes", {}, (rig) => {
+  const a = rig.start("a");
+  rig.client(request());
+  for (let requests = 1; requests <= 3 * MOST_RETURNS; requests++) {
+    const held = a.held[0] ?? handed(rig, a);
+    a.acknowledge([held]);
+    // Its request stands for the next one, too.
+    a.sayReturn({ ...held, transfer: { ...held.transfer, requests } }, 200 + requests);
+    rig.until(() => a.acknowledged().includes(200 + requests), "the acknowledgement");
+    close(held.fd);
+    a.owned = [];
+  }
+  const held = a.held[0] ?? handed(rig, a);
+  assert.equal(held.transfer.requests, 3 * MOST_RETURNS);
 });
 
 if (!sharesProcess) {
