@@ -2,11 +2,12 @@
 
 import { type Command, Option } from "commander";
 import { DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../config/access_logs.ts";
+import type { LogChoices } from "../control/log/log.ts";
 import type { AccessLogRules, BackendProcessOptions } from "../control/backend/backend_process.ts";
 import { UsageError } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
-import { bindToParent, withParentOption } from "./shared_options.ts";
+import { addLogOptions, bindToParent, withParentOption } from "./shared_options.ts";
 import {
   absolute,
   duration,
@@ -18,7 +19,7 @@ import {
   wholeNumber,
 } from "./values.ts";
 
-interface BackendOptions {
+interface BackendOptions extends LogChoices {
   readonly socket: string;
   readonly apache?: boolean;
   readonly name?: string;
@@ -45,6 +46,7 @@ export function addBackend(program: Command, run: Run): void {
     .argument("[program...]", "what --exec runs, with its arguments, behind --")
     .requiredOption("--socket <path>", "where to listen for fronts");
   addKindOptions(command);
+  addLogOptions(command);
   const user = (text: string, before: number[]) => [...before, wholeNumber(0, MAX_ID)(text)];
   command
     .option("--apache", "speak the protocol of Apache's mod_proxy_fdpass there; --static names one file then")
@@ -106,7 +108,7 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
   await checkSocket(options);
   await bindToParent(options.withParent);
   const { configureLog } = await import("../control/log/log.ts");
-  configureLog();
+  configureLog(options);
   const { socket, mode, owner, allowUser: allowUsers, drainTimeout, takeOver = false, workers, workerOf } =
     options;
   const { apache = false } = options;

@@ -1,10 +1,12 @@
 /** `fdpass front`. */
 
 import { type Command, Option } from "commander";
+import type { LogChoices } from "../control/log/log.ts";
 import type { Config } from "../config/config.ts";
 import { configError } from "../config/error.ts";
 import type { Run } from "./command.ts";
 import {
+  addLogOptions,
   bindToParent,
   controlOption,
   type ControlOptions,
@@ -17,7 +19,7 @@ import {
 import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./source.ts";
 import { supervise } from "./up.ts";
 
-interface FrontOptions extends ControlOptions {
+interface FrontOptions extends ControlOptions, LogChoices {
   readonly workers: number;
   readonly logDirectory?: string;
   readonly withParent?: number;
@@ -25,7 +27,7 @@ interface FrontOptions extends ControlOptions {
 }
 
 export function addFront(program: Command, run: Run): void {
-  program.command("front").description("run the front").argument(...CONFIG_ARGUMENT)
+  addLogOptions(program.command("front").description("run the front")).argument(...CONFIG_ARGUMENT)
     .addOption(workersOption()).addOption(runDirectoryOption()).addOption(ignoreAccessOption()).addOption(
       controlOption(),
     ).addOption(new Option("--log-directory <dir>").hideHelp()).addOption(
@@ -48,7 +50,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   const { ParentsTargets } = await import("../control/log/log_targets.ts");
   const { runFront } = await import("../control/front/front_process.ts");
   const { configureLog } = await import("../control/log/log.ts");
-  configureLog();
+  configureLog(options);
   return await runFront(config, {
     workers: options.workers,
     control: controlPlace(options),

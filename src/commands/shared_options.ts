@@ -1,6 +1,6 @@
 /** Options that several commands have. */
 
-import { Option } from "commander";
+import { type Command, Option } from "commander";
 import type { ControlPlace } from "../control/socket/control_path.ts";
 import { absolute, wholeNumber } from "./values.ts";
 
@@ -42,6 +42,21 @@ export function controlPlace({ control, runDir }: ControlOptions): ControlPlace 
 export interface ControlOptions {
   readonly control?: string;
   readonly runDir?: string;
+}
+
+/** How messages are written. */
+export function addLogOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--log-level <level>", "messages to write (default: info)").choices([
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "fatal",
+      ]),
+    )
+    .addOption(new Option("--log-format <format>", "of messages (default: text)").choices(["text", "json"]));
 }
 
 /** Ties a child to its supervisor. For our own use. */

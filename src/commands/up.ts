@@ -1,9 +1,11 @@
 /** `fdpass up`. */
 
+import type { LogChoices } from "../control/log/log.ts";
 import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import type { Run } from "./command.ts";
 import {
+  addLogOptions,
   controlOption,
   type ControlOptions,
   controlPlace,
@@ -13,13 +15,15 @@ import {
 } from "./shared_options.ts";
 import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./source.ts";
 
-interface UpOptions extends ControlOptions {
+interface UpOptions extends ControlOptions, LogChoices {
   readonly workers: number;
   readonly ignoreAccessControl?: true;
 }
 
 export function addUp(program: Command, run: Run): void {
-  program.command("up").description("run the front and every backend the configuration declares")
+  addLogOptions(
+    program.command("up").description("run the front and every backend the configuration declares"),
+  )
     .argument(...CONFIG_ARGUMENT).addOption(workersOption()).addOption(runDirectoryOption())
     .addOption(controlOption()).addOption(ignoreAccessOption()).action(run(up));
 }
@@ -46,7 +50,7 @@ export async function supervise(
 ): Promise<number> {
   const { runSupervisor } = await import("../control/up/supervisor.ts");
   const { configureLog } = await import("../control/log/log.ts");
-  configureLog();
+  configureLog(options);
   return await runSupervisor(narrow(config), {
     source,
     workers: options.workers,

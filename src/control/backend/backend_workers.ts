@@ -8,7 +8,7 @@ import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
-import { logOf, print } from "../log/log.ts";
+import { logArguments, logOf, print } from "../log/log.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { handleSignals } from "../processes/signals.ts";
@@ -54,6 +54,7 @@ function workerArguments(options: BackendWorkersOptions, door: string, index: nu
     `${options.drainTimeout}ms`,
     ...options.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
     ...accessLogArguments(options.accessLogs, options.trustsRequestIds),
+    ...logArguments(),
     "--with-parent",
     String(Deno.pid),
     ...operandsOf(runs),

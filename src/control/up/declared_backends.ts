@@ -7,7 +7,7 @@ import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
 import { accessLogArguments } from "../backend/access_log_arguments.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
-import { logOf } from "../log/log.ts";
+import { logArguments, logOf } from "../log/log.ts";
 import type { LogPrograms } from "../log/log_targets.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
@@ -51,6 +51,7 @@ function backendArguments(backend: Backend, config: Config, logs: LogPrograms): 
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
     ...accessLogArguments(logs.forChildren(accessLogRules(config, backend)), config.trustRequestIds),
+    ...logArguments(),
     "--with-parent",
     String(Deno.pid),
   ];

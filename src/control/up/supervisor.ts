@@ -5,7 +5,7 @@ import { accessLogRules } from "../../config/access_logs.ts";
 import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, type ControlRequest, DONE, FAILED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
-import { logOf } from "../log/log.ts";
+import { logArguments, logOf } from "../log/log.ts";
 import { LogPrograms } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
@@ -116,7 +116,7 @@ class Supervisor {
       const { source, workers, input, control: { runDirectory = handshakeDirectory(config) } } = options;
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
       args.push(...options.frontArguments ?? []);
-      args.push("--control", this.#frontControl);
+      args.push("--control", this.#frontControl, ...logArguments());
       this.#logs.resolve(accessLogRules(config));
       args.push("--log-directory", this.#directory.path);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
