@@ -5,8 +5,11 @@ import { quote, type Reading } from "./reading.ts";
 /** The statuses that the front itself answers with; all others are backends'. */
 export const FRONT_STATUSES: readonly string[] = [
   "400",
+  "401",
+  "403",
   "404",
   "408",
+  "410",
   "414",
   "417",
   "431",

@@ -66,6 +66,9 @@ interface Asked {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Requests on connections that had been used before. */
+let reused = 0;
+
 function ask(agent: Agent | undefined, port: number, { path, method, headers }: Asked): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const options = {
@@ -77,6 +80,7 @@ function ask(agent: Agent | undefined, port: number, { path, method, headers }: 
     ...agent === undefined ? { agent: false as const } : { agent },
   };
   const sent = request(options, (response) => {
+    if (sent.reusedSocket) reused++;
     const lines = [`HTTP/1.1 ${response.statusCode} `];
     for (let at = 0; at < response.rawHeaders.length; at += 2) {
       lines.push(`${response.rawHeaders[at]}: ${response.rawHeaders[at + 1]}`);
@@ -163,5 +167,7 @@ Header set X-R-Site two
     }
   }
   agent.destroy();
+  // Malformed requests end theirs; all others go on.
+  assert.ok(reused > REQUESTS * 0.8, `${reused} requests came on a kept connection`);
   assert.equal((await fdpass.stop()).code, 0);
 });

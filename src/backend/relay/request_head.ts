@@ -40,14 +40,11 @@ export interface RelayedRequest {
 }
 
 /** Fields that are said anew here, whatever rules say. */
-const REPLACED: ReadonlySet<string> = new Set([
-  "host",
-  "expect",
-  "max-forwards",
-  "traceparent",
-  "via",
-  "x-request-id",
-]);
+const OWN: readonly string[] = ["host", "expect", "max-forwards", "via"];
+/** Those that are said anew unless rules say them. */
+const OWN_UNLESS_SAID: readonly string[] = ["traceparent", "x-request-id"];
+/** What a client says of all of them is not passed on. */
+const REPLACED: ReadonlySet<string> = new Set([...OWN, ...OWN_UNLESS_SAID]);
 
 /** How this program names itself in Via (RFC 9110, 7.6.3). */
 export const PSEUDONYM = "fdpass";
@@ -124,11 +121,12 @@ export function relayedRequest(
     const lower = name.toLowerCase();
     // What others have noted of a trace is of no use to another one (W3C Trace Context, 3.3).
     if (begins && lower === "tracestate") continue;
-    if (!anew.has(lower) && !REPLACED.has(lower)) head += `${name}: ${value}\r\n`;
+    if (!anew.has(lower) && !OWN.includes(lower)) head += `${name}: ${value}\r\n`;
   }
   for (const [name, value] of maxForwards(exchange.method, fields)) head += `${name}: ${value}\r\n`;
   for (const [name, value] of added) head += `${name}: ${value}\r\n`;
-  head += `X-Request-Id: ${exchange.requestId}\r\nTraceparent: ${exchange.traceparent}\r\n`;
+  if (rules?.says("x-request-id") !== true) head += `X-Request-Id: ${exchange.requestId}\r\n`;
+  if (rules?.says("traceparent") !== true) head += `Traceparent: ${exchange.traceparent}\r\n`;
   head += `Via: ${appended(fields, "via", `1.${exchange.minor} ${PSEUDONYM}`)}\r\n`;
   const announced = framing === "chunked" ? announcedTrailers(fields, mayPass) : "";
   if (announced !== "") head += `Trailer: ${announced}\r\n`;

@@ -7,8 +7,8 @@ import type { Request } from "./configuration.ts";
 
 const ADDRESSES: Readonly<Record<string, string>> = { a: "127.0.1.1", b: "127.0.1.2" };
 
-/** Fields that clients and rules speak of. */
-const TOLD = /^(x-.*|authorization|forwarded|cookie|user-agent|referer|upgrade)$/;
+/** Fields that clients and rules speak of; the number that fdpass gives to requests is another for each. */
+const TOLD = /^(x-(?!request-id).*|authorization|forwarded|cookie|user-agent|referer|upgrade)$/;
 /** Fields of answers that rules speak of; what a server is called is none of them. */
 const GIVEN = /^(x-r-.*|location|www-authenticate|set-cookie)$/;
 
