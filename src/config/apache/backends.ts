@@ -4,6 +4,7 @@ import type { Backend, Relay } from "../config.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { nameAfterSocket } from "../target.ts";
 import { formatUpstream, readUpstream } from "../upstream.ts";
+import { boundsOf, type ContentSettings } from "./content.ts";
 import type { Faults, Spot } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Target } from "./targets.ts";
@@ -18,13 +19,17 @@ export interface Surroundings {
   hasSocket(path: string): boolean;
 }
 
-/** How requests are relayed to a server, besides which. */
-export type RelayTerms = Omit<Relay, "kind" | "upstream">;
+/** How requests are relayed to a server, besides which, and what is asked of their content. */
+export interface RelayTerms extends Omit<Relay, "kind" | "upstream"> {
+  readonly content?: ContentSettings;
+}
 
 /** Collects them, each once. */
 export class Backends {
   readonly #byName = new Map<string, Backend>();
   readonly #names = new Map<string, string>();
+  /** Words that hold for relays alone, told of once each. */
+  readonly #told = new Set<Spot>();
 
   constructor(readonly faults: Faults, readonly surroundings: Surroundings) {}
 
@@ -47,15 +52,30 @@ export class Backends {
     base = "",
   ): string | undefined {
     if (target.kind === "socket") {
+      this.#tellOfContent(terms);
       return this.#socket(target.path.replace(/\$\d.*$/, ""), this.surroundings.resolve, parameters, spot);
     }
     const runDirectory = this.surroundings.runDirectory();
     const host = target.authority.replace(/:\d+$/, "");
     const registered = `${runDirectory}/${host}.sock`;
     if (target.socket === undefined && /^[a-z0-9]/.test(host) && this.surroundings.hasSocket(registered)) {
+      this.#tellOfContent(terms);
       return this.#socket(registered, (path) => path, parameters, spot);
     }
     return this.#relay(target, parameters, terms, spot, base);
+  }
+
+  /** Whoever takes the connection itself reads the content. */
+  #tellOfContent({ content: { contentSize: size, contentPace: pace } = {} }: RelayTerms): void {
+    if (pace !== undefined && !this.#told.has(pace.spot)) {
+      this.#told.add(pace.spot);
+      this.faults.notDone(pace.spot, `${pace.spot.name} body=`);
+    }
+    if (size === undefined || this.#told.has(size.spot)) return;
+    this.#told.add(size.spot);
+    const message =
+      "holds for relays, not for backends with sockets of their own; start those with --max-content";
+    this.faults.warn(size.spot, message, "opens");
   }
 
   #socket(path: string, resolve: Resolve, parameters: Parameters, spot: Spot): string | undefined {
@@ -72,7 +92,7 @@ export class Backends {
   #relay(
     { authority, socket: path }: Extract<Target, { kind: "server" }>,
     parameters: Parameters,
-    terms: RelayTerms,
+    { content = {}, ...terms }: RelayTerms,
     spot: Spot,
     base: string,
   ): string | undefined {
@@ -80,14 +100,16 @@ export class Backends {
     const upstream = this.faults.take(readUpstream(url, (path) => path), spot);
     if (upstream === undefined) return undefined;
     const runs: Relay = { kind: "relay", upstream: formatUpstream(upstream), ...terms };
-    return this.#add(`relay ${JSON.stringify(runs)}`, parameters, spot, () => {
+    const bounds = boundsOf(content);
+    // What differs in anything is a backend of its own.
+    return this.#add(`relay ${JSON.stringify([runs, bounds])}`, parameters, spot, () => {
       const runDirectory = this.surroundings.runDirectory();
       const place = (path ?? authority).replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "").slice(0, 48);
       const wanted = `${runDirectory}/relay-${place}.sock`;
       const name = nameAfterSocket(wanted, (name) => this.#byName.has(name));
       const socket = `${runDirectory}/${name}.sock`;
       this.faults.take(readListeningPath(socket, (path) => path, 1), spot);
-      return { name, socket, workers: 1, runs };
+      return { name, socket, workers: 1, runs, ...bounds };
     });
   }
 

@@ -55,6 +55,7 @@ const TABLE: readonly Known[] = ([
   ["KeepAliveTimeout", SERVERS, 1, 1, "a number of seconds"],
   ["MaxKeepAliveRequests", SERVERS, 1, 1, "a number, 0 for any"],
   ["RequestReadTimeout", SERVERS, 1, MANY, "times, such as header=20-40,MinRate=500"],
+  ["LimitRequestBody", ANY, 1, 1, "a number of bytes, 0 for any"],
   ["LimitRequestLine", SERVERS, 1, 1, "a number of bytes"],
   ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
   ["DocumentRoot", SERVERS, 1, 1, "a directory"],

@@ -4,6 +4,7 @@ import type { CookieRule, ReverseRule, Route } from "../config.ts";
 import { readMapTo, readTemplate } from "../mapping.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
+import { ContentLimits } from "./content_limits.ts";
 import { groupsOf } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
@@ -21,6 +22,9 @@ export interface MadeRoutes {
 
 /** Makes the routes of servers. */
 export class RouteMaker {
+  /** Limits that hold for less than they say, told of once each. */
+  readonly #told = new Set<Directive>();
+
   constructor(readonly servers: Servers, readonly backends: Backends) {}
 
   /**
@@ -31,7 +35,15 @@ export class RouteMaker {
     const { main } = this.servers;
     const around = server === main ? [] : [main];
     const locations = [...around, server].flatMap((one) => one.locations).reverse();
-    const passes = [...locations, ...[...around, server].flatMap((one) => one.passes)];
+    const limits = this.#limitsOf(server);
+    const written = [...locations, ...[...around, server].flatMap((one) => one.passes)];
+    // What is split off comes before its pass, and behind what has taken its requests already.
+    const passes = written.flatMap((pass, index) =>
+      limits.split(pass, this.#told).filter((own) =>
+        own === pass ||
+        !written.slice(0, index).some((one) => !one.expression && coversPath(one.path, own.path))
+      )
+    );
     const inOrder = passes.some(({ expression }) => expression);
     const made = (inOrder ? passes : this.#byLength(passes)).flatMap((pass) => {
       const route = this.#route(pass, server);
@@ -55,6 +67,8 @@ export class RouteMaker {
       url,
       settings: {},
     };
+    // Which path it comes from is not known, as with an expression.
+    this.#limitsOf(server).split({ ...pass, expression: true }, this.#told);
     return this.#route(pass, server);
   }
 
@@ -99,6 +113,11 @@ export class RouteMaker {
     };
   }
 
+  #limitsOf(server: Server): ContentLimits {
+    const { main, faults } = this.servers;
+    return new ContentLimits(faults, server === main ? [main] : [main, server]);
+  }
+
   #parametersOf({ url, parameters }: Pass): Pass["parameters"] {
     return { ...this.servers.balancers.workers.get(url), ...parameters };
   }
@@ -126,8 +145,12 @@ export class RouteMaker {
     const reverse = all((one) => one.reverse).flatMap((rule) => this.#expanded(rule));
     const cookieDomains: readonly CookieRule[] = all((one) => one.cookieDomains);
     const cookiePaths: readonly CookieRule[] = all((one) => one.cookiePaths);
+    const contentSize = this.#limitsOf(server).sizeFor(pass) ??
+      levels.map((level) => level.contentSize).find(isGiven);
+    const contentPace = levels.map((level) => level.contentPace).find(isGiven);
     const addsHeaders = levels.map((level) => level.addsHeaders).find(isGiven);
     return {
+      content: { ...contentSize && { contentSize }, ...contentPace && { contentPace } },
       // As httpd does: what others than itself have said of who asks is passed on.
       forwarded: addsHeaders === false ? "none" : "legacy",
       ...preserveHost ? { preserveHost } : {},

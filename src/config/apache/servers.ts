@@ -15,7 +15,7 @@ import { placeOf, rulePlace } from "./locations.ts";
 import { type Pass, type Place, readPass } from "./passes.ts";
 import { Draft, type DraftWorld } from "./rules/draft.ts";
 import { readCondition } from "./rules/reading.ts";
-import { readSetting, type Settings } from "./settings.ts";
+import { PROXY_SETTINGS, readSetting, type Settings } from "./settings.ts";
 import { TlsWords } from "./tls.ts";
 import { type Directive, isSection, type Item, keyOf, type Section } from "./tree.ts";
 
@@ -65,6 +65,7 @@ export interface DraftSection {
   readonly place: RulePlace;
   readonly draft: Draft;
   readonly spot: Directive;
+  readonly settings?: Settings;
 }
 
 /** All that a configuration says, not yet put together. */
@@ -213,7 +214,7 @@ export class Servers {
     // Of several in one location the last one has it.
     const own = server.locations.splice(start);
     if (own.length > 0) server.locations.push(own.at(-1)!);
-    server.sections.push({ place: rulePlace(place, this.faults, section), draft, spot: section });
+    server.sections.push({ place: rulePlace(place, this.faults, section), draft, spot: section, settings });
   }
 
   /** `<If>` and what follows it. @returns whether it is one of those */
@@ -254,9 +255,8 @@ export class Servers {
       if (isSection(item)) draft.section(item);
       else if (name === "balancermember") this.balancers.member(item, url, item.args);
       else if (name === "proxyset") this.balancers.set(item, url, item.args);
-      else if (name === "proxypreservehost" || name === "proxyaddheaders") {
-        readSetting(item, settings, this.faults);
-      } else if (!draft.directive(item)) {
+      else if (PROXY_SETTINGS.includes(name)) readSetting(item, settings, this.faults);
+      else if (!draft.directive(item)) {
         this.faults.warn(item, `does nothing in <${section.name}>; write it beside ProxyPass`);
       }
     }

@@ -1,13 +1,14 @@
 /** Directives with one value, for a whole server. */
 
 import { MAX_HEAD } from "../json/limits.ts";
+import { type ContentSettings, readContentPace, readContentSize, readTimes } from "./content.ts";
 import { onOrOff } from "./directives.ts";
 import type { Faults } from "./faults.ts";
 import { readNumber, readTime } from "./parameters.ts";
 import type { Directive } from "./tree.ts";
 
 /** What a server says, and what it leaves to the one around it. Times are in milliseconds, sizes in bytes. */
-export interface Settings {
+export interface Settings extends ContentSettings {
   preserveHost?: boolean;
   /** Whether servers behind are told who asks, in X-Forwarded-For and its like. */
   addsHeaders?: boolean;
@@ -31,6 +32,9 @@ export const GLOBAL_SETTINGS = [
   "requestLine",
   "fieldSize",
 ] as const;
+
+/** What may stand in a `<Proxy>`. */
+export const PROXY_SETTINGS = ["proxypreservehost", "proxyaddheaders", "limitrequestbody"];
 
 /** httpd reads an int. Here there is a larger bound nowhere, so more than that is as good as that. */
 const MOST = 0x7fff_ffff;
@@ -64,6 +68,8 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
       return take("requestLine", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
     case "limitrequestfieldsize":
       return take("fieldSize", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
+    case "limitrequestbody":
+      return take("contentSize", readContentSize(directive, faults));
     case "documentroot":
       return take("documentRoot", directive);
     case "requestreadtimeout":
@@ -71,16 +77,21 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
   }
 }
 
-/** `header=20-40,MinRate=500`: as a deadline, the longest that it can become. */
+/** `header=20-40,MinRate=500`: as a deadline, the longest that it can become. `body=` is of the relays. */
 function readRequestTimes(directive: Directive, settings: Settings, faults: Faults): void {
   for (const word of directive.args) {
-    const match = /^(handshake|header|body)=(\d+)(?:-(\d+))?(?:,minrate=(\d+))?$/i.exec(word);
+    const match = /^(handshake|header|body)=\d+(?:-\d+)?(?:,minrate=\d+)?$/i.exec(word);
     if (match === null) {
       faults.add(directive, `Found "${word}"; write times such as header=20-40,MinRate=500`);
-    } else if (match[1]!.toLowerCase() !== "header") {
-      faults.notDone(directive, `${directive.name} ${match[1]!.toLowerCase()}=`);
-    } else {
-      const seconds = Number(match[3] ?? match[2]);
+      continue;
+    }
+    const times = readTimes(word, directive, faults);
+    if (times === undefined) continue;
+    const stage = match[1]!.toLowerCase();
+    if (stage === "handshake") faults.notDone(directive, `${directive.name} handshake=`);
+    else if (stage === "body") settings.contentPace = readContentPace(times, directive, faults);
+    else {
+      const seconds = times.last ?? times.first;
       // 0 is no limit in httpd. Here there is one always.
       settings.headTimeout = (seconds === 0 ? 600 : Math.min(seconds, 86_400)) * 1_000;
     }
