@@ -62,6 +62,8 @@ const decoder = new TextDecoder(); // not fatal: what is no UTF-8 becomes U+FFFD
  * @param text a character per byte; bytes that are UTF-8 become the characters that they stand for
  */
 export function jsonString(text: string): string {
+  // Nothing in it has another way to be written.
+  if (!UNSAFE.test(text)) return `"${text}"`;
   if (!HIGH.test(text)) return JSON.stringify(text).replace(NOT_ASCII, escapeUnit);
   return JSON.stringify(characters(text)).replace(NOT_ASCII, escapeUnit);
 }
