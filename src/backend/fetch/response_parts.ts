@@ -107,8 +107,11 @@ function findFields(): FieldPlaces | undefined {
 }
 
 function readFields(response: Response, places: FieldPlaces): readonly Field[] {
-  if (valueAt(response, places.headers) instanceof Headers) return [...response.headers];
-  const list = valueAt(response, places.list) as readonly Field[];
+  const list = valueAt(response, places.list) as readonly Field[] | undefined;
+  // A library's own class of responses need not have any of these places, only what is public.
+  if (list === undefined || valueAt(response, places.headers) instanceof Headers) {
+    return [...response.headers];
+  }
   const type = valueAt(response, places.type);
   if (typeof type === "string") return [...list, ["content-type", type]];
   // The Fetch standard gives a text this type (5.5, "initialize a response").

@@ -1,0 +1,3 @@
+import deno from "@deno/svelte-adapter";
+
+export default { kit: { adapter: deno() } };
