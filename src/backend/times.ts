@@ -63,7 +63,8 @@ export class Times {
     this.idle = deadlines.list(chosen.keepAliveTimeout ?? IDLE);
     this.moment = deadlines.list(MOMENT);
     this.linger = deadlines.list(LINGER);
-    this.abort = deadlines.list(chosen.abortDelay ?? ABORT);
+    // What starts anew when it has passed would find no end with none.
+    this.abort = deadlines.list(Math.max(1, chosen.abortDelay ?? ABORT));
     this.endless = deadlines.list(Infinity);
     this.retry = deadlines.list(RETRY);
     this.load = deadlines.list(LOAD);

@@ -12,10 +12,14 @@ import { UpstreamError } from "./upstream_error.ts";
 /** Bytes that may pass without a pause, before everybody else has a turn. */
 const FAIR = 1 << 20;
 
+const ZERO = new TextEncoder().encode("0");
+
 /** Relays the content of one response. It reads only when what it read before has left, so memory does not grow. */
 export class ContentRelay {
   #sinceTurn = 0;
   #splices = true;
+  /** Between two chunks, where something may be put in. */
+  #between = false;
 
   /**
    * @param chunked whether the client gets chunks; otherwise it counts bytes, or waits for the connection's end
@@ -97,13 +101,23 @@ export class ContentRelay {
     }
   }
 
+  /**
+   * Sends a byte that says nothing, while the upstream is waited for and chunks are sent: a zero in front of the size of
+   * the next one (RFC 9112, 7.1). A client that is gone answers with a reset.
+   */
+  probe(): void {
+    if (this.#between) this.client.framing += Math.max(0, this.client.send(ZERO, false));
+  }
+
   /** Waits until there is something. @param early what it means when the connection ends instead, if it may not */
   async #fill(early: string | undefined): Promise<void> {
     const { upstream } = this;
     while (upstream.length === 0) {
       if (!upstream.take()) {
         this.#sinceTurn = 0;
+        this.#between = this.chunked;
         await upstream.readable(this.deadlines);
+        this.#between = false;
       } else if (upstream.ended) {
         if (early === undefined) return;
         throw new UpstreamError(early);

@@ -8,7 +8,7 @@ import { isWorthReading } from "../../http/head_growth.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
 import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
-import type { Deadlines } from "../../loop/deadlines.ts";
+import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { ContentRelay } from "./content.ts";
@@ -45,10 +45,17 @@ interface ResponseHead {
 /** Milliseconds that an upstream will keep a connection, or Infinity; undefined when the connection is at its end. */
 export type Patience = number | undefined;
 
-/** Relays one exchange. */
-export class Relaying {
+/**
+ * Relays one exchange, as long as its client is there.
+ *
+ * A client that has closed its connection and one that has only ended its side look the same from here. Before there is a
+ * response, both are taken for gone after a moment, as nginx does (499): quick responses still reach those who only ended
+ * their side, and the upstream does not work on for nobody. Once the response has begun, what is sent finds it out.
+ */
+export class Relaying extends Timed {
   #gone = false;
   #endsWithConnection = false;
+  #content: ContentRelay | undefined;
 
   /** @param upstream owned by the caller, but closed here when it cannot be used again */
   constructor(
@@ -57,7 +64,9 @@ export class Relaying {
     readonly upstream: UpstreamConnection,
     readonly request: RelayedRequest,
     readonly view: View,
-  ) {}
+  ) {
+    super();
+  }
 
   /**
    * Asks the upstream, and passes on what it says.
@@ -69,10 +78,7 @@ export class Relaying {
   async run(): Promise<Patience> {
     const { exchange, upstream, request, context: { deadlines } } = this;
     const { connection } = exchange;
-    connection.onGone(() => {
-      this.#gone = true;
-      upstream.close();
-    });
+    connection.onGone(() => this.#leave(), () => this.#ended());
     upstream.answered = false;
     let upload: Upload | undefined;
     try {
@@ -95,8 +101,29 @@ export class Relaying {
       if (this.#gone || connection.closed) throw new ConnectionLost("Cannot relay: the client is gone");
       throw error;
     } finally {
+      this.stopDeadline();
       connection.onGone(undefined);
     }
+  }
+
+  /** The client is gone, or might as well be: nobody waits for the upstream any more. */
+  #leave(): void {
+    this.#gone = true;
+    this.upstream.close();
+  }
+
+  /** The client has ended its side. */
+  #ended(): void {
+    if (this.exchange.responded) this.#content?.probe();
+    else this.exchange.connection.home.times.abort.start(this);
+  }
+
+  /** It has had its moment. What has been sent since then, if anything, is answered with a reset where it is gone. */
+  override expire(): void {
+    if (this.exchange.responded) return;
+    // A client that ends its side behind long content is not gone while that is being read.
+    if (this.exchange.body.done) this.#leave();
+    else this.#ended();
   }
 
   /** Passes responses on up to the final one. */
@@ -207,6 +234,7 @@ export class Relaying {
     this.#endsWithConnection = length === undefined && exchange.minor === 0;
     const chunked = length === undefined && exchange.minor === 1;
     const content = new ContentRelay(upstream, exchange.connection, chunked, deadlines.upstream);
+    this.#content = content;
     if (framing === "length") await content.counted(length!);
     else if (framing === "chunked") {
       const trails = this.#trails(framing, length);

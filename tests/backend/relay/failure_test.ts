@@ -124,13 +124,75 @@ testRelay("a client that leaves in the middle of a response does, too", async (i
   assert.equal(it.handler.idle, 0);
 });
 
-testRelay("a client that has ended its side gets its response", async (it) => {
+testRelay("a client that has ended its side gets a response that comes soon", async (it) => {
   const client = it.give(GET);
   client.end();
   const peer = await it.request();
   await it.rig.settle();
   peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
   assert.match(await it.rig.rest(client), /hello$/);
+});
+
+testRelay("one that has closed takes its request with it, after a moment", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  client.close();
+  await it.rig.settle();
+  await it.rig.advance(99);
+  assert.equal(peer.ended, false);
+  await it.rig.advance(1);
+  await it.rig.until(() => peer.ended, "the end of the upstream's connection");
+  await it.rig.until(() => it.rig.backend.active === 0, "the end of the client's");
+  assert.deepEqual([it.events, it.errors, it.handler.idle], [[], [], 0]);
+}, { backend: { abortDelay: 100 } });
+
+testRelay("one that has ended its side gets all of a response that has begun", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+  await it.gets(client, "hello");
+  client.end();
+  await it.rig.settle();
+  await it.rig.advance(10_000);
+  peer.send("world");
+  assert.match(await it.rig.rest(client), /helloworld$/);
+});
+
+testRelay("one that ends its side behind content is not gone as long as that is not read", async (it) => {
+  const client = it.give(head("POST / HTTP/1.1", "Expect: 100-continue", "Content-Length: 5"));
+  const peer = await it.request();
+  client.send("hello");
+  client.end();
+  await it.rig.settle();
+  // What starts anew starts at the clock, so that has to go on.
+  it.rig.clock.now += 150;
+  await it.rig.settle();
+  assert.equal(peer.ended, false);
+  peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+  await it.hears(peer, "hello");
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+  assert.match(await it.rig.rest(client), /hi$/);
+}, { backend: { abortDelay: 100 } });
+
+testRelay("a client that closes while a stream is idle takes it with it, at once", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(`${CHUNKED}5\r\nhello\r\n`);
+  await it.gets(client, "hello");
+  client.close();
+  await it.rig.until(() => peer.ended, "the end of the upstream's connection");
+  assert.deepEqual([it.events, it.handler.idle], [[], 0]);
+});
+
+testRelay("one that has only ended its side while a stream is idle gets the rest of it", async (it) => {
+  const client = it.give(GET);
+  const peer = await it.request();
+  peer.send(`${CHUNKED}5\r\nhello\r\n`);
+  await it.gets(client, "hello");
+  client.end();
+  await it.gets(client, "hello\r\n0");
+  peer.send("5\r\nworld\r\n0\r\n\r\n");
+  assert.match(await it.rig.rest(client), /hello\r\n05\r\nworld\r\n0\r\n\r\n$/);
 });
 
 const asked: string[] = [];
