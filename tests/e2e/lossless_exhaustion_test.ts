@@ -56,9 +56,10 @@ Deno.test({
       signalAll([backend.pid], "SIGSTOP");
       await using load = startLoad(front.port, { total: 100, concurrency: 100, firstId: 501 });
       try {
-        // All of them come now, so that there is one shortage, and one end of it.
+        // All of them come now, so that there is one shortage, and one end of it. Where the one that silent clients made
+        // is not over yet, it is the same.
         await until(() => (openKinds(load.pid).socket ?? 0) >= 100, "the clients to connect");
-        await until(() => times(front.stderr, EXHAUSTED) > told, "the front to say so");
+        await until(() => times(front.stderr, EXHAUSTED) > times(front.stderr, FREE), "the front to say so");
         assert.equal(load.finished, 0);
       } finally {
         signalAll([backend.pid], "SIGCONT");
@@ -66,9 +67,9 @@ Deno.test({
       const result = await load.result();
       await tell(t, describeLoad(result));
       assertAllAnswered(result);
-      await until(() => times(front.stderr, FREE) > told, "the front to say that it is over");
-      assert.equal(times(front.stderr, EXHAUSTED), told + 1, front.stderr);
-      assert.equal(times(front.stderr, FREE), told + 1, front.stderr);
+      const over = () => times(front.stderr, FREE) === times(front.stderr, EXHAUSTED);
+      await until(over, "the front to say that it is over");
+      assert.ok(times(front.stderr, EXHAUSTED) <= told + 1, front.stderr);
     });
 
     await t.step("serves more clients at a time than it has descriptors for", async (t) => {
