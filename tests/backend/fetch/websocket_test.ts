@@ -2,71 +2,20 @@
 
 import assert from "node:assert/strict";
 import { upgradeWebSocket } from "../../../src/backend/fetch/deno_websocket.ts";
-import type { FetchHandler, WebSocketOptions } from "../../../src/backend/fetch/handler.ts";
-import type { Client } from "../../front/clients.ts";
 import { isRead } from "../../support/proc.ts";
 import { type HttpRig, testFetch } from "../rig.ts";
 import { BINARY, CLOSE, closeFrame, frame, framesIn, PING, PONG, TEXT } from "./frames.ts";
-
-const FIELDS: Readonly<Record<string, string>> = {
-  Host: "a.test",
-  Connection: "Upgrade",
-  Upgrade: "websocket",
-  "Sec-WebSocket-Version": "13",
-  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-};
-
-/** A handshake; a field that is undefined is left out. */
-function handshake(
-  change: Readonly<Record<string, string | undefined>> = {},
-  line = "GET /chat HTTP/1.1",
-): string {
-  const fields = Object.entries({ ...FIELDS, ...change }).filter(([, value]) => value !== undefined);
-  return `${line}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
-}
-
-/** What has happened to the sockets of the handler, in order. */
-let events: string[] = [];
-let socket: WebSocket;
-
-function serving(options?: WebSocketOptions): FetchHandler {
-  return (request) => {
-    events = [];
-    const upgrade = upgradeWebSocket(request, options);
-    socket = upgrade.socket;
-    events.push(`state ${socket.readyState}`);
-    socket.onopen = () => events.push(`open ${socket.readyState}`);
-    socket.onmessage = ({ data }) => events.push(`message ${typeof data} ${data}`);
-    socket.onerror = (event) => events.push(`error ${(event as ErrorEvent).message}`);
-    socket.onclose = ({ code, reason, wasClean }) => {
-      events.push(`close ${code} ${reason} ${wasClean} ${socket.readyState}`);
-    };
-    return upgrade.response;
-  };
-}
-
-async function opened({ rig, give }: HttpRig, change = {}): Promise<Client> {
-  const client = give(handshake(change));
-  await rig.until(() => client.received.includes("\r\n\r\n") && events.length > 1, "the handshake");
-  return client;
-}
-
-/** Waits for frames, and takes those of this kind. */
-async function frames({ rig }: HttpRig, client: Client, opcode: number, count = 1): Promise<string[]> {
-  const found = () => framesIn(client.received).filter((frame) => frame.opcode === opcode);
-  await rig.until(() => found().length >= count, `${count} frames of kind ${opcode}`);
-  return found().map(({ code, text }) => code === undefined ? text : `${code} ${text}`);
-}
-
-/** Waits until the server has ended its side, which it does first (RFC 6455, 7.1.1), and ends the client's. */
-async function ending({ rig }: HttpRig, client: Client): Promise<void> {
-  await rig.until(() => client.ended !== false, "the end of the connection");
-  client.close();
-}
-
-async function closed({ rig }: HttpRig): Promise<void> {
-  await rig.until(() => rig.backend.active === 0 && events.at(-1)!.startsWith("close"), "the end");
-}
+import {
+  begin,
+  closed,
+  ending,
+  events,
+  frames,
+  handshake,
+  opened,
+  serving,
+  socket,
+} from "./websocket_client.ts";
 
 /** The interval at which a WebSocket looks after its client: it comes when a test says so, not when it is late itself. */
 class Heart {
@@ -137,9 +86,7 @@ testFetch("what was sent with the handshake is the first message", serving(), as
 });
 
 testFetch("it is a WebSocket to those who ask, and handlers are listeners like others", (request) => {
-  events = [];
-  const upgrade = upgradeWebSocket(request);
-  ({ socket } = upgrade);
+  const upgrade = begin(upgradeWebSocket(request));
   assert.ok(socket instanceof WebSocket && socket instanceof EventTarget);
   assert.deepEqual([socket.OPEN, socket.onmessage, socket.url, socket.binaryType, socket.extensions], [
     1,
@@ -220,9 +167,7 @@ testFetch("codes and reasons that cannot be sent are refused", serving(), async 
 });
 
 testFetch("a socket that is closed before it opens closes as soon as it has", (request) => {
-  events = [];
-  const upgrade = upgradeWebSocket(request);
-  ({ socket } = upgrade);
+  const upgrade = begin(upgradeWebSocket(request));
   socket.onopen = () => events.push("open");
   socket.onclose = () => events.push("close");
   socket.close(4000);
@@ -315,124 +260,4 @@ testFetch("bufferedAmount tells what a client does not take", serving(), async (
   assert.ok(socket.bufferedAmount > 1_000_000, `${socket.bufferedAmount}`);
   await http.rig.until(() => (client.received, socket.bufferedAmount === 0), "all of it to be sent");
   await frames(http, client, TEXT, 200);
-});
-
-/** Requests that are no handshake. */
-const REFUSED: readonly (readonly [what: string, request: string, why: RegExp])[] = [
-  ["another method", handshake({}, "POST / HTTP/1.1"), /a WebSocket begins with GET/],
-  ["HTTP/1.0", handshake({}, "GET / HTTP/1.0"), /HTTP\/1\.0/],
-  ["no Upgrade field", handshake({ Upgrade: undefined }), /with an Upgrade field/],
-  ["another protocol", handshake({ Upgrade: "h2c" }), /does not name websocket/],
-  ["no Connection field", handshake({ Connection: undefined }), /no "Connection: Upgrade"/],
-  ["no key", handshake({ "Sec-WebSocket-Key": undefined }), /Sec-WebSocket-Key/],
-  ["a key that is too short", handshake({ "Sec-WebSocket-Key": "YQ==" }), /Sec-WebSocket-Key/],
-  [
-    "another version",
-    handshake({ "Sec-WebSocket-Version": "8" }),
-    /^Sec-WebSocket-Version: 13\r$[^]*is not 13/m,
-  ],
-  [
-    "no subprotocol where one is named",
-    handshake({ "Sec-WebSocket-Protocol": "a,,b" }),
-    /not a list of names/,
-  ],
-  ["content", handshake({ "Content-Length": "1" }) + "x", /content that nobody has read/],
-];
-
-for (const [what, request, why] of REFUSED) {
-  testFetch(`no handshake: ${what}: 400, and nobody is to blame`, serving(), async (http) => {
-    const client = http.give(request);
-    await http.rig.until(() => /\r\n\r\n.*\n/.test(client.received), "the answer");
-    assert.match(client.received, /^HTTP\/1\.1 400 /);
-    assert.match(client.received, why);
-    assert.deepEqual(http.errors, []);
-  });
-}
-
-testFetch("options that make no sense are the handler's fault", (_, info) => {
-  for (
-    const options of [{ idleTimeout: -1 }, { idleTimeout: Infinity }, { maxPayload: 0 }, { maxPayload: 1.5 }]
-  ) {
-    assert.throws(() => info.upgradeWebSocket(options), RangeError);
-  }
-  return new Response("fine");
-}, async (http) => {
-  const client = http.give(handshake());
-  await http.rig.until(() => client.received.endsWith("fine"), "the response");
-});
-
-for (
-  const [what, respond, status] of [
-    ["responds otherwise", () => new Response("no", { status: 403 }), 403],
-    ["fails", () => {
-      throw new Error("mine");
-    }, 500],
-  ] as const
-) {
-  testFetch(
-    `a handler that asks for a WebSocket and then ${what}: there is none, and the socket says so`,
-    (request) => {
-      serving()(request, {} as never);
-      return respond();
-    },
-    async (http) => {
-      const client = http.give(handshake());
-      await http.rig.until(() => client.received.includes("\r\n\r\n"), "the response");
-      assert.match(client.received, new RegExp(`^HTTP/1\\.1 ${status} `));
-      assert.equal(events.length, 3);
-      assert.match(events[1]!, /^error Cannot open the WebSocket: the handler has/);
-      assert.equal(events[2], "close 1006  false 3");
-    },
-  );
-}
-
-testFetch(
-  "a client that leaves before the response: there is none, and nobody is to blame",
-  async (request) => {
-    const response = serving()(request, {} as never);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    return response;
-  },
-  async (http) => {
-    const client = http.give(handshake());
-    await http.rig.until(() => events.length > 0, "the handler");
-    client.reset();
-    await closed(http);
-    assert.equal(events.at(-1), "close 1006  false 3");
-    assert.deepEqual(http.errors, []);
-  },
-);
-
-testFetch(
-  "at the end of a backend, WebSockets say that they go away, and others do not hold it up",
-  (request, info) => {
-    if (request.url.endsWith("/raw")) {
-      const { socket, response } = info.upgrade();
-      socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
-      return response;
-    }
-    return serving()(request, info);
-  },
-  async (http) => {
-    const { rig } = http;
-    const client = await opened(http);
-    const raw = http.give(handshake({}, "GET /raw HTTP/1.1"));
-    await rig.until(() => raw.received !== "", "the other upgrade");
-    let left = false;
-    const leaving = rig.backend.takeLeave(60_000).then(() => left = true);
-    assert.deepEqual(await frames(http, client, CLOSE), ["1001 Server shutting down"]);
-    assert.equal(left, false);
-    client.send(closeFrame(1001));
-    await ending(http, client);
-    await rig.until(() => left, "the end of the WebSocket");
-    await leaving;
-    assert.equal(rig.backend.active, 1);
-    // One that does not answer is not waited for.
-    await opened(http);
-    await rig.backend.takeLeave(10);
-  },
-);
-
-Deno.test("upgradeWebSocket() is Deno's for requests that are not this backend's", () => {
-  assert.throws(() => upgradeWebSocket(new Request("http://a/")), TypeError);
 });
