@@ -39,6 +39,7 @@ interface BackendOptions extends LogChoices {
   readonly maxContent?: number;
   readonly contentTimeout?: number;
   readonly minContentRate?: number;
+  readonly abortDelay?: number;
 }
 
 export function addBackend(program: Command, run: Run): void {
@@ -100,6 +101,12 @@ export function addBackend(program: Command, run: Run): void {
         "bytes a second that content has to come at, after 20 seconds (default: 500 for --upstream and --cgi)",
       ).argParser(wholeNumber(0, 1_073_741_824)),
     )
+    .addOption(
+      new Option(
+        "--abort-delay <time>",
+        "from the end of a client that waits for a response to the abort of its request (default: 250ms)",
+      ).argParser(duration),
+    )
     .addOption(withParentOption()).action(run(backend));
 }
 
@@ -130,6 +137,7 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
     trustsRequestIds: options.trustRequestIds,
     ...owner === undefined ? {} : { owner },
     ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
+    ...options.abortDelay === undefined ? {} : { abortDelay: options.abortDelay },
     content: contentTerms(options),
   };
   if (workers > 1) {
@@ -151,12 +159,14 @@ function contentTerms(options: BackendOptions): NonNullable<BackendProcessOption
 }
 
 /** The same as options, for processes that this one starts. */
-function boundsOf({ maxConnections, maxContent, contentTimeout, minContentRate }: BackendOptions): string[] {
+function boundsOf(options: BackendOptions): string[] {
+  const { maxConnections, maxContent, contentTimeout, minContentRate, abortDelay } = options;
   return [
     ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
     ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
     ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
     ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
+    ...abortDelay === undefined ? [] : ["--abort-delay", `${abortDelay}ms`],
   ];
 }
 

@@ -234,6 +234,11 @@ export interface Backend {
   readonly contentTimeout?: number;
   /** Bytes of content a second that a client has to send, after 20 seconds; 0 for any rate. 500 for relays and CGI. */
   readonly minContentRate?: number;
+  /**
+   * Milliseconds from the end of a client that waits for a response to where it counts as gone, for handlers and relays; 0:
+   * at once. 250 unless given.
+   */
+  readonly abortDelay?: number;
 }
 
 /** What a client may send before its connection is handed over, and what it waits for at most. */

@@ -278,3 +278,20 @@ Deno.test("parseJson() throws nothing but ConfigError, whatever the JSON value",
   const json = fc.oneof({ arbitrary: value, weight: 1 }, { arbitrary: document, weight: 4 });
   fc.assert(fc.property(json, (value) => mustStayCalm(JSON.stringify(value))), { numRuns: 500 });
 });
+
+Deno.test("parseJson() knows every spelling of what a backend waits for", () => {
+  const delays: [string, number | undefined][] = [
+    [`"abortDelay": 0`, 0],
+    [`"abortDelay": "0ms"`, 0],
+    [`"abortDelay": "250ms"`, 250],
+    [`"abortDelay": 1.5`, 1_500],
+    [`"abortDelay": "1440m"`, 86_400_000],
+    [`"weight": 1`, undefined],
+  ];
+  for (const kind of [`"fetch": "./a.ts"`, `"upstream": "http://127.0.0.1:1"`]) {
+    for (const [key, milliseconds] of delays) {
+      const { backends } = parseWith(`"backends": { "a": { "socket": "/a.sock", ${kind}, ${key} } }`);
+      assert.equal(backends.find(({ name }) => name === "a")?.abortDelay, milliseconds, key);
+    }
+  }
+});

@@ -84,22 +84,29 @@ export class Backends {
 
   /** How much it takes, and how slowly. */
   #bounds(entry: Record<string, unknown>, path: Path): Partial<Backend> {
-    const { maxConnections, maxContent: size, contentTimeout: time, minContentRate } = entry;
+    const { maxConnections, maxContent: size, minContentRate } = entry;
     const maxContent = typeof size === "number" || typeof size === "string"
       ? this.#report.take(readSize(size, { least: 0, most: Number.MAX_SAFE_INTEGER }), [
         ...path,
         "maxContent",
       ])
       : undefined;
-    const contentTimeout = typeof time === "number" || typeof time === "string"
-      ? this.#report.take(readDuration(time, { least: 1 }), [...path, "contentTimeout"])
-      : undefined;
+    const contentTimeout = this.#duration(entry, "contentTimeout", 1, path);
+    const abortDelay = this.#duration(entry, "abortDelay", 0, path);
     return {
       ...typeof maxConnections === "number" ? { maxConnections } : {},
       ...maxContent === undefined ? {} : { maxContent },
       ...contentTimeout === undefined ? {} : { contentTimeout },
       ...typeof minContentRate === "number" ? { minContentRate } : {},
+      ...abortDelay === undefined ? {} : { abortDelay },
     };
+  }
+
+  /** Milliseconds that stand under a key, if they do. @param least how few of them make sense */
+  #duration(entry: Record<string, unknown>, key: string, least: number, path: Path): number | undefined {
+    const time = entry[key];
+    if (typeof time !== "number" && typeof time !== "string") return undefined;
+    return this.#report.take(readDuration(time, { least }), [...path, key]);
   }
 
   /**

@@ -153,6 +153,13 @@ const backend = z.strictObject({
       "Bytes of content a second that a client has to send while it is waited for, after 20 seconds; " +
       "408 below. 0 is any rate. 500 for relays and CGI unless given.",
   }),
+  abortDelay: amount(
+    `write seconds, or "250ms"`,
+    "Of fetch and upstream: time from the end of a client that waits for its response to where it counts as " +
+      "gone; a handler's request.signal is aborted then, and a relay's request ended. 0: at once. " +
+      "250ms unless given.",
+    ["250ms", 30],
+  ),
 }, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
   .meta(ONE_KIND);
 

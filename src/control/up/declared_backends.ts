@@ -15,13 +15,15 @@ import { GRACE, type SupervisedProcess } from "../processes/supervised_process.t
 import { encodeInstructions } from "../tls/instructions.ts";
 import { TicketKeys } from "../tls/ticket_keys.ts";
 
-/** How much it takes, and how slowly, as options. */
-function boundArguments({ maxConnections, maxContent, contentTimeout, minContentRate }: Backend): string[] {
+/** How much it takes, how slowly, and how long it waits for who has left, as options. */
+function boundArguments(backend: Backend): string[] {
+  const { maxConnections, maxContent, contentTimeout, minContentRate, abortDelay } = backend;
   return [
     ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
     ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
     ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
     ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
+    ...abortDelay === undefined ? [] : ["--abort-delay", `${abortDelay}ms`],
   ];
 }
 

@@ -85,7 +85,8 @@ testFetch("HEAD cancels a stream that has its length, without pulling it through
 
 let aborted: unknown;
 
-testFetch("request.signal is aborted when the client goes while the handler is at it", (request) => {
+/** Answers when its client has gone. */
+function untilAborted(request: Request): Promise<Response> {
   aborted = undefined;
   return new Promise((resolve) =>
     request.signal.addEventListener("abort", () => {
@@ -93,15 +94,52 @@ testFetch("request.signal is aborted when the client goes while the handler is a
       resolve(new Response("too late"));
     })
   );
-}, async ({ rig, give, errors }) => {
-  const client = give(GET + "\r\n");
-  await rig.settle();
-  assert.equal(aborted, undefined);
-  client.reset();
-  await rig.until(() => aborted !== undefined, "the abort");
-  await rig.until(() => rig.backend.active === 0, "the end");
-  assert.deepEqual(errors, []);
-});
+}
+
+testFetch(
+  "request.signal is aborted when the client goes while the handler is at it",
+  untilAborted,
+  async ({ rig, give, errors }) => {
+    const client = give(GET + "\r\n");
+    await rig.settle();
+    assert.equal(aborted, undefined);
+    client.reset();
+    await rig.until(() => aborted !== undefined, "the abort");
+    await rig.until(() => rig.backend.active === 0, "the end");
+    assert.deepEqual(errors, []);
+  },
+);
+
+testFetch(
+  "by itself, request.signal is not aborted at once when a client ends its side",
+  untilAborted,
+  async ({ rig, give }) => {
+    const client = give(GET + "\r\n");
+    await rig.settle();
+    client.end();
+    await rig.settle();
+    await rig.advance(1);
+    assert.equal(aborted, undefined);
+    await rig.advance(250);
+    assert.match(await rig.rest(client), /too late$/);
+  },
+);
+
+testFetch(
+  "without a delay, request.signal is aborted as soon as a client ends its side",
+  untilAborted,
+  async ({ rig, give }) => {
+    const client = give(GET + "\r\n");
+    await rig.settle();
+    client.end();
+    await rig.settle();
+    await rig.advance(1);
+    assert.notEqual(aborted, undefined);
+    await rig.advance(250);
+    assert.match(await rig.rest(client), /too late$/);
+  },
+  { abortDelay: 0 },
+);
 
 testFetch("a client that has only ended its side still gets its answer", async (request) => {
   await new Promise((resolve) => setTimeout(resolve, 20));
