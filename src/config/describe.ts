@@ -20,7 +20,9 @@ export function describe(config: Config): string {
     lines.push("", titleOf(site, listeners) + where, ...describeRoutes(site, config));
   }
   const used = new Set([
-    ...[...sites.keys()].flatMap(({ routes }) => routes.flatMap(({ backends }) => backends)),
+    ...[...sites.keys()].flatMap(({ routes, targets = [] }) =>
+      [...routes, ...targets].flatMap(({ backends }) => backends)
+    ),
     ...config.listeners.flatMap(({ tls }) => tls?.backend ?? []),
   ]);
   const unused = config.backends.filter(({ name }) => !used.has(name));

@@ -20,11 +20,20 @@ export interface Circumstances {
   isKnown(key: string): boolean;
 }
 
+/** A directive, or the beginning of a section, where a condition does not hold. */
+export interface LeftOutItem extends Place {
+  readonly name: string;
+  /** In how many sections it stands, so that what stands in a section follows it with a greater one. */
+  readonly depth: number;
+  /** Whether it lets everybody in: without it less is open. */
+  readonly grants: boolean;
+}
+
 /** A section whose condition does not hold, with what stands in it. */
 export interface LeftOut {
   readonly section: Directive;
   /** Names as they are written, `<VirtualHost` for a section; conditions in it are looked through. */
-  readonly items: readonly (Place & { readonly name: string })[];
+  readonly items: readonly LeftOutItem[];
   /** Whether any httpd would leave it out as well. */
   readonly surely: boolean;
 }

@@ -1,7 +1,7 @@
 /** The directives that have an effect: where they may stand and how many arguments they take. */
 
 import { nearestTo } from "../nearest.ts";
-import type { LeftOut } from "./conditions.ts";
+import type { LeftOut, LeftOutItem } from "./conditions.ts";
 import { effectOf, foreignModule } from "./effects.ts";
 import { type Faults, isComplete } from "./faults.ts";
 import { OTHER_NAMES } from "./other_names.ts";
@@ -213,13 +213,13 @@ export function isDone(key: string): boolean {
 export function tellOfLeftOut(leftOut: readonly LeftOut[], faults: Faults): void {
   for (const { section, items, surely } of leftOut) {
     if (surely) continue;
-    const missed = items.filter(({ name }) => {
+    const missed = inTheOpen(items).filter(({ name }) => {
       const key = name.toLowerCase();
       return !SPOKEN_OF.some((other) => other.toLowerCase() === key) &&
         (BY_KEY.has(key) || effectOf(key) !== "none");
     });
     if (missed.length === 0) continue;
-    const isAccess = missed.some(({ name }) => effectOf(name.toLowerCase()) === "opens");
+    const isAccess = missed.some(({ name, grants }) => !grants && effectOf(name.toLowerCase()) === "opens");
     const what = missed.map(({ name, line }) =>
       `${name.startsWith("<") ? `${name}>` : name} in line ${line}`
     );
@@ -229,6 +229,16 @@ export function tellOfLeftOut(leftOut: readonly LeftOut[], faults: Faults): void
       isAccess ? "opens" : "changes",
     );
   }
+}
+
+/** What does not stand in a section whose content would have no effect here. */
+function inTheOpen(items: readonly LeftOutItem[]): LeftOutItem[] {
+  let opaque = Infinity;
+  return items.filter(({ name, depth }) => {
+    if (depth > opaque) return false;
+    opaque = OPAQUE.includes(name.toLowerCase()) ? depth : Infinity;
+    return true;
+  });
 }
 
 /** A directive with a value that is On or Off. */

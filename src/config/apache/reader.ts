@@ -4,9 +4,16 @@
  */
 
 import { quote } from "../reading.ts";
-import { type Circumstances, CONDITIONS, holds, type LeftOut, surelyLeftOut } from "./conditions.ts";
+import {
+  type Circumstances,
+  CONDITIONS,
+  holds,
+  type LeftOut,
+  type LeftOutItem,
+  surelyLeftOut,
+} from "./conditions.ts";
 import { type Faults, isComplete, type Spot } from "./faults.ts";
-import { type Line, linesOf, type Place, wordsOf } from "./lines.ts";
+import { type Line, linesOf, wordsOf } from "./lines.ts";
 import { Modules } from "./modules.ts";
 import type { Directive, Item, Section } from "./tree.ts";
 import { Variables } from "./variables.ts";
@@ -35,7 +42,7 @@ interface Open {
   /** A condition: what stands in it belongs to the section around it. */
   readonly condition: boolean;
   /** What stands in it, where the condition does not hold. */
-  readonly leftOut?: (Place & { readonly name: string })[];
+  readonly leftOut?: LeftOutItem[];
 }
 
 /** Reads one configuration. */
@@ -100,9 +107,9 @@ export class Reader {
     const opening = closing === null ? /^<([^\s>]*)([^]*)$/.exec(line.text) : null;
     if (this.#skipped > 0) {
       // Within what does not hold only the sections count: what else stands there may be of a module that is not loaded.
+      if (closing === null) this.#leaveOut(line);
       if (opening !== null) this.#skipped++;
       else if (closing !== null && --this.#skipped === 0) return this.#close(line, closing[1]!);
-      if (closing === null) this.#leaveOut(line);
       return;
     }
     if (closing !== null) return this.#close(line, closing[1]!);
@@ -115,7 +122,8 @@ export class Reader {
   #leaveOut({ file, line, text }: Line): void {
     const [name = ""] = /^<?[^\s>]+/.exec(text) ?? [];
     if (CONDITIONS.includes(name.slice(1).toLowerCase())) return;
-    this.#stack.at(-1)!.leftOut?.push({ file, line, name });
+    const grants = /^(require\s+all\s+granted|allow\s+from\s+all|satisfy\s+any)\s*$/i.test(text);
+    this.#stack.at(-1)!.leftOut?.push({ file, line, name, depth: this.#skipped, grants });
   }
 
   /** A directive with what follows its name: variables filled in, those of Define, then those of the environment. */

@@ -110,7 +110,9 @@ export class SiteMaker {
       ...server === main ? {} : server.logs.read(main.logs, this.resolve, this.faults),
       ...Object.keys(errorDocuments).length > 0 ? { errorDocuments } : {},
     };
-    if (site.routes.length === 0 && !answersByRules(site) && server.spot !== undefined) {
+    const leadsNowhere = site.routes.length === 0 && !answersByRules(site);
+    // Where it has files of its own, they are what is missed.
+    if (leadsNowhere && server.spot !== undefined && server.settings.documentRoot === undefined) {
       this.faults.warn(server.spot, "leads nowhere: all of its requests get 404; write a ProxyPass in it");
     } else this.#tellOfFiles(server, site.routes);
     this.#tellOfForeigners(server, site);

@@ -29,6 +29,21 @@ Deno.test("conditions: what one leaves out is told of when it would have an effe
         /:1: opens what Apache closes: <IfModule mod_none.c>: .* leaves out SSLVerifyClient in line 3/,
       ],
       ["<IfDefine SSL>\nListen 443\n</IfDefine>", /<IfDefine SSL>: .* Listen in line 2/],
+      // Debian's serve-cgi-bin.conf: what stands in <Directory> would have no effect.
+      [
+        '<IfDefine CGI>\nScriptAlias /c/ /c/\n<Directory "/c">\nAllowOverride None\n<Limit GET>\nRequire all denied\n' +
+        "</Limit>\n</Directory>\n</IfDefine>",
+        undefined,
+      ],
+      [
+        "<IfDefine CGI>\n<Directory /c>\nRequire user a\n</Directory>\n<Location /c>\nRequire user a\n</Location>\n</IfDefine>",
+        /:1: opens what Apache closes: <IfDefine CGI>: .* leaves out <Location> in line 5, Require in line 6$/m,
+      ],
+      // Without what lets everybody in, less is open.
+      [
+        "<Location />\n<IfModule mod_none.c>\nRequire all granted\n</IfModule>\n</Location>",
+        /:2: changes answers: <IfModule mod_none.c>: .* leaves out Require in line 3/,
+      ],
       ["<IfModule mpm_itk.c>\nMaxClients 5\n</IfModule>", undefined],
       ["<IfVersion < 2.4>\nListen 443\n</IfVersion>", undefined],
       ["<IfModule !mod_proxy.c>\nListen 443\n</IfModule>", undefined],
