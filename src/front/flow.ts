@@ -39,7 +39,10 @@ const RETURNED = counterIndex("returned");
 const UNANSWERED = "its backend gives the connection back again and again, with no answer in between";
 const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
 
-/** Every change of a connection's state but for waiting, parking and being handed over, which their own rooms make. */
+/**
+ * Decides what becomes of a connection, whatever has happened to it. The state itself is changed by the part that does what
+ * was decided: the pool, `Endings`, `Dispatch`, the waiting room, parking.
+ */
 export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly pool: ConnectionPool;
   readonly acceptors: Acceptors;

@@ -1,6 +1,6 @@
 /**
  * Rewriting by rules: what ProxyPassReverse, ProxyPassReverseCookieDomain and ProxyPassReverseCookiePath of Apache's
- * mod_proxy do to the fields of a response. Pure.
+ * mod_proxy do to the fields of a response. response_fields.ts applies them, and rewrites what no rule is for. Pure.
  */
 
 import type { CookieRule, ReverseRule } from "../../config/config.ts";

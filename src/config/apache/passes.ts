@@ -1,4 +1,4 @@
-/** ProxyPass and ProxyPassMatch: which paths, and where to. */
+/** ProxyPass and ProxyPassMatch as they stand in a file: which paths, and where to. routes.ts makes routes of them. */
 
 import { quote } from "../reading.ts";
 import { groupsOf, readExpression } from "./expressions.ts";

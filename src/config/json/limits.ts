@@ -12,7 +12,8 @@ export const MIN_SIZE = 256;
 type Amount = number | string;
 
 /**
- * Reads the limits at the top of a document; what is not there has its default.
+ * Reads the limits at the top of a document; what is not there has its default, which stands in `DEFAULT_LIMITS` of
+ * config.ts.
  *
  * @param document The document.
  * @param report Where problems go.

@@ -1,4 +1,7 @@
-/** `fdpass backend --fetch` on SIGHUP: another process loads the module afresh and takes the path over from this one. */
+/**
+ * `fdpass backend --fetch` on SIGHUP: another process loads the module afresh and takes the path over from this one.
+ * What `up` does with its backends on SIGHUP is in ../up/declared_backends.ts.
+ */
 
 import type { Logger } from "@logtape/logtape";
 import type { ControlAnswer } from "../../protocol/control.ts";

@@ -1,4 +1,4 @@
-/** The backends that `fdpass up` runs, and how they follow the configuration. */
+/** The backends that `fdpass up` runs: starting them, and on SIGHUP replacing, adding and retiring them. */
 
 import type { Backend, Config } from "../../config/config.ts";
 import type { Tls } from "../../config/tls.ts";

@@ -27,7 +27,7 @@ interface Refusal {
 }
 
 /**
- * Answers requests with errors. Answers are kept for the second in which their Date is right; people are told at
+ * Answers requests with errors, and with what rules answer by themselves, redirects among it. Answers are kept for the second in which their Date is right; people are told at
  * most once a second, however many clients are refused.
  */
 export class Refusals {

@@ -17,6 +17,8 @@
  *                    │          reclaimed
  *                    └→ refusing → free
  * ```
+ *
+ * `reading` ends in `free` as well, when the client goes or Apache's protocol takes the connection.
  */
 export type ConnectionState =
   | "free"

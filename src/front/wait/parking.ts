@@ -7,9 +7,9 @@ import { counterIndex } from "../core/counters.ts";
 const PARKED = counterIndex("parked");
 
 /**
- * Keeps idle connections. A parked connection is what every other one is, an object of the pool that the poller
- * watches; the list of their deadlines is the order in which they came. Who must go is said here, and ended by whoever
- * asks.
+ * Keeps idle connections, by counting them. A parked connection is what every other one is, an object of the pool that the
+ * poller watches; the list of their deadlines (`FrontDeadlines.keepAlive`) is the order in which they came. Who must go is
+ * said here, and ended by whoever asks.
  */
 export class Parking {
   #parked = 0;
