@@ -55,10 +55,13 @@ export function ruledExample(
   const unknown = { user: () => undefined, names: () => [] };
   const decision = judge.decide(way, index, serves, unknown);
   if (decision.kind === "ask") return { kind: "answer", reason: "It depends on who asks" };
-  if (decision.kind === "answer") {
+  // It is the routes that lead nowhere, not a rule: they say it themselves.
+  const astray = way.kind === "routes" && !serves && decision.kind === "answer" &&
+    decision.answer.status === 404;
+  if (decision.kind === "answer" && !astray) {
     return answered(decision.answer.status, decision.answer.why, decision.answer.fields);
   }
-  if (decision.targetIndex !== undefined) {
+  if (decision.kind === "go" && decision.targetIndex !== undefined) {
     return { kind: "target", target: decision.targetIndex, path: decision.target! };
   }
   return rewritten === path ? { kind: "route" } : { kind: "route", path: rewritten };

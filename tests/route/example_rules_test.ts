@@ -21,5 +21,5 @@ Require ip 10.0.0.0/8
   assert.equal(say("/app/x"), "relay-127.0.0.1 /x");
   assert.equal(say("/old/x"), "The front answers 302 to http://else.test/new/x");
   assert.equal(say("/in/admin"), "The front answers 403: the client is not allowed here");
-  assert.equal(say("/none"), "The front answers 404: no route covers the request");
+  assert.equal(say("/none"), `No route of the site for "one.test" covers "/none"`);
 });
