@@ -3,7 +3,8 @@
 import { formatAddress, readAddress } from "../address.ts";
 import type { ListenAddress } from "../config.ts";
 import { quote, type Reading } from "../reading.ts";
-import type { Server, Servers } from "./servers.ts";
+import type { Server } from "./server.ts";
+import type { Servers } from "./servers.ts";
 
 /** An address of a virtual host. */
 interface HostAddress {

@@ -4,7 +4,7 @@ import type { ContentSettings } from "./content.ts";
 import type { Faults } from "./faults.ts";
 import type { Pass } from "./passes.ts";
 import { coversPath, looksEncoded, readDecodedPath } from "./paths.ts";
-import type { DraftSection, Server } from "./servers.ts";
+import type { DraftSection, Server } from "./server.ts";
 import type { Directive } from "./tree.ts";
 
 type Size = NonNullable<ContentSettings["contentSize"]>;

@@ -10,7 +10,8 @@ import type { Faults } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
 import { coversPath, looksEncoded, standsFor } from "./paths.ts";
-import type { Server, Servers } from "./servers.ts";
+import type { Server } from "./server.ts";
+import type { Servers } from "./servers.ts";
 import { readTarget, type Target } from "./targets.ts";
 import type { Directive } from "./tree.ts";
 

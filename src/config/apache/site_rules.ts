@@ -15,7 +15,7 @@ import { readExpression } from "./expressions.ts";
 import { standsFor } from "./paths.ts";
 import type { RouteMaker } from "./routes.ts";
 import type { DraftRule, RewriteReader } from "./rules/rewriting.ts";
-import type { DraftSection, Server } from "./servers.ts";
+import type { DraftSection, Server } from "./server.ts";
 
 /** Rules, and the routes that only rules lead to. */
 export interface Around {

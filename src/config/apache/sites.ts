@@ -11,7 +11,7 @@ import type { Faults } from "./faults.ts";
 import { coversPath } from "./paths.ts";
 import type { RouteMaker } from "./routes.ts";
 import { SiteRulesMaker } from "./site_rules.ts";
-import type { Alias, Server } from "./servers.ts";
+import type { Alias, Server } from "./server.ts";
 import type { TlsReader } from "./tls.ts";
 
 /** As an alias: every Host that no virtual host before it has. */
