@@ -196,3 +196,8 @@ export function readLog(path: string): Map<number, number[]> {
   }
   return begun;
 }
+
+/** Whether a process has begun a request, as the backends' log says. */
+export function hasServed(path: string, pid: number): boolean {
+  return Deno.readTextFileSync(path).includes(` ${pid}\n`);
+}
