@@ -48,6 +48,12 @@ function program(done: (code: number) => void): Command {
   return top;
 }
 
+/** Whether messages are for programs: the last one is as well, then. */
+function writesJson(args: readonly string[]): boolean {
+  const at = args.indexOf("--log-format");
+  return args.includes("--log-format=json") || at >= 0 && args[at + 1] === "json";
+}
+
 /**
  * Runs the command that the arguments name.
  *
@@ -66,7 +72,8 @@ export async function main(args: readonly string[]): Promise<number> {
     // Commander has written what there is to say; its own exit code is 1 for everything but help and version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     const { text, code } = explain(error);
-    writeError(`fdpass: ${text}\n`);
+    if (writesJson(args)) (await import("./src/control/log/log.ts")).logFailure(text);
+    else writeError(`fdpass: ${text}\n`);
     return code;
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
+import { Log } from "../../src/control/log/log.ts";
 import { SupervisedProcess } from "../../src/control/processes/supervised_process.ts";
 import { until } from "../support/waiting.ts";
 
@@ -20,7 +21,7 @@ for (
       name: "child",
       command: "sh",
       args: ["-c", `echo "fdpass front ready on nothing"; ${ending}`],
-      log: getLogger("test"),
+      log: new Log(getLogger("test")),
       hidesReady: true,
       killAfter: 1_000,
     });

@@ -1,8 +1,8 @@
 /** The access log of a backend that nobody else runs programs for. */
 
-import type { Logger } from "@logtape/logtape";
 import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
+import type { Log } from "../log/log.ts";
 import { LogPrograms } from "../log/log_targets.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
 
@@ -18,7 +18,7 @@ export class BackendLogs {
    * @param children whether other processes write, too: then they get the rules as these can follow them
    * @throws {CommandError | ErrnoError | RunDirectoryError} when a program cannot be started
    */
-  constructor(given: AccessLogRules | undefined, log: Logger, children = false) {
+  constructor(given: AccessLogRules | undefined, log: Log, children = false) {
     if (!given?.logs.some(({ to }) => to.startsWith("|") || children && to === "-")) {
       this.rules = given;
       return;

@@ -50,7 +50,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
     cutOff ??= setTimeout(() => {
       // With no time at all this may come before the end that drain() has begun.
       if (backend.isEmpty) return;
-      log.warn("{active} connections did not come to an end in time; ending all the same", {
+      log.warn("drain-late", "{active} connections did not come to an end in time; ending all the same", {
         active: backend.active,
       });
       void backend.takeLeave(FAREWELL).then(() => backend.abandon(false)).then(() => backend.close());
@@ -62,7 +62,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   const reloads = programOf(options.runs).reloads && !options.supervised;
   handleSignals({
     drain: (signal) => {
-      log.info("{signal}: finishing {active} connections", { signal, active: backend.active });
+      log.info("stopping", "{signal}: finishing {active} connections", { signal, active: backend.active });
       notify("STOPPING=1");
       void replacement.stop().then(() => ended.resolve(0));
       drain();
@@ -82,7 +82,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   try {
     await backend.run();
   } catch (error) {
-    log.fatal("the backend ended by an error: {error}", { error });
+    log.fatal("ended-by-error", "the backend ended by an error: {error}", { error });
     replacement.kill();
     ended.resolve(1);
   }
@@ -103,33 +103,46 @@ function logEvent(log: ReturnType<typeof logOf>, repeated: Repeated, event: Back
     case "front-found":
       return repeated.tell(
         `found ${event.name}`,
-        (times) => log.info("{name} connected{times}", { ...event, times }),
+        (times) => log.info("front-found", "{name} connected{times}", { ...event, times }),
       );
     case "front-lost":
       return repeated.tell(`lost ${event.name} ${event.reason}`, (times) => {
-        if (event.fault) log.error("ended the channel of {name}: {reason}{times}", { ...event, times });
-        else log.info("{name} left: {reason}{times}", { ...event, times });
+        if (event.fault) {
+          log.error("front-fault", "ended the channel of {name}: {reason}{times}", { ...event, times });
+        } else log.info("front-lost", "{name} left: {reason}{times}", { ...event, times });
       });
     case "front-refused":
       return repeated.tell(`refused ${event.uid}`, (times) => {
-        log.warn("refused a front of user {uid}{times}: name it in allowUsers to let it in", {
-          ...event,
-          times,
-        });
+        log.warn(
+          "front-refused",
+          "refused a front of user {uid}{times}: name it in allowUsers to let it in",
+          {
+            ...event,
+            times,
+          },
+        );
       });
     case "fronts":
       return repeated.tell("fronts", (times) => {
-        log.error("refused a front{times}: fronts have {channels} channels to this process", {
+        log.error(
+          "front-too-many",
+          "refused a front{times}: fronts have {channels} channels to this process",
+          {
+            ...event,
+            times,
+          },
+        );
+      });
+    case "handoff-refused":
+      return repeated.tell(`handoff ${event.reason}`, (times) => {
+        log.warn("handoff-refused", "refused what is no hand-off of a client: {reason}{times}", {
           ...event,
           times,
         });
       });
-    case "handoff-refused":
-      return repeated.tell(`handoff ${event.reason}`, (times) => {
-        log.warn("refused what is no hand-off of a client: {reason}{times}", { ...event, times });
-      });
     case "descriptors":
       return log.error(
+        event.why === "exhausted" ? "descriptors-exhausted" : "descriptors-withheld",
         event.why === "exhausted"
           ? "out of descriptors: a hand-off was refused; raise the limit (ulimit -n, LimitNOFILE=)"
           : "a security module (SELinux, AppArmor, Smack) keeps the descriptors of hand-offs from this process; its audit " +

@@ -75,7 +75,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const door = `${besideSocket(options.socket)}.door`;
   const Listening = options.apache ? ListenerSharer : Dealer;
   const listening = new Listening(loop, options.socket, door, options, {
-    workerReady: (process) => log.info("worker process {process} is ready", { process }),
+    workerReady: (process) => log.info("worker-ready", "worker process {process} is ready", { process }),
   });
   const relay = options.runs.kind === "tls" ? await InstructionRelay.open(options.name) : undefined;
   const workers = new WorkerProcesses({
@@ -90,7 +90,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   handleSignals({
     drain: (signal) => {
       stopping = true;
-      log.info("{signal}: the workers finish what they serve", { signal });
+      log.info("stopping", "{signal}: the workers finish what they serve", { signal });
       notify("STOPPING=1");
       ended.resolve(0);
     },
@@ -100,7 +100,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   }, options.supervised);
   void relay?.run(() => workers.workers);
   loop.run().catch((error) => {
-    log.fatal("the backend ended by an error: {error}", { error });
+    log.fatal("ended-by-error", "the backend ended by an error: {error}", { error });
     ended.resolve(1);
   });
   Promise.all(workers.workers.map(({ ready }) => ready)).then(() => {
@@ -108,7 +108,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
     notify("READY=1");
   }, (error) => {
     if (stopping) return;
-    log.error("{reason}; stopping", { reason: reasonOf(error) });
+    log.error("start-failed", "{reason}; stopping", { reason: reasonOf(error) });
     ended.resolve(2);
   });
   const code = await ended.promise;

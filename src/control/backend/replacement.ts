@@ -3,8 +3,8 @@
  * What `up` does with its backends on SIGHUP is in ../up/declared_backends.ts.
  */
 
-import type { Logger } from "@logtape/logtape";
 import type { ControlAnswer } from "../../protocol/control.ts";
+import type { Log } from "../log/log.ts";
 import { sameCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { Reloader } from "../processes/reloader.ts";
@@ -14,7 +14,7 @@ import { GRACE, type SupervisedProcess } from "../processes/supervised_process.t
 /** What a replacement needs to know. */
 export interface ReplacementOptions {
   readonly name: string;
-  readonly log: Logger;
+  readonly log: Log;
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
   /** Finishes what this process serves itself: called once, when the first replacement is ready. */
@@ -48,7 +48,9 @@ export class Replacement {
       stopping: () => this.#processes.stopping,
       apply: () => this.#replace(),
       failed: (reason) =>
-        log.error("{reason}; the process that serves goes on with the module that it has", { reason }),
+        log.error("reload-failed", "{reason}; the process that serves goes on with the module that it has", {
+          reason,
+        }),
     });
   }
 
@@ -66,7 +68,9 @@ export class Replacement {
     if (this.#processes.stopping) return;
     const before = this.#current;
     this.#current = next;
-    log.info("process {process} has loaded the module afresh and serves from now on", { process: next.pid });
+    log.info("module-reloaded", "process {process} has loaded the module afresh and serves from now on", {
+      process: next.pid,
+    });
     // Finishing what they serve may take them long. Another reload need not wait for that.
     if (before === undefined) retire();
     else void this.#processes.retire([before]);

@@ -1,7 +1,7 @@
 /** The worker processes of a dealer, and those that replace them on SIGHUP. */
 
-import type { Logger } from "@logtape/logtape";
 import type { ControlAnswer } from "../../protocol/control.ts";
+import type { Log } from "../log/log.ts";
 import type { CommandLine } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { Reloader } from "../processes/reloader.ts";
@@ -15,7 +15,7 @@ export interface WorkerProcessesOptions {
   readonly command: (index: number) => CommandLine;
   /** What each of them is instructed with at its start, if it is. */
   readonly instructions?: () => string;
-  readonly log: Logger;
+  readonly log: Log;
   /** Milliseconds that draining may take. */
   readonly drainTimeout: number;
 }
@@ -53,7 +53,9 @@ export class WorkerProcesses {
       stopping: () => this.#processes.stopping,
       apply: () => this.#replaceAll(),
       failed: (reason) =>
-        log.error("{reason}; the workers that serve go on with the module that they have", { reason }),
+        log.error("reload-failed", "{reason}; the workers that serve go on with the module that they have", {
+          reason,
+        }),
     });
   }
 
@@ -67,9 +69,13 @@ export class WorkerProcesses {
       await this.#processes.ready(next);
       if (this.#processes.stopping) return;
       this.workers[index] = next;
-      this.options.log.info("process {process} has loaded the module afresh and serves from now on", {
-        process: next.pid,
-      });
+      this.options.log.info(
+        "module-reloaded",
+        "process {process} has loaded the module afresh and serves from now on",
+        {
+          process: next.pid,
+        },
+      );
       // Finishing what it serves may take it long.
       void this.#processes.retire([before]);
     }

@@ -52,7 +52,7 @@ class FrontProcess implements Commanded {
   readonly #loop = new Loop();
   #control: ControlSocket | undefined;
   readonly #inquirer = new Inquirer((reason) => {
-    this.#log.error("passwords could not be checked: {reason}", { reason });
+    this.#log.error("passwords-failed", "passwords could not be checked: {reason}", { reason });
   });
   #listeners = new Map<string, OpenListener>();
   /** Where the lines go of what the front answers itself. */
@@ -163,13 +163,16 @@ class FrontProcess implements Commanded {
   }
 
   #failed(reason: string): void {
-    this.#log.fatal("a Worker ended by an error: {reason}", { reason });
+    this.#log.fatal("ended-by-error", "a Worker ended by an error: {reason}", { reason });
     this.ended.resolve(1);
   }
 
   #reloadAsked(): void {
     if (this.#reloader.busy && !this.#reloader.waiting) {
-      this.#log.info("SIGHUP during a reload: the configuration will be read once more after it");
+      this.#log.info(
+        "reload-waits",
+        "SIGHUP during a reload: the configuration will be read once more after it",
+      );
     }
     void this.reload();
   }
@@ -192,14 +195,16 @@ class FrontProcess implements Commanded {
   async #readAgain(): Promise<ControlAnswer | void> {
     if (this.options.reload === undefined) {
       const text = "the configuration came from a pipe and cannot be read again; it stays as it is";
-      this.#log.warn(text);
+      this.#log.warn("reload-impossible", text);
       return { code: FAILED, text };
     }
     const config = await this.options.reload();
     // Workers that drain must not be given listeners to open.
     if (this.#stopping) return;
     await this.#apply(config);
-    this.#log.info("configuration read again; serving on {addresses}", { addresses: this.#addresses });
+    this.#log.info("configuration-applied", "configuration read again; serving on {addresses}", {
+      addresses: this.#addresses,
+    });
     return { code: DONE, text: `serving on ${this.#addresses}` };
   }
 
@@ -272,11 +277,11 @@ class FrontProcess implements Commanded {
   async #drain(signal: string): Promise<void> {
     this.#stopping = true;
     await this.#ready;
-    this.#log.info("{signal}: finishing what is under way", { signal });
+    this.#log.info("stopping", "{signal}: finishing what is under way", { signal });
     notify("STOPPING=1");
     const drained = this.#workers.expect("drained");
     const late = setTimeout(() => {
-      this.#log.warn("not everything came to an end in time; ending all the same");
+      this.#log.warn("drain-late", "not everything came to an end in time; ending all the same");
       this.ended.resolve(0);
     }, this.config.limits.drainTimeout);
     for (const handle of this.#handles) handle.tell({ type: "drain" });

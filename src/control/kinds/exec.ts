@@ -36,7 +36,11 @@ export const execProgram: KindProgram<Exec> = {
       software: `fdpass/${VERSION}`,
       onFault: ({ method, target }, process, why) => {
         const request = `${method} ${target}`;
-        log.error("{request} was not answered by program {process}: {why}", { request, process, why });
+        log.error("program-unanswered", "{request} was not answered by program {process}: {why}", {
+          request,
+          process,
+          why,
+        });
       },
     });
     const { BOUNDED_CONTENT } = await import("../../backend/http/content_terms.ts");
@@ -67,19 +71,23 @@ async function optionsOf(kind: Exec, log: KindLog): Promise<ExecOptions> {
 function logEvent(log: KindLog, event: ProgramEvent): void {
   switch (event.type) {
     case "said":
-      return log.info("program {process}: {line}", { ...event });
+      return log.info("program-said", "program {process}: {line}", { ...event });
     case "unsaid":
-      return log.warn("program {process} wrote too much: {bytes} bytes of its standard error are left out", {
-        ...event,
-      });
+      return log.warn(
+        "program-too-much",
+        "program {process} wrote too much: {bytes} bytes of its standard error are left out",
+        {
+          ...event,
+        },
+      );
     case "ended":
-      return log.warn("program {process} ended: {how}", { ...event });
+      return log.warn("program-ended", "program {process} ended: {how}", { ...event });
     case "late":
-      return log.warn("program {process} has run for {time} and is ended", {
+      return log.warn("program-late", "program {process} has run for {time} and is ended", {
         process: event.process,
         time: formatDuration(event.milliseconds),
       });
     case "failed":
-      return log.error("{reason}", { ...event });
+      return log.error("program-failed", "{reason}", { ...event });
   }
 }

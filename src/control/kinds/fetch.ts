@@ -32,9 +32,10 @@ export const fetchProgram: KindProgram<Fetch> = {
       );
     }
     return new ContentServer(fetch, {
-      onError: (error) => log.error("a connection was broken off: {error}", { error }),
+      onError: (error) => log.error("connection-failed", "a connection was broken off: {error}", { error }),
       onUnsaid: (what) =>
         log.warn(
+          "response-incomplete",
           "the handler's {what} was not sent: Apache has sent the head of the response, and only content can follow",
           { what },
         ),

@@ -16,6 +16,6 @@ export function httpServer(handler: RequestHandler, log: KindLog, content?: Cont
 export function errorsTo(log: KindLog): HttpServerOptions["onError"] {
   return (error, exchange) => {
     const request = exchange === undefined ? "a connection" : `${exchange.method} ${exchange.target}`;
-    log.error("{request} failed: {error}", { request, error });
+    log.error("request-failed", "{request} failed: {error}", { request, error });
   };
 }

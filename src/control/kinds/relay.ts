@@ -66,22 +66,30 @@ function reportTo(log: KindLog, upstream: string): (event: RelayEvent | PlainRel
   return (event) => {
     switch (event.type) {
       case "upstream-back":
-        return log.info("{upstream} can be reached again", { upstream });
+        return log.info("upstream-back", "{upstream} can be reached again", { upstream });
       case "upstream-away":
-        return log.error("{upstream} is away: {reason}; requests get {status} until it is back", {
+        return log.error(
+          "upstream-away",
+          "{upstream} is away: {reason}; requests get {status} until it is back",
+          {
+            upstream,
+            ...event,
+          },
+        );
+      case "upstream-failed":
+        return log.warn("upstream-failed", "{request} was not answered by {upstream}: {reason}", {
           upstream,
           ...event,
         });
-      case "upstream-failed":
-        return log.warn("{request} was not answered by {upstream}: {reason}", { upstream, ...event });
       case "not-whole":
         return log.error(
+          "relay-not-whole",
           "refused connections of the route {route}, on which some requests belong elsewhere: a plain relay takes " +
             "whole connections; give it a site that is alone on its addresses and has one route, /",
           { route: event.route },
         );
       case "error":
-        return log.error("a connection failed: {error}", { error: event.error });
+        return log.error("connection-failed", "a connection failed: {error}", { error: event.error });
     }
   };
 }

@@ -33,7 +33,7 @@ export const staticProgram: KindProgram<Static> = {
     const { FileServer } = await import("../../backend/apache/file_server.ts");
     return new FileServer(
       kind.directory,
-      (error) => log.error("a connection was broken off: {error}", { error }),
+      (error) => log.error("connection-failed", "a connection was broken off: {error}", { error }),
     );
   },
 };

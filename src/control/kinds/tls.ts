@@ -66,10 +66,10 @@ async function byHand(source: string, log: KindLog): Promise<ConnectionServer> {
     refresh: () =>
       void settingsIn(source).then((settings) => {
         server.follow(settings, makeTicketKeys());
-        log.info("keys and certificates read again");
+        log.info("certificates-read", "keys and certificates read again");
         warn(server, log);
       }).catch((error) => {
-        log.error("the new configuration is not used, the old one stays: {reason}", {
+        log.error("reload-refused", "the new configuration is not used, the old one stays: {reason}", {
           reason: reasonOf(error),
         });
       }),
@@ -84,22 +84,34 @@ async function settingsIn(source: string): Promise<Tls> {
 }
 
 function warn({ facts }: TlsServer, log: KindLog): void {
-  for (const warning of warningsOf(facts, Date.now())) log.warn("{warning}", { warning });
+  for (const warning of warningsOf(facts, Date.now())) {
+    log.warn("certificate-warning", "{warning}", { warning });
+  }
 }
 
 function logEvent(log: KindLog, event: TlsEvent): void {
   switch (event.type) {
     case "way":
       return event.way === "kernel"
-        ? log.info("connections go on as sockets that the kernel encrypts: {why}", { why: event.why })
-        : log.info("connections go on through this process, which encrypts: {why}", { why: event.why });
+        ? log.info("tls-by-kernel", "connections go on as sockets that the kernel encrypts: {why}", {
+          why: event.why,
+        })
+        : log.info("tls-by-process", "connections go on through this process, which encrypts: {why}", {
+          why: event.why,
+        });
     case "not-raw":
       return log.error(
+        "tls-not-raw",
         "closed connections that had been looked at: routes do not lead to a backend for handshakes",
       );
     case "descriptors":
-      return log.error("out of descriptors: connections were closed after their handshakes; raise the limit");
+      return log.error(
+        "descriptors-exhausted",
+        "out of descriptors: connections were closed after their handshakes; raise the limit",
+      );
     case "error":
-      return log.error("a handshake failed by a mistake here: {error}", { error: event.error });
+      return log.error("connection-failed", "a handshake failed by a mistake here: {error}", {
+        error: event.error,
+      });
   }
 }

@@ -1,6 +1,7 @@
 /** Messages to people: one line each on standard error. */
 
 import { configureSync, getLogger, getTextFormatter, type Logger, type LogRecord } from "@logtape/logtape";
+import type { EventName } from "./events.ts";
 import { oneLine } from "./one_line.ts";
 
 const encoder = new TextEncoder();
@@ -21,17 +22,19 @@ const format = getTextFormatter({
 /** An object a line, for programs: what a message is made of besides the message. */
 function jsonLine({ timestamp, level, category, message, properties }: LogRecord): string {
   const text = message.map((part) => typeof part === "string" ? part : Deno.inspect(part)).join("");
-  const fields = Object.entries(properties).map(([name, value]) =>
-    [name, ["string", "number", "boolean"].includes(typeof value) ? value : Deno.inspect(value)] as const
-  );
+  const { event, ...rest } = properties;
   const head = {
     time: new Date(timestamp).toISOString(),
     level,
     part: category.slice(1).join(" "),
+    event,
     message: text,
   };
+  const fields = Object.entries(rest).filter(([name]) => !(name in head)).map(([name, value]) =>
+    [name, ["string", "number", "boolean"].includes(typeof value) ? value : Deno.inspect(value)] as const
+  );
   // Whatever is in it, the line is one.
-  return `${oneLine(JSON.stringify({ ...Object.fromEntries(fields), ...head }))}\n`;
+  return `${oneLine(JSON.stringify({ ...head, ...Object.fromEntries(fields) }))}\n`;
 }
 
 /** The levels that can be asked for, the most talkative first. */
@@ -75,9 +78,49 @@ export function configureLog(choices: LogChoices = {}): void {
   });
 }
 
+/** What a message is made of: what its text has in braces, and more for programs. */
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Writes messages of one part. Each says which event it is about, by a name that programs can rely on. */
+export class Log {
+  constructor(readonly logger: Logger) {}
+
+  debug(event: EventName, text: string, properties?: Properties): void {
+    this.logger.debug(text, named(event, properties));
+  }
+
+  info(event: EventName, text: string, properties?: Properties): void {
+    this.logger.info(text, named(event, properties));
+  }
+
+  warn(event: EventName, text: string, properties?: Properties): void {
+    this.logger.warn(text, named(event, properties));
+  }
+
+  error(event: EventName, text: string, properties?: Properties): void {
+    this.logger.error(text, named(event, properties));
+  }
+
+  /** For what ends the process. */
+  fatal(event: EventName, text: string, properties?: Properties): void {
+    this.logger.fatal(text, named(event, properties));
+  }
+}
+
+/** `type` tells events apart inside the code, as `event` does outside. */
+function named(event: EventName, { type: _, ...properties }: Properties = {}): Record<string, unknown> {
+  return { ...properties, event };
+}
+
 /** The log of one part. @param part `front`, `backend files`, `up` */
-export function logOf(part: string): Logger {
-  return getLogger(["fdpass", part]);
+export function logOf(part: string): Log {
+  return new Log(getLogger(["fdpass", part]));
+}
+
+/** Writes why the process ends, as JSON: as text, that is the command line's. */
+export function logFailure(reason: string): void {
+  configureLog({ logFormat: "json" });
+  logOf("fdpass").fatal("failed", "{reason}", { reason });
 }
 
 /** Writes a line to standard output: what other programs read, such as "ready". */

@@ -1,6 +1,5 @@
 /** A program whose standard input is a log: `"|rotatelogs access-%F.log 86400"`. Kept running. */
 
-import type { Logger } from "@logtape/logtape";
 import {
   adopt,
   close,
@@ -25,6 +24,7 @@ import { baseEnvironment } from "../../backend/exec/environment.ts";
 import { wordsOf } from "../../config/apache/lines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Source } from "../../loop/poller.ts";
+import type { Log } from "./log.ts";
 
 /** Milliseconds before a program that has ended is started again. */
 const RESTART = 1_000;
@@ -52,7 +52,7 @@ export class LogProgram implements Source {
    * @throws {CommandError} when there is no such program
    * @throws {ErrnoError} when it cannot be started
    */
-  constructor(readonly loop: Loop, readonly text: string, readonly path: string, readonly log: Logger) {
+  constructor(readonly loop: Loop, readonly text: string, readonly path: string, readonly log: Log) {
     this.#command = findCommand(commandWords(text), this.#environment);
     unlink(path);
     expect(makeFifo(path, 0o600), `Cannot make a pipe at "${path}"`);
@@ -98,11 +98,15 @@ export class LogProgram implements Source {
   }
 
   #startAgain(how: string): void {
-    this.log.warn("the log program {program} ended ({how}); starting it again in {delay} ms", {
-      program: this.text,
-      how,
-      delay: RESTART,
-    });
+    this.log.warn(
+      "log-program-ended",
+      "the log program {program} ended ({how}); starting it again in {delay} ms",
+      {
+        program: this.text,
+        how,
+        delay: RESTART,
+      },
+    );
     this.#restart = setTimeout(() => this.#start(), RESTART);
   }
 

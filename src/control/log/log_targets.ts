@@ -1,11 +1,11 @@
 /** Where the lines of several processes go: what a configuration says, as each of them can open it. */
 
-import type { Logger } from "@logtape/logtape";
 import { FileStatus, processId } from "../../../ffi/mod.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { STANDARD_ERROR } from "../../output/open_output.ts";
 import type { PrivateDirectory } from "../processes/private_directory.ts";
+import type { Log } from "./log.ts";
 import { LogProgram } from "./log_program.ts";
 
 /** Turns the logs of rules into what can be opened by whoever is to write them. */
@@ -26,7 +26,7 @@ function fifoName(program: string): string {
 export class LogPrograms implements LogTargets {
   readonly #programs = new Map<string, LogProgram>();
 
-  constructor(readonly loop: Loop, readonly directory: PrivateDirectory, readonly log: Logger) {}
+  constructor(readonly loop: Loop, readonly directory: PrivateDirectory, readonly log: Log) {}
 
   /**
    * Starts what does not run yet. What is not named any more goes on: others may still write to it.

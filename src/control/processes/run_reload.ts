@@ -1,8 +1,8 @@
 /** One reload, the same for everything that is reloaded: what the service manager hears of it, and what people do. */
 
-import type { Logger } from "@logtape/logtape";
 import { type ControlAnswer, DONE, FAILED, REFUSED } from "../../protocol/control.ts";
 import { EXIT_USAGE, explain, reasonOf } from "../failure.ts";
+import type { Log } from "../log/log.ts";
 import { notify, notifyReloading } from "./notify.ts";
 
 /** What is reloaded. */
@@ -45,10 +45,12 @@ export async function runReload({ stopping, apply, failed, status }: Reload): Pr
 }
 
 /** Says that the configuration in force stays, once for each thing that is wrong with the new one. */
-export function configurationStays(log: Logger): Reload["failed"] {
+export function configurationStays(log: Log): Reload["failed"] {
   return (reasons) => {
     for (const reason of reasons.split("\n")) {
-      log.error("the new configuration is not used, the old one stays: {reason}", { reason });
+      log.error("reload-refused", "the new configuration is not used, the old one stays: {reason}", {
+        reason,
+      });
     }
   };
 }

@@ -1,9 +1,8 @@
 /** A child process that is kept running: started, watched, started again, and ended in good order. */
 
-import type { Logger } from "@logtape/logtape";
 import { libc, settle } from "../../../ffi/mod.ts";
 import { reasonOf } from "../failure.ts";
-import { passOn } from "../log/log.ts";
+import { type Log, passOn } from "../log/log.ts";
 import { readAnswer } from "../tls/instructions.ts";
 import { WITHOUT_MANAGER } from "./notify.ts";
 
@@ -28,7 +27,7 @@ export interface SupervisedProcessOptions {
   readonly input?: string;
   /** Its instructions at each start: a line on its standard input, which stays open for {@linkcode SupervisedProcess.instruct}. */
   readonly instructions?: () => string;
-  readonly log: Logger;
+  readonly log: Log;
   /** Keeps the line to itself in which the child says that it is ready. */
   readonly hidesReady?: boolean;
   /**
@@ -170,7 +169,11 @@ export class SupervisedProcess {
 
   #startAgain(how: string): void {
     const { name, log } = this.options;
-    log.warn("{name} ended ({how}); starting it again in {delay} ms", { name, how, delay: this.#delay });
+    log.warn("process-ended", "{name} ended ({how}); starting it again in {delay} ms", {
+      name,
+      how,
+      delay: this.#delay,
+    });
     this.#restart = setTimeout(() => {
       try {
         this.#start();
@@ -213,7 +216,7 @@ export class SupervisedProcess {
     clearTimeout(this.#restart);
     this.signal("SIGTERM");
     const late = setTimeout(() => {
-      this.options.log.warn("{name} does not end; killing it", { name: this.options.name });
+      this.options.log.warn("process-killed", "{name} does not end; killing it", { name: this.options.name });
       this.kill();
     }, this.killAfter);
     await this.#ended;

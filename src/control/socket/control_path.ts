@@ -1,9 +1,9 @@
 /** Where the control socket is. */
 
-import type { Logger } from "@logtape/logtape";
 import { defaultRunDirectory, makeSocketDirectory } from "../../config/run_directory.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
+import type { Log } from "../log/log.ts";
 import { ControlSocket, type Obey } from "./control_socket.ts";
 
 /** Its name in the run directory. */
@@ -37,7 +37,7 @@ export function openControlSocket(
   loop: Loop,
   place: ControlPlace,
   obey: Obey,
-  log: Logger,
+  log: Log,
 ): ControlSocket | undefined {
   try {
     const path = controlPath(place);
@@ -45,7 +45,7 @@ export function openControlSocket(
     return new ControlSocket(loop, path, obey);
   } catch (error) {
     if (place.control !== undefined) throw error;
-    log.info("no commands can be given: {reason}", { reason: reasonOf(error) });
+    log.info("control-missing", "no commands can be given: {reason}", { reason: reasonOf(error) });
     return undefined;
   }
 }

@@ -171,7 +171,9 @@ export class DeclaredBackends {
     for (const [socket, { process }] of this.#members) {
       if (!this.#handshakes.has(socket)) continue;
       process.instruct(this.#instructions(socket)).catch((error) => {
-        this.#log.warn("the keys of tickets stay as they are: {reason}", { reason: reasonOf(error) });
+        this.#log.warn("ticket-keys-stay", "the keys of tickets stay as they are: {reason}", {
+          reason: reasonOf(error),
+        });
       });
     }
   }
@@ -211,9 +213,13 @@ export class DeclaredBackends {
   async undo(added: AddedBackends, before: Config): Promise<void> {
     await this.retire([...added.values()].map(({ process }) => process));
     await this.#instruct(before).catch((error) => {
-      this.#log.error("handshakes do not go by the old configuration again: {reason}", {
-        reason: reasonOf(error),
-      });
+      this.#log.error(
+        "certificates-failed",
+        "handshakes do not go by the old configuration again: {reason}",
+        {
+          reason: reasonOf(error),
+        },
+      );
     });
   }
 
@@ -265,7 +271,9 @@ export class DeclaredBackends {
     } catch (error) {
       const reason = reasonOf(error);
       failures.push(`${reason}; the one that runs stays`);
-      if (!this.#processes.stopping) this.#log.error("{reason}; the one that runs stays", { reason });
+      if (!this.#processes.stopping) {
+        this.#log.error("backend-stays", "{reason}; the one that runs stays", { reason });
+      }
       return old;
     }
   }

@@ -77,13 +77,13 @@ class Supervisor {
     void this.#loop.run();
     handleSignals({
       drain: (signal) => {
-        this.#log.info("{signal}: stopping everything", { signal });
+        this.#log.info("stopping", "{signal}: stopping everything", { signal });
         this.#stopping = true;
         this.#ended.resolve(0);
       },
       reload: () => {
         if (this.#reloader.busy && !this.#reloader.waiting) {
-          this.#log.info("SIGHUP during a reload: there will be another one after it");
+          this.#log.info("reload-waits", "SIGHUP during a reload: there will be another one after it");
         }
         void this.#reloader.request();
       },
@@ -140,7 +140,7 @@ class Supervisor {
       options.ready?.();
     } catch (error) {
       if (this.#stopping) return;
-      this.#log.error("{reason}; stopping", { reason: reasonOf(error) });
+      this.#log.error("start-failed", "{reason}; stopping", { reason: reasonOf(error) });
       this.#ended.resolve(1);
     }
   }
@@ -213,7 +213,7 @@ class Supervisor {
     const { leaving, failures } = await this.#backends.follow(next, added);
     // Finishing what they serve may take them long. Another reload need not wait for that.
     void this.#backends.retire(leaving);
-    this.#log.info("backends follow the configuration; handler modules are loaded afresh");
+    this.#log.info("backends-follow", "backends follow the configuration; handler modules are loaded afresh");
     if (failures.length > 0) return { code: FAILED, text: failures.join("\n") };
     return { code: DONE, text };
   }
@@ -223,7 +223,9 @@ class Supervisor {
     try {
       return await this.#askFront({ command: "reload" });
     } catch (error) {
-      this.#log.warn("the front could not be asked to reload: {reason}", { reason: reasonOf(error) });
+      this.#log.warn("front-unreached", "the front could not be asked to reload: {reason}", {
+        reason: reasonOf(error),
+      });
       return undefined;
     }
   }
