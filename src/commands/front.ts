@@ -7,6 +7,7 @@ import { configError } from "../config/error.ts";
 import type { Run } from "./command.ts";
 import {
   addLogOptions,
+  adminOption,
   bindToParent,
   controlOption,
   type ControlOptions,
@@ -21,6 +22,7 @@ import { supervise } from "./up.ts";
 
 interface FrontOptions extends ControlOptions, LogChoices {
   readonly workers: number;
+  readonly admin?: string;
   readonly logDirectory?: string;
   readonly withParent?: number;
   readonly ignoreAccessControl?: true;
@@ -29,8 +31,8 @@ interface FrontOptions extends ControlOptions, LogChoices {
 export function addFront(program: Command, run: Run): void {
   addLogOptions(program.command("front").description("run the front")).argument(...CONFIG_ARGUMENT)
     .addOption(workersOption()).addOption(runDirectoryOption()).addOption(ignoreAccessOption()).addOption(
-      controlOption(),
-    ).addOption(new Option("--log-directory <dir>").hideHelp()).addOption(
+      adminOption(),
+    ).addOption(controlOption()).addOption(new Option("--log-directory <dir>").hideHelp()).addOption(
       withParentOption(),
     ).action(
       run(front),

@@ -14,6 +14,14 @@ export function runDirectoryOption(): Option {
   return new Option("--run-dir <dir>", "where sockets are that an Apache configuration names by a host");
 }
 
+/** Where a front shows how it is, whatever the configuration says. */
+export function adminOption(): Option {
+  return new Option(
+    "--admin <address>",
+    'where to show figures and a status page, such as 127.0.0.1:9090 or "unix:/run/fdpass/admin.sock"',
+  );
+}
+
 /** Nobody is kept out, whatever the configuration says. */
 export function ignoreAccessOption(): Option {
   return new Option(

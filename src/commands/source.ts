@@ -1,5 +1,6 @@
 /** Where commands have their configuration from. */
 
+import { readAdminAddress } from "../config/admin_address.ts";
 import type { Config } from "../config/config.ts";
 import { STANDARD_INPUT } from "../config/error.ts";
 import { formatWarnings } from "../config/warning.ts";
@@ -27,14 +28,24 @@ export interface LoadOptions {
   readonly input?: string | undefined;
   /** `--run-dir` */
   readonly runDir?: string | undefined;
+  /** `--admin` */
+  readonly admin?: string | undefined;
   /** `--ignore-access-control` */
   readonly ignoreAccessControl?: true | undefined;
 }
 
 /** Reads a configuration. */
 export async function load(source: string, options: LoadOptions = {}): Promise<Config> {
-  const config = await read(source, options);
+  const config = withAdmin(await read(source, options), options.admin);
   return options.ignoreAccessControl ? withoutAccess(config, nameOf(source)) : config;
+}
+
+/** The same with another place for figures. Names that the configuration allows there go on to be allowed. */
+function withAdmin(config: Config, address: string | undefined): Config {
+  if (address === undefined) return config;
+  const reading = readAdminAddress(address, absolute);
+  if ("fault" in reading) throw new UsageError(reading.fault);
+  return { ...config, admin: { at: reading.value, names: config.admin?.names ?? [] } };
 }
 
 async function read(source: string, { input, runDir }: LoadOptions): Promise<Config> {

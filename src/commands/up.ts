@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { Run } from "./command.ts";
 import {
   addLogOptions,
+  adminOption,
   controlOption,
   type ControlOptions,
   controlPlace,
@@ -17,6 +18,7 @@ import { CONFIG_ARGUMENT, load, loadAgain, readInput, sourceOf, warn } from "./s
 
 interface UpOptions extends ControlOptions, LogChoices {
   readonly workers: number;
+  readonly admin?: string;
   readonly ignoreAccessControl?: true;
 }
 
@@ -25,7 +27,7 @@ export function addUp(program: Command, run: Run): void {
     program.command("up").description("run the front and every backend the configuration declares"),
   )
     .argument(...CONFIG_ARGUMENT).addOption(workersOption()).addOption(runDirectoryOption())
-    .addOption(controlOption()).addOption(ignoreAccessOption()).action(run(up));
+    .addOption(controlOption()).addOption(adminOption()).addOption(ignoreAccessOption()).action(run(up));
 }
 
 async function up(argument: string | undefined, options: UpOptions): Promise<number> {
@@ -54,7 +56,10 @@ export async function supervise(
   return await runSupervisor(narrow(config), {
     source,
     workers: options.workers,
-    ...options.ignoreAccessControl === true && { frontArguments: ["--ignore-access-control"] },
+    frontArguments: [
+      ...options.ignoreAccessControl === true ? ["--ignore-access-control"] : [],
+      ...options.admin === undefined ? [] : ["--admin", options.admin],
+    ],
     control: controlPlace(options),
     ...input === undefined ? { reload: async () => narrow(await loadAgain(source, options)) } : { input },
   });

@@ -4,6 +4,7 @@
  */
 
 import type { AccessLogSpec } from "../logs/rules.ts";
+import type { Admin } from "./admin.ts";
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
 import type { SiteRules } from "../rules/model.ts";
 import type { Warning } from "./warning.ts";
@@ -301,6 +302,8 @@ export interface Config {
   readonly errorDocuments?: ErrorDocuments;
   /** Where requests get a line whose site says nothing else, or is not known; nowhere unless given. */
   readonly accessLogs?: readonly AccessLogSpec[];
+  /** Where the front shows how it is; nowhere unless given. */
+  readonly admin?: Admin;
   /** Whether the X-Request-Id of a client is what its request is called; false unless given. */
   readonly trustRequestIds?: boolean;
   /** What the configuration says and nobody does, or what should be known about it. Shown at the start, and by check. */

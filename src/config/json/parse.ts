@@ -8,6 +8,7 @@ import { type Origin, resolveFrom } from "../path.ts";
 import { misplacedPlainRelays } from "../plain_routes.ts";
 import { assignHandshakes } from "../tls_backend.ts";
 import { AccessLogReader } from "./access_log.ts";
+import { readAdmin } from "./admin.ts";
 import { Backends } from "./backends.ts";
 import { readErrorDocuments } from "./error_documents.ts";
 import { buildLimits } from "./limits.ts";
@@ -55,6 +56,7 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
   const limits = buildLimits(document, report);
   const errorDocuments = readErrorDocuments(document, [], report);
   const accessLogs = logs.read(document, []);
+  const admin = readAdmin(document.admin, resolve, report);
   const { listeners, backend } = assignHandshakes(report.isEmpty ? unserved : [], {
     runDirectory: runDirectory ?? (() => RUN_DIRECTORY),
     taken: (name) => backends.list().some((other) => other.name === name),
@@ -80,6 +82,7 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
     allowUsers: [...new Set(users)],
     ...errorDocuments,
     ...accessLogs,
+    ...admin,
     ...document.trustRequestIds === true ? { trustRequestIds: true } : {},
   };
 }

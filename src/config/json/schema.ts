@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
 import { ACCESS_LOG_KEYS, accessLog } from "./access_log.ts";
+import { ADMIN_KEYS, ADMIN_SHAPE } from "./admin.ts";
 import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
 import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
@@ -189,6 +190,11 @@ const document = z.strictObject({
   accessLog: accessLog.optional().meta({
     description: "Where each request gets a line when it is finished, and how. Several with a list.",
   }),
+  admin: ADMIN_SHAPE.optional().meta({
+    description:
+      "Where the front shows figures (/metrics), whether it serves (/ready) and a status page: for " +
+      "operators alone.",
+  }),
   trustRequestIds: flag(
     false,
     "Whether the X-Request-Id of a client is what its request is called; only behind a server that sets it.",
@@ -264,6 +270,7 @@ export const KNOWN_KEYS = {
   accessLog: ACCESS_LOG_KEYS,
   listen: LISTEN_KEYS,
   tls: TLS_KEYS,
+  admin: ADMIN_KEYS,
   ...KEYS_BELOW_ROUTES,
   ...KEYS_BELOW_BACKENDS,
 } as const satisfies Record<string, readonly string[]>;

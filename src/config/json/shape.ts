@@ -22,6 +22,7 @@ const PLACES: Record<Owner, string> = {
   accessLog: `in "accessLog"`,
   listen: `in an entry of "listen"`,
   tls: `in "tls"`,
+  admin: `in "admin"`,
   reverse: `in an entry of "reverse"`,
   cookieDomains: `in an entry of "cookieDomains"`,
   cookiePaths: `in an entry of "cookiePaths"`,
@@ -60,7 +61,7 @@ function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Repor
 
 function ownerAt(path: Path): Owner {
   if (path[0] === "accessLog" || path[2] === "accessLog") return "accessLog";
-  if (path[0] === "listen" || path[0] === "tls") return path[0];
+  if (path[0] === "listen" || path[0] === "tls" || path[0] === "admin") return path[0];
   if (path[0] === "sites") {
     if (path[2] === "listen" || path[2] === "tls") return path[2];
     const within = OWNERS.find((owner) => owner === path[4]);

@@ -3,7 +3,7 @@
 import { close, raiseDescriptorLimit } from "../../../ffi/mod.ts";
 import type { Config, Listener } from "../../config/config.ts";
 import type { Plan, Report } from "../../front/plan.ts";
-import { UsageError } from "../failure.ts";
+import { AdminPlace } from "../admin/admin_place.ts";
 import { logOf, print } from "../log/log.ts";
 import { LogPrograms, type LogTargets } from "../log/log_targets.ts";
 import { accessLogRules } from "../../config/access_logs.ts";
@@ -12,7 +12,6 @@ import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, DONE, FAILED, REFUSED } from "../../protocol/control.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
 import { notify } from "../processes/notify.ts";
-import { WORKER_PERMISSION } from "../processes/own_command.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
@@ -24,6 +23,7 @@ import { Inquirer } from "./inquirer.ts";
 import { objection, withoutDrained } from "./drained.ts";
 import { type FrontStatus, Observed } from "./front_status.ts";
 import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
+import { checkPermission } from "./permission.ts";
 import { logReport } from "./reports.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
@@ -51,6 +51,7 @@ class FrontProcess implements Commanded {
   /** Of the control plane: it waits beside promises. */
   readonly #loop = new Loop();
   #control: ControlSocket | undefined;
+  readonly #admin = new AdminPlace(this.#loop, this, this.#log);
   readonly #inquirer = new Inquirer((reason) => {
     this.#log.error("passwords-failed", "passwords could not be checked: {reason}", { reason });
   });
@@ -81,7 +82,7 @@ class FrontProcess implements Commanded {
     this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
     void this.#loop.run();
     this.#accessLogs = this.#logsOf(this.config);
-    this.#listeners = this.#openListeners(this.config.listeners);
+    this.#listen(this.config);
     this.#ready = this.#workers.expect("ready");
     for (let index = 0; index < this.options.workers; index++) {
       const name = `front ${Deno.pid}.${index + 1}`;
@@ -109,6 +110,10 @@ class FrontProcess implements Commanded {
     if (this.#handles.some(({ ready }) => !ready)) return;
     print(`fdpass front ready on ${this.#addresses}`);
     notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
+  }
+
+  #listen({ listeners, admin }: Config): void {
+    this.#admin.apply(admin, () => this.#listeners = this.#openListeners(listeners));
   }
 
   /** Opens what is not open yet; on failure nothing is left open that was not before. */
@@ -184,12 +189,14 @@ class FrontProcess implements Commanded {
 
   async #reload(): Promise<ControlAnswer> {
     await this.#ready;
-    return await runReload({
+    const answer = await runReload({
       stopping: () => this.#stopping,
       apply: () => this.#readAgain(),
       failed: configurationStays(this.#log),
       status: () => `Serving on ${this.#addresses}`,
     });
+    this.#observed.reloaded(answer.code === DONE);
+    return answer;
   }
 
   async #readAgain(): Promise<ControlAnswer | void> {
@@ -219,7 +226,7 @@ class FrontProcess implements Commanded {
   async #applyNow(config: Config): Promise<void> {
     const before = this.#listeners;
     const accessLogs = this.#logsOf(config);
-    this.#listeners = this.#openListeners(config.listeners);
+    this.#listen(config);
     this.config = config;
     this.#accessLogs = accessLogs;
     this.#generation++;
@@ -245,6 +252,7 @@ class FrontProcess implements Commanded {
     return this.#observed.status(this.config, this.#drainedBackends, counters, {
       generation: this.#generation,
       listeners,
+      draining: this.#stopping,
     });
   }
 
@@ -268,6 +276,7 @@ class FrontProcess implements Commanded {
 
   /** Ends what is not the Workers'. */
   async close(): Promise<void> {
+    this.#admin.close();
     this.#control?.close();
     await this.#programs.close();
     this.#directory.remove();
@@ -289,15 +298,6 @@ class FrontProcess implements Commanded {
     clearTimeout(late);
     this.ended.resolve(0);
   }
-}
-
-/** The modules of a Worker are read by its own isolate. Deno's error would come from there, and not in our words. */
-function checkPermission(): void {
-  const path = new URL("../../front/worker.ts", import.meta.url);
-  if (path.protocol !== "file:" || Deno.permissions.querySync({ name: "read", path }).state === "granted") {
-    return;
-  }
-  throw new UsageError(`Starting a front's Worker is not allowed; run again with ${WORKER_PERMISSION}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How a front is: what `fdpass status` shows. docs/control.md has the meaning of each key. */
 
-import type { Config } from "../../config/config.ts";
+import type { Config, Site } from "../../config/config.ts";
 import type { Report } from "../../front/plan.ts";
 import type { CounterName, Counters } from "../../front/core/counters.ts";
 import { VERSION } from "../version.ts";
@@ -17,12 +17,36 @@ export interface BackendStatus {
   readonly reason?: string;
 }
 
+/** What has become of reloads. */
+export interface ReloadStatus {
+  readonly applied: number;
+  readonly refused: number;
+  /** Whether the last one was applied; true before the first. */
+  readonly lastApplied: boolean;
+  /** When the configuration in force was applied, in milliseconds since 1970. */
+  readonly appliedAt: number;
+}
+
+/** What the process knows of itself. */
+interface Facts {
+  readonly generation: number;
+  readonly listeners: readonly string[];
+  readonly draining: boolean;
+}
+
 /** All of it. */
 export interface FrontStatus {
   readonly version: string;
   readonly process: number;
-  /** Milliseconds since the front has started. */
+  /** When the front was started, in milliseconds since 1970. */
+  readonly started: number;
+  /** Milliseconds since then. */
   readonly uptime: number;
+  /** It accepts nothing any more. */
+  readonly draining: boolean;
+  /** Routes that have had no backend yet since the start, as `example.com/files/`; none once there was a moment without. */
+  readonly missing: readonly string[];
+  readonly reloads: ReloadStatus;
   readonly generation: number;
   readonly listeners: readonly string[];
   /** Sums over all Workers. */
@@ -39,6 +63,12 @@ export interface FrontStatus {
 /** Remembers of what Workers report what people want to know later. */
 export class Observed {
   readonly #started = performance.now();
+  readonly #startedAt = Date.now();
+  /** Backends that were reachable once. */
+  readonly #seen = new Set<string>();
+  /** Every route has had a backend. */
+  #complete = false;
+  #reloads: ReloadStatus = { applied: 0, refused: 0, lastApplied: true, appliedAt: Date.now() };
   /** How many channels each backend has, by name. */
   readonly #channels = new Map<string, number>();
   readonly #reasons = new Map<string, string>();
@@ -50,6 +80,7 @@ export class Observed {
       case "backend-found":
         this.#channels.set(report.backend, (this.#channels.get(report.backend) ?? 0) + 1);
         this.#reasons.delete(report.backend);
+        this.#seen.add(report.backend);
         return;
       case "backend-lost":
         this.#channels.set(report.backend, Math.max(0, (this.#channels.get(report.backend) ?? 0) - 1));
@@ -69,12 +100,38 @@ export class Observed {
     }
   }
 
+  /** A reload has come to its end. */
+  reloaded(applied: boolean): void {
+    const { applied: good, refused: bad, appliedAt } = this.#reloads;
+    this.#reloads = {
+      applied: good + Number(applied),
+      refused: bad + Number(!applied),
+      lastApplied: applied,
+      appliedAt: applied ? Date.now() : appliedAt,
+    };
+  }
+
+  /** Routes none of whose backends was reachable yet. What has been whole once stays so for whoever asks. */
+  #missing({ listeners }: Config, sites: readonly Site[]): readonly string[] {
+    if (this.#complete) return [];
+    const handshakes = listeners.flatMap(({ tls }) =>
+      tls === undefined || this.#seen.has(tls.backend) ? [] : "TLS"
+    );
+    const missing = sites.flatMap(({ names, routes }) =>
+      routes.filter(({ backends }) => backends.length > 0 && !backends.some((name) => this.#seen.has(name)))
+        .map(({ path }) => `${names[0] ?? ""}${path}`)
+    );
+    missing.push(...new Set(handshakes));
+    this.#complete = missing.length === 0;
+    return missing;
+  }
+
   /** What is known now. */
   status(
     config: Config,
     drained: ReadonlySet<string>,
     counters: readonly Counters[],
-    facts: { readonly generation: number; readonly listeners: readonly string[] },
+    facts: Facts,
   ): FrontStatus {
     const workers = counters.map((one) => one.read());
     const sum = { ...workers[0]! };
@@ -85,7 +142,10 @@ export class Observed {
     return {
       version: VERSION,
       process: Deno.pid,
+      started: this.#startedAt,
       uptime: Math.round(performance.now() - this.#started),
+      missing: this.#missing(config, sites),
+      reloads: this.#reloads,
       ...facts,
       counters: sum,
       workers,

@@ -60,6 +60,7 @@ export const EVENTS = [
   "reload-waits",
   "front-unreached",
   "control-missing",
+  "admin-open",
   // Descriptors.
   "descriptors-exhausted",
   "descriptors-free",

@@ -1,0 +1,119 @@
+/** What is answered at the admin address: by path, and only to those who read. */
+
+import { reasonPhrase, responseHeadText } from "../../http/response_head.ts";
+import type { FrontStatus } from "../front/front_status.ts";
+import type { AdminRequest, Responder } from "./admin_guest.ts";
+import { Exposition } from "./exposition.ts";
+import { writeMetrics } from "./metrics.ts";
+
+/** What there is to be shown. */
+export interface Figures {
+  /** How the front is, now. */
+  status(): FrontStatus;
+}
+
+/** A response but for what all of them have. */
+interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+}
+
+const PLAIN = "text/plain; charset=utf-8";
+
+/**
+ * For everything here: what is shown is of this moment, is no page of anybody else's, and no script but our own runs.
+ */
+const FIELDS: readonly (readonly [name: string, value: string])[] = [
+  ["Cache-Control", "no-store"],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Connection", "close"],
+];
+
+const encoder = new TextEncoder();
+
+/** Answers with figures. */
+export class AdminResponder implements Responder {
+  /** Hosts that may be named besides addresses and localhost. */
+  names: ReadonlySet<string> = new Set();
+  readonly #pages: Readonly<Record<string, (request: AdminRequest) => Page>> = {
+    "/healthz": () => plain(200, "ok"),
+    "/ready": () => this.#ready(),
+    "/metrics": (request) => this.#metrics(request),
+    "/status.json": () => ({
+      status: 200,
+      type: "application/json",
+      text: JSON.stringify(this.figures.status()),
+    }),
+  };
+
+  constructor(readonly figures: Figures) {}
+
+  answer(request: AdminRequest): Uint8Array<ArrayBuffer> {
+    return response(this.#page(request), request.method === "HEAD");
+  }
+
+  refuse(status: number, why: string): Uint8Array<ArrayBuffer> {
+    return response(plain(status, why), false);
+  }
+
+  #page(request: AdminRequest): Page {
+    const { method, path, host } = request;
+    if (!this.#mayName(host)) {
+      return plain(
+        421,
+        "the Host is a name that is not allowed here: ask by address, or allow it (docs/metrics.md)",
+      );
+    }
+    const page = Object.hasOwn(this.#pages, path) ? this.#pages[path] : undefined;
+    if (page === undefined) {
+      return plain(404, `there are ${Object.keys(this.#pages).join(", ")}`);
+    }
+    if (method !== "GET" && method !== "HEAD") {
+      return { ...plain(405, "this is for reading alone"), fields: [["Allow", "GET, HEAD"]] };
+    }
+    return page(request);
+  }
+
+  /** A page whose own name leads here (DNS rebinding) says that name, and no script of it may read this. */
+  #mayName(host: string): boolean {
+    return host === "" || host === "localhost" || /^\[[\da-f:.]+\]$/.test(host) || /^[\d.]+$/.test(host) ||
+      this.names.has(host);
+  }
+
+  #ready(): Page {
+    const { draining, missing } = this.figures.status();
+    if (draining) return plain(503, "draining");
+    if (missing.length === 0) return plain(200, "ready");
+    return plain(503, `these routes have had no backend yet: ${missing.join(", ")}`);
+  }
+
+  #metrics({ accept }: AdminRequest): Page {
+    const exposition = new Exposition(accept.includes("application/openmetrics-text"));
+    writeMetrics(exposition, this.figures.status());
+    return { status: 200, type: exposition.contentType, text: exposition.text() };
+  }
+}
+
+function plain(status: number, text: string): Page {
+  return { status, type: PLAIN, text: `${text}\n` };
+}
+
+function response({ status, type, text, fields = [] }: Page, head: boolean): Uint8Array<ArrayBuffer> {
+  const content = encoder.encode(text);
+  const headText = responseHeadText(status, [
+    ["Content-Type", type],
+    ["Content-Length", String(content.length)],
+    ...FIELDS,
+    ...fields,
+  ], reasonPhrase(status));
+  const start = encoder.encode(headText);
+  if (head) return start;
+  const all = new Uint8Array(start.length + content.length);
+  all.set(start);
+  all.set(content, start.length);
+  return all;
+}
