@@ -104,6 +104,10 @@ export class Connection extends ClientSocket {
   #endElsewhere: (() => void) | undefined;
   /** Takes leave of the client, where a protocol is spoken that has a way to. Settles when the connection has ended. */
   farewell: (() => Promise<void>) | undefined;
+  /** Told once, when it has ended here. Not of one that has gone back to its front. */
+  onEnded: (() => void) | undefined;
+  /** It was closed by a reset. */
+  brokenOff = false;
 
   /**
    * @param fd owned by this object from now on
@@ -185,6 +189,7 @@ export class Connection extends ClientSocket {
   /** It is nobody's from now on, and does not count any more. */
   #ended(): void {
     this.#to("nobody");
+    this.onEnded?.();
     this.home.connectionEnded(this);
   }
 
@@ -237,6 +242,7 @@ export class Connection extends ClientSocket {
 
   /** Closes the descriptor, and the connection with it unless it is the front's by now. Its new owner does, if it has one. */
   close(): void {
+    const returned = this.#holder === "returning";
     switch (this.#holder) {
       case "program":
         return this.#ended();
@@ -253,6 +259,7 @@ export class Connection extends ClientSocket {
     this.#to("nobody");
     close(this.fd);
     this.interrupt();
+    if (!returned) this.onEnded?.();
     this.home.connectionEnded(this);
   }
 
@@ -261,7 +268,10 @@ export class Connection extends ClientSocket {
    * the connection (RFC 9112, 8).
    */
   breakOff(): void {
-    if (!this.closed) this.#reset();
+    if (!this.closed) {
+      this.#reset();
+      this.brokenOff = true;
+    }
     this.close();
   }
 

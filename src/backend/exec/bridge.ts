@@ -41,6 +41,8 @@ const WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 /** Bytes on their way from one socket to another, in the kernel. */
 class Direction {
+  /** Bytes that have passed in all. */
+  passed = 0;
   /** Everything has passed, and the end after it; or nobody is there to take it. */
   done = false;
 
@@ -52,6 +54,7 @@ class Direction {
     while (!this.done && moved < FAIR) {
       const given = this.pipe.held === 0 ? 0 : this.pipe.give(this.to, false);
       if (given < 0 && given !== -EAGAIN) return -1;
+      this.passed += Math.max(0, given);
       const taken = this.pipe.held > 0 ? -EAGAIN : this.pipe.take(this.from, SIZE);
       if (taken === 0) {
         shutdown(this.to, SHUT_WR);
@@ -80,12 +83,14 @@ export class Bridge extends Timed implements Source {
    * Serves a connection in this way. It is closed when it cannot be.
    *
    * @param environment of the program
+   * @param onFailed told when that could not be started, or has ended otherwise than well
    * @returns undefined where it cannot be
    */
   static serve(
     connection: Connection,
     programs: Programs,
     environment: readonly string[],
+    onFailed: () => void,
   ): Bridge | undefined {
     const upward = SplicePipe.open(SIZE);
     const downward = upward === undefined ? undefined : SplicePipe.open(SIZE);
@@ -98,15 +103,20 @@ export class Bridge extends Timed implements Source {
     if (pair === undefined) {
       upward?.close();
       downward?.close();
+      onFailed();
       connection.close();
       return undefined;
     }
     const [ours, theirs] = pair;
     setNonblocking(theirs, false);
     const bridge = new Bridge(connection, ours, upward!, downward!);
-    const program = programs.start(theirs, theirs, environment, () => bridge.#end());
+    const program = programs.start(theirs, theirs, environment, (end) => {
+      if (end.how !== undefined) onFailed();
+      bridge.#end();
+    });
     close(theirs);
     if (typeof program === "number") {
+      onFailed();
       bridge.close();
       return undefined;
     }
@@ -192,6 +202,8 @@ export class Bridge extends Timed implements Source {
     this.#toProgram.pipe.close();
     this.#toClient.pipe.close();
     poller.remove(connection.fd);
+    connection.received += this.#toProgram.passed;
+    connection.sent += this.#toClient.passed;
     connection.endSending();
     connection.letGo();
     this.onClose?.();

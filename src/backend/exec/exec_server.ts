@@ -3,6 +3,7 @@
 import { keepAlive, setNonblocking } from "../../../ffi/mod.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
+import { ConnectionLine } from "../log/connection_line.ts";
 import { Bridge } from "./bridge.ts";
 import { connectionEnvironment } from "./environment.ts";
 import { endOf, Programs, type ProgramsOptions } from "./programs.ts";
@@ -34,24 +35,36 @@ export class ExecServer implements ConnectionServer {
   }
 
   serve(connection: Connection): void {
+    const line = ConnectionLine.of(connection);
     const programs = this.#programs ??= new Programs(connection.home.loop, this.options);
     // A shell cannot ask for these, and the programs that inetd is for know nothing of them.
     connection.setNoDelay();
     keepAlive(connection.fd, KEEP_ALIVE);
     const { client, local, transfer: { site, route, path, preread } } = connection;
     const environment = connectionEnvironment({ client, local, site, route, path, tls: connection.tls });
-    if (preread.length > 0) return this.#serveBridged(connection, programs, environment);
+    if (preread.length > 0) return this.#serveBridged(connection, programs, environment, line);
     // The program expects that reading waits for input. The mode is the socket's, and goes with it.
     setNonblocking(connection.fd, false);
-    const program = programs.start(connection.fd, connection.fd, environment, () => connection.close());
-    // From Apache it comes with a response that has begun, and this is not the end of it.
-    if (typeof program === "number") return connection.breakOff();
+    const program = programs.start(connection.fd, connection.fd, environment, (end) => {
+      if (end.how !== undefined) line?.failed("handler-failed");
+      connection.close();
+    });
+    if (typeof program === "number") {
+      line?.failed("handler-failed");
+      // From Apache it comes with a response that has begun, and this is not the end of it.
+      return connection.breakOff();
+    }
     // From here on the connection is the program's: it ends when the program, or whom it has given it to, closes it.
     connection.letGo();
   }
 
-  #serveBridged(connection: Connection, programs: Programs, environment: readonly string[]): void {
-    const bridge = Bridge.serve(connection, programs, environment);
+  #serveBridged(
+    connection: Connection,
+    programs: Programs,
+    environment: readonly string[],
+    line: ConnectionLine | undefined,
+  ): void {
+    const bridge = Bridge.serve(connection, programs, environment, () => line?.failed("handler-failed"));
     if (bridge === undefined || bridge.closed) return;
     this.#bridges.add(bridge);
     bridge.onClose = () => this.#bridges.delete(bridge);

@@ -10,6 +10,8 @@ const CLIENT_GONE = 499;
 
 /** What is known of a connection. */
 export interface LoggedConnection {
+  /** What it is called in every process that has it. */
+  readonly name: string;
   readonly client: { readonly hostname: string; readonly port: number };
   readonly local: { readonly hostname: string; readonly port: number };
   readonly transfer: Transfer;
@@ -173,14 +175,14 @@ export class ConnectionLines {
   /**
    * A connection has ended whose requests nobody here has looked at.
    *
-   * @param status what was answered instead of it; 0 for nothing
+   * @param flags what went otherwise than it should
    */
-  ended(fate: ConnectionFate, status = 0): void {
+  ended(fate: ConnectionFate, flags: string): void {
     const record = this.#record;
     const { connection } = this;
-    record.status = status;
+    record.identity = { requestId: connection.name, traceId: "" };
     record.sent = record.content = connection.sent;
-    this.#write(0, 0, fate, "");
+    this.#write(0, 0, fate, flags);
   }
 
   #write(number: number, unread: number, fate: ConnectionFate, flags: string): void {

@@ -8,6 +8,7 @@ import type { Loop } from "../../loop/loop.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
+import { ConnectionLine } from "../log/connection_line.ts";
 import { proxyHeader } from "./proxy_header.ts";
 import { room, roomSize } from "./relay_buffer.ts";
 import { closePipes } from "./spliced.ts";
@@ -63,31 +64,37 @@ export class PlainRelay implements ConnectionServer {
 
   async #serve(connection: Connection): Promise<void> {
     const { transfer: { detail, site, route }, home: { loop } } = connection;
+    const line = ConnectionLine.of(connection);
     if (detail !== SCOPE_CONNECTION) {
       // Some later request on it is somebody else's, and would be answered by this upstream.
       if (!this.#toldNotWhole) this.options.report?.({ type: "not-whole", site, route });
       this.#toldNotWhole = true;
-      return await refuse(connection, 500);
+      return await refuse(connection, 500, "of the route some requests belong elsewhere", line);
     }
     const { pool, times } = this.#share(loop);
     try {
       await pool.enter(connection);
     } catch (error) {
-      return await this.#fail(connection, error);
+      return await this.#fail(connection, error, line);
     }
     try {
-      await this.#passOn(connection, pool, times);
+      await this.#passOn(connection, pool, times, line);
     } finally {
       pool.leave();
     }
   }
 
-  async #passOn(connection: Connection, pool: UpstreamPool, times: TunnelDeadlines): Promise<void> {
+  async #passOn(
+    connection: Connection,
+    pool: UpstreamPool,
+    times: TunnelDeadlines,
+    line: ConnectionLine | undefined,
+  ): Promise<void> {
     let upstream: UpstreamConnection;
     try {
       upstream = await pool.connect();
     } catch (error) {
-      return await this.#fail(connection, error);
+      return await this.#fail(connection, error, line);
     }
     if (this.#away) this.options.report?.({ type: "upstream-back" });
     this.#away = false;
@@ -119,7 +126,7 @@ export class PlainRelay implements ConnectionServer {
   }
 
   /** Of the connection nothing was read: the client gets an answer. */
-  async #fail(connection: Connection, error: unknown): Promise<void> {
+  async #fail(connection: Connection, error: unknown, line: ConnectionLine | undefined): Promise<void> {
     if (error instanceof ConnectionLost) return connection.close();
     if (!(error instanceof UpstreamError)) throw error;
     const { why: reason, status, unreached } = error;
@@ -128,7 +135,7 @@ export class PlainRelay implements ConnectionServer {
       this.#away = true;
       this.options.report?.({ type: "upstream-away", reason, status });
     }
-    await refuse(connection, status);
+    await refuse(connection, status, reason, line);
   }
 
   /** Made with the first connection, when the loop is known. */
@@ -149,16 +156,24 @@ export class PlainRelay implements ConnectionServer {
   }
 }
 
+const latin1 = new TextDecoder("latin1");
 const HEAD = new TextEncoder().encode("HEAD ");
 
 /** Answers the request, of which nothing was read, with an error, and closes. */
-async function refuse(connection: Connection, status: AnswerStatus): Promise<void> {
+async function refuse(
+  connection: Connection,
+  status: AnswerStatus,
+  why: string,
+  line: ConnectionLine | undefined,
+): Promise<void> {
   const { preread } = connection.transfer;
   const length = connection.receive(room, roomSize);
   const start = preread.length > 0 ? preread : room.subarray(0, Math.max(0, length));
   const head = HEAD.every((byte, at) => start[at] === byte);
+  const bytes = answer(status, { head, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>;
+  line?.refused({ status, why, answer: latin1.decode(bytes) });
   try {
-    await connection.sendAll(answer(status, { head, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>);
+    await connection.sendAll(bytes);
     await connection.closeGently();
   } catch (error) {
     connection.close();
