@@ -23,6 +23,8 @@ export function close(fd: Descriptor): void {
 }
 
 const F_DUPFD_CLOEXEC = 1030;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = 0o4000;
@@ -52,6 +54,11 @@ export function setNonblocking(fd: Descriptor, on: boolean): void {
   const flags = expect(settle(fcntl(fd, F_GETFL, 0)), "Cannot read descriptor flags");
   const wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
   if (wanted !== flags) expect(settle(fcntl(fd, F_SETFL, wanted)), "Cannot set descriptor flags");
+}
+
+/** Has a descriptor that was inherited closed in programs that this process starts; 0 or `-errno` (-EBADF: none). */
+export function closeOnExec(fd: Descriptor): number {
+  return settle(fcntl(fd, F_SETFD, FD_CLOEXEC));
 }
 
 /**

@@ -117,6 +117,19 @@ export function encodeUnixAddress(path: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/**
+ * The path in a `struct sockaddr_un`.
+ *
+ * @param bytes as getsockname(2) fills it in, zeros behind it
+ * @returns undefined for another family, a socket without a name, and an abstract name
+ */
+export function decodeUnixAddress(bytes: Uint8Array): string | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint16(SA_FAMILY, true) !== AF_UNIX || bytes[SUN_PATH] === 0) return undefined;
+  const end = bytes.indexOf(0, SUN_PATH);
+  return new TextDecoder().decode(bytes.subarray(SUN_PATH, end < 0 ? bytes.length : end));
+}
+
 /** Writes an IPv6 address as RFC 5952 wants it: lower case, the longest run of zero words as `::`. */
 export function formatIpv6(bytes: Uint8Array, offset: number): string {
   const words = Array.from({ length: 8 }, (_, i) => bytes[offset + 2 * i]! << 8 | bytes[offset + 2 * i + 1]!);

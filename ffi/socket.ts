@@ -11,6 +11,7 @@ import {
   AF_INET6,
   AF_UNIX,
   decodeInternetAddress,
+  decodeUnixAddress,
   encodeInternetAddress,
   encodeUnixAddress,
   formatAddress,
@@ -268,6 +269,13 @@ export function localAddress(fd: Descriptor): InternetAddress | undefined {
   const buffer = new AddressBuffer();
   expect(buffer.readLocal(fd), "Cannot read the local address");
   return decodeInternetAddress(buffer.bytes);
+}
+
+/** The path that a Unix socket is bound to; undefined where it has none, and for other sockets. */
+export function localPath(fd: Descriptor): string | undefined {
+  const buffer = new AddressBuffer();
+  buffer.bytes.fill(0);
+  return buffer.readLocal(fd) < 0 ? undefined : decodeUnixAddress(buffer.bytes);
 }
 
 /** The address of the other end; undefined when it is gone, or is not TCP. */

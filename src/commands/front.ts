@@ -24,6 +24,7 @@ interface FrontOptions extends ControlOptions, LogChoices {
   readonly workers: number;
   readonly admin?: string;
   readonly logDirectory?: string;
+  readonly keeper?: string;
   readonly withParent?: number;
   readonly ignoreAccessControl?: true;
 }
@@ -33,6 +34,8 @@ export function addFront(program: Command, run: Run): void {
     .addOption(workersOption()).addOption(runDirectoryOption()).addOption(ignoreAccessOption()).addOption(
       adminOption(),
     ).addOption(controlOption()).addOption(new Option("--log-directory <dir>").hideHelp()).addOption(
+      new Option("--keeper <path>").hideHelp(),
+    ).addOption(
       withParentOption(),
     ).action(
       run(front),
@@ -56,6 +59,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
   return await runFront(config, {
     workers: options.workers,
     control: controlPlace(options),
+    keeper: options.keeper,
     ...withParent === undefined || options.logDirectory === undefined
       ? {}
       : { logTargets: new ParentsTargets(withParent, options.logDirectory) },

@@ -8,10 +8,10 @@ import type { OutputEvent } from "../output/line_file.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
 
-/** A listener of one Worker. The control plane opens the socket, so that a port in use is reported in its sentences. */
+/** A listener of one Worker. The control plane opens the sockets, so that a port in use is reported in its sentences. */
 export interface ListenerPlan {
-  /** The listening socket: owned by the Worker from now on. -1 for one that the Worker has from an earlier plan. */
-  readonly fd: number;
+  /** The listening sockets: owned by the Worker from now on. None for one that it has from an earlier plan. */
+  readonly fds: readonly number[];
   /** Tells listeners apart from plan to plan: the address as configured. */
   readonly key: string;
   readonly sites: readonly Site[];

@@ -12,7 +12,7 @@ import {
   SOCK_CLOEXEC,
   SOL_SOCKET,
 } from "../../ffi/mod.ts";
-import { openListener } from "../../src/control/front/listeners.ts";
+import { openListener } from "../../src/control/listening/open_listener.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { until } from "../support/waiting.ts";
 
@@ -21,7 +21,7 @@ const TCP_KEEPINTVL = 5;
 
 Deno.test("a client is asked for a sign of life from the start, by the options that its socket has from the listener", () =>
   withoutLeaks(async () => {
-    const { sockets } = openListener({ host: "127.0.0.1", port: 0, sites: [] }, 2);
+    const { sockets } = openListener({ host: "127.0.0.1", port: 0 }, 2);
     try {
       const { port } = localAddress(sockets[0]!)!;
       for (let seen = 0; seen < 8; seen++) {

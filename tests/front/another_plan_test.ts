@@ -30,7 +30,7 @@ test("another plan adds listeners, keeps those that are in both, and closes the 
   const fd = listenTcp("127.0.0.1", 0);
   const port = localAddress(fd)!.port;
   const sites = [siteOf(["a"])];
-  rig.apply({ listeners: [{ fd: -1, key: "one", sites }, { fd, key: "two", sites }] });
+  rig.apply({ listeners: [{ fds: [], key: "one", sites }, { fds: [fd], key: "two", sites }] });
   for (const which of [rig.port, port]) {
     const client = new Client(which);
     rig.clients.push(client);
@@ -39,7 +39,7 @@ test("another plan adds listeners, keeps those that are in both, and closes the 
   }
   // One that has connected and is not accepted yet when its listener goes is served all the same.
   const last = rig.client(request());
-  rig.apply({ listeners: [{ fd: -1, key: "two", sites }] });
+  rig.apply({ listeners: [{ fds: [], key: "two", sites }] });
   assert.equal(rig.answer(last), responseOf("a"));
   assert.deepEqual([listens(rig.port), listens(port)], [false, true]);
 });
@@ -53,7 +53,7 @@ test("another plan routes those who wait, and those who have not finished asking
   const asking = rig.client("GET / HTTP/1.1\r\n");
   rig.until(() => states(rig).join() === "reading,waiting", "both");
   b.manner = "serves";
-  rig.apply({ listeners: [{ fd: -1, key: "one", sites: [siteOf(["b"])] }] });
+  rig.apply({ listeners: [{ fds: [], key: "one", sites: [siteOf(["b"])] }] });
   asking.send("Host: a\r\n\r\n");
   for (const client of [waiting, asking]) assert.equal(rig.answer(client), responseOf("b"));
 });
@@ -62,7 +62,7 @@ test("another plan answers those who wait and have no route any more", {}, (rig)
   const client = rig.client(request("/x"));
   rig.until(() => states(rig).join() === "waiting", "it to wait");
   const sites = [{ names: [], routes: [{ path: "/elsewhere", backends: ["a"] }] }];
-  rig.apply({ listeners: [{ fd: -1, key: "one", sites }] });
+  rig.apply({ listeners: [{ fds: [], key: "one", sites }] });
   assert.match(rig.answer(client), /^HTTP\/1\.1 404 /);
 });
 
@@ -71,7 +71,7 @@ test("a backend that is in both plans keeps its channel, whatever else has chang
   rig.client(request());
   rig.until(() => states(rig).join() === "handed", "a hand-off");
   const backends = [rig.backend({ name: "a", weight: 2 }), rig.backend("b")];
-  rig.apply({ backends, listeners: [{ fd: -1, key: "one", sites: [siteOf(["a", "b"])] }] });
+  rig.apply({ backends, listeners: [{ fds: [], key: "one", sites: [siteOf(["a", "b"])] }] });
   rig.settle();
   assert.equal(a!.channels.length, 1);
   rig.client(request());
@@ -87,7 +87,7 @@ test("a backend that is in no plan any more gets nothing new, is heard to the en
   const [a, b] = found(rig, "a", "b");
   rig.client(request());
   rig.until(() => states(rig).join() === "handed", "a hand-off");
-  rig.apply({ backends: [rig.backend("b")], listeners: [{ fd: -1, key: "one", sites: [siteOf(["b"])] }] });
+  rig.apply({ backends: [rig.backend("b")], listeners: [{ fds: [], key: "one", sites: [siteOf(["b"])] }] });
   b!.manner = "serves";
   const client = rig.client(request());
   assert.equal(rig.answer(client), responseOf("b"));
@@ -112,7 +112,7 @@ test("a removed backend that refuses or dies gives its connection to those of th
   const client = rig.client(request());
   rig.until(() => states(rig).join() === "handed", "a hand-off");
   b!.manner = "serves";
-  rig.apply({ backends: [rig.backend("b")], listeners: [{ fd: -1, key: "one", sites: [siteOf(["b"])] }] });
+  rig.apply({ backends: [rig.backend("b")], listeners: [{ fds: [], key: "one", sites: [siteOf(["b"])] }] });
   a!.close();
   assert.equal(rig.answer(client), responseOf("b"));
 });

@@ -62,7 +62,7 @@ export class Rig {
     const sites = options.sites ?? [siteOf(backends.map(({ name }) => name))];
     this.plan = {
       listeners: [{
-        fd,
+        fds: [fd],
         key: "one",
         sites,
         ...options.tls === undefined ? {} : { tls: { backend: options.tls } },
@@ -103,7 +103,7 @@ export class Rig {
   apply(change: Partial<Plan>): void {
     this.plan = {
       ...this.plan,
-      listeners: this.plan.listeners.map((listener) => ({ ...listener, fd: -1 })),
+      listeners: this.plan.listeners.map((listener) => ({ ...listener, fds: [] })),
       generation: this.plan.generation + 1,
       ...change,
     };

@@ -55,7 +55,12 @@ export interface ListenerOptions {
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Replaces a backend that listens at the path: fronts find this one from then on, the old one keeps what it has. */
   readonly takeOver?: boolean;
+  /** A socket that listens at the path already, and whose file is somebody else's: of a service manager. Owned from now on. */
+  readonly given?: Descriptor;
 }
+
+/** What no file has for its number. */
+const NO_INODE = 0n;
 
 /** A socket cannot be had at a path. The message is for people, and says the way out. */
 export class ListenError extends Error {
@@ -118,6 +123,7 @@ export class BackendListener implements ChannelSource, Source {
       // What is bound first has a shorter name, and would be moved to where no front reaches it.
       throw new ListenError((error as TypeError).message);
     }
+    if (options.given !== undefined) return new BackendListener(path, options.given, NO_INODE);
     const found = inspect(path);
     if (found === "taken" && !options.takeOver) {
       throw new ListenError(

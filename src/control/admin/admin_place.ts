@@ -29,14 +29,14 @@ export class AdminPlace {
    * @param rest what else has to be had
    * @throws {ErrnoError | ListenError} when the address cannot be had, or what `rest` throws
    */
-  apply(admin: Admin | undefined, rest: () => void): void {
+  async apply(admin: Admin | undefined, rest: () => Promise<void>): Promise<void> {
     const last = this.#server;
     const stays = admin !== undefined && last?.key === formatAdminAddress(admin.at);
     const next = admin === undefined || stays
       ? undefined
       : new AdminServer(this.loop, admin.at, this.#responder, this.#patience);
     try {
-      rest();
+      await rest();
     } catch (error) {
       next?.close();
       throw error;

@@ -11,6 +11,7 @@ import { logOutput } from "../log/log_output.ts";
 import { notify } from "../processes/notify.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { BackendLogs } from "./backend_logs.ts";
+import { givenListener } from "./given_listener.ts";
 import { Replacement } from "./replacement.ts";
 
 /** Milliseconds to take leave of clients in whose protocol one does. Less than a supervisor's patience, GRACE. */
@@ -40,6 +41,7 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   const { runs } = options;
   const backend = new Backend(server, {
     ...options,
+    ...givenListener(options.socket, options.apache === true, log),
     accessLogs: logs.rules,
     kind: runs.kind === "exec" && runs.cgi ? "cgi" : runs.kind,
     report: (event) => logEvent(log, repeated, event),

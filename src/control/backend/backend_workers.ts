@@ -15,6 +15,7 @@ import { handleSignals } from "../processes/signals.ts";
 import { InstructionRelay } from "../tls/instruction_relay.ts";
 import { accessLogArguments } from "./access_log_arguments.ts";
 import { BackendLogs } from "./backend_logs.ts";
+import { givenListener } from "./given_listener.ts";
 import { WorkerProcesses } from "./worker_processes.ts";
 
 /** How a backend of several processes is run. */
@@ -74,7 +75,8 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const withLogs = { ...options, accessLogs: logs.rules };
   const door = `${besideSocket(options.socket)}.door`;
   const Listening = options.apache ? ListenerSharer : Dealer;
-  const listening = new Listening(loop, options.socket, door, options, {
+  const given = givenListener(options.socket, options.apache === true, log);
+  const listening = new Listening(loop, options.socket, door, { ...options, ...given }, {
     workerReady: (process) => log.info("worker-ready", "worker process {process} is ready", { process }),
   });
   const relay = options.runs.kind === "tls" ? await InstructionRelay.open(options.name) : undefined;

@@ -1,7 +1,7 @@
 /** `fdpass front`: the control plane of a front. Configuration, Workers, signals, messages. */
 
-import { close, raiseDescriptorLimit } from "../../../ffi/mod.ts";
-import type { Config, Listener } from "../../config/config.ts";
+import { raiseDescriptorLimit } from "../../../ffi/mod.ts";
+import type { Config } from "../../config/config.ts";
 import type { Plan, Report } from "../../front/plan.ts";
 import { AdminPlace } from "../admin/admin_place.ts";
 import { logOf, print } from "../log/log.ts";
@@ -15,14 +15,18 @@ import { notify } from "../processes/notify.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
+import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
+import { KeptListeners } from "../listening/kept_listeners.ts";
+import { OwnListeners } from "../listening/listener_source.ts";
+import { listenerKey } from "../listening/open_listener.ts";
 import { type ControlPlace, openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
 import { Barrier } from "./barrier.ts";
 import { type Commanded, obeying } from "./commands.ts";
+import { FrontListeners } from "./front_listeners.ts";
 import { Inquirer } from "./inquirer.ts";
 import { objection, withoutDrained } from "./drained.ts";
 import { type FrontStatus, Observed } from "./front_status.ts";
-import { listenerKey, type OpenListener, openListener } from "./listeners.ts";
 import { checkPermission } from "./permission.ts";
 import { logReport } from "./reports.ts";
 import { WorkerHandle } from "./worker_handle.ts";
@@ -33,6 +37,8 @@ export interface FrontOptions {
   readonly workers: number;
   /** Where commands are taken. */
   readonly control: ControlPlace;
+  /** Where a supervisor is asked for listening sockets; without one this process opens them. */
+  readonly keeper?: string | undefined;
   /** Who runs the programs that logs go to; this process unless given. */
   readonly logTargets?: LogTargets | undefined;
   /** Whether a supervisor ends this process. */
@@ -55,7 +61,7 @@ class FrontProcess implements Commanded {
   readonly #inquirer = new Inquirer((reason) => {
     this.#log.error("passwords-failed", "passwords could not be checked: {reason}", { reason });
   });
-  #listeners = new Map<string, OpenListener>();
+  readonly #listeners: FrontListeners;
   /** Where the lines go of what the front answers itself. */
   #accessLogs: AccessLogRules | undefined;
   readonly #directory: PrivateDirectory;
@@ -73,6 +79,10 @@ class FrontProcess implements Commanded {
     this.#directory = new PrivateDirectory(options.control.runDirectory);
     this.#programs = new LogPrograms(this.#loop, this.#directory, this.#log);
     this.#workers = new Barrier(options.workers);
+    const source = options.keeper === undefined
+      ? new OwnListeners(givenToThisProcess())
+      : new KeptListeners(this.#loop, options.keeper);
+    this.#listeners = new FrontListeners(source, options.workers);
   }
 
   /** Opens the listeners, starts the Workers, and says so when they serve. */
@@ -82,11 +92,12 @@ class FrontProcess implements Commanded {
     this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
     void this.#loop.run();
     this.#accessLogs = this.#logsOf(this.config);
-    this.#listen(this.config);
+    await this.#listen(this.config);
+    tellLeft(givenToThisProcess(), this.#log);
     this.#ready = this.#workers.expect("ready");
     for (let index = 0; index < this.options.workers; index++) {
       const name = `front ${Deno.pid}.${index + 1}`;
-      const plan = this.#plan(index, new Set(this.#listeners.keys()));
+      const plan = this.#plan(index);
       this.#handles.push(
         new WorkerHandle(
           name,
@@ -97,6 +108,7 @@ class FrontProcess implements Commanded {
         ),
       );
     }
+    this.#listeners.dealt();
     handleSignals(
       {
         drain: (signal) => void this.#drain(signal),
@@ -112,39 +124,18 @@ class FrontProcess implements Commanded {
     notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
   }
 
-  #listen({ listeners, admin }: Config): void {
-    this.#admin.apply(admin, () => this.#listeners = this.#openListeners(listeners));
+  #listen({ listeners, admin }: Config): Promise<void> {
+    return this.#admin.apply(admin, () => this.#listeners.change(listeners));
   }
 
-  /** Opens what is not open yet; on failure nothing is left open that was not before. */
-  #openListeners(wanted: readonly Listener[]): Map<string, OpenListener> {
-    const open = new Map<string, OpenListener>();
-    try {
-      for (const listener of wanted) {
-        const key = listenerKey(listener);
-        const mates = [...this.#listeners.keys(), ...open.keys()];
-        const joins = mates.some((mate) => mate !== key && mate.endsWith(`:${listener.port}`));
-        open.set(key, this.#listeners.get(key) ?? openListener(listener, this.options.workers, joins));
-      }
-    } catch (error) {
-      // Nobody would accept on them: their clients would hang.
-      for (const [key, { sockets }] of open) {
-        if (!this.#listeners.has(key)) { for (const socket of sockets) close(socket); }
-      }
-      throw error;
-    }
-    return open;
-  }
-
-  /** What one Worker is told. @param fresh the listeners whose sockets it does not have yet */
-  #plan(worker: number, fresh: ReadonlySet<string>): Plan {
+  /** What one Worker is told. */
+  #plan(worker: number): Plan {
     const { backends, limits, allowUsers, errorDocuments } = this.config;
     return {
       listeners: withoutDrained(this.config, this.#drainedBackends).map((listener) => {
         const key = listenerKey(listener);
-        const fd = fresh.has(key) ? this.#listeners.get(key)!.sockets[worker]! : -1;
         const { sites, tls } = listener;
-        return { key, fd, sites, ...tls === undefined ? {} : { tls } };
+        return { key, fds: this.#listeners.shareOf(key, worker), sites, ...tls === undefined ? {} : { tls } };
       }),
       backends,
       limits,
@@ -224,20 +215,19 @@ class FrontProcess implements Commanded {
   }
 
   async #applyNow(config: Config): Promise<void> {
-    const before = this.#listeners;
     const accessLogs = this.#logsOf(config);
-    this.#listen(config);
+    await this.#listen(config);
     this.config = config;
     this.#accessLogs = accessLogs;
     this.#generation++;
-    const fresh = new Set([...this.#listeners.keys()].filter((key) => !before.has(key)));
     const applied = this.#workers.expect("applied");
-    this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index, fresh) }));
+    this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index) }));
+    this.#listeners.dealt();
     await applied;
   }
 
   get #addresses(): string {
-    return [...this.#listeners.values()].map(({ address }) => address).join(", ");
+    return this.#listeners.addresses;
   }
 
   /** Opens logs anew. */
@@ -247,7 +237,7 @@ class FrontProcess implements Commanded {
 
   /** How it is. */
   status(): FrontStatus {
-    const listeners = [...this.#listeners.values()].map(({ address }) => address);
+    const listeners = this.#listeners.open.map(({ address }) => address);
     const counters = this.#handles.map((handle) => handle.counters);
     return this.#observed.status(this.config, this.#drainedBackends, counters, {
       generation: this.#generation,

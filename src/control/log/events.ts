@@ -42,6 +42,11 @@ export const EVENTS = [
   "tls-not-raw",
   // Processes.
   "worker-ready",
+  "socket-unused",
+  "front-succeeded",
+  "take-over-failed",
+  "take-over-begun",
+  "worker-hung",
   "process-ended",
   "process-killed",
   "start-failed",

@@ -5,6 +5,9 @@ import { accessLogRules } from "../../config/access_logs.ts";
 import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, type ControlRequest, DONE, FAILED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
+import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
+import { ListenerKeeper } from "../listening/keeper.ts";
+import { OwnListeners } from "../listening/listener_source.ts";
 import { logArguments, logOf } from "../log/log.ts";
 import { LogPrograms } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
@@ -53,6 +56,8 @@ class Supervisor {
   readonly #logs: LogPrograms;
   readonly #backends: DeclaredBackends;
   #control: ControlSocket | undefined;
+  /** Has the sockets that the front listens at: a front that is killed leaves a queue, not a closed port. */
+  #keeper: ListenerKeeper | undefined;
   #config: Config;
   #front: SupervisedProcess | undefined;
   /** Settles when everything runs, or cannot: no reload before that. */
@@ -97,10 +102,13 @@ class Supervisor {
     const code = await this.#ended.promise;
     this.#stopping = true;
     notify("STOPPING=1");
+    // From now on the front's end of a listener is the last one.
+    this.#keeper?.release();
     // The front first: it hands over what it has, and the backends finish that.
     await this.#front?.stop();
     await this.#backends.stop();
     this.#control?.close();
+    this.#keeper?.close();
     await this.#logs.close();
     this.#loop.stop();
     this.#directory.remove();
@@ -117,6 +125,9 @@ class Supervisor {
       const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
       args.push(...options.frontArguments ?? []);
       args.push("--control", this.#frontControl, ...logArguments());
+      const keeper = this.#directory.join("listeners.sock");
+      this.#keeper = new ListenerKeeper(this.#loop, keeper, new OwnListeners(givenToThisProcess()));
+      args.push("--keeper", keeper);
       this.#logs.resolve(accessLogRules(config));
       args.push("--log-directory", this.#directory.path);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
@@ -135,6 +146,7 @@ class Supervisor {
         ...input === undefined ? {} : { input },
       });
       await front.ready;
+      tellLeft(givenToThisProcess(), this.#log);
       if (this.#stopping) return;
       notify("READY=1");
       options.ready?.();

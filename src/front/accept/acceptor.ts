@@ -1,4 +1,4 @@
-/** A listening socket. */
+/** An address that is listened on. */
 
 import {
   AddressBuffer,
@@ -16,7 +16,6 @@ import {
   settle,
   SOCK_CLOEXEC,
 } from "../../../ffi/mod.ts";
-import type { Source } from "../../loop/poller.ts";
 import { SIZE_ADDRESS } from "../../protocol/messages.ts";
 import { writeSockaddr } from "../connection/address.ts";
 import type { Listener } from "../connection/connection.ts";
@@ -49,7 +48,7 @@ export interface Arrivals {
  * Accepts connections. They stay in blocking mode: the front asks for no waiting call by call (MSG_DONTWAIT), so the
  * socket that a backend gets is as the kernel made it.
  */
-export class Acceptor implements Listener, Source {
+export class Acceptor implements Listener {
   readonly local: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE_ADDRESS);
   readonly localKnown: boolean;
   readonly port: number;
@@ -60,26 +59,27 @@ export class Acceptor implements Listener, Source {
 
   /**
    * @param key tells listeners apart from plan to plan
-   * @param fd a listening socket, owned by this object from now on
+   * @param fds listening sockets of one address, owned by this object from now on: one, or more where there were more
+   *   Workers once
    */
-  constructor(core: Core, arrivals: Arrivals, readonly key: string, readonly fd: Descriptor) {
+  constructor(core: Core, arrivals: Arrivals, readonly key: string, readonly fds: readonly Descriptor[]) {
     this.#core = core;
     this.#arrivals = arrivals;
     const buffer = new AddressBuffer();
-    buffer.readLocal(fd);
+    buffer.readLocal(fds[0]!);
     const address = decodeInternetAddress(buffer.bytes);
     this.port = address?.port ?? 0;
     this.localKnown = address !== undefined && address.host !== "0.0.0.0" && address.host !== "::";
     if (this.localKnown) writeSockaddr(this.local, 0, buffer.bytes);
-    core.loop.poller.add(fd, EPOLLIN, this);
+    for (const fd of fds) core.loop.poller.add(fd, EPOLLIN, { ready: () => this.ready(fd) });
   }
 
-  ready(): void {
-    this.#accept(BATCH);
+  /** Somebody waits at one of the sockets. */
+  ready(fd: Descriptor): void {
+    this.#accept(fd, BATCH);
   }
 
-  #accept(most: number): void {
-    const { fd } = this;
+  #accept(fd: Descriptor, most: number): void {
     const { address: peer } = this.#core;
     for (let count = 0; count < most && this.#open; count++) {
       peer.reset();
@@ -101,23 +101,30 @@ export class Acceptor implements Listener, Source {
 
   /** Accepts nothing for now; what the kernel has queued waits. */
   pause(): void {
-    if (this.#open) this.#core.loop.poller.modify(this.fd, 0);
+    this.#watch(0);
   }
 
   /** Goes on accepting. */
   resume(): void {
-    if (this.#open) this.#core.loop.poller.modify(this.fd, EPOLLIN);
+    this.#watch(EPOLLIN);
+  }
+
+  #watch(events: number): void {
+    if (!this.#open) return;
+    for (const fd of this.fds) this.#core.loop.poller.modify(fd, events);
   }
 
   /**
-   * Takes everything that the kernel has queued, then closes the socket: who connects later is refused by the kernel.
+   * Takes everything that the kernel has queued, then closes the sockets: who connects later is refused by the kernel.
    * What were left in the queue would be reset, though its clients have connected, and may have asked already.
    */
   stop(): void {
     if (!this.#open) return;
-    this.#accept(WHOLE_QUEUE);
+    for (const fd of this.fds) this.#accept(fd, WHOLE_QUEUE);
     this.#open = false;
-    this.#core.loop.poller.remove(this.fd);
-    close(this.fd);
+    for (const fd of this.fds) {
+      this.#core.loop.poller.remove(fd);
+      close(fd);
+    }
   }
 }

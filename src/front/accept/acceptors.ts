@@ -23,8 +23,9 @@ export class Acceptors {
   /** Takes the listeners of a plan: keeps those that it has as well, and begins the others. */
   apply(plans: readonly ListenerPlan[]): void {
     const old = this.#all;
-    this.#all = plans.map(({ key, fd }) =>
-      old.find((candidate) => candidate.key === key) ?? new Acceptor(this.core, this.arrivals, key, adopt(fd))
+    this.#all = plans.map(({ key, fds }) =>
+      old.find((candidate) => candidate.key === key) ??
+        new Acceptor(this.core, this.arrivals, key, fds.map(adopt))
     );
     for (const acceptor of old) acceptor.place = -1;
     this.#all.forEach((acceptor, place) => acceptor.place = place);

@@ -188,7 +188,7 @@ test("a parked connection is routed by the configuration of its next request", {
 }, (rig) => {
   const [a, b] = [rig.start("a"), rig.start("b")];
   const client = parked(rig, a);
-  rig.apply({ listeners: [{ fd: -1, key: "one", sites: [siteOf(["b"])] }] });
+  rig.apply({ listeners: [{ fds: [], key: "one", sites: [siteOf(["b"])] }] });
   client.send(request());
   assert.equal(taken(rig, b).transfer.generation, 2);
 });
@@ -202,15 +202,15 @@ test("a listener that is gone leaves its connections to another one on their add
   const [reading, asking] = [rig.client("GET / HTTP/1.1\r\n"), rig.client(request())];
   const held = taken(rig, a);
   rig.settle();
-  const renamed = adopt(duplicate(rig.plan.listeners[0]!.fd as Descriptor));
-  rig.apply({ listeners: [{ fd: renamed, key: "renamed", sites: [siteOf(["b"])] }] });
+  const renamed = adopt(duplicate(rig.plan.listeners[0]!.fds[0] as Descriptor));
+  rig.apply({ listeners: [{ fds: [renamed], key: "renamed", sites: [siteOf(["b"])] }] });
   parkedOne.send(request("/parked"));
   assert.equal(taken(rig, b).transfer.path, "/parked");
   reading.send("Host: test\r\n\r\n");
   assert.equal(taken(rig, b).port, reading.port);
   // A listener elsewhere is for others: its sites may not be meant for who came in here.
   const elsewhere = listenTcp("127.0.0.1", 0);
-  rig.apply({ listeners: [{ fd: elsewhere, key: "elsewhere", sites: [siteOf(["b"])] }] });
+  rig.apply({ listeners: [{ fds: [elsewhere], key: "elsewhere", sites: [siteOf(["b"])] }] });
   other.send(request());
   assert.match(rig.answer(other), /^one answerHTTP\/1\.1 404 [^]*no listener has its address any more/);
   giveBack(rig, a, held);

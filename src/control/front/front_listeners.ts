@@ -1,0 +1,56 @@
+/** The listening sockets of a front, from one configuration to the next. */
+
+import { close, type Descriptor } from "../../../ffi/mod.ts";
+import type { Listener } from "../../config/config.ts";
+import type { ListenerSource } from "../listening/listener_source.ts";
+import { dealSockets, listenerKey, type OpenListener } from "../listening/open_listener.ts";
+
+/** What is open, and who has it: the control plane opens sockets, and each Worker owns its share from its plan on. */
+export class FrontListeners {
+  #open: ReadonlyMap<string, OpenListener> = new Map();
+  /** By key and Worker: what was opened for the plan that comes next, and no Worker has yet. */
+  #shares = new Map<string, Descriptor[][]>();
+
+  constructor(readonly source: ListenerSource, readonly workers: number) {}
+
+  /** Those that are open. Their sockets are the Workers': lent, as long as the plan has them. */
+  get open(): readonly OpenListener[] {
+    return [...this.#open.values()];
+  }
+
+  /** Where clients can connect, for people. */
+  get addresses(): string {
+    return this.open.map(({ address }) => address).join(", ");
+  }
+
+  /**
+   * Opens what is missing, and lets go of what is not wanted any more: Workers close that with the plan that follows.
+   *
+   * @throws {Error} when an address cannot be had; everything is as it was then
+   */
+  async change(wanted: readonly Listener[]): Promise<void> {
+    const missing = wanted.filter((listener) => !this.#open.has(listenerKey(listener)));
+    const opened = await this.source.open(missing, this.workers, [...this.#open.keys()]);
+    const all = new Map([...this.#open, ...opened.map((listener) => [listener.key, listener] as const)]);
+    const keys = wanted.map(listenerKey);
+    this.#open = new Map(keys.map((key) => [key, all.get(key)!]));
+    this.#shares = new Map(opened.map((listener) => [listener.key, dealSockets(listener, this.workers)]));
+    await this.source.keep(keys);
+  }
+
+  /** The sockets of a listener that a Worker gets with the plan that follows a change: none if it has them already. */
+  shareOf(key: string, worker: number): readonly Descriptor[] {
+    return this.#shares.get(key)?.[worker] ?? [];
+  }
+
+  /** Every Worker has its share. */
+  dealt(): void {
+    this.#shares.clear();
+  }
+
+  /** Closes what no Worker has got. */
+  closeUndealt(): void {
+    for (const share of [...this.#shares.values()].flat(2)) close(share);
+    this.#shares.clear();
+  }
+}

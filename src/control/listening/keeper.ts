@@ -1,0 +1,136 @@
+/**
+ * Keeps the listening sockets of a front in another process, so that they outlive it: while a front that was killed is
+ * started again, who connects waits in the kernel's queue.
+ *
+ * The front asks at a socket of its supervisor, in the words of {@linkcode Asked}, and gets copies.
+ */
+
+import { close, type Descriptor, peerCredentials, SOCK_SEQPACKET } from "../../../ffi/mod.ts";
+import { BackendListener } from "../../backend/channel/listener.ts";
+import type { Loop } from "../../loop/loop.ts";
+import { reasonOf } from "../failure.ts";
+import { Talk, TalkError } from "../socket/talk.ts";
+import type { ListenerSource } from "./listener_source.ts";
+import { listenerKey, type OpenListener, type WantedListener } from "./open_listener.ts";
+
+/** Fronts that are there at a time: one, and one that takes over from it. More come and go. */
+const MOST_FRONTS = 8;
+
+/**
+ * What a front asks for. Answered with `listener`s, each with a socket, and then `done`; or with `fault`, why not.
+ *
+ * - `open`: sockets for these addresses, for so many Workers
+ * - `keep`: it uses these keys and no others from now on; answered when the others are closed
+ */
+export type Asked =
+  | { readonly type: "open"; readonly wanted: readonly WantedListener[]; readonly workers: number }
+  | { readonly type: "keep"; readonly keys: readonly string[] };
+
+/** A front that is connected, and what it uses. */
+interface User {
+  readonly talk: Talk;
+  keys: Set<string>;
+}
+
+/** The sockets, and the fronts that use them. Owns both, and the socket at which fronts ask. */
+export class ListenerKeeper {
+  readonly #listener: BackendListener;
+  readonly #open = new Map<string, OpenListener>();
+  readonly #users = new Set<User>();
+  #closed = false;
+  /** What was asked runs one after another: two fronts must not open an address twice. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param loop is run by the caller
+   * @param path where fronts ask; private to this user
+   */
+  constructor(readonly loop: Loop, readonly path: string, readonly source: ListenerSource) {
+    this.#listener = BackendListener.listen(path, { mode: 0o600 }, {
+      type: SOCK_SEQPACKET,
+      backlog: MOST_FRONTS,
+    });
+    this.#listener.watch(loop.poller, (fd) => this.#accept(fd));
+  }
+
+  #accept(fd: Descriptor): void {
+    if (this.#users.size >= MOST_FRONTS) return close(fd);
+    const talk = new Talk(this.loop, fd, `front ${peerCredentials(fd).pid}`);
+    void this.#serve({ talk, keys: new Set() });
+  }
+
+  async #serve(user: User): Promise<void> {
+    this.#users.add(user);
+    try {
+      for (;;) {
+        const { message, fd } = await user.talk.hear();
+        if (fd !== undefined) close(fd);
+        const answered = this.#last.then(() => this.#answer(user, message as unknown as Asked));
+        this.#last = answered.catch(() => {});
+        await answered;
+      }
+    } catch (error) {
+      if (!(error instanceof TalkError)) throw error;
+    } finally {
+      this.#users.delete(user);
+      user.talk.close();
+      // The last one: what it has used is for whoever is started in its place.
+      if (this.#users.size > 0) this.#closeUnused();
+    }
+  }
+
+  async #answer(user: User, asked: Asked): Promise<void> {
+    if (asked.type === "keep") {
+      user.keys = new Set(asked.keys);
+      this.#closeUnused();
+      return await user.talk.say({ type: "done" });
+    }
+    const { wanted, workers } = asked;
+    try {
+      const missing = wanted.filter((listener) => !this.#open.has(listenerKey(listener)));
+      for (const listener of await this.source.open(missing, workers, [...this.#open.keys()])) {
+        this.#open.set(listener.key, listener);
+      }
+    } catch (error) {
+      return await user.talk.say({ type: "fault", reason: reasonOf(error) });
+    }
+    for (const key of wanted.map(listenerKey)) {
+      user.keys.add(key);
+      for (const socket of this.#open.get(key)!.sockets) {
+        await user.talk.say({ type: "listener", key }, socket);
+      }
+    }
+    await user.talk.say({ type: "done" });
+  }
+
+  /** What no front uses any more. Whoever used it last has its own copies, and takes what is queued there. */
+  #closeUnused(): void {
+    if (this.#closed) return;
+    const used = new Set([...this.#users].flatMap(({ keys }) => [...keys]));
+    for (const [key, { sockets }] of this.#open) {
+      if (used.has(key)) continue;
+      this.#open.delete(key);
+      for (const socket of sockets) close(socket);
+    }
+  }
+
+  /** Every socket that is kept. Lent. */
+  get kept(): readonly OpenListener[] {
+    return [...this.#open.values()];
+  }
+
+  /** Keeps nothing any more: a front that ends closes its listeners for good. */
+  release(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { sockets } of this.#open.values()) for (const socket of sockets) close(socket);
+    this.#open.clear();
+  }
+
+  /** Ends everything. */
+  close(): void {
+    this.release();
+    this.#listener.close();
+    for (const { talk } of this.#users) talk.close();
+  }
+}

@@ -1,0 +1,135 @@
+/** Listening sockets that a front did not open itself: of its supervisor, or of a service manager. */
+
+import assert from "node:assert/strict";
+import { childWith } from "./family.ts";
+import { isInstalled } from "../support/other_programs.ts";
+import { freePort } from "../support/ports.ts";
+import {
+  ALLOW_LIBC,
+  FRONT_PERMISSIONS,
+  Program,
+  startBackend,
+  startUp,
+  TemporaryDirectory,
+} from "../support/processes.ts";
+import { until } from "../support/waiting.ts";
+
+const ACTIVATE = "systemd-socket-activate";
+const ALLOW_GIVEN = "--allow-env=LISTEN_PID,LISTEN_FDS,LISTEN_FDNAMES";
+
+/** What one request for a small file gets: a status, or what happened to the connection. */
+async function answer(port: number): Promise<string> {
+  try {
+    using client = await Deno.connect({ hostname: "127.0.0.1", port });
+    await client.write(
+      new TextEncoder().encode("GET /small.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+    );
+    return (await new Response(client.readable).text()).slice(9, 12);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The sockets that listen on a port, by their inodes, as the kernel has them. */
+function listening(port: number): string[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const lines = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((line) => line.trim().split(/\s+/));
+  return lines.filter((words) => words[1]?.endsWith(`:${hex}`) && words[3] === "0A").map((words) => words[9]!)
+    .sort();
+}
+
+Deno.test("a front that is killed leaves a queue: of 1,000 clients that connect meanwhile all are answered", async () => {
+  using directory = new TemporaryDirectory();
+  directory.write("small.txt", "small\n");
+  const files = { socket: directory.join("files.sock"), static: directory.path };
+  await using up = await startUp({ listen: "127.0.0.1:0", sites: [{ to: "files" }], backends: { files } });
+  const before = listening(up.port);
+  Deno.kill(childWith(up.pid, "front"), "SIGKILL");
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => answer(up.port)));
+  assert.deepEqual(answers.filter((status) => status !== "200"), []);
+  assert.deepEqual(listening(up.port), before);
+  await up.message(/front ended \(signal SIGKILL\); starting it again/);
+  await up.stopCleanly();
+});
+
+Deno.test("what is listened at no more is closed by the supervisor too", async () => {
+  using directory = new TemporaryDirectory();
+  directory.write("small.txt", "small\n");
+  const [one, other] = [freePort(), freePort()];
+  const configuration = (...ports: number[]) =>
+    JSON.stringify({
+      listen: ports.map((port) => `127.0.0.1:${port}`),
+      sites: [{ to: "files" }],
+      backends: { files: { socket: directory.join("files.sock"), static: directory.path } },
+    });
+  const path = directory.write("fdpass.json", configuration(one));
+  await using up = new Program(["up", path, "--control", directory.join("control.sock")], {
+    permissions: ["--allow-all"],
+  });
+  await up.line(/^fdpass front ready/m);
+  Deno.writeTextFileSync(path, configuration(other));
+  up.signal("SIGHUP");
+  await up.message(/backends follow the configuration/);
+  assert.equal(await answer(other), "200");
+  assert.deepEqual([listening(one).length, listening(other).length], [0, 1]);
+  await up.stopCleanly();
+});
+
+Deno.test({
+  name: "sockets of a service manager are taken by their addresses, and what is meant for nothing is told",
+  ignore: !isInstalled(ACTIVATE, "--version"),
+  fn: async () => {
+    using directory = new TemporaryDirectory();
+    directory.write("small.txt", "small\n");
+    const socket = directory.join("files.sock");
+    await using backend = await startBackend(socket, { static: directory.path });
+    const [port, other] = [freePort(), freePort()];
+    const configuration = {
+      listen: `127.0.0.1:${port}`,
+      sites: [{ to: "files" }],
+      backends: { files: { socket } },
+    };
+    const path = directory.write("front.json", JSON.stringify(configuration));
+    const through = [ACTIVATE, "-l", `127.0.0.1:${port}`, "-l", `127.0.0.1:${other}`];
+    await using front = new Program(
+      ["front", path, "--workers", "2", "--control", directory.join("c.sock")],
+      {
+        permissions: [
+          ...FRONT_PERMISSIONS.map((flag) => flag.replace("--allow-read=", `--allow-read=${path},`)),
+          ALLOW_GIVEN,
+        ],
+        through,
+      },
+    );
+    await front.message(/Listening on/);
+    const inodes = listening(port);
+    // It is started for the first of them.
+    const answers = await Promise.all(Array.from({ length: 20 }, () => answer(port)));
+    assert.deepEqual(answers.filter((status) => status !== "200"), []);
+    assert.deepEqual(listening(port), inodes);
+    await front.message(new RegExp(`listens on 127\\.0\\.0\\.1:${other}.*is not used`));
+    await front.stopCleanly();
+    await backend.stopCleanly();
+  },
+});
+
+Deno.test({
+  name: "a backend takes the socket of a service manager, and leaves its file alone",
+  ignore: !isInstalled(ACTIVATE, "--version"),
+  fn: async () => {
+    using directory = new TemporaryDirectory();
+    directory.write("small.txt", "small\n");
+    const socket = directory.join("files.sock");
+    await using backend = new Program(["backend", "--socket", socket, "--static", directory.path], {
+      permissions: [ALLOW_LIBC, ALLOW_GIVEN],
+      through: [ACTIVATE, "--seqpacket", "-l", socket],
+    });
+    await backend.message(/Listening on/);
+    const files = { socket };
+    await using up = await startUp({ listen: "127.0.0.1:0", sites: [{ to: "files" }], backends: { files } });
+    assert.equal(await answer(up.port), "200");
+    await up.stopCleanly();
+    await backend.stopCleanly();
+    await until(() => Deno.lstatSync(socket).isSocket, "the file of the socket, which is the manager's");
+  },
+});
