@@ -67,7 +67,7 @@ export class Endings {
 
   /** Ends a connection whose client would not understand an answer. */
   closeUnanswered(connection: Connection, why: string): void {
-    this.#refusals.tell(0, why, this.#refusals.lines.unseen(connection));
+    this.#refusals.unanswered(connection, why);
     this.end(connection);
   }
 

@@ -18,6 +18,8 @@ export interface Answer {
   readonly fields: readonly Field[];
   /** For what is answered here, those of every status are carried out. */
   readonly operations: readonly FieldOperation[];
+  /** Who has asked, as far as it was found out; empty or absent for nobody. */
+  readonly user?: string;
 }
 
 /** What becomes of a request. */
@@ -115,7 +117,7 @@ export class SiteJudge {
     const rules = sections.flatMap(({ responseFields = [] }) => responseFields).filter(({ always }) =>
       always
     );
-    return { status, why, fields, operations: settle(rules, state) };
+    return { status, why, fields, operations: settle(rules, state), user: state.user };
   }
 
   /**

@@ -4,6 +4,7 @@ import { monotonicMicroseconds } from "../../../ffi/mod.ts";
 import { type ConnectionFate, type Identity, LogRecord, type Writer } from "../../logs/record.ts";
 import type { AccessLog, AccessLogs } from "../../output/access_logs.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
+import { LoggedUser } from "./user.ts";
 
 /** nginx's status for a client that has gone before it was answered. No response has it. */
 const CLIENT_GONE = 499;
@@ -73,6 +74,7 @@ export class RequestLog {
 /** Writes the lines of one connection: one request after another. */
 export class ConnectionLines {
   readonly #record: LogRecord;
+  readonly #user: LoggedUser;
   /** When the head of the request was whole, on the loop's clock. */
   #begun = 0;
   /** Bytes that had come and been consumed by then. */
@@ -93,6 +95,7 @@ export class ConnectionLines {
     record.localPort = local.port;
     record.site = transfer.site;
     record.route = transfer.route;
+    this.#user = new LoggedUser(transfer, log.writer.kind);
     const { times } = transfer;
     if (times === undefined) return;
     record.waited = times.waited;
@@ -127,6 +130,7 @@ export class ConnectionLines {
     record.minor = request.minor;
     record.head = request.head;
     record.status = request.status === 0 && fate === "X" ? CLIENT_GONE : request.status;
+    record.user = this.#user.of(request.head, record.status);
     record.responseHead = request.responseHead;
     record.sent = request.status === 0 ? 0 : connection.sent - request.sentBefore;
     const framed = request.responseHead.length + connection.framing - request.framingBefore;
@@ -146,6 +150,7 @@ export class ConnectionLines {
     if (request === undefined) this.#forget();
     else this.#take(request);
     record.status = status;
+    record.user = this.#user.of(record.head, status);
     record.why = why;
     const end = answer.indexOf("\r\n\r\n") + 4;
     record.responseHead = answer.slice(0, end);

@@ -109,6 +109,20 @@ export class RefusalLines {
       : settle(recv(connection.fd, rest, BigInt(rest.length), MSG_PEEK | MSG_DONTWAIT));
     const length = taken + Math.max(0, came);
     record.received = length;
+    this.#forget(connection);
+    if (length > 0 && this.#head.parse(bytes, 0, length) === "head") this.#take(bytes);
+    return record;
+  }
+
+  /** The same for one whose bytes are not looked at. */
+  unseen(connection: RefusedConnection): RefusedRequest {
+    this.#forget(connection);
+    this.#record.received = 0;
+    return this.#record;
+  }
+
+  #forget({ client }: RefusedConnection): void {
+    const record = this.#record;
     record.method =
       record.target =
       record.path =
@@ -116,14 +130,7 @@ export class RefusalLines {
       record.authority =
       record.head =
         "";
-    record.client = addressText(connection.client);
-    if (length > 0 && this.#head.parse(bytes, 0, length) === "head") this.#take(bytes);
-    return record;
-  }
-
-  /** The same for one whose bytes are not looked at. */
-  unseen(connection: RefusedConnection): RefusedRequest {
-    return { client: addressText(connection.client), method: "", target: "", authority: "" };
+    record.client = addressText(client);
   }
 
   #take(bytes: Uint8Array): void {
@@ -144,8 +151,10 @@ export class RefusalLines {
   /**
    * Writes the line of the request that {@linkcode lookAt} has just seen.
    *
-   * @param answer all of it, as it was sent
+   * @param status 0 where nothing was answered
+   * @param answer all of it, as it was sent; no bytes for none
    * @param fate whether another request may follow
+   * @param user who has asked, as far as that was found out
    */
   write(
     connection: RefusedConnection,
@@ -153,6 +162,7 @@ export class RefusalLines {
     why: string,
     answer: Uint8Array,
     fate: ConnectionFate = "-",
+    user = "",
   ): void {
     connection.findLocal();
     const { local } = connection;
@@ -173,12 +183,14 @@ export class RefusalLines {
     record.begun = Date.now() - (now - begun);
     record.waited = connection.waitsSince === 0 ? 0 : Math.floor((now - connection.waitsSince) * 1_000);
     record.status = status;
+    record.user = user;
     record.why = why;
     record.fate = fate;
     const text = latin1.decode(answer);
-    const end = text.indexOf("\r\n\r\n") + 4;
-    record.responseHead = text.slice(0, end);
-    record.content = text.length - end;
+    const end = text.indexOf("\r\n\r\n");
+    // In HTTP/2 there is none.
+    record.responseHead = end < 0 ? "" : text.slice(0, end + 4);
+    record.content = end < 0 ? 0 : text.length - end - 4;
     record.sent = text.length;
     for (const log of logs) log.write(record);
   }

@@ -15,6 +15,7 @@ const { recv, send } = libc;
 
 /** Bytes read away in one go. */
 const SCRATCH = 65_536;
+const NOTHING = new Uint8Array(0);
 
 /** A refusal, as people are told of it. */
 interface Refusal {
@@ -71,7 +72,7 @@ export class Refusals {
       : ruledAnswer(ruled, errors, head, false);
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
-    this.lines.write(connection, status, why, bytes);
+    this.lines.write(connection, status, why, bytes, "-", ruled?.user);
   }
 
   /** Answers what rules say, and lets another request follow. @returns whether all of it could be sent */
@@ -79,7 +80,7 @@ export class Refusals {
     const bytes = ruledAnswer(ruled, connection.errors, head, true);
     const { length } = bytes;
     const sent = settle(send(connection.fd, bytes, BigInt(length), MSG_DONTWAIT | MSG_NOSIGNAL));
-    this.lines.write(connection, ruled.status, ruled.why, bytes, "+");
+    this.lines.write(connection, ruled.status, ruled.why, bytes, "+", ruled.user);
     return sent === length;
   }
 
@@ -91,6 +92,13 @@ export class Refusals {
     settle(
       send(fd, HTTP_1_1_REQUIRED, BigInt(HTTP_1_1_REQUIRED.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL),
     );
+    this.lines.write(connection, 505, why, HTTP_1_1_REQUIRED);
+  }
+
+  /** Answers nothing: the client would not understand it. */
+  unanswered(connection: RefusedConnection, why: string): void {
+    this.tell(0, why, this.lines.unseen(connection));
+    this.lines.write(connection, 0, why, NOTHING, "X");
   }
 
   /** Reads some of the rest away. Returns whether the client has ended its side, or is gone. */
