@@ -164,6 +164,7 @@ export class RefusalLines {
     fate: ConnectionFate = "-",
     user = "",
   ): void {
+    if (!this.active) return;
     connection.findLocal();
     const { local } = connection;
     const port = local[ADDRESS_PORT]! << 8 | local[ADDRESS_PORT + 1]!;

@@ -1,0 +1,34 @@
+/** Who counts as the user of a request in lines. */
+
+import assert from "node:assert/strict";
+import { LoggedUser } from "../../../src/backend/log/user.ts";
+import type { Transfer } from "../../../src/protocol/transfer.ts";
+
+const asking = (value: string) => `GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${value}\r\n\r\n`;
+const FRANK = asking(`Basic ${btoa("frank:secret")}`);
+const ruled = { variables: JSON.stringify({ REMOTE_USER: "anna", AUTH_TYPE: "Basic" }) } as Transfer;
+
+Deno.test("LoggedUser: rules know best; else it is whom a program has not turned away", () => {
+  const cases = [
+    [{}, "fetch", FRANK, 200, "frank"],
+    [{}, "relay", FRANK, 401, ""],
+    [{}, "cgi", FRANK, 403, "frank"],
+    [{}, "static", FRANK, 200, ""],
+    [ruled, "static", FRANK, 200, "anna"],
+    [ruled, "fetch", "GET / HTTP/1.1\r\n\r\n", 401, "anna"],
+    [{}, "fetch", "GET / HTTP/1.1\r\n\r\n", 200, ""],
+    [{}, "fetch", asking("Bearer eyJ"), 200, ""],
+    [{}, "fetch", asking("Basic %%%"), 200, ""],
+    [{}, "fetch", asking(`Basic ${btoa("no colon")}`), 200, ""],
+    [{}, "fetch", asking(`basic ${btoa(":")}`), 200, ""],
+    [{ variables: "{}" } as Transfer, "fetch", FRANK, 200, "frank"],
+  ] as const;
+  for (const [transfer, kind, head, status, expected] of cases) {
+    assert.equal(new LoggedUser(transfer as Transfer, kind).of(head, status), expected, `${kind} ${head}`);
+  }
+  const kept = new LoggedUser({} as Transfer, "fetch");
+  assert.deepEqual(
+    [kept.of(FRANK, 200), kept.of(FRANK, 401), kept.of("GET / HTTP/1.1\r\n\r\n", 200), kept.of(FRANK, 200)],
+    ["frank", "", "", "frank"],
+  );
+});
