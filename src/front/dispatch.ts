@@ -37,6 +37,8 @@ export class Dispatch implements Waiters {
     // Before sending: a registration lives as long as the open socket, not as long as our descriptor.
     connection.unwatch();
     connection.findLocal();
+    // Afterwards it may be somebody else's object.
+    const { waitsSince } = connection;
     // One channel after another is offered it. Each that does not take it takes nothing more for now.
     for (;;) {
       const channel = group.pick(connection);
@@ -44,6 +46,7 @@ export class Dispatch implements Waiters {
       switch (channel.handOff(connection, look)) {
         case "taken":
           this.#core.counters.add(SENT, 1);
+          if (waitsSince !== 0) this.#core.counters.waited.observe(this.#core.loop.now - waitsSince);
           return;
         case "ended":
           return this.#endings.drop(connection);
@@ -60,6 +63,7 @@ export class Dispatch implements Waiters {
   /** A connection has waited as long as it may. */
   waitedTooLong(connection: Connection): void {
     this.#waitingRoom.leave(connection);
+    this.#core.counters.waited.observe(this.#core.loop.now - connection.waitsSince);
     this.#endings.refuse(connection, 503, TOO_LATE, connection.isHead);
   }
 

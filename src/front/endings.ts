@@ -16,6 +16,8 @@ import type { Exhaustion } from "./wait/exhaustion.ts";
 const REFUSED = counterIndex("refused");
 const DROPPED = counterIndex("dropped");
 
+const SPEAKS_HTTP2 = "the client speaks HTTP/2";
+
 /** Refuses, drops and ends connections: nobody else closes one. */
 export class Endings {
   readonly #core: Core;
@@ -44,6 +46,7 @@ export class Endings {
     this.#core.counters.add(REFUSED, 1);
     if (connection.begun) return this.#breakOff(connection, why);
     if (connection.unread) return this.closeUnanswered(connection, why);
+    this.#core.reasons.count(status, why);
     this.#refusals.answer(connection, status, why, head, ruled);
     this.#takeLeave(connection);
   }
@@ -51,7 +54,8 @@ export class Endings {
   /** The same to a client that speaks HTTP/2, in its own language. */
   refuseHttp2(connection: Connection): void {
     this.#core.counters.add(REFUSED, 1);
-    this.#refusals.answerHttp2(connection);
+    this.#core.reasons.count(505, SPEAKS_HTTP2);
+    this.#refusals.answerHttp2(connection, SPEAKS_HTTP2);
     this.#takeLeave(connection);
   }
 
@@ -67,6 +71,7 @@ export class Endings {
 
   /** Ends a connection whose client would not understand an answer. */
   closeUnanswered(connection: Connection, why: string): void {
+    this.#core.reasons.count(0, why);
     this.#refusals.unanswered(connection, why);
     this.end(connection);
   }
@@ -89,6 +94,7 @@ export class Endings {
       return false;
     }
     this.#core.counters.add(REFUSED, 1);
+    this.#core.reasons.count(status, why);
     connection.preread = NOTHING;
     connection.requests = Math.min(connection.requests + 1, 0xffff);
     // Watched afresh: what the client has sent meanwhile is an event once more.
@@ -119,6 +125,7 @@ export class Endings {
    * where the connection does: the client must not take what it has for the whole (RFC 9112, 8).
    */
   #breakOff(connection: Connection, why: string): void {
+    this.#core.reasons.count(0, why);
     this.#core.report({ type: "response-broken-off", why });
     resetConnection(connection.fd);
     this.end(connection);

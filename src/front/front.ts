@@ -61,7 +61,7 @@ export class Front {
     this.#core.apply(limits);
     this.#announcements.apply(generation, limits);
     this.#users.apply(allowUsers);
-    this.#backends.apply(backends);
+    this.#backends.apply(backends, plan.backendCounters);
     flow.apply(limits);
     flow.endings.lines.apply(plan.accessLogs, limits);
     flow.acceptors.apply(listeners);

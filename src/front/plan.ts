@@ -30,6 +30,8 @@ export interface Plan {
   readonly errorDocuments?: ErrorDocuments;
   /** Which requests that the front answers itself get a line, and where. */
   readonly accessLogs?: AccessLogRules | undefined;
+  /** Room for what this Worker counts of each backend, by its name; the same from plan to plan. */
+  readonly backendCounters?: Readonly<Record<string, SharedArrayBuffer>>;
   /** Grows with every plan. Travels with each hand-off: scopes of an older generation are void. */
   readonly generation: number;
 }
@@ -104,6 +106,8 @@ export type Report =
     readonly host?: string;
     readonly target?: string;
   }
+  /** What a place stands for in which answers are counted by reason (core/reasons.ts). */
+  | { readonly type: "reason"; readonly place: number; readonly status: number; readonly why: string }
   | {
     /** Descriptors are short, and connections were closed for others. */
     readonly type: "made-room";

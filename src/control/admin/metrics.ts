@@ -1,8 +1,10 @@
 /** What a front counts, as metrics. docs/metrics.md says the same for people; a test compares the two. */
 
 import type { CounterName } from "../../front/core/counters.ts";
-import type { FrontStatus } from "../front/front_status.ts";
-import type { Exposition, Family, Labels } from "./exposition.ts";
+import { DURATION_BOUNDS } from "../../protocol/durations.ts";
+import type { FrontStatus, HandoffStatus } from "../front/front_status.ts";
+import type { Latency } from "../front/latency.ts";
+import type { Distribution, Exposition, Family, Labels } from "./exposition.ts";
 
 /** A counter of the data plane as a metric. Several may be of one family, with labels that tell them apart. */
 interface Counted extends Family {
@@ -15,23 +17,43 @@ const CONNECTIONS: Family = {
   help: "Client connections that the front owns now, by what they are doing.",
 };
 
-/** Each counter of a Worker. A new one gets its line here, and one in docs/metrics.md. */
-export const COUNTED: Readonly<Record<CounterName, Counted>> = {
+/** Counters that are there by backend or by reason as well, and are written as those: their sum is the same. */
+const APART = ["sent", "handedOver", "reclaimed", "returned", "refused"] as const;
+
+/** Every other counter of a Worker. A new one gets its line here, and one in docs/metrics.md. */
+export const COUNTED: Readonly<Record<Exclude<CounterName, typeof APART[number]>, Counted>> = {
   accepted: counter("fdpass_connections_accepted_total", "Client connections accepted."),
-  sent: counter("fdpass_handoffs_sent_total", "Hand-offs sent to backends, repeated ones included."),
-  handedOver: counter("fdpass_handoffs_acknowledged_total", "Connections that a backend has taken."),
-  reclaimed: counter(
-    "fdpass_handoffs_reclaimed_total",
-    "Hand-offs that came to nothing: refused, or not acknowledged.",
-  ),
-  returned: counter("fdpass_connections_returned_total", "Connections that backends have given back."),
-  refused: counter("fdpass_requests_answered_total", "Requests that the front has answered itself."),
   dropped: counter("fdpass_connections_dropped_total", "Connections that ended without a request."),
   open: { ...CONNECTIONS, labels: { state: "owned" } },
   waiting: { ...CONNECTIONS, labels: { state: "waiting" } },
   parked: { ...CONNECTIONS, labels: { state: "parked" } },
 };
 
+const ANSWERS = counter(
+  "fdpass_answers_total",
+  "Requests that the front has answered itself, by status and reason; status 0: connections closed unanswered.",
+);
+const WAIT: Family = {
+  name: "fdpass_wait_duration_seconds",
+  type: "histogram",
+  help: "What connections have waited for a backend, of those that had to.",
+};
+const SENT = counter("fdpass_handoffs_sent_total", "Hand-offs sent to a backend, repeated ones included.");
+const HANDOFFS = counter(
+  "fdpass_handoffs_total",
+  "What has become of hand-offs: acknowledged, refused by the backend, or lost (no answer in time, or its channel ended).",
+);
+const RETURNED = counter("fdpass_connections_returned_total", "Connections that a backend has given back.");
+const HANDOVER: Family = {
+  name: "fdpass_handoff_duration_seconds",
+  type: "histogram",
+  help: "From accept, or from when a backend gave the connection back, to the acknowledgement.",
+};
+const UNACKNOWLEDGED = gauge("fdpass_handoffs_unacknowledged", "Hand-offs under way to a backend.");
+const ACTIVE = gauge(
+  "fdpass_backend_connections",
+  "Connections that the processes of a backend hold, as they have said last.",
+);
 const READY = gauge("fdpass_ready", "1 when every route has had a backend and the front does not drain.");
 const BUILD = gauge("fdpass_build_info", "1; the version of the front is a label.");
 const GENERATION = gauge("fdpass_config_generation", "Configurations applied since the start.");
@@ -47,6 +69,14 @@ const STARTED = gauge("process_start_time_seconds", "When the front was started.
 /** All families, in the order in which they are written. */
 export const FAMILIES: readonly Family[] = [
   ...new Map(Object.values(COUNTED).map((family) => [family.name, family])).values(),
+  ANSWERS,
+  WAIT,
+  SENT,
+  HANDOFFS,
+  RETURNED,
+  HANDOVER,
+  UNACKNOWLEDGED,
+  ACTIVE,
   READY,
   BUILD,
   GENERATION,
@@ -63,8 +93,15 @@ export function writeMetrics(out: Exposition, status: FrontStatus): void {
   for (const [name, counted] of Object.entries(COUNTED)) {
     if (counted.name !== family) out.family(counted);
     family = counted.name;
-    out.sample(counted.name, counted.labels ?? {}, status.counters[name as CounterName]);
+    out.sample(counted.name, counted.labels ?? {}, status.counters[name as keyof typeof COUNTED]);
   }
+  out.family(ANSWERS);
+  for (const { status: code, why, count } of status.answers) {
+    out.sample(ANSWERS.name, { status: String(code), reason: why }, count);
+  }
+  out.family(WAIT);
+  out.histogram(WAIT.name, {}, distribution(status.waited));
+  writeHandoffs(out, [...status.backends, ...status.former]);
   const one = (family: Family, value: number, labels: Labels = {}) => {
     out.family(family);
     out.sample(family.name, labels, value);
@@ -83,6 +120,30 @@ export function writeMetrics(out: Exposition, status: FrontStatus): void {
     out.sample(BACKEND_UP.name, { backend: name }, Number(state !== "down"));
   }
   one(STARTED, started / 1_000);
+}
+
+function writeHandoffs(out: Exposition, backends: readonly HandoffStatus[]): void {
+  const each = (family: Family, write: (backend: HandoffStatus, labels: Labels) => void) => {
+    out.family(family);
+    for (const backend of backends) write(backend, { backend: backend.name });
+  };
+  each(SENT, ({ handoffs }, labels) => out.sample(SENT.name, labels, handoffs.sent));
+  each(HANDOFFS, ({ handoffs }, labels) => {
+    for (const result of ["acknowledged", "refused", "lost"] as const) {
+      out.sample(HANDOFFS.name, { ...labels, result }, handoffs[result]);
+    }
+  });
+  each(RETURNED, ({ handoffs }, labels) => out.sample(RETURNED.name, labels, handoffs.returned));
+  each(HANDOVER, ({ latency }, labels) => out.histogram(HANDOVER.name, labels, distribution(latency)));
+  each(
+    UNACKNOWLEDGED,
+    ({ unacknowledged }, labels) => out.sample(UNACKNOWLEDGED.name, labels, unacknowledged),
+  );
+  each(ACTIVE, ({ active }, labels) => out.sample(ACTIVE.name, labels, active));
+}
+
+function distribution({ counts, sum }: Latency): Distribution {
+  return { bounds: DURATION_BOUNDS, counts, sum };
 }
 
 function counter(name: string, help: string): Family {

@@ -66,7 +66,7 @@ class FrontProcess implements Commanded {
   #accessLogs: AccessLogRules | undefined;
   readonly #directory: PrivateDirectory;
   readonly #programs: LogPrograms;
-  readonly #observed = new Observed();
+  readonly #observed: Observed;
   /** Backends that somebody has asked to drain. */
   #drainedBackends: ReadonlySet<string> = new Set();
   #applied: Promise<void> = Promise.resolve();
@@ -83,6 +83,7 @@ class FrontProcess implements Commanded {
       ? new OwnListeners(givenToThisProcess())
       : new KeptListeners(this.#loop, options.keeper);
     this.#listeners = new FrontListeners(source, options.workers);
+    this.#observed = new Observed(options.workers);
   }
 
   /** Opens the listeners, starts the Workers, and says so when they serve. */
@@ -142,6 +143,7 @@ class FrontProcess implements Commanded {
       allowUsers,
       ...errorDocuments === undefined ? {} : { errorDocuments },
       accessLogs: this.#accessLogs,
+      backendCounters: this.#observed.tallies.memory(worker, backends.map(({ name }) => name)),
       generation: this.#generation,
     };
   }
@@ -154,7 +156,7 @@ class FrontProcess implements Commanded {
       });
     }
     this.#workers.reported(report.type);
-    this.#observed.take(report);
+    this.#observed.take(report, index);
     logReport(this.#log, report);
   }
 

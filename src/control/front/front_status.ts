@@ -4,10 +4,11 @@ import type { Config, Site } from "../../config/config.ts";
 import type { Report } from "../../front/plan.ts";
 import type { CounterName, Counters } from "../../front/core/counters.ts";
 import { VERSION } from "../version.ts";
+import { type Latency, latencyOf } from "./latency.ts";
+import { addedCounters, addedDurations, type AnswerCount, Tallies } from "./tallies.ts";
 
 /** A backend as the Workers of a front see it. */
-export interface BackendStatus {
-  readonly name: string;
+export interface BackendStatus extends HandoffStatus {
   readonly socket: string;
   /** What `fdpass up` runs there; `other` for what somebody else runs. */
   readonly kind: string;
@@ -15,6 +16,19 @@ export interface BackendStatus {
   readonly state: "up" | "down" | "drained";
   /** Why it cannot be reached, as far as that is known. */
   readonly reason?: string;
+}
+
+/** What was counted of hand-offs to a backend. */
+export interface HandoffStatus {
+  readonly name: string;
+  /** Sent, and what has become of them. `lost`: the channel ended, or it took too long. `returned`: connections that came back. */
+  readonly handoffs: Readonly<Record<"sent" | "acknowledged" | "refused" | "lost" | "returned", number>>;
+  /** Hand-offs under way. */
+  readonly unacknowledged: number;
+  /** Connections that its processes hold, as they have said last. */
+  readonly active: number;
+  /** From accept, or from when the connection came back, to the acknowledgement. */
+  readonly latency: Latency;
 }
 
 /** What has become of reloads. */
@@ -57,7 +71,14 @@ export interface FrontStatus {
     readonly routes: readonly { readonly path: string; readonly backends: readonly string[] }[];
   }[];
   readonly backends: readonly BackendStatus[];
-  readonly refusals: readonly { readonly status: number; readonly why: string; readonly count: number }[];
+  /** Backends that earlier configurations have named: what was counted does not go. */
+  readonly former: readonly HandoffStatus[];
+  /** What connections have waited for a backend, of those that had to. */
+  readonly waited: Latency;
+  /** Everything that the front has answered itself, and what it has closed unanswered (status 0). */
+  readonly answers: readonly AnswerCount[];
+  /** Those of them that were no success and no redirect. */
+  readonly refusals: readonly AnswerCount[];
 }
 
 /** Remembers of what Workers report what people want to know later. */
@@ -72,10 +93,16 @@ export class Observed {
   /** How many channels each backend has, by name. */
   readonly #channels = new Map<string, number>();
   readonly #reasons = new Map<string, string>();
-  readonly #refusals = new Map<string, { status: number; why: string; count: number }>();
+  /** What the Workers count. */
+  readonly tallies: Tallies;
 
-  /** Takes a report. */
-  take(report: Report): void {
+  /** @param workers how many there are */
+  constructor(workers: number) {
+    this.tallies = new Tallies(workers);
+  }
+
+  /** Takes a report. @param worker whose it is, from 0 */
+  take(report: Report, worker: number): void {
     switch (report.type) {
       case "backend-found":
         this.#channels.set(report.backend, (this.#channels.get(report.backend) ?? 0) + 1);
@@ -90,13 +117,8 @@ export class Observed {
         this.#channels.set(report.backend, 0);
         this.#reasons.set(report.backend, report.reason);
         return;
-      case "request-refused": {
-        const { status, why, count } = report;
-        const key = `${status} ${why}`;
-        const known = this.#refusals.get(key) ?? { status, why, count: 0 };
-        known.count += count;
-        this.#refusals.set(key, known);
-      }
+      case "reason":
+        return this.tallies.named(worker, report);
     }
   }
 
@@ -134,10 +156,8 @@ export class Observed {
     facts: Facts,
   ): FrontStatus {
     const workers = counters.map((one) => one.read());
-    const sum = { ...workers[0]! };
-    for (const one of workers.slice(1)) {
-      for (const name of Object.keys(sum) as CounterName[]) sum[name] += one[name];
-    }
+    const answers = this.tallies.answers(counters);
+    const names = new Set(config.backends.map(({ name }) => name));
     const sites = [...new Set(config.listeners.flatMap((listener) => listener.sites))];
     return {
       version: VERSION,
@@ -147,14 +167,17 @@ export class Observed {
       missing: this.#missing(config, sites),
       reloads: this.#reloads,
       ...facts,
-      counters: sum,
+      counters: addedCounters(workers),
       workers,
       sites: sites.map(({ names, routes }) => ({
         names,
         routes: routes.map(({ path, backends }) => ({ path, backends })),
       })),
       backends: config.backends.map((backend) => this.#backend(backend, drained)),
-      refusals: [...this.#refusals.values()].sort((a, b) => b.count - a.count),
+      former: this.tallies.backends.filter((name) => !names.has(name)).map((name) => this.#handoffs(name)),
+      waited: latencyOf(counters.map(({ waited }) => waited.read()).reduce(addedDurations)),
+      answers,
+      refusals: answers.filter(({ status }) => status === 0 || status >= 400),
     };
   }
 
@@ -162,11 +185,24 @@ export class Observed {
     const up = (this.#channels.get(name) ?? 0) > 0;
     const reason = up ? undefined : this.#reasons.get(name);
     return {
-      name,
+      ...this.#handoffs(name),
       socket,
       kind: runs?.kind ?? "other",
       state: drained.has(name) ? "drained" : up ? "up" : "down",
       ...reason === undefined ? {} : { reason },
+    };
+  }
+
+  #handoffs(name: string): HandoffStatus {
+    const { handover, active, ...handoffs } = this.tallies.backend(name);
+    const { sent, acknowledged, refused, lost } = handoffs;
+    return {
+      name,
+      handoffs,
+      // Read one after another while they change.
+      unacknowledged: Math.max(0, sent - acknowledged - refused - lost),
+      active,
+      latency: latencyOf(handover),
     };
   }
 }

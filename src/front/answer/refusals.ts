@@ -84,10 +84,9 @@ export class Refusals {
     return sent === length;
   }
 
-  /** Answers a client that speaks HTTP/2. */
-  answerHttp2(connection: RefusedConnection): void {
+  /** Answers a client that speaks HTTP/2. @param why for people */
+  answerHttp2(connection: RefusedConnection, why: string): void {
     const { fd } = connection;
-    const why = "the client speaks HTTP/2";
     this.tell(505, why, this.lines.unseen(connection));
     settle(
       send(fd, HTTP_1_1_REQUIRED, BigInt(HTTP_1_1_REQUIRED.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL),

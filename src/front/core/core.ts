@@ -6,6 +6,7 @@ import type { Loop } from "../../loop/loop.ts";
 import type { Report } from "../plan.ts";
 import type { Counters } from "./counters.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
+import { Reasons } from "./reasons.ts";
 
 /** What a core is made with. */
 export interface CoreOptions {
@@ -22,6 +23,7 @@ export interface CoreOptions {
 export class Core {
   readonly loop: Loop;
   readonly counters: Counters;
+  readonly reasons: Reasons;
   readonly worker: number;
   readonly report: (report: Report) => void;
   readonly deadlines: FrontDeadlines;
@@ -35,6 +37,7 @@ export class Core {
     this.worker = worker;
     this.loop = loop;
     this.counters = counters;
+    this.reasons = new Reasons(counters, report);
     this.report = report;
     this.limits = limits;
     this.deadlines = new FrontDeadlines(loop.deadlines, limits);

@@ -3,6 +3,8 @@
  * control plane reads them whenever it likes. Each has one writer, and an aligned 64-bit number is read whole.
  */
 
+import { Durations, DURATIONS_LENGTH } from "./durations.ts";
+
 /** The counters, in the order in which they lie in memory. */
 export const COUNTERS = [
   /** Connections accepted. */
@@ -30,15 +32,24 @@ export const COUNTERS = [
 /** The name of a counter. */
 export type CounterName = typeof COUNTERS[number];
 
+/** Statuses with reasons that are counted apart; see reasons.ts. */
+export const MOST_REASONS = 128;
+
+const WAITED = COUNTERS.length;
+const REASONS = WAITED + DURATIONS_LENGTH;
+
 /** Bytes of shared memory that the counters of one Worker take. */
-export const COUNTERS_SIZE: number = COUNTERS.length * Float64Array.BYTES_PER_ELEMENT;
+export const COUNTERS_SIZE: number = (REASONS + MOST_REASONS) * Float64Array.BYTES_PER_ELEMENT;
 
 /** The counters of one Worker, over memory that it shares. */
 export class Counters {
   readonly #numbers: Float64Array;
+  /** What connections have waited for a backend, of those that had to. */
+  readonly waited: Durations;
 
   constructor(memory: SharedArrayBuffer) {
     this.#numbers = new Float64Array(memory);
+    this.waited = new Durations(this.#numbers, WAITED);
   }
 
   /** Adds to a counter. @param index its place in {@linkcode COUNTERS}: see {@linkcode counterIndex} */
@@ -46,7 +57,17 @@ export class Counters {
     this.#numbers[index]! += amount;
   }
 
-  /** All of them, by name. */
+  /** Adds one to what a place of reasons.ts stands for. */
+  addReason(place: number): void {
+    this.#numbers[REASONS + place]!++;
+  }
+
+  /** How often it was counted there. */
+  reason(place: number): number {
+    return this.#numbers[REASONS + place]!;
+  }
+
+  /** All that have a name. */
   read(): Record<CounterName, number> {
     return Object.fromEntries(COUNTERS.map((name, index) => [name, this.#numbers[index]!])) as Record<
       CounterName,

@@ -4,6 +4,7 @@ import { encodeUnixAddress } from "../../../ffi/mod.ts";
 import type { Backend } from "../../config/config.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import { BYE_STOPPING } from "../../protocol/messages.ts";
+import type { BackendCounters } from "../core/backend_counters.ts";
 import type { Core } from "../core/core.ts";
 import { Repeats } from "../core/repeats.ts";
 import type { BackendGroup, Member } from "./backend_group.ts";
@@ -60,8 +61,8 @@ export class BackendLink extends Timed implements Link, Member {
   readonly #steadiness: Steadiness;
   readonly #refusals: Repeats<string>;
 
-  /** @param backend a later configuration may say other things of the same socket */
-  constructor(readonly tools: LinkTools, public backend: Backend) {
+  /** @param backend a later configuration may say other things of the same socket, and count it elsewhere */
+  constructor(readonly tools: LinkTools, public backend: Backend, public counts: BackendCounters) {
     super();
     this.address = encodeUnixAddress(backend.socket);
     const { core } = tools;

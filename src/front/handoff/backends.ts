@@ -1,6 +1,7 @@
 /** The backends of a plan: a link to each, and a group for each set of them that a route names. */
 
 import type { Backend, Route } from "../../config/config.ts";
+import { BackendCounters } from "../core/backend_counters.ts";
 import { BackendGroup } from "./backend_group.ts";
 import { BackendLink, type LinkTools } from "./backend_link.ts";
 
@@ -11,8 +12,12 @@ export class Backends {
 
   constructor(readonly tools: LinkTools) {}
 
-  /** Takes the backends of a plan. Whose socket is no longer there gets no more; channels to the new ones are not opened yet. */
-  apply(backends: readonly Backend[]): void {
+  /**
+   * Takes the backends of a plan. Whose socket is no longer there gets no more; channels to the new ones are not opened yet.
+   *
+   * @param memory where each is counted, by name
+   */
+  apply(backends: readonly Backend[], memory: Readonly<Record<string, SharedArrayBuffer>> = {}): void {
     const old = this.#links;
     this.#links = new Map();
     this.#groups = new Map();
@@ -20,7 +25,7 @@ export class Backends {
       const known = old.get(backend.name);
       const kept = known?.backend.socket === backend.socket ? known : undefined;
       if (kept !== undefined) old.delete(backend.name);
-      const link = kept ?? new BackendLink(this.tools, backend);
+      const link = kept ?? new BackendLink(this.tools, backend, new BackendCounters(memory[backend.name]));
       link.groups = [];
       link.backend = backend;
       this.#links.set(backend.name, link);

@@ -4,6 +4,7 @@ import type { Descriptor } from "../../../ffi/mod.ts";
 import type { Backend } from "../../config/config.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { Carrier, Connection } from "../connection/connection.ts";
+import type { BackendCounters } from "../core/backend_counters.ts";
 import type { Look } from "../look/look.ts";
 
 /**
@@ -88,6 +89,8 @@ export interface Found {
 /** The front's side of one backend, as its channels know it: they say here what they find out. */
 export interface Link {
   readonly backend: Backend;
+  /** What is counted of it. */
+  readonly counts: BackendCounters;
   /** The backend's socket, for connect(2). */
   readonly address: Uint8Array<ArrayBuffer>;
   /** Its channels are to end as soon as nothing is under way. */

@@ -96,6 +96,8 @@ export class ApacheChannel extends Timed implements HandoffChannel {
       this.#pause();
       return "kept";
     }
+    this.#link.counts.sent();
+    this.#link.counts.acknowledged(this.#tools.core.loop.now - connection.arrivedAt);
     owner.acknowledged(connection);
     this.#spare ??= newSocket();
     if (!this.#proven) {

@@ -36,8 +36,7 @@ export interface ChannelTools {
  */
 export class Channel extends Timed implements HandoffChannel, Conversation, Source {
   state: ChannelState = "greeting";
-  /** Connections that the backend process holds, as it said last. */
-  active = 0;
+  #active = 0;
   credit = 0;
   seed = 0;
   since = Infinity;
@@ -60,6 +59,16 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     this.#tools = tools;
     this.#link = link;
     tools.core.loop.poller.add(fd, EPOLLIN, this);
+  }
+
+  /** Connections that the backend process holds, as it said last. */
+  get active(): number {
+    return this.#active;
+  }
+
+  set active(count: number) {
+    this.#link.counts.activeChanged(count - this.#active);
+    this.#active = count;
   }
 
   /** Introduces the front; the backend has until the deadline to do the same. */
@@ -127,6 +136,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
       this.#sendFailed(-result);
       return "kept";
     }
+    this.#link.counts.sent();
     this.#underWay.add(id, connection);
     connection.channel = this;
     connection.id = id;
@@ -169,6 +179,21 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     connection.channel = undefined;
     connection.stopDeadline();
     return connection;
+  }
+
+  acknowledged(connection: Connection): void {
+    const { core, owner } = this.#tools;
+    this.#link.counts.acknowledged(core.loop.now - connection.arrivedAt);
+    owner.acknowledged(connection);
+  }
+
+  refused(connection: Connection): void {
+    this.#link.counts.refused();
+    this.#tools.owner.reclaimed(connection);
+  }
+
+  returned(count: number): void {
+    this.#link.counts.returned(count);
   }
 
   refuse(connection: Connection, reason: string): void {
@@ -249,6 +274,8 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     });
     this.#link.channelEnded(this, reason, false);
     const { all } = this.#underWay;
+    this.#link.counts.lost(all.length);
+    this.active = 0;
     this.#underWay = new UnderWay(0);
     for (const connection of all) {
       connection.channel = undefined;

@@ -55,6 +55,12 @@ export interface Conversation extends Hearer {
    * @returns undefined when no hand-off under way has that id
    */
   take(id: number): Connection | undefined;
+  /** A connection, which was taken off the channel, is the backend's. */
+  acknowledged(connection: Connection): void;
+  /** It was refused, and is the front's again. */
+  refused(connection: Connection): void;
+  /** So many connections have come back. */
+  returned(count: number): void;
   /** The backend does not want a connection, which was taken off the channel. @param reason for people */
   refuse(connection: Connection, reason: string): void;
   /** The backend has refused a hand-off as full. */
@@ -166,7 +172,7 @@ export class ChannelReader {
     for (let index = 0; index < count; index++) {
       const connection = channel.take(ackId(this.messages.view, index));
       if (connection === undefined) unknown++;
-      else this.owner.acknowledged(connection);
+      else channel.acknowledged(connection);
     }
     if (count > 0) channel.took();
     channel.endIfIdle();
@@ -202,7 +208,7 @@ export class ChannelReader {
     if (nack.reason === NACK_DRAINING) channel.drain();
     else if (nack.reason === NACK_FULL) channel.full();
     else channel.refuse(connection, nack.text || nackReason(nack.reason));
-    this.owner.reclaimed(connection);
+    channel.refused(connection);
     channel.endIfIdle();
   }
 
@@ -231,6 +237,7 @@ export class ChannelReader {
       if (failed) close(fd);
       else this.owner.returned(fd, transfer);
     }
+    if (!failed) channel.returned(returns.length);
     if (failed) channel.end("a RETURN could not be acknowledged");
   }
 
