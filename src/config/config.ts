@@ -5,6 +5,7 @@
 
 import type { AccessLogSpec } from "../logs/rules.ts";
 import type { Admin } from "./admin.ts";
+import type { Documents } from "./documents.ts";
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
 import type { SiteRules } from "../rules/model.ts";
 import type { Warning } from "./warning.ts";
@@ -93,7 +94,7 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind = Fetch | Static | Exec | Relay | Tls;
+export type BackendKind = Fetch | Static | Exec | Relay | Documents | Tls;
 
 /** A backend that serves with a handler module. */
 export interface Fetch {

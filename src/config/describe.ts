@@ -77,7 +77,7 @@ function describeRoutes(site: Site, config: Config): string[] {
     return backends.map((name, index) => {
       const backend = config.backends.find((backend) => backend.name === name);
       const notes = [
-        mapTo && `mapped to ${mapTo}`,
+        mapTo && (backend?.runs?.kind === "documents" ? filesNote(mapTo) : `mapped to ${mapTo}`),
         sticky && "sticky",
         keepAlive && `keep-alive: ${keepAlive}`,
         ...around,
@@ -156,6 +156,11 @@ function describeBackend({ name, socket, runs, workers, weight = 1, flusher }: B
   return [name, socket, notes.join(", ")];
 }
 
+/** Where files of a route are: behind the number of their host. */
+function filesNote(mapTo: string): string {
+  return `files of ${mapTo.replace(/^\/\d+/, "")}`;
+}
+
 function subjectOf(runs: BackendKind): string {
   switch (runs.kind) {
     case "fetch":
@@ -169,6 +174,8 @@ function subjectOf(runs: BackendKind): string {
     }
     case "relay":
       return runs.upstream + termsOf(runs);
+    case "documents":
+      return "by their names";
     case "tls":
       return "handshakes";
   }

@@ -1,6 +1,7 @@
 /** What rules make of a request for a URL: for people who ask `fdpass check --route URL`. Not for the data plane. */
 
 import type { Site } from "../config/config.ts";
+import { fileIn } from "../rules/file_names.ts";
 import { readAddress } from "../rules/networks.ts";
 import type { Files, RequestView } from "../rules/request.ts";
 import { SiteJudge, spelt } from "../rules/site.ts";
@@ -29,7 +30,11 @@ export function ruledExample(
   host: string,
   path: string,
   query: string | undefined,
-  routeOf: (path: string) => { readonly index: number | undefined; readonly serves: boolean },
+  routeOf: (path: string) => {
+    readonly index: number | undefined;
+    readonly serves: boolean;
+    readonly mapped?: string;
+  },
 ): RuledExample {
   const judge = new SiteJudge(site.rules!, NO_FILES);
   const view: RequestView = {
@@ -51,9 +56,19 @@ export function ruledExample(
   const way = judge.way(view);
   if (way.kind === "answer") return answered(way.answer.status, way.answer.why, way.answer.fields);
   const rewritten = way.kind === "routes" && way.path !== undefined ? spelt(way.path) : path;
-  const { index, serves } = way.kind === "routes" ? routeOf(rewritten) : { index: undefined, serves: false };
+  const { index, serves, mapped } = way.kind === "routes"
+    ? routeOf(rewritten)
+    : { index: undefined, serves: false };
+  const isFile = index !== undefined && site.rules!.files?.routes.includes(index) === true;
   const unknown = { user: () => undefined, names: () => [] };
-  const decision = judge.decide(way, index, serves, unknown);
+  const decision = judge.decide(
+    way,
+    index,
+    serves,
+    unknown,
+    isFile && mapped !== undefined ? fileIn(mapped) : undefined,
+  );
+  if (decision.kind === "again") return { kind: "answer", reason: "It depends on which files are there" };
   if (decision.kind === "ask") return { kind: "answer", reason: "It depends on who asks" };
   // It is the routes that lead nowhere, not a rule: they say it themselves.
   const astray = way.kind === "routes" && !serves && decision.kind === "answer" &&

@@ -64,9 +64,15 @@ export function resolve(listeners: readonly Listener[], url: string): Resolution
     const query = /\?([^#]*)/.exec(url)?.[1];
     const example = ruledExample(judged, authority, normal, query, (path) => {
       const place = find(path);
-      return place < 0
-        ? { index: undefined, serves: false }
-        : { index: place - first, serves: table.routes[place]!.route.backends.length > 0 };
+      if (place < 0) return { index: undefined, serves: false };
+      const { route: { backends, match }, prefix, mapTo } = table.routes[place]!;
+      const { bytes, start, end } = table.path;
+      const own = new TextDecoder().decode(bytes.subarray(start, end));
+      return {
+        index: place - first,
+        serves: backends.length > 0,
+        mapped: match === undefined ? mappedPath(own, prefix, mapTo) : own,
+      };
     });
     if (example.kind === "answer") return nowhere(example.reason);
     if (example.kind === "target") {

@@ -6,7 +6,7 @@ import { HASH_START, hashStep, type NameTree, NameTrees, NONE, SAME_CASE } from 
 import { BAD_MAPPING, isOrdered, OrderedRoutes } from "./ordered_routes.ts";
 import { normalizePath, PathNormalizer } from "./path.ts";
 import { type Scope, scopesOf } from "./scope.ts";
-import { treatsAlike } from "../rules/site.ts";
+import { treatsAlike } from "../rules/alike.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
 
 export { NO_SITE };

@@ -4,6 +4,7 @@
  */
 
 import type { Condition, Template } from "./expression.ts";
+import type { FilePlace } from "./file_place.ts";
 
 /** Which methods something is about; all unless given. */
 export interface Methods {
@@ -177,6 +178,8 @@ export type FieldAction =
 
 /** Which requests a section is about; all unless given. All that is given has to hold. */
 export interface Place {
+  /** Only requests for files, and for which of them. */
+  readonly file?: FilePlace;
   /** A path, decoded, and what is below it. */
   readonly path?: string;
   /** An expression for the decoded path. */
@@ -197,6 +200,15 @@ export interface Section {
   readonly responseFields?: readonly FieldRule[];
 }
 
+/** What of a site is files. */
+export interface SiteFiles {
+  /** Indexes of the routes that lead to files: what they map paths to begins with `/HOST`, and a name follows. */
+  readonly routes: readonly number[];
+  /** The index of the target that takes names of files which rules have made; none: there is nobody for them. */
+  readonly target?: number;
+  readonly host: number;
+}
+
 /** All that stands around the routes of one site. */
 export interface SiteRules {
   /** Before a route is looked for. */
@@ -209,6 +221,8 @@ export interface SiteRules {
   /** The name of the site where a client does not say one. */
   readonly serverName?: string;
   readonly documentRoot?: string;
+  /** What of the site is files; nothing unless given. */
+  readonly files?: SiteFiles;
   /** Nobody is asked for a password, and no address is looked at: for whoever says so on the command line. */
   readonly ignoreAccess?: true;
 }

@@ -42,6 +42,8 @@ export class RequestState {
   query: string | undefined;
   /** What would be the name of a file. */
   fileName: string;
+  /** The whole name of the file that it is for, a character for each byte; undefined for what is proxied. */
+  file: string | undefined;
   /** Who has shown who they are. */
   user = "";
 

@@ -4,7 +4,9 @@ import { escapeControls, escapeProxied } from "./bytes.ts";
 import { type Findings, judgeAccess, mergeAccess, type Question } from "./access.ts";
 import { challenge } from "./basic_auth.ts";
 import { holds, patternOf } from "./expression.ts";
-import { type Field, type FieldOperation, isConstant, settle } from "./fields.ts";
+import { type Field, type FieldOperation, settle } from "./fields.ts";
+import { namedFile, sitePath, walked } from "./file_names.ts";
+import { isPlaceOf } from "./file_place.ts";
 import type { FieldRule, Place, Section, SiteRules } from "./model.ts";
 import { behind, redirect } from "./redirects.ts";
 import { type Files, RequestState, type RequestView } from "./request.ts";
@@ -36,6 +38,14 @@ export type Decision =
     readonly variables: ReadonlyMap<string, string>;
     /** Who has shown who they are; empty for nobody. */
     readonly user: string;
+  }
+  /** It goes all the way again, with another path. */
+  | {
+    readonly kind: "again";
+    /** Decoded. */
+    readonly path: string;
+    readonly query: string | undefined;
+    readonly variables: ReadonlyMap<string, string>;
   };
 
 /** Where a request goes, before anybody has asked whether it may. */
@@ -51,8 +61,8 @@ export type Way =
     readonly raw: boolean;
     readonly state: RequestState;
   }
-  /** Nowhere: it would be a file. */
-  | { readonly kind: "file"; readonly state: RequestState }
+  /** To a file by its name, which a rule has made. */
+  | { readonly kind: "file"; readonly path: string; readonly state: RequestState }
   | { readonly kind: "answer"; readonly answer: Answer };
 
 /** The rules of one site, ready to be asked. */
@@ -88,7 +98,7 @@ export class SiteJudge {
       case "proxy":
         return { ...rewritten, kind: "target", state };
       case "path":
-        if (!rewritten.passThrough) return { kind: "file", state };
+        if (!rewritten.passThrough) return { kind: "file", path: rewritten.path, state };
         state.path = rewritten.path;
         return { kind: "routes", path: rewritten.path, state };
     }
@@ -125,15 +135,19 @@ export class SiteJudge {
    *
    * @param route its index; undefined where none takes it
    * @param serves whether somebody serves the route
+   * @param file the name of the file that the route leads to; undefined where it leads to none
    */
   decide(
     way: Exclude<Way, { kind: "answer" }>,
     route: number | undefined,
     serves: boolean,
     findings: Findings,
+    file?: string,
   ): Decision {
     const { state } = way;
-    if (!serves && way.kind === "routes") {
+    state.file = way.kind === "file" ? namedFile(way.path, this.rules, this.files) : file;
+    // Redirects are for what is not proxied.
+    if ((!serves || file !== undefined) && way.kind === "routes") {
       const found = redirect(this.rules.redirects ?? [], state);
       if (found !== undefined) {
         const sections = this.#sectionsOf(state, route);
@@ -147,7 +161,7 @@ export class SiteJudge {
       const refused = this.#judge(state, sections, findings);
       if (refused !== undefined) return refused;
     }
-    return this.#fixUp(way, sections, route, serves);
+    return this.#fixUp(way, sections, route, serves || state.file !== undefined);
   }
 
   #judge(state: RequestState, sections: readonly Section[], findings: Findings): Decision | undefined {
@@ -190,20 +204,25 @@ export class SiteJudge {
     // Of several only the innermost has a say.
     const rewriting = sections.findLast((section) => section.rewriting !== undefined)?.rewriting;
     let target: Way & { kind: "target" } | undefined = way.kind === "target" ? way : undefined;
+    if (way.kind === "file" && state.file !== undefined) target = this.#fileTarget(state);
     if (rewriting !== undefined) {
-      const rewritten = rewrite(rewriting, state, this.#subject(way, route, serves));
+      const before = state.path;
+      if (state.file !== undefined) state.fileName = walked(state.file, this.files);
+      const rewritten = rewrite(rewriting, state, state.file ?? `proxy:${state.path}`);
+      if (rewritten.kind === "path") {
+        // What a rule makes of a file is another path of the site, which goes all the way again.
+        const path = sitePath(rewritten.path, this.rules);
+        if (path !== before) return { kind: "again", path, query: state.query, variables: state.variables };
+      }
       const next = this.#wayOf(rewritten, state);
       if (next.kind === "answer") {
         return { kind: "answer", answer: { ...next.answer, operations: this.#always(sections, state) } };
       }
       if (next.kind === "target") target = next;
-      else if (next.kind === "file" || rewritten.kind === "path") {
-        return { kind: "answer", answer: this.answer(state, sections, 404, "it would be a file") };
-      }
     }
     const found = redirect(sections.toReversed().flatMap(({ redirects = [] }) => redirects), state);
     if (found !== undefined) return this.#redirected(state, sections, found.status, found.location);
-    if (target === undefined && (!serves || way.kind === "file")) {
+    if (target === undefined && !serves) {
       const why = route === undefined ? "no route covers the request" : "nobody serves this path";
       return { kind: "answer", answer: this.answer(state, sections, 404, why) };
     }
@@ -225,11 +244,12 @@ export class SiteJudge {
     );
   }
 
-  /** What patterns of a section are compared with: the name of a file, or of what is proxied. */
-  #subject(way: Exclude<Way, { kind: "answer" }>, _route: number | undefined, serves: boolean): string {
-    const { state } = way;
-    if (serves || way.kind === "target") return `proxy:${state.path}`;
-    return (this.rules.documentRoot ?? "") + state.path;
+  /** Whoever serves files by their names, for the one that a rule has made. */
+  #fileTarget(state: RequestState): Way & { kind: "target" } | undefined {
+    const { target, host } = this.rules.files ?? {};
+    if (target === undefined) return undefined;
+    const { query } = state;
+    return { kind: "target", target, path: `/${host}${state.file}`, query, raw: false, state };
   }
 
   #sectionsOf(state: RequestState, route: number | undefined): Section[] {
@@ -238,10 +258,11 @@ export class SiteJudge {
 }
 
 function isIn(
-  { path, pattern, routes, condition }: Place,
+  { file, path, pattern, routes, condition }: Place,
   state: RequestState,
   route: number | undefined,
 ): boolean {
+  if (file !== undefined && (state.file === undefined || !isPlaceOf(file, state.file))) return false;
   if (path !== undefined && behind(path.replace(/(?<=.)\/$/, ""), state.path) === undefined) return false;
   if (path?.endsWith("/") && path !== "/" && !state.path.startsWith(path)) return false;
   if (pattern !== undefined && !patternOf(pattern).test(state.path)) return false;
@@ -257,51 +278,6 @@ function isForErrors({ always, everywhere }: FieldRule): boolean {
 /** SetEnvIf has its turn before access is decided, SetEnv after it. */
 function isEarly({ kind }: { readonly kind: string }): boolean {
   return kind === "if" || kind === "expression";
-}
-
-/**
- * Whether all requests of a route are treated alike, by operations that are the same for each: then nobody has to be asked,
- * and later requests on a connection may be served by the same backend. Where anybody is kept out of anything, every
- * request of the site is looked at: a spelling of a path that is somebody else's to a server must not get past that.
- *
- * @param route its index; undefined for what no route takes
- */
-export function treatsAlike(rules: SiteRules, route: number | undefined): boolean {
-  const { variables = [], rewriting, redirects = [], sections } = rules;
-  return variables.length === 0 && rewriting === undefined && redirects.length === 0 &&
-    sections.every((section) =>
-      isByRoute(section) && section.access === undefined &&
-      (!concerns(section, route) || isConstantSection(section))
-    );
-}
-
-/** The operations for requests of such a route. */
-export function constantOperations(
-  { sections }: SiteRules,
-  route: number,
-): { readonly request: readonly FieldOperation[]; readonly response: readonly FieldOperation[] } {
-  const own = sections.filter((section) => concerns(section, route));
-  const state = undefined as never;
-  return {
-    request: settle(own.flatMap(({ requestFields = [] }) => requestFields), state),
-    response: settle(own.flatMap(({ responseFields = [] }) => responseFields), state),
-  };
-}
-
-/** Whether routes alone say which requests a section is about. */
-function isByRoute({ place }: Section): boolean {
-  return place === undefined || Object.keys(place).every((key) => key === "routes");
-}
-
-function concerns({ place }: Section, route: number | undefined): boolean {
-  return place?.routes === undefined || route !== undefined && place.routes.includes(route);
-}
-
-function isConstantSection(
-  { access, variables, rewriting, redirects, requestFields, responseFields }: Section,
-): boolean {
-  return access === undefined && variables === undefined && rewriting === undefined &&
-    redirects === undefined && isConstant(requestFields ?? []) && isConstant(responseFields ?? []);
 }
 
 /** The target of a rewritten request as it stands in a request line. */

@@ -46,8 +46,8 @@ export class CarriedRules {
     return changeRequest(fields, this.#request);
   }
 
-  /** The fields of a response as they are to be sent. */
-  response(fields: readonly Field[], status: number): readonly Field[] {
-    return this.#response.length === 0 ? fields : changeResponse(fields, this.#response, status);
+  /** The fields of a response as they are to be sent. @param local an error that no application has said itself */
+  response(fields: readonly Field[], status: number, local = false): readonly Field[] {
+    return this.#response.length === 0 ? fields : changeResponse(fields, this.#response, status, local);
   }
 }

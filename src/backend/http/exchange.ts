@@ -38,6 +38,8 @@ export class Exchange extends ReceivedRequest {
   responseHead = "";
   sentBefore = 0;
   framingBefore = 0;
+  /** Whether the response is an error, or a redirect, that the kind says and no application. */
+  local = false;
   #progress: Progress = "none";
   #framing: Framing = "counted";
   /** How the fields of the response are spelt that are said here. */
@@ -253,7 +255,7 @@ export class Exchange extends ReceivedRequest {
     this.#framing = framingOf(this.method, this.minor, status, length);
     // Nothing could follow.
     if (this.#framing === "closing") this.persistent = false;
-    const handler = handlerLines(this.rules?.response(fields, status) ?? fields);
+    const handler = handlerLines(this.rules?.response(fields, status, this.local) ?? fields);
     if (handler.close) this.persistent = false;
     // A body that the client was never asked for would be taken for the next request; so would one that is broken.
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {

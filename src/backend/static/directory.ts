@@ -69,6 +69,9 @@ export class OpenFile {
     readonly modified: number,
     /** A strong entity tag: another one for each version (RFC 9110, 8.8.3). */
     readonly tag: string,
+    readonly inode: number | bigint,
+    /** What is left of the second that it was modified in, in nanoseconds. */
+    readonly nanosecond: number,
   ) {}
 
   close(): void {
@@ -87,9 +90,14 @@ export class Directory {
 
   /**
    * @param links which symbolic links in it are followed; those in its own path are
+   * @param linkFailure what a link is that is not followed
    * @throws {DirectoryError} when it cannot be opened
    */
-  constructor(readonly path: string, readonly links: LinkPolicy) {
+  constructor(
+    readonly path: string,
+    readonly links: LinkPolicy,
+    readonly linkFailure: Failure = "missing",
+  ) {
     const result = openDirectory(path);
     if (result < 0) {
       throw new DirectoryError(`Cannot serve the directory "${path}": ${describeErrno(-result)}`);
@@ -101,14 +109,15 @@ export class Directory {
    * Opens a file.
    *
    * @param name as {@linkcode fileName} makes it, not empty
+   * @param links which symbolic links are followed, if others than everywhere in the directory
    * @returns the caller's to close
    */
-  open(name: string): OpenFile | Failure {
+  open(name: string, links: LinkPolicy = this.links): OpenFile | Failure {
     // A character is a byte, so what is too long is known before it is written.
     if (name.length >= PATH_MAX) return "missing";
     this.#name[this.#name.write(name, "latin1")] = 0;
-    const result = openBeneath(this.#descriptor, this.#name, this.links);
-    if (result < 0) return failure(-result);
+    const result = openBeneath(this.#descriptor, this.#name, links);
+    if (result < 0) return result === -ELOOP ? this.linkFailure : failure(-result);
     const descriptor = adopt(result);
     const file = this.#look(descriptor, name);
     if (!(file instanceof OpenFile)) close(descriptor);
@@ -124,7 +133,7 @@ export class Directory {
     // The inode tells a file from the one that was renamed over it, with the same size and date.
     const second = Math.floor(modified / 1000).toString(36);
     const tag = `"${inode.toString(36)}-${second}.${nanosecond.toString(36)}-${size.toString(36)}"`;
-    return new OpenFile(descriptor, name, size, modified, tag);
+    return new OpenFile(descriptor, name, size, modified, tag, inode, nanosecond);
   }
 
   /**

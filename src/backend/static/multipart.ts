@@ -21,13 +21,19 @@ export interface Multipart {
 /**
  * Puts the frame around ranges.
  *
- * @param type Content-Type of each part
+ * @param type Content-Type of each part, where one is known
  * @param size of the file, in bytes
  */
-export function frame(ranges: readonly ByteRange[], size: number, type: string, boundary: string): Multipart {
+export function frame(
+  ranges: readonly ByteRange[],
+  size: number,
+  type: string | undefined,
+  boundary: string,
+): Multipart {
+  const typeLine = type === undefined ? "" : `Content-Type: ${type}\r\n`;
   // The line break before the first boundary is no part of the content, and other servers have it too.
   const heads = ranges.map((range) =>
-    `\r\n--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`
+    `\r\n--${boundary}\r\n${typeLine}Content-Range: ${contentRange(range, size)}\r\n\r\n`
   );
   const end = `\r\n--${boundary}--\r\n`;
   const bytes = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);

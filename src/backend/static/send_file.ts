@@ -52,14 +52,14 @@ export async function sendRange(
 /**
  * Responds with several ranges of a file, each of them a part.
  *
- * @param type Content-Type of each part
+ * @param type Content-Type of each part, where one is known
  */
 export async function sendRanges(
   exchange: Exchange,
   fields: readonly Field[],
   file: OpenFile,
   ranges: readonly ByteRange[],
-  type: string,
+  type: string | undefined,
 ): Promise<void> {
   const boundary = boundaryOf(crypto.getRandomValues(new Uint8Array(20)));
   const { heads, end, length } = frame(ranges, file.size, type, boundary);
@@ -74,6 +74,11 @@ export async function sendRanges(
 }
 
 /** The fields of one range. */
-export function rangeFields(type: string, range: ByteRange, size: number): Field[] {
-  return [["Content-Type", type], ["Content-Range", contentRange(range, size)]];
+export function rangeFields(type: string | undefined, range: ByteRange, size: number): Field[] {
+  return [...typeField(type), ["Content-Range", contentRange(range, size)]];
+}
+
+/** Content-Type; nothing where none is known. */
+export function typeField(type: string | undefined): Field[] {
+  return type === undefined ? [] : [["Content-Type", type]];
 }

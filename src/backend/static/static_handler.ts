@@ -2,17 +2,15 @@
 
 import type { LinkPolicy } from "../../../ffi/mod.ts";
 import { ownReference } from "../../http/reference.ts";
-import { httpDate } from "../../http/response_head.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
-import { evaluate, rangeCounts } from "./conditional.ts";
 import { contentType } from "./content_type.ts";
 import { Directory, OpenFile } from "./directory.ts";
 import { type Encoded, find, preferEncoded } from "./lookup.ts";
-import { type ByteRange, selectRanges } from "./ranges.ts";
 import { type RequestFields, requestFields } from "./request_fields.ts";
-import { rangeFields, sendRange, sendRanges, sendWhole } from "./send_file.ts";
+import { lastModified, lend, respond, say } from "./respond.ts";
+import { sendWhole } from "./send_file.ts";
 
 export { DirectoryError } from "./directory.ts";
 
@@ -89,7 +87,7 @@ export class StaticRequestHandler implements RequestHandler {
       : { file, coding: undefined, several: false };
     return lend(encoded.file, () => {
       const about = this.#about(encoded, type, byAccept);
-      return respond(exchange, fields, encoded.file, type, about);
+      return respond(exchange, fields, encoded.file, encoded.file, type, about);
     });
   }
 
@@ -119,88 +117,7 @@ export class StaticRequestHandler implements RequestHandler {
   }
 }
 
-/** Answers a request for a file that is there. */
-function respond(
-  exchange: Exchange,
-  fields: RequestFields,
-  file: OpenFile,
-  type: string,
-  about: readonly Field[],
-): Promise<void> | undefined {
-  const now = Date.now();
-  switch (evaluate(fields, file, now)) {
-    case 304:
-      return exchange.respond(304, about.filter(([name]) => name !== "Content-Encoding"), "");
-    case 412:
-      return say(exchange, 412, "The file is another version than the request asks for");
-  }
-  const ranges = rangesOf(exchange, fields, file, now);
-  if (ranges === "whole") {
-    return sendWhole(
-      exchange,
-      200,
-      [["Content-Type", type], ...about, ["Accept-Ranges", "bytes"]],
-      file,
-    );
-  }
-  if (ranges === "unsatisfiable") {
-    return say(exchange, 416, "The file has no such range", [["Content-Range", `bytes */${file.size}`]]);
-  }
-  const [range, another] = ranges;
-  // Several that were asked for may turn out to be one (15.3.7.2).
-  if (another !== undefined) return sendRanges(exchange, about, file, ranges, type);
-  return sendRange(exchange, 206, [...rangeFields(type, range!, file.size), ...about], file, range!);
-}
-
-function rangesOf(
-  { method }: Exchange,
-  fields: RequestFields,
-  file: OpenFile,
-  now: number,
-): "whole" | "unsatisfiable" | readonly ByteRange[] {
-  // 14.2: Range means something with GET only.
-  if (fields.range === undefined || method !== "GET") return "whole";
-  return rangeCounts(fields, file, now) ? selectRanges(fields.range, file.size) : "whole";
-}
-
-/** Lends a file to a response and closes it behind that. */
-function lend(file: OpenFile, send: () => Promise<void> | undefined): Promise<void> | undefined {
-  let sent: Promise<void> | undefined;
-  try {
-    sent = send();
-  } finally {
-    // While something is still to be sent, it stays open.
-    if (sent === undefined) file.close();
-  }
-  return sent?.finally(() => file.close());
-}
-
-/**
- * The date of a file, in words; undefined for one that has none in HTTP. No response is older than its file (8.8.2.1): a
- * date that is still to come is that of the response, with which the client asks again in vain.
- */
-function lastModified(modified: number, now: number): string | undefined {
-  try {
-    return httpDate(Math.min(modified, now));
-  } catch {
-    return undefined;
-  }
-}
-
 /** The client's own path with a slash at its end. Normalised, so that `//host/dir` does not lead to another host. */
 function withSlash({ path, query }: Exchange): string {
   return ownReference(`${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`);
-}
-
-function say(
-  exchange: Exchange,
-  status: number,
-  text: string,
-  fields: readonly Field[] = [],
-): Promise<void> | undefined {
-  return exchange.respond(
-    status,
-    [["Content-Type", "text/plain; charset=utf-8"], ...fields],
-    `${status}: ${text}.\n`,
-  );
 }

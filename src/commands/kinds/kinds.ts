@@ -3,6 +3,7 @@
 import type { Command, Option } from "commander";
 import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../../control/failure.ts";
+import { documentsOptions } from "./documents.ts";
 import { execOptions } from "./exec.ts";
 import { fetchOptions } from "./fetch.ts";
 import type { KindOptions, Values } from "./kind.ts";
@@ -15,6 +16,7 @@ const BY_NAME: { readonly [Name in BackendKind["kind"]]: KindOptions } = {
   static: staticOptions,
   exec: execOptions,
   relay: relayOptions,
+  documents: documentsOptions,
   tls: tlsOptions,
 };
 /** In the order in which they are listed to people. */

@@ -4,12 +4,15 @@ import { nearestTo } from "../nearest.ts";
 import type { LeftOut, LeftOutItem } from "./conditions.ts";
 import { effectOf, foreignModule } from "./effects.ts";
 import { type Faults, isComplete } from "./faults.ts";
+import { ALIAS_DIRECTIVES } from "./files/alias_words.ts";
+import { FILE_DIRECTIVES } from "./files/file_words.ts";
 import { OTHER_NAMES } from "./other_names.ts";
 import { TLS_DIRECTIVES } from "./tls.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
 
-/** Where a directive stands: outside of everything, in a virtual host, for a part of its paths, for a server behind. */
-export type Context = "server" | "host" | "location" | "proxy";
+/** Where a directive stands: outside of everything, in a virtual host, for a part of its paths, for a server behind, for
+ * files. */
+export type Context = "server" | "host" | "location" | "proxy" | "directory";
 
 /** What is known of a directive. */
 interface Known {
@@ -22,11 +25,12 @@ interface Known {
   readonly usage: string;
 }
 
-const ANY: readonly Context[] = ["server", "host", "location", "proxy"];
+const ANY: readonly Context[] = ["server", "host", "location", "proxy", "directory"];
 const SERVERS: readonly Context[] = ["server", "host"];
 const PATHS: readonly Context[] = ["server", "host", "location"];
 const TOP: readonly Context[] = ["server"];
-const BELOW: readonly Context[] = ["location", "proxy"];
+const BELOW: readonly Context[] = ["location", "proxy", "directory"];
+const FILES: readonly Context[] = ["server", "host", "location", "directory"];
 
 const MANY = Infinity;
 
@@ -58,7 +62,6 @@ const TABLE: readonly Known[] = ([
   ["LimitRequestBody", ANY, 1, 1, "a number of bytes, 0 for any"],
   ["LimitRequestLine", SERVERS, 1, 1, "a number of bytes"],
   ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
-  ["DocumentRoot", SERVERS, 1, 1, "a directory"],
   ["Header", ANY, 2, 6, "what to do, such as set, the name of a field, and a value"],
   ["RequestHeader", ANY, 2, 5, "what to do, such as set, the name of a field, and a value"],
   ["SetEnv", ANY, 1, 2, "a name and a value"],
@@ -101,26 +104,27 @@ const TABLE: readonly Known[] = ([
   ["<ElseIf", PATHS, 1, MANY, "a condition, in quotes"],
   ["<Else", PATHS, 0, 0, "nothing"],
   ["<ProxyMatch", SERVERS, 1, 1, "an expression for URLs"],
-  ["Alias", SERVERS, 1, 2, "a path and a directory"],
-  ["ScriptAlias", SERVERS, 1, 2, "a path and a directory"],
+  ["<Directory", SERVERS, 1, 2, "the name of a directory"],
+  ["<DirectoryMatch", SERVERS, 1, 1, "an expression for names of directories"],
+  ["<Files", ["server", "host", "directory"], 1, 2, "the name of a file"],
+  ["<FilesMatch", ["server", "host", "directory"], 1, 1, "an expression for names of files"],
+  ["TypesConfig", TOP, 1, 1, "a file"],
   ["ErrorDocument", ANY, 2, 2, "a status and a text"],
   ["CustomLog", SERVERS, 2, 3, "a file and a format, such as logs/access.log combined"],
   ["TransferLog", SERVERS, 1, 1, "a file"],
   ["LogFormat", SERVERS, 1, 2, "a format and a name for it"],
+  ...ALIAS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
+  ...FILE_DIRECTIVES.map(([name, least, most, usage]) => [name, FILES, least, most, usage] as const),
   ...TLS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
 
-/** Files are neither loaded nor served: where they are need not be known. */
-const SPOKEN_OF = ["LoadModule", "DocumentRoot", "Alias", "ScriptAlias"];
+/** Modules are not loaded, and files need not be where nobody asks for them: where they are need not be known. */
+const SPOKEN_OF = ["LoadModule", ...ALIAS_DIRECTIVES.map(([name]) => name)];
 
 const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
 
 /** Sections whose content has no effect, so that what stands in them is not looked at. */
 const OPAQUE = [
-  "<directory",
-  "<directorymatch",
-  "<files",
-  "<filesmatch",
   "<macro",
   "<mddomain",
   "<authnprovideralias",
@@ -139,9 +143,9 @@ const LOWER_CASE = new Set(NAMES.map((name) => name.toLowerCase()));
 
 /** What mostly stands in every configuration, and nobody misses. */
 const SILENT = new Set(
-  (`accessfilename directoryindex hostnamelookups maxconnectionsperchild maxrequestworkers ` +
+  (`accessfilename hostnamelookups maxconnectionsperchild maxrequestworkers ` +
     `maxsparethreads maxspareservers minsparethreads minspareservers mutex pidfile proxyrequests proxyvia serveradmin ` +
-    `serverlimit serversignature servertokens startservers threadlimit threadsperchild traceenable typesconfig ` +
+    `serverlimit serversignature servertokens startservers threadlimit threadsperchild traceenable ` +
     `usecanonicalname`).split(" "),
 );
 
@@ -182,6 +186,7 @@ const WHERE: Record<Context, string> = {
   host: "in a <VirtualHost>",
   location: "in a <Location>",
   proxy: "in a <Proxy>",
+  directory: "in a <Directory>",
 };
 
 function judgeOther(item: Item, faults: Faults): void {
@@ -231,13 +236,20 @@ export function tellOfLeftOut(leftOut: readonly LeftOut[], faults: Faults): void
   }
 }
 
-/** What does not stand in a section whose content would have no effect here. */
+/**
+ * What does not stand in a section whose content would have no effect here. Of sections for files counts who is kept out:
+ * whether there are any, nobody knows yet.
+ */
 function inTheOpen(items: readonly LeftOutItem[]): LeftOutItem[] {
   let opaque = Infinity;
-  return items.filter(({ name, depth }) => {
+  let ofFiles = Infinity;
+  return items.filter(({ name, depth, grants }) => {
+    const key = name.toLowerCase();
     if (depth > opaque) return false;
-    opaque = OPAQUE.includes(name.toLowerCase()) ? depth : Infinity;
-    return true;
+    if (depth > ofFiles) return !grants && effectOf(key) === "opens" && !key.startsWith("<");
+    opaque = OPAQUE.includes(key) ? depth : Infinity;
+    ofFiles = /^<(directory|files)/.test(key) ? depth : Infinity;
+    return ofFiles === Infinity;
   });
 }
 

@@ -9,6 +9,8 @@ import { Backends } from "./backends.ts";
 import type { LeftOut } from "./conditions.ts";
 import { isDone, tellOfLeftOut } from "./directives.ts";
 import { Faults } from "./faults.ts";
+import { DocumentHosts } from "./files/documents.ts";
+import { ServerFilesMaker } from "./files/server_files.ts";
 import { limitsOf } from "./limits.ts";
 import { Reader, type World } from "./reader.ts";
 import { RouteMaker } from "./routes.ts";
@@ -60,12 +62,18 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   });
 
   const tls = new TlsReader(faults, servers.main.tls, below);
-  const sites = new SiteMaker(faults, new RouteMaker(servers, backends), tls, below);
+  const documents = new DocumentHosts({
+    runDirectory: () => directory ??= options.defaultRunDirectory(),
+    taken: (name) => backends.list().some((other) => other.name === name),
+    types: () => typesOf(servers, below, options),
+  });
+  const files = new ServerFilesMaker(faults, servers.world, below, documents);
+  const sites = new SiteMaker(faults, new RouteMaker(servers, backends, files), tls, below);
   const unserved = placesOf(servers).map((place) => sites.listenerOf(place));
   const limits = limitsOf(servers);
   const { listeners, backend } = assignHandshakes(faults.none ? unserved : [], {
     runDirectory: () => directory ??= options.defaultRunDirectory(),
-    taken: (name) => backends.list().some((other) => other.name === name),
+    taken: (name) => [...backends.list(), documents.backend()].some((other) => other?.name === name),
     workers: 1,
     strictNames: [servers.main, ...servers.hosts].some((server) => tls.isStrict(server.tls)),
     timeout: limits.headTimeout,
@@ -78,7 +86,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const warnings = faults.warnings();
   return {
     listeners,
-    backends: [...backends.list(), ...backend === undefined ? [] : [backend]],
+    backends: [...backends.list(), ...[documents.backend(), backend].filter((one) => one !== undefined)],
     limits,
     allowUsers: [],
     ...logs,
@@ -96,7 +104,17 @@ function rootedAt(root: string | undefined, resolve: Resolve): Resolve {
   return (path) => posix.resolve(resolve(root), path);
 }
 
-const NOWHERE = "Leads nowhere: every request would get 404; write ProxyPass with a path and a URL";
+/** Debian's table of types, and that of whoever names none. */
+const USUAL_TYPES = "/etc/mime.types";
+
+/** The table of types: the one that is named, or the usual one; undefined where there is none. */
+function typesOf(servers: Servers, resolve: Resolve, world: World): string | undefined {
+  const path = resolve(servers.types?.args[0] ?? USUAL_TYPES);
+  return world.files(path).includes(path) ? path : undefined;
+}
+
+const NOWHERE =
+  "Leads nowhere: every request would get 404; write ProxyPass with a path and a URL, or DocumentRoot";
 
 /** Whether any request gets something else than 404. */
 function leadsAnywhere(listeners: readonly Listener[]): boolean {

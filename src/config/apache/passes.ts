@@ -18,17 +18,27 @@ export interface Place {
   readonly spot: Directive;
 }
 
+/** Files. */
+export interface FileTarget {
+  /** Their whole name up to what follows the path; with an expression what is made of its groups. */
+  readonly name: string;
+  /** Whether they are programs. */
+  readonly script: boolean;
+}
+
 /** One of them. */
 export interface Pass {
   readonly spot: Directive;
   /** A prefix in the spelling of routes, or an expression. */
   readonly path: string;
   readonly expression: boolean;
-  /** undefined for `!`: nobody serves it. */
+  /** undefined for `!`, and for files: nobody is asked. */
   readonly target: Target | undefined;
   readonly parameters: Parameters;
   /** The target as written, without a slash at its end. */
   readonly url: string;
+  /** Files that it leads to, where it has no target. */
+  readonly files?: FileTarget;
   /** What the location around it says. */
   readonly settings: Settings;
 }

@@ -7,6 +7,7 @@ import type { Backends, RelayTerms } from "./backends.ts";
 import { ContentLimits } from "./content_limits.ts";
 import { groupsOf } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
+import type { ServerFiles, ServerFilesMaker } from "./files/server_files.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
 import { coversPath, looksEncoded, standsFor } from "./paths.ts";
@@ -19,6 +20,8 @@ import type { Directive } from "./tree.ts";
 export interface MadeRoutes {
   readonly routes: readonly Route[];
   readonly urls: readonly (string | undefined)[];
+  /** What of it is files, and the indexes of the routes that lead to them; undefined where nothing is. */
+  readonly files?: ServerFiles & { readonly routes: readonly number[] };
 }
 
 /** Makes the routes of servers. */
@@ -26,33 +29,57 @@ export class RouteMaker {
   /** Limits that hold for less than they say, told of once each. */
   readonly #told = new Set<Directive>();
 
-  constructor(readonly servers: Servers, readonly backends: Backends) {}
+  constructor(readonly servers: Servers, readonly backends: Backends, readonly files: ServerFilesMaker) {}
 
   /**
    * The routes of one server. httpd tries what locations say first, the last of them before the others, then ProxyPass
-   * in order; what the main server says holds in virtual hosts too, and comes before what they say themselves.
+   * in order; what the main server says holds in virtual hosts too, and comes before what they say themselves. Files get
+   * what is left.
+   *
+   * @param named names of files that rules make
    */
-  routesOf(server: Server): MadeRoutes {
+  routesOf(server: Server, named: readonly string[] = []): MadeRoutes {
     const { main } = this.servers;
     const around = server === main ? [] : [main];
     const locations = [...around, server].flatMap((one) => one.locations).reverse();
     const limits = this.#limitsOf(server);
     const written = [...locations, ...[...around, server].flatMap((one) => one.passes)];
     // What is split off comes before its pass, and behind what has taken its requests already.
-    const passes = written.flatMap((pass, index) =>
-      limits.split(pass, this.#told).filter((own) =>
-        own === pass ||
-        !written.slice(0, index).some((one) => !one.expression && coversPath(one.path, own.path))
-      )
+    const levels = server === main ? [main] : [server, main];
+    const passes = this.files.passes(levels).around(
+      written.flatMap((pass, index) =>
+        limits.split(pass, this.#told).filter((own) =>
+          own === pass ||
+          !written.slice(0, index).some((one) => !one.expression && coversPath(one.path, own.path))
+        )
+      ),
     );
     const inOrder = passes.some(({ expression }) => expression);
-    const made = (inOrder ? passes : this.#byLength(passes)).flatMap((pass) => {
-      const route = this.#route(pass, server);
+    const kept = inOrder ? passes : this.#byLength(passes);
+    const files = this.files.of(levels, kept.filter(leadsToFiles), named);
+    const made = kept.flatMap((pass) => {
+      const route = pass.files === undefined
+        ? this.#route(pass, server)
+        : this.files.route(pass, files, this.#keepAlive(server));
       if (route === undefined) return [];
       const url = pass.target === undefined ? undefined : pass.url;
-      return [{ url, route: inOrder && !pass.expression ? { ...route, inOrder: true as const } : route }];
+      return [{
+        url,
+        pass,
+        route: inOrder && !pass.expression ? { ...route, inOrder: true as const } : route,
+      }];
     });
-    return { routes: made.map(({ route }) => route), urls: made.map(({ url }) => url) };
+    const routes = made.flatMap(({ pass }, index) => leadsToFiles(pass) ? [index] : []);
+    return {
+      routes: made.map(({ route }) => route),
+      urls: made.map(({ url }) => url),
+      ...files && { files: { ...files, routes } },
+    };
+  }
+
+  #keepAlive(server: Server): Pick<Route, "keepAlive"> {
+    const keepAlive = server.settings.keepAlive ?? this.servers.main.settings.keepAlive;
+    return keepAlive === false ? { keepAlive: "close" } : {};
   }
 
   /** The route to a server that only rules of rewriting lead to. @param url scheme and authority */
@@ -82,6 +109,8 @@ export class RouteMaker {
         kept.push(pass);
         continue;
       }
+      // Where files are left nothing, nobody misses them.
+      if (pass.files !== undefined) continue;
       const { line, file } = before.spot;
       const place = file === pass.spot.file ? `line ${line}` : `${file}:${line}`;
       const why = `never takes a request, for ${quote(before.path)} in ${place} comes before it`;
@@ -101,8 +130,6 @@ export class RouteMaker {
     if (backends.includes(undefined)) return undefined;
     const sticky = target.kind === "balancer" &&
       this.servers.balancers.of(target.name).parameters.sticky === true;
-    const { main } = this.servers;
-    const keepAlive = server.settings.keepAlive ?? main.settings.keepAlive;
     return {
       ...common,
       ...(pass.expression
@@ -110,7 +137,7 @@ export class RouteMaker {
         : mappedByPrefix(pass, target, this.servers)),
       backends: [...new Set(backends as string[])],
       ...sticky || pass.parameters.sticky ? { sticky: true } : {},
-      ...keepAlive === false ? { keepAlive: "close" as const } : {},
+      ...this.#keepAlive(server),
     };
   }
 
@@ -206,6 +233,11 @@ function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms 
     ...connectTimeout === undefined ? {} : { connectTimeout },
     ...maxUpstream === undefined ? {} : { maxUpstream },
   };
+}
+
+/** Programs are not run here, and not served either. */
+function leadsToFiles({ files }: Pass): boolean {
+  return files !== undefined && !files.script;
 }
 
 function isGiven<T>(value: T | undefined): value is T {

@@ -4,7 +4,10 @@ import type { Condition } from "../../rules/expression.ts";
 import type { Place as RulePlace } from "../../rules/model.ts";
 import type { Balancers } from "./balancers.ts";
 import { judge } from "./directives.ts";
+import { effectOf } from "./effects.ts";
 import type { Faults } from "./faults.ts";
+import { isFileSection } from "./files/file_sections.ts";
+import { isFileDirective } from "./files/file_words.ts";
 import { placeOf, rulePlace } from "./locations.ts";
 import type { Place } from "./passes.ts";
 import { readProxying } from "./proxying.ts";
@@ -36,6 +39,8 @@ export class SectionReader {
 
   /** Takes one in; others are left alone. */
   read(section: Section, server: Server): void {
+    // What they are about is known when all is read.
+    if (isFileSection(section)) return void server.fileSections.push(section);
     if (this.#conditional(section, server, {})) return;
     switch (section.name.toLowerCase()) {
       case "location":
@@ -57,8 +62,8 @@ export class SectionReader {
       if (!judge(item, "location", this.faults)) continue;
       if (this.#conditional(item, server, rulePlace(place, this.faults, section))) continue;
       if (isSection(item)) draft.section(item);
-      else if (item.name.toLowerCase() === "errordocument") {
-        this.faults.notDone(item, `${item.name} in <${section.name}>`, "changes");
+      else if (item.name.toLowerCase() === "errordocument" || isFileDirective(item)) {
+        this.faults.notDone(item, `${item.name} in <${section.name}>`, effectOf(keyOf(item)));
       } else if (!draft.directive(item)) {
         readProxying(item, server, location, this.faults);
         readSetting(item, settings, this.faults);

@@ -2,24 +2,20 @@
 
 import type { Place as RulePlace } from "../../rules/model.ts";
 import type { CookieRule, ReverseRule } from "../config.ts";
+import type { Faults } from "./faults.ts";
+import { AliasWords } from "./files/alias_words.ts";
+import { FileWords } from "./files/file_words.ts";
 import { LogWords } from "./logs.ts";
 import type { Pass } from "./passes.ts";
 import type { Draft } from "./rules/draft.ts";
 import type { Settings } from "./settings.ts";
 import { TlsWords } from "./tls.ts";
-import type { Directive } from "./tree.ts";
+import type { Directive, Section } from "./tree.ts";
 
 /** A name of a server, and where it is said. */
 export interface Name {
   readonly name: string;
   readonly spot: Directive;
-}
-
-/** Files of another directory than DocumentRoot has. */
-export interface Alias {
-  readonly spot: Directive;
-  readonly path: string;
-  readonly directory: string;
 }
 
 /** The directives of one subject, collected by themselves. */
@@ -45,7 +41,10 @@ export interface Server {
   readonly cookiePaths: CookieRule[];
   readonly settings: Settings;
   readonly errorDocuments: Record<string, string>;
-  readonly aliases: Alias[];
+  /** Where its files are, how they are served, and sections about them. */
+  readonly files: AliasWords;
+  readonly fileWords: FileWords;
+  readonly fileSections: Section[];
   /** What is said of all its requests, besides where they go. */
   readonly draft: Draft;
   /** What is said of those of a path, of a server behind, or under a condition. */
@@ -71,9 +70,12 @@ export function newServer(
   spot: Directive | undefined,
   addresses: readonly string[],
   draft: Draft,
+  faults: Faults,
 ): Server {
   const tls = new TlsWords();
   const logs = new LogWords();
+  const files = new AliasWords(faults);
+  const fileWords = new FileWords(faults);
   return {
     spot,
     addresses,
@@ -86,13 +88,15 @@ export function newServer(
     cookiePaths: [],
     settings: {},
     errorDocuments: {},
-    aliases: [],
+    files,
+    fileWords,
+    fileSections: [],
     draft,
     sections: [],
     proxied: [],
     conditionals: [],
     tls,
     logs,
-    words: [tls, logs],
+    words: [tls, logs, files, fileWords],
   };
 }

@@ -20,12 +20,14 @@ export class Servers {
   readonly balancers: Balancers;
   serverRoot: Directive | undefined;
   runtimeDirectory: Directive | undefined;
+  /** TypesConfig. */
+  types: Directive | undefined;
   readonly #sections: SectionReader;
 
   constructor(readonly faults: Faults, items: readonly Item[], readonly world: DraftWorld) {
     this.balancers = new Balancers(faults);
     this.#sections = new SectionReader(faults, world, this.balancers);
-    this.main = newServer(undefined, [], this.#sections.draft(false));
+    this.main = newServer(undefined, [], this.#sections.draft(false), faults);
     this.#server(items, this.main, "server");
     const [name] = this.main.names;
     // As in httpd, a virtual host that does not say its name has that of the main server.
@@ -47,7 +49,7 @@ export class Servers {
   }
 
   #host(section: Section): void {
-    const host = newServer(section, section.args, this.#sections.draft(false));
+    const host = newServer(section, section.args, this.#sections.draft(false), this.faults);
     this.hosts.push(host);
     this.#server(section.children, host, "host");
   }
@@ -62,6 +64,9 @@ export class Servers {
       case "serverroot":
         this.serverRoot = directive;
         return;
+      case "typesconfig":
+        this.types = directive;
+        return;
       case "defaultruntimedir":
         this.runtimeDirectory = directive;
         return;
@@ -75,11 +80,6 @@ export class Servers {
         return;
       case "errordocument":
         return readErrorDocument(directive, server.errorDocuments, this.faults);
-      case "alias":
-      case "scriptalias":
-        // Told of where it matters: below a path that is proxied it has no effect.
-        if (args.length === 2) server.aliases.push({ spot: directive, path: args[0]!, directory: args[1]! });
-        return;
       case "balancermember":
         return this.balancers.memberElsewhere(directive);
       case "proxyset":

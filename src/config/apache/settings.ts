@@ -20,8 +20,6 @@ export interface Settings extends ContentSettings {
   headTimeout?: number;
   requestLine?: number;
   fieldSize?: number;
-  /** Where httpd has the files of what nobody else serves. */
-  documentRoot?: Directive;
 }
 
 /** The names of the settings that hold for all of fdpass. */
@@ -70,8 +68,6 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
       return take("fieldSize", most(MAX_HEAD, faults.take(readNumber(value, 64, MOST), directive)));
     case "limitrequestbody":
       return take("contentSize", readContentSize(directive, faults));
-    case "documentroot":
-      return take("documentRoot", directive);
     case "requestreadtimeout":
       return readRequestTimes(directive, settings, faults);
   }

@@ -1,19 +1,13 @@
 /** What stands around the routes of one server, put together: the main server's before its own. */
 
-import type {
-  Access,
-  Redirect,
-  RewriteMap,
-  RewriteRule,
-  Rewriting,
-  Section,
-  SiteRules,
-} from "../../rules/model.ts";
+import { isTrivial } from "../../rules/alike.ts";
+import type { Redirect, RewriteMap, RewriteRule, Rewriting, Section, SiteRules } from "../../rules/model.ts";
 import { patternOf } from "../../rules/expression.ts";
 import type { Route } from "../config.ts";
 import { readExpression } from "./expressions.ts";
+import { ruleSections } from "./files/server_files.ts";
 import { standsFor } from "./paths.ts";
-import type { RouteMaker } from "./routes.ts";
+import type { MadeRoutes, RouteMaker } from "./routes.ts";
 import type { DraftRule, RewriteReader } from "./rules/rewriting.ts";
 import type { DraftSection, Server } from "./server.ts";
 
@@ -29,11 +23,11 @@ export class SiteRulesMaker {
   /** Indexes of targets by their URLs. */
   readonly #byUrl = new Map<string, number>();
 
-  /** @param urls of the servers that the site's routes lead to, in the order of the routes */
+  /** @param made the site's routes, and what is known of them */
   constructor(
     readonly routes: RouteMaker,
     readonly server: Server,
-    readonly urls: readonly (string | undefined)[],
+    readonly made: MadeRoutes,
   ) {}
 
   /** All that is said; nothing where nothing is. */
@@ -46,6 +40,7 @@ export class SiteRulesMaker {
         const { variables: _, redirects: __, ...rest } = draft.rules();
         return { ...rest, ...late(draft.rules().variables) };
       }),
+      ...ruleSections(this.made.files?.sections ?? []),
       ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
       ...levels.flatMap(({ sections }) => sections.map((section) => this.#section(section))),
       ...levels.flatMap(({ conditionals }) => conditionals.map((section) => this.#section(section))),
@@ -59,7 +54,8 @@ export class SiteRulesMaker {
     if (kept.length === 0 && variables.length === 0 && redirects.length === 0 && rewriting === undefined) {
       return {};
     }
-    const root = (server.settings.documentRoot ?? main.settings.documentRoot)?.args[0];
+    const root = this.routes.files.documentRoot(levels.toReversed());
+    const files = this.made.files;
     const name = server.names[0]?.name;
     return {
       rules: {
@@ -69,6 +65,7 @@ export class SiteRulesMaker {
         ...rewriting && { rewriting },
         ...name !== undefined && !name.includes("*") && { serverName: name },
         ...root !== undefined && { documentRoot: root },
+        ...files && { files: { routes: files.routes, host: files.host } },
       },
       ...this.#targets.length > 0 && { targets: this.#targets },
     };
@@ -86,7 +83,7 @@ export class SiteRulesMaker {
     const isMatch = section.spot.name.toLowerCase() === "proxymatch";
     const source = isMatch ? readExpression(section.url) : undefined;
     const pattern = source !== undefined && "value" in source ? patternOf(source.value) : undefined;
-    const routes = [...this.urls.entries()].flatMap(([index, url]) =>
+    const routes = [...this.made.urls.entries()].flatMap(([index, url]) =>
       url !== undefined && (isMatch ? pattern?.test(`${url}/`) ?? true : standsFor(section.url, url))
         ? [index]
         : []
@@ -147,16 +144,4 @@ function withoutTrivialAccess(sections: readonly Section[]): Section[] {
   if (!sections.every(({ access }) => access === undefined || isTrivial(access))) return [...sections];
   return sections.map(({ access: _, ...rest }) => rest)
     .filter((section) => Object.keys(section).some((key) => key !== "place"));
-}
-
-function isTrivial({ requirement, parties }: Access): boolean {
-  const granted = requirement === undefined ||
-    requirement.kind === "several" && requirement.methods === undefined &&
-      requirement.of.every((part) => part.kind === "all" && part.granted);
-  const admitted = parties === undefined ||
-    parties.deny.length === 0 && (parties.order !== "allow,deny" ||
-        parties.allow.some(({ kind, methods }) => kind === "all" && methods === undefined)) ||
-    parties.order === "deny,allow" &&
-      parties.allow.some(({ kind, methods }) => kind === "all" && methods === undefined);
-  return granted && admitted;
 }

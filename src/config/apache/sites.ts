@@ -2,16 +2,15 @@
 
 import type { Rewriting } from "../../rules/model.ts";
 import { formatAddress, readSiteName } from "../address.ts";
-import type { ListenAddress, Route, Site } from "../config.ts";
+import type { ListenAddress, Site } from "../config.ts";
 import type { Resolve } from "../path.ts";
 import { quote } from "../reading.ts";
 import type { UnservedListener } from "../tls_backend.ts";
 import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
-import { coversPath } from "./paths.ts";
 import type { RouteMaker } from "./routes.ts";
 import { SiteRulesMaker } from "./site_rules.ts";
-import type { Alias, Server } from "./server.ts";
+import type { Server } from "./server.ts";
 import type { TlsReader } from "./tls.ts";
 
 /** As an alias: every Host that no virtual host before it has. */
@@ -99,8 +98,9 @@ export class SiteMaker {
     if (site !== undefined) return site;
     const { main } = this.routes.servers;
     const errorDocuments = { ...main.errorDocuments, ...server.errorDocuments };
-    const { routes, urls } = this.routes.routesOf(server);
-    const around = new SiteRulesMaker(this.routes, server, urls).make();
+    const made = this.routes.routesOf(server);
+    const { routes } = made;
+    const around = new SiteRulesMaker(this.routes, server, made).make();
     const tls = this.tls.speaks(server.tls) ? this.tls.site(server.tls) : undefined;
     site = {
       ...tls === undefined ? {} : { tls },
@@ -111,10 +111,10 @@ export class SiteMaker {
       ...Object.keys(errorDocuments).length > 0 ? { errorDocuments } : {},
     };
     const leadsNowhere = site.routes.length === 0 && !answersByRules(site);
-    // Where it has files of its own, they are what is missed.
-    if (leadsNowhere && server.spot !== undefined && server.settings.documentRoot === undefined) {
-      this.faults.warn(server.spot, "leads nowhere: all of its requests get 404; write a ProxyPass in it");
-    } else this.#tellOfFiles(server, site.routes);
+    if (leadsNowhere && server.spot !== undefined) {
+      const message = "leads nowhere: all of its requests get 404; write a ProxyPass or a DocumentRoot in it";
+      this.faults.warn(server.spot, message);
+    }
     this.#tellOfForeigners(server, site);
     this.#sites.set(server, site);
     return site;
@@ -137,55 +137,6 @@ export class SiteMaker {
         request ? "opens" : "changes",
       );
     }
-  }
-
-  /**
-   * Where nobody is asked, httpd serves files. It also knows who may see which of them, and which are programs. That is not
-   * known here, so nothing is served unless somebody says so.
-   */
-  #tellOfFiles(server: Server, routes: readonly Route[]): void {
-    const { main } = this.routes.servers;
-    const root = server.settings.documentRoot ?? main.settings.documentRoot;
-    const left = routes.filter(({ backends }) => backends.length === 0);
-    // An expression that leads somewhere may well take everything.
-    const isAllTaken = routes.some(({ path, match, backends }) =>
-      match === undefined ? path === "/" : backends.length > 0
-    );
-    for (const { path, match } of left) {
-      const alias = [...server.aliases, ...main.aliases].find((one) =>
-        coversPath(one.path.replace(/(?<=.)\/$/, ""), path)
-      );
-      if (match === undefined && alias !== undefined) this.#tellOfAlias(path, alias);
-    }
-    if (root === undefined) return;
-    const what = left.filter(({ path, match }) =>
-      match !== undefined ||
-      ![...server.aliases, ...main.aliases].some((one) => coversPath(one.path.replace(/(?<=.)\/$/, ""), path))
-    );
-    const names = what.map(({ path }) => quote(path));
-    if (!isAllTaken) names.push("what no ProxyPass takes");
-    if (names.length === 0) return;
-    const { path: first = "/", match } = what[0] ?? {};
-    const directory = `${root.args[0]!.replace(/\/+$/, "")}${match === undefined ? first : "/"}`;
-    const pass = match === undefined ? "ProxyPass" : "ProxyPassMatch";
-    this.faults.warn(
-      root,
-      `no files are served: ${names.join(", ")} ${names.length > 1 ? "get" : "gets"} 404` +
-        (isFile(first) ? "" : adviceFor(directory, pass, first)),
-      "changes",
-    );
-  }
-
-  /** Files of a path that is left out of what is proxied: where they are, the alias says, not DocumentRoot. */
-  #tellOfAlias(path: string, { path: from, directory, spot }: Alias): void {
-    const rest = path.slice(from.replace(/(?<=.)\/$/, "").length).replace(/^\//, "");
-    const place = `${directory.replace(/\/+$/, "")}${rest === "" ? "" : `/${rest}`}`;
-    this.faults.warn(
-      spot,
-      `no files are served: ${quote(path)} gets 404` +
-        (isFile(place) ? `, and not ${quote(place)}` : adviceFor(place, "ProxyPass", path)),
-      "changes",
-    );
   }
 
   #namesOf(server: Server): string[] {
@@ -218,17 +169,6 @@ export function answersByRules({ targets = [], rules }: Site): boolean {
         (rules.redirects ?? []).length > 0 || redirects(rules.rewriting) ||
         rules.sections.some((section) => (section.redirects ?? []).length > 0 || redirects(section.rewriting))
       );
-}
-
-/** How to have files served by a backend. */
-function adviceFor(directory: string, pass: string, path: string): string {
-  return `; for that, run "fdpass backend --socket SOCKET --static ${directory}" ` +
-    `and write ${pass} "${path}" "fd://SOCKET"`;
-}
-
-/** Whether a path looks like that of a file: a backend serves directories. */
-function isFile(path: string): boolean {
-  return /[^/]\.[a-z0-9]{1,8}$/i.test(path) && !path.endsWith(".d");
 }
 
 function takesEvery({ names }: Server): boolean {

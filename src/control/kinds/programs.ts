@@ -3,6 +3,7 @@
 import type { ConnectionServer } from "../../backend/connection/connection_server.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../failure.ts";
+import { documentsProgram } from "./documents.ts";
 import { execProgram } from "./exec.ts";
 import { fetchProgram } from "./fetch.ts";
 import type { KindLog, KindProgram } from "./program.ts";
@@ -17,6 +18,7 @@ const PROGRAMS: {
   static: staticProgram,
   exec: execProgram,
   relay: relayProgram,
+  documents: documentsProgram,
   tls: tlsProgram,
 };
 

@@ -16,7 +16,7 @@ import { encodeRuleFields } from "../../protocol/rule_fields.ts";
 import { encodeExceptions, encodeRouteFields } from "../../protocol/transfer.ts";
 import { ascii } from "../../http/byte_classes.ts";
 import { restAt } from "../../route/resolve_url.ts";
-import { constantOperations, treatsAlike } from "../../rules/site.ts";
+import { constantOperations, treatsAlike } from "../../rules/alike.ts";
 import type { RouteEntry } from "../../route/route_table.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { RouteTerms } from "../look/look.ts";

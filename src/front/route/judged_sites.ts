@@ -7,7 +7,9 @@ import { mappedPath } from "../../route/resolve_url.ts";
 import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
 import type { Question } from "../../rules/access.ts";
 import type { Files } from "../../rules/request.ts";
-import { type Answer, type Decision, SiteJudge, spelt, treatsAlike, type Way } from "../../rules/site.ts";
+import { treatsAlike } from "../../rules/alike.ts";
+import { fileIn, isTooDeep } from "../../rules/file_names.ts";
+import { type Answer, type Decision, SiteJudge, spelt, type Way } from "../../rules/site.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look, RouteTerms } from "../look/look.ts";
@@ -21,6 +23,13 @@ export type Judged =
   | { readonly kind: "route"; readonly route: FrontRoute }
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "ask"; readonly question: Question };
+
+/** As often as httpd lets rules send a request all the way again (LimitInternalRecursion). */
+const MOST_ROUNDS = 10;
+
+function answered(status: number, why: string): Judged {
+  return { kind: "answer", answer: { status, why, fields: [], operations: [] } };
+}
 
 /** The rules of one site, and its routes. */
 export class JudgedSite {
@@ -61,24 +70,38 @@ export class JudgedSite {
    */
   judge(look: Look, connection: Connection, found: number, https: boolean, now: number): Judged {
     if (this.#isAmbiguous(look)) {
-      const answer = {
-        status: 404,
-        why: "an encoded slash leads to another place than it says",
-        fields: [],
-        operations: [],
-      };
-      return { kind: "answer", answer };
+      return answered(404, "an encoded slash leads to another place than it says");
     }
-    const view = new PeekedRequest(look, connection, https, now);
+    return this.#judgeAs(look, new PeekedRequest(look, connection, https, now), found, 0);
+  }
+
+  /** @param round how often it has gone all the way before, with other paths */
+  #judgeAs(look: Look, view: PeekedRequest, found: number, round: number): Judged {
     const way = this.#judge.way(view);
     if (way.kind === "answer") return way;
-    const place = way.kind === "routes"
-      ? way.path === undefined ? found : this.#find(way.path, look)
-      : NO_ROUTE;
+    const changed = way.kind === "routes" && way.path !== undefined || round > 0;
+    const place = way.kind !== "routes" ? NO_ROUTE : changed ? this.#find(way.state.path, look) : found;
     const own = place < 0 ? undefined : place - this.first;
     const serves = this.routes[place]?.group !== undefined;
-    const decision = this.#judge.decide(way, own, serves, this.memory);
-    return decision.kind === "go" ? this.#go(look, way, place, decision) : decision;
+    const file = way.kind === "routes" ? this.#file(look, place, own) : undefined;
+    if (file !== undefined && isTooDeep(file)) return answered(404, "no file is so deep");
+    const decision = this.#judge.decide(way, own, serves, this.memory, file);
+    switch (decision.kind) {
+      case "go":
+        return this.#go(look, changed ? way : undefined, place, decision);
+      case "again":
+        if (round >= MOST_ROUNDS) return answered(500, "rules send it round and round");
+        return this.#judgeAs(look, view.as(spelt(decision.path), decision.query), NO_ROUTE, round + 1);
+      default:
+        return decision;
+    }
+  }
+
+  /** The name of the file that a route leads to, a character for each byte; undefined for one that leads to none. */
+  #file(look: Look, place: number, own: number | undefined): string | undefined {
+    const { files } = this.site.rules!;
+    if (files === undefined || own === undefined || !files.routes.includes(own)) return undefined;
+    return fileIn(this.#mappedPath(look, place));
   }
 
   /**
@@ -99,7 +122,13 @@ export class JudgedSite {
     return place;
   }
 
-  #go(look: Look, way: Way, place: number, decision: Decision & { readonly kind: "go" }): Judged {
+  /** @param way where rules have made another path of the client's */
+  #go(
+    look: Look,
+    way: Way | undefined,
+    place: number,
+    decision: Decision & { readonly kind: "go" },
+  ): Judged {
     const { targetIndex, request, response, variables, user } = decision;
     const route = targetIndex === undefined
       ? this.routes[place]!
@@ -116,21 +145,25 @@ export class JudgedSite {
       ...Object.keys(own).length === 0 ? {} : { variables: JSON.stringify(own) },
     });
     if (fields === undefined) {
-      const answer = { status: 500, why: "what rules make of it is too long", fields: [], operations: [] };
-      return { kind: "answer", answer };
+      return answered(500, "what rules make of it is too long");
     }
     look.route = new JudgedTerms(route, fields);
     return { kind: "route", route };
   }
 
   /** Where rewriting has changed path or query, and the route is one of the site's. */
-  #mapped(look: Look, way: Way, place: number): string | undefined {
-    if (way.kind !== "routes" || way.path === undefined) return undefined;
+  #mapped(look: Look, way: Way | undefined, place: number): string | undefined {
+    if (way?.kind !== "routes") return undefined;
+    const mapped = this.#mappedPath(look, place);
+    return way.state.query === undefined ? mapped : `${mapped}?${way.state.query}`;
+  }
+
+  /** What a route makes of the path in a look. */
+  #mappedPath(look: Look, place: number): string {
     const { bytes, start, end } = look.path;
     const { route: { match }, prefix, mapTo } = this.table.routes[place]!;
     const path = new TextDecoder("latin1").decode(bytes.subarray(start, end));
-    const mapped = match === undefined ? mappedPath(path, prefix, mapTo) : path;
-    return way.state.query === undefined ? mapped : `${mapped}?${way.state.query}`;
+    return match === undefined ? mappedPath(path, prefix, mapTo) : path;
   }
 }
 

@@ -14,8 +14,8 @@ export class PeekedRequest implements RequestView {
   readonly method: string;
   readonly target: string;
   readonly minor: 0 | 1;
-  readonly path: string;
-  readonly query: string | undefined;
+  path: string;
+  query: string | undefined;
   readonly host: string;
   readonly client: Uint8Array;
   readonly clientPort: number;
@@ -40,6 +40,13 @@ export class PeekedRequest implements RequestView {
     this.clientPort = portOf(connection.client);
     this.local = addressOf(connection.local);
     this.localPort = portOf(connection.local);
+  }
+
+  /** The same request for another path and query. */
+  as(path: string, query: string | undefined): this {
+    this.path = path;
+    this.query = query;
+    return this;
   }
 
   fields(): readonly (readonly [name: string, value: string])[] {

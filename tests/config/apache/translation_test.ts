@@ -119,32 +119,6 @@ Deno.test("ProxyPass: the first that covers a path has it, so what stands behind
   );
 });
 
-Deno.test("DocumentRoot: who would get files from httpd is told, with what to run for them", () => {
-  const told = (...lines: string[]) =>
-    warningsOf(["Listen 80", ...lines].join("\n")).filter((line) => line.includes("DocumentRoot"));
-  const root = "DocumentRoot /srv/www/";
-  const all = "ProxyPass / http://a/";
-  assert.deepEqual(told(root, all), []);
-  assert.deepEqual(told("DocumentRoot ${UNSET}", all), []);
-  assert.deepEqual(told("ProxyPass /css/ !", all), []);
-  assert.deepEqual(told(root, "ProxyPass /css/ !", "ProxyPass /js !", all), [
-    'site.conf:2: changes answers: DocumentRoot: no files are served: "/css/", "/js" get 404; for that, run "fdpass backend --socket ' +
-    'SOCKET --static /srv/www/css/" and write ProxyPass "/css/" "fd://SOCKET"',
-  ]);
-  assert.match(told(root, "ProxyPass /api/ http://a/")![0]!, /: what no ProxyPass takes gets 404; .* "\/" /);
-  assert.match(
-    told(root, "ProxyPassMatch ^/(css|js)/ !", all)![0]!,
-    /"\^\/\(css\|js\)\/" gets 404; .*--static \/srv\/www\/" and write ProxyPassMatch "\^\/\(css\|js\)\/" /,
-  );
-  assert.match(
-    told(root, "ProxyPassMatch ^/css/ !", "ProxyPass /a/ http://a/")![0]!,
-    /: "\^\/css\/", what no ProxyPass takes get 404; /,
-  );
-  // What the main server says holds where a virtual host says nothing.
-  const host = `<VirtualHost *:80>\nProxyPass /css/ !\n${all}\n</VirtualHost>`;
-  assert.equal(told(root, host)!.length, 1);
-});
-
 Deno.test("ProxyPass: what is put in place of the prefix", () => {
   const mapped = (path: string, url: string) => routesOf(`Listen 80\nProxyPass ${path} ${url}`)[0]!.mapTo;
   assert.equal(mapped("/a/", "http://x/"), undefined);

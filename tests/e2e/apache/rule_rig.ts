@@ -29,7 +29,13 @@ export class TellingServers {
     }
     response.setHeader(
       "X-Told",
-      JSON.stringify({ server, host: request.headers.host, target: request.url, told }),
+      JSON.stringify({
+        server,
+        method: request.method,
+        host: request.headers.host,
+        target: request.url,
+        told,
+      }),
     );
     response.end();
   });

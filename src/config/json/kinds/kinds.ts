@@ -10,7 +10,7 @@ import { RELAY_RULES, relayKeys } from "./relay.ts";
 import { staticKeys } from "./static.ts";
 
 /** All but TLS, which sites have, and not entries of `backends`. */
-const BY_NAME: { readonly [Name in Exclude<BackendKind["kind"], "tls">]: KindKeys } = {
+const BY_NAME: { readonly [Name in Exclude<BackendKind["kind"], "tls" | "documents">]: KindKeys } = {
   fetch: fetchKeys,
   static: staticKeys,
   exec: execKeys,

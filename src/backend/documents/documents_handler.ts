@@ -1,0 +1,186 @@
+/** Files by their whole names, as a configuration for httpd has them served: GET, HEAD and POST. */
+
+import type { Documents, TagPart } from "../../config/documents.ts";
+import { ownReference } from "../../http/reference.ts";
+import { normalizePath } from "../../route/path.ts";
+import type { Exchange, Field } from "../http/exchange.ts";
+import type { RequestHandler } from "../http/http_server.ts";
+import { type Failure, OpenFile } from "../static/directory.ts";
+import { type RequestFields, requestFields } from "../static/request_fields.ts";
+import { lastModified, lend, respond, say } from "../static/respond.ts";
+import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
+import { HostSettings, type MergedSettings } from "./settings.ts";
+import { Tree } from "./tree.ts";
+import { wholeName } from "./whole_name.ts";
+
+/** What people are told. */
+export interface DocumentEvent {
+  /** A file that would have a say, and has none: nothing is served below it. */
+  readonly type: "override";
+  readonly file: string;
+}
+
+/** What is allowed, as httpd says it. */
+const METHODS = "GET,POST,OPTIONS,HEAD";
+/** Files whose names begin so are never served: they are for the server, or for those who make it. */
+const KEPT_BACK = /^\.ht/;
+
+/** Serves them. */
+export class DocumentsHandler implements RequestHandler {
+  readonly #tree = new Tree();
+  readonly #hosts: readonly HostSettings[];
+  readonly #told = new Set<string>();
+
+  /** @param types what names say of files; undefined for what is built in */
+  constructor(
+    readonly documents: Documents,
+    readonly types: TypeTable | undefined,
+    readonly report: (event: DocumentEvent) => void,
+  ) {
+    this.#hosts = documents.hosts.map((host) => new HostSettings(host));
+  }
+
+  close(): void {
+    this.#tree.close();
+  }
+
+  handle(exchange: Exchange): Promise<void> | undefined {
+    const whole = wholeName(exchange.mappedPath);
+    const host = whole === undefined ? undefined : this.#hosts[whole.host];
+    if (host === undefined) return refuse(exchange, 404, "There is no such file");
+    const { name } = whole!;
+    const settings = host.of(name);
+    const now = exchange.connection.home.loop.clock();
+    const file = this.#tree.open(name, settings, now);
+    if (host.mayBeOverridden) {
+      const within = file === "directory" ? `${name}/` : name;
+      const override = this.#tree.overriding(within, (directory) => host.of(directory).overrides);
+      if (override !== undefined) {
+        if (file instanceof OpenFile) file.close();
+        return this.#overridden(exchange, override);
+      }
+    }
+    if (file === "directory") return this.#directory(exchange, host, name, settings, now);
+    // A path goes on behind the name of a file: there is nothing below one.
+    if (file instanceof OpenFile && exchange.mappedPath.endsWith("/")) {
+      file.close();
+      return refuse(exchange, 404, "There is no such file");
+    }
+    return this.#answer(exchange, file, name, settings);
+  }
+
+  #answer(
+    exchange: Exchange,
+    file: OpenFile | Exclude<Failure, "directory">,
+    name: string,
+    settings: MergedSettings,
+  ): Promise<void> | undefined {
+    switch (file) {
+      case "missing":
+        return refuse(exchange, 404, "There is no such file");
+      case "forbidden":
+        return refuse(exchange, 403, "This file may not be read");
+      case "exhausted":
+        return refuse(exchange, 503, "Too many files are open", [["Retry-After", "1"]]);
+    }
+    const last = name.slice(name.lastIndexOf("/") + 1);
+    return lend(file, () => {
+      if (KEPT_BACK.test(last)) return refuse(exchange, 403, "This file may not be read");
+      return this.#serve(exchange, file, mediaTypeOf(last, settings, this.types), settings.tag);
+    });
+  }
+
+  #serve(
+    exchange: Exchange,
+    file: OpenFile,
+    { type, encoding, language }: MediaType,
+    parts: readonly TagPart[],
+  ): Promise<void> | undefined {
+    const { method } = exchange;
+    if (method === "OPTIONS") return exchange.respond(200, [["Allow", METHODS]], "");
+    if (method !== "GET" && method !== "HEAD" && method !== "POST") {
+      return refuse(exchange, 405, "Only GET, HEAD and POST are served here", [["Allow", METHODS]]);
+    }
+    const now = Date.now();
+    const tag = entityTag(file, parts, now);
+    const modified = lastModified(file.modified, now);
+    const about: Field[] = [
+      ...tag === undefined ? [] : [["ETag", tag] as const],
+      ...modified === undefined ? [] : [["Last-Modified", modified] as const],
+      ...encoding === undefined ? [] : [["Content-Encoding", encoding] as const],
+      ...language === undefined ? [] : [["Content-Language", language] as const],
+    ];
+    const fields: RequestFields = requestFields(exchange.fields());
+    const version = { tag: tag ?? "", modified: file.modified };
+    return respond(exchange, fields, file, version, type, about);
+  }
+
+  #directory(
+    exchange: Exchange,
+    host: HostSettings,
+    name: string,
+    settings: MergedSettings,
+    now: number,
+  ): Promise<void> | undefined {
+    if (!endsWithSlash(exchange)) {
+      if (!settings.slash) return refuse(exchange, 403, "This directory is not listed");
+      return refuse(exchange, 301, "This is a directory", [["Location", withSlash(exchange)]]);
+    }
+    let failure: "forbidden" | "exhausted" | undefined;
+    for (const index of settings.index) {
+      // A path of the site.
+      if (index.startsWith("/")) continue;
+      const indexName = `${name === "/" ? "" : name}/${index}`;
+      const own = host.of(indexName);
+      const file = this.#tree.open(indexName, own, now);
+      if (file === "missing" || file === "directory") continue;
+      if (file instanceof OpenFile && !own.asks) return this.#answer(exchange, file, indexName, own);
+      // Who may see it is said of its name, which nobody has asked for.
+      if (file instanceof OpenFile) file.close();
+      failure ??= file === "exhausted" ? file : "forbidden";
+    }
+    return this.#answer(exchange, failure ?? "forbidden", name, settings);
+  }
+
+  /** Whoever counts on what stands there must not find out that nobody reads it. */
+  #overridden(exchange: Exchange, file: string): Promise<void> | undefined {
+    if (!this.#told.has(file)) {
+      this.#told.add(file);
+      this.report({ type: "override", file });
+    }
+    return refuse(exchange, 500, "What may be served here is said in a file that is not read");
+  }
+}
+
+/** The same as httpd's: what it is made of in hexadecimal, weak for what may change again within its second. */
+function entityTag(file: OpenFile, parts: readonly TagPart[], now: number): string | undefined {
+  const microseconds = BigInt(Math.floor(file.modified / 1_000)) * 1_000_000n +
+    BigInt(Math.floor(file.nanosecond / 1_000));
+  const values = { inode: BigInt(file.inode), size: BigInt(file.size), mtime: microseconds };
+  const order = (["inode", "size", "mtime"] as const).filter((part) => parts.includes(part));
+  if (order.length === 0) return undefined;
+  const weak = now - file.modified < 1_000 ? "W/" : "";
+  return `${weak}"${order.map((part) => values[part].toString(16)).join("-")}"`;
+}
+
+/** Whether the path ends with a slash: the client's own, as what it is mapped to may lack it; or what rules have made of it. */
+function endsWithSlash({ path, mappedPath, connection }: Exchange): boolean {
+  if (connection.transfer.target !== undefined) return mappedPath.endsWith("/");
+  return path.endsWith("/") || (normalizePath(path) ?? "/").endsWith("/");
+}
+
+/** The client's own path with a slash at its end. Normalised, so that `//host/dir` does not lead to another host. */
+function withSlash({ path, query }: Exchange): string {
+  return ownReference(`${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`);
+}
+
+/** Answers in a sentence of our own, which only those rules change that are about errors too. */
+function refuse(
+  exchange: Exchange,
+  status: number,
+  text: string,
+  fields: readonly Field[] = [],
+): Promise<void> | undefined {
+  exchange.local = true;
+  return say(exchange, status, text, fields);
+}

@@ -1,0 +1,65 @@
+/** Files by their whole names, with links followed as settings say. */
+
+import { Directory, DirectoryError, type Failure, OpenFile } from "../static/directory.ts";
+import type { MergedSettings } from "./settings.ts";
+
+/** Whose `.htaccess` would have a say. */
+const OVERRIDES = ".htaccess";
+
+/** The file system, as one process has it open. */
+export class Tree {
+  readonly #root = new Directory("/", "follow");
+  /** Directories below which links are not followed, by their names; those above them are. */
+  readonly #kept = new Map<string, Directory>();
+
+  /** @param now milliseconds on the clock that goes by for directories that are opened anew */
+  open(name: string, settings: MergedSettings, now: number): OpenFile | Failure {
+    const { links, linksBelow } = settings;
+    if (links === "follow") {
+      return name === "/" ? "directory" : this.#root.open(name.slice(1));
+    }
+    // What lies above the directory that says so may be linked to, as the directory itself may.
+    const kept = this.#directory(linksBelow, now);
+    if (typeof kept === "string") return kept;
+    const rest = name.slice(linksBelow.length);
+    return rest === "" ? "directory" : kept.open(rest);
+  }
+
+  #directory(path: string, now: number): Directory | Failure {
+    const known = this.#kept.get(path);
+    if (known !== undefined) {
+      known.renew(now);
+      return known;
+    }
+    try {
+      const made = new Directory(path, "never", "forbidden");
+      this.#kept.set(path, made);
+      return made;
+    } catch (error) {
+      if (error instanceof DirectoryError) return "missing";
+      throw error;
+    }
+  }
+
+  /**
+   * The first `.htaccess` on the way to a file that would have a say there, by its name; undefined where there is none.
+   *
+   * @param countsIn whether one would have a say in a directory
+   */
+  overriding(name: string, countsIn: (directory: string) => boolean): string | undefined {
+    for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) {
+      const directory = name.slice(0, at + 1);
+      if (!countsIn(directory)) continue;
+      const found = this.#root.open((directory + OVERRIDES).slice(1));
+      if (found === "missing") continue;
+      if (found instanceof OpenFile) found.close();
+      return directory + OVERRIDES;
+    }
+    return undefined;
+  }
+
+  close(): void {
+    this.#root.close();
+    for (const directory of this.#kept.values()) directory.close();
+  }
+}

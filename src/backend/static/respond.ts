@@ -1,0 +1,104 @@
+/** Answers for files that are there: whole, in parts, or not at all, as the client's conditions say (RFC 9110, 13 and 14). */
+
+import { httpDate } from "../../http/response_head.ts";
+import type { Exchange, Field } from "../http/exchange.ts";
+import { evaluate, rangeCounts, type Version } from "./conditional.ts";
+import type { OpenFile } from "./directory.ts";
+import { type ByteRange, selectRanges } from "./ranges.ts";
+import type { RequestFields } from "./request_fields.ts";
+import { rangeFields, sendRange, sendRanges, sendWhole, typeField } from "./send_file.ts";
+
+const NOT_THE_VERSION = "The file is another version than the request asks for";
+
+/**
+ * Answers a request for a file that is there.
+ *
+ * @param file lent, as for {@linkcode sendWhole}
+ * @param version what its version is told by
+ * @param type undefined where none is known
+ * @param about fields that 200, 206 and 304 have in common (15.4.5)
+ */
+export function respond(
+  exchange: Exchange,
+  fields: RequestFields,
+  file: OpenFile,
+  version: Version,
+  type: string | undefined,
+  about: readonly Field[],
+): Promise<void> | undefined {
+  const now = Date.now();
+  switch (evaluate(fields, version, now)) {
+    case 304:
+      // Whoever does not only read is told that it is another version (13.1.2).
+      if (exchange.method !== "GET" && exchange.method !== "HEAD") return say(exchange, 412, NOT_THE_VERSION);
+      return exchange.respond(304, about.filter(([name]) => name !== "Content-Encoding"), "");
+    case 412:
+      return say(exchange, 412, NOT_THE_VERSION);
+  }
+  const ranges = rangesOf(exchange, fields, file.size, version, now);
+  if (ranges === "whole") {
+    return sendWhole(
+      exchange,
+      200,
+      [...typeField(type), ...about, ["Accept-Ranges", "bytes"]],
+      file,
+    );
+  }
+  if (ranges === "unsatisfiable") {
+    return say(exchange, 416, "The file has no such range", [["Content-Range", `bytes */${file.size}`]]);
+  }
+  const [range, another] = ranges;
+  // Several that were asked for may turn out to be one (15.3.7.2).
+  if (another !== undefined) return sendRanges(exchange, about, file, ranges, type);
+  return sendRange(exchange, 206, [...rangeFields(type, range!, file.size), ...about], file, range!);
+}
+
+function rangesOf(
+  { method }: Exchange,
+  fields: RequestFields,
+  size: number,
+  version: Version,
+  now: number,
+): "whole" | "unsatisfiable" | readonly ByteRange[] {
+  // 14.2: Range means something with GET only.
+  if (fields.range === undefined || method !== "GET") return "whole";
+  return rangeCounts(fields, version, now) ? selectRanges(fields.range, size) : "whole";
+}
+
+/** Lends a file to a response and closes it behind that. */
+export function lend(file: OpenFile, send: () => Promise<void> | undefined): Promise<void> | undefined {
+  let sent: Promise<void> | undefined;
+  try {
+    sent = send();
+  } finally {
+    // While something is still to be sent, it stays open.
+    if (sent === undefined) file.close();
+  }
+  return sent?.finally(() => file.close());
+}
+
+/**
+ * The date of a file, in words; undefined for one that has none in HTTP. No response is older than its file (8.8.2.1): a
+ * date that is still to come is that of the response, with which the client asks again in vain.
+ */
+export function lastModified(modified: number, now: number): string | undefined {
+  try {
+    return httpDate(Math.min(modified, now));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Answers with a sentence. */
+export function say(
+  exchange: Exchange,
+  status: number,
+  text: string,
+  fields: readonly Field[] = [],
+): Promise<void> | undefined {
+  return exchange.respond(
+    status,
+    [["Content-Type", "text/plain; charset=utf-8"], ...fields],
+    `${status}: ${text}.\n`,
+  );
+}

@@ -1,0 +1,68 @@
+/** The one backend that serves the files of all servers of a configuration. */
+
+import { isTrivial } from "../../../rules/alike.ts";
+import type { Backend } from "../../config.ts";
+import type { DocumentSection } from "../../documents.ts";
+import { nameAfterSocket } from "../../target.ts";
+import type { FileSection } from "./file_sections.ts";
+import type { FileWords } from "./file_words.ts";
+
+/** Where it gets its socket. */
+export interface DocumentPlace {
+  runDirectory(): string;
+  /** Whether another backend has a name. */
+  taken(name: string): boolean;
+  /** The table of types, absolute; undefined for what is built in. */
+  types(): string | undefined;
+}
+
+/** Collects what it has to know, server by server. */
+export class DocumentHosts {
+  readonly #hosts: { sections: readonly DocumentSection[] }[] = [];
+  #name: string | undefined;
+  #socket = "";
+
+  constructor(readonly place: DocumentPlace) {}
+
+  /** The name of the backend, as soon as somebody needs it. */
+  get name(): string {
+    if (this.#name === undefined) {
+      const directory = this.place.runDirectory();
+      this.#name = nameAfterSocket(`${directory}/files.sock`, (name) => this.place.taken(name));
+      this.#socket = `${directory}/${this.#name}.sock`;
+    }
+    return this.#name;
+  }
+
+  /**
+   * Notes what holds for the files of a server.
+   *
+   * @param server what is said outside of sections, the main server's before its own
+   * @returns its number
+   */
+  add(server: readonly FileWords[], sections: readonly FileSection[]): number {
+    const all: DocumentSection[] = [
+      ...server.map(({ settings }) => ({ place: {}, ...settings })),
+      ...sections.map(({ place, words: { settings }, draft }) => {
+        const { access } = draft.rules();
+        // As an index it has not been asked for by its name, so what is said of that has not been looked at.
+        const asks = place.name !== undefined && access !== undefined && !isTrivial(access);
+        return { place, ...settings, ...asks ? { asks: true as const } : {} };
+      }),
+    ].filter((section) => Object.keys(section).length > 1);
+    for (const words of [...server, ...sections.map((section) => section.words)]) words.tell();
+    return this.#hosts.push({ sections: all }) - 1;
+  }
+
+  /** The backend; undefined where nobody needs it. */
+  backend(): Backend | undefined {
+    if (this.#name === undefined) return undefined;
+    const types = this.place.types();
+    const runs = {
+      kind: "documents" as const,
+      hosts: this.#hosts,
+      ...types === undefined ? {} : { types },
+    };
+    return { name: this.#name, socket: this.#socket, workers: 1, runs };
+  }
+}

@@ -1,0 +1,120 @@
+/** The files of one server, as soon as it is known that somebody can ask for them. */
+
+import type { Section as RuleSection } from "../../../rules/model.ts";
+import type { Route } from "../../config.ts";
+import { readMapTo, readTemplate } from "../../mapping.ts";
+import type { Resolve } from "../../path.ts";
+import { type Faults, isComplete } from "../faults.ts";
+import type { Pass } from "../passes.ts";
+import type { DraftWorld } from "../rules/draft.ts";
+import type { Server } from "../server.ts";
+import type { DocumentHosts } from "./documents.ts";
+import { FilePasses } from "./file_passes.ts";
+import { type FileSection, FileSectionReader } from "./file_sections.ts";
+
+/** What of a server is files. */
+export interface ServerFiles {
+  /** Its number among those whose files are served. */
+  readonly host: number;
+  readonly sections: readonly FileSection[];
+}
+
+/** Finds it out for one server after another. */
+export class ServerFilesMaker {
+  readonly #reader: FileSectionReader;
+
+  /** @param resolve makes names of files whole */
+  constructor(
+    readonly faults: Faults,
+    world: DraftWorld,
+    readonly resolve: Resolve,
+    readonly documents: DocumentHosts,
+  ) {
+    this.#reader = new FileSectionReader(faults, world);
+  }
+
+  /** Where its files come in among its passes. @param levels the server, then the one around it */
+  passes(levels: readonly Server[]): FilePasses {
+    return new FilePasses(this.faults, levels, this.resolve);
+  }
+
+  /** The whole name of DocumentRoot. */
+  documentRoot(levels: readonly Server[]): string | undefined {
+    const root = levels.map(({ files }) => files.documentRoot).find((one) => one !== undefined);
+    return root === undefined ? undefined : this.resolve(root.args[0]!);
+  }
+
+  /** The route of a pass that leads to files. @param terms what else holds for it */
+  route(pass: Pass, files: ServerFiles | undefined, terms: Partial<Route>): Route | undefined {
+    const { path, expression, spot } = pass;
+    const { name, script } = pass.files!;
+    if (!isComplete(spot, this.faults)) return undefined;
+    const common = expression ? { path, match: path } : { path };
+    if (script) {
+      this.faults.warn(spot, "programs are not run: requests for them get 404", "changes");
+      return { ...common, backends: [] };
+    }
+    const text = `/${files!.host}${encoded(name)}`;
+    const mapTo = this.faults.take(expression ? readTemplate(text, path) : readMapTo(text), spot);
+    if (mapTo === undefined) return undefined;
+    return { ...common, mapTo, backends: [this.documents.name], ...terms };
+  }
+
+  /**
+   * What of a server is files.
+   *
+   * @param used passes that lead to files
+   * @param made names that rules make
+   * @returns undefined where nothing is
+   */
+  of(levels: readonly Server[], used: readonly Pass[], made: readonly string[]): ServerFiles | undefined {
+    if (used.length + made.length === 0) return undefined;
+    const roots = used.some(({ expression }) => expression)
+      ? undefined
+      : [...used.map(({ files }) => files!.name), ...made].map((name) => `${name.replace(/\/+$/, "")}/`);
+    const outside = levels.toReversed();
+    const sections = this.#reader.inOrder(outside.flatMap(({ fileSections }) => fileSections), roots);
+    const words = outside.map(({ fileWords }) => fileWords);
+    const host = this.documents.add(words, sections);
+    return { host, sections: withoutCovered(sections, roots) };
+  }
+}
+
+/** A name as the path of a URL. */
+function encoded(name: string): string {
+  return name.toWellFormed().replace(/[^A-Za-z0-9$\-_.+!*'(),:@&=/~]+/g, encodeURIComponent);
+}
+
+/** What sections say besides how files are served. */
+export function ruleSections(sections: readonly FileSection[]): RuleSection[] {
+  return sections.map(({ place, draft, covered }) => {
+    const { access, ...rules } = draft.rules();
+    return { place: { file: place }, ...rules, ...access === undefined || covered ? {} : { access } };
+  });
+}
+
+/**
+ * Leaves out who may ask where a section for a directory below says it anew for all that is served there, as the usual
+ * denial of everything: then fewer requests have to be looked at.
+ */
+function withoutCovered(
+  sections: readonly FileSection[],
+  roots: readonly string[] | undefined,
+): readonly FileSection[] {
+  if (roots === undefined) return sections;
+  const saysAll = ({ place: { directory, pattern, name }, draft }: FileSection) => {
+    const access = draft.rules().access;
+    return directory !== undefined && pattern === undefined && name === undefined &&
+      access?.requirement !== undefined;
+  };
+  return sections.map((section, index) => {
+    const { directory, pattern, name } = section.place;
+    const access = section.draft.rules().access;
+    if (access === undefined || access.parties !== undefined || access.scheme !== undefined) return section;
+    if (directory === undefined || pattern !== undefined || name !== undefined) return section;
+    const later = sections.slice(index + 1).filter(saysAll);
+    const isCovered = roots.filter((root) => root.startsWith(directory) || directory.startsWith(root))
+      .every((root) => later.some(({ place }) => root.startsWith(place.directory!)));
+    return isCovered ? { ...section, covered: true as const } : section;
+  });
+}

@@ -1,0 +1,48 @@
+/** Names of files that requests are for. */
+
+import { decoded } from "./bytes.ts";
+import type { SiteRules } from "./model.ts";
+import type { Files } from "./request.ts";
+
+/**
+ * The name of the file that a rule of a server has made: a whole name if its first part is there, else below DocumentRoot.
+ *
+ * @returns undefined where nobody serves files, or the name leads elsewhere than it says
+ */
+export function namedFile(path: string, rules: SiteRules, files: Files): string | undefined {
+  if (rules.files?.target === undefined || !path.startsWith("/")) return undefined;
+  if (isTooDeep(path) || path.split("/").some((part) => part === "." || part === "..")) return undefined;
+  const [first] = /^\/[^/]*/.exec(path)!;
+  const isWhole = first !== "/" && (files.is("directory", first) || files.is("file", first));
+  if (isWhole) return path;
+  return rules.documentRoot === undefined ? undefined : rules.documentRoot.replace(/\/$/, "") + path;
+}
+
+/** The path of the site that a name of a file stands for, below DocumentRoot. */
+export function sitePath(name: string, { documentRoot }: SiteRules): string {
+  const root = documentRoot?.replace(/\/$/, "");
+  return root !== undefined && (name === root || name.startsWith(`${root}/`))
+    ? name.slice(root.length) || "/"
+    : name;
+}
+
+/** Parts of a name beyond which no file is looked for. */
+const DEEPEST = 100;
+
+/** Whether a name has more parts than any file: what is asked for it takes no work. */
+export function isTooDeep(name: string): boolean {
+  return name.split("/", DEEPEST + 1).length > DEEPEST;
+}
+
+/** The name in a mapped path, `/HOST/NAME`, a character for each byte. */
+export function fileIn(mapped: string): string {
+  return decoded(mapped.slice(mapped.indexOf("/", 1)));
+}
+
+/** What is there of a file's name: up to the first part that is no directory, as httpd walks it. */
+export function walked(name: string, files: Files): string {
+  for (let at = name.indexOf("/", 1); at >= 0; at = name.indexOf("/", at + 1)) {
+    if (at < name.length - 1 && !files.is("directory", name.slice(0, at))) return name.slice(0, at);
+  }
+  return name;
+}

@@ -1,0 +1,146 @@
+/** DocumentRoot, Alias and sections for files: which routes lead to which names, and what holds for them. */
+
+import assert from "node:assert/strict";
+import type { Documents } from "../../../src/config/documents.ts";
+import { faultsOf, parse, warningsOf } from "./parsing.ts";
+
+const ALL = "ProxyPass / http://a/";
+
+/** The routes of the first site, as paths and what they become. */
+function routes(text: string): string[] {
+  return parse(`Listen 80\n${text}`).listeners[0]!.sites[0]!.routes.map(({ path, mapTo, backends }) =>
+    `${path} ${backends[0] ?? "-"}${mapTo === undefined ? "" : ` ${mapTo}`}`
+  );
+}
+
+function documents(text: string): Documents | undefined {
+  const found = parse(`Listen 80\n${text}`).backends.find(({ runs }) => runs?.kind === "documents");
+  return found?.runs as Documents | undefined;
+}
+
+Deno.test("files get what no ProxyPass takes, and nobody runs for them where that is nothing", () => {
+  assert.deepEqual(routes("DocumentRoot /srv/www/"), ["/ files /0/srv/www/"]);
+  assert.deepEqual(routes(`DocumentRoot /srv/www\n${ALL}`), ["/ relay-a"]);
+  assert.equal(documents(`DocumentRoot /srv/www\nAlias /x /srv/x\n${ALL}`), undefined);
+  assert.deepEqual(routes("DocumentRoot /srv/www\nProxyPass /api http://a/"), [
+    "/api relay-a /",
+    "/ files /0/srv/www/",
+  ]);
+  assert.deepEqual(routes("DocumentRoot www\nAlias /i /srv/images\nProxyPass /api http://a/"), [
+    "/api relay-a /",
+    "/i files /0/srv/images",
+    "/ files /0/etc/www/",
+  ]);
+  // An alias below what is proxied is never asked.
+  assert.deepEqual(routes("Alias /api/x /srv/x\nProxyPass /api http://a/"), ["/api relay-a /"]);
+  assert.deepEqual(routes("DocumentRoot ${UNSET}\n" + ALL), ["/ relay-a"]);
+  assert.match(
+    faultsOf("Listen 80\nDocumentRoot ${UNSET}")[0]!,
+    /DocumentRoot: Cannot find the variable "UNSET"/,
+  );
+});
+
+Deno.test("what a ProxyPass leaves out is left to files: of the alias around it, and of those below it", () => {
+  assert.deepEqual(routes(`DocumentRoot /w\nProxyPass /css/ !\n${ALL}`), [
+    "/css/ files /0/w/css/",
+    "/ relay-a",
+  ]);
+  assert.deepEqual(routes(`Alias /s /srv/s\nProxyPass /s/css !\n${ALL}`), [
+    "/s/css files /0/srv/s/css",
+    "/ relay-a",
+  ]);
+  assert.deepEqual(routes(`DocumentRoot /w\nAlias /s/a /a\nProxyPass /s !\n${ALL}`), [
+    "/s/a files /0/a",
+    "/s files /0/w/s",
+    "/ relay-a",
+  ]);
+  assert.deepEqual(routes(`ProxyPass /css/ !\n${ALL}`), ["/css/ -", "/ relay-a"]);
+  assert.deepEqual(routes(`Alias "/a b" "/srv/a b%"\nProxyPass "/a b" !\n${ALL}`), [
+    "/a%20b files /0/srv/a%20b%25",
+    "/ relay-a",
+  ]);
+});
+
+Deno.test("a virtual host has the files of the main server where it says nothing, and its own number", () => {
+  const text = "Listen 80\nDocumentRoot /main\nDirectoryIndex main.html\n" +
+    "<VirtualHost *:80>\nServerName a.test\nProxyPass /x http://a/\n</VirtualHost>\n" +
+    "<VirtualHost *:80>\nServerName b.test\nDocumentRoot /b\nDirectoryIndex b.html\n</VirtualHost>";
+  const { listeners, backends } = parse(text);
+  const to = listeners[0]!.sites.map(({ routes }) => routes.at(-1)!.mapTo);
+  assert.deepEqual(to, ["/0/main/", "/1/b/"]);
+  const { hosts } = backends.find(({ name }) => name === "files")!.runs as Documents;
+  assert.deepEqual(hosts.map(({ sections }) => sections.map(({ index }) => index)), [
+    [["main.html"]],
+    [["main.html"], ["b.html"]],
+  ]);
+});
+
+Deno.test("sections are merged from the shortest directory to the longest, then expressions, then names", () => {
+  const text = `DocumentRoot /srv/www
+<Files x.txt>\nForceType a/files\n</Files>
+<DirectoryMatch /priv>\nForceType a/match\n</DirectoryMatch>
+<Directory /srv/www/a/b>\nForceType a/long\n</Directory>
+<Directory /srv>\nForceType a/short\n</Directory>
+<Directory /elsewhere>\nForceType a/none\n</Directory>`;
+  assert.deepEqual(documents(text)!.hosts[0]!.sections.map(({ place, forceType }) => [forceType, place]), [
+    ["a/short", { directory: "/srv/" }],
+    ["a/long", { directory: "/srv/www/a/b/" }],
+    ["a/match", { pattern: "/priv" }],
+    ["a/files", { name: "^x\\.txt$" }],
+  ]);
+});
+
+Deno.test("the usual denial of everything costs what is served nothing, and what is proxied neither", () => {
+  const denied = "<Directory />\nRequire all denied\n</Directory>\n";
+  const granted = "<Directory /srv>\nRequire all granted\n</Directory>\n";
+  const rules = (text: string) => parse(`Listen 80\n${text}`).listeners[0]!.sites[0]!.rules;
+  const access = (text: string) =>
+    rules(text)?.sections.filter(({ access }) => access !== undefined).length ?? 0;
+  assert.equal(access(`${denied}${granted}DocumentRoot /srv/www`), 0);
+  assert.equal(access(`${denied}DocumentRoot /srv/www`), 1);
+  // One of two is not covered.
+  assert.equal(access(`${denied}${granted}DocumentRoot /srv/www\nAlias /x /var/x`), 2);
+  assert.equal(
+    access(`${denied}${granted}DocumentRoot /srv/www\n<Directory /srv/www/p>\nRequire ip 10\n</Directory>`),
+    2,
+  );
+});
+
+Deno.test("what is not done with files is named where files are served, and only there", () => {
+  const section = "<Directory /srv>\nOptions Indexes MultiViews\nAllowOverride All\n</Directory>\n";
+  assert.deepEqual(warningsOf(`Listen 80\n${section}${ALL}`), []);
+  const told = warningsOf(`Listen 80\n${section}DocumentRoot /srv/www`).join("\n");
+  assert.match(told, /:3: changes answers: Options: directories are not listed/);
+  assert.match(told, /:4: changes answers: AllowOverride: \.htaccess files are not read/);
+  assert.match(told, /changes answers: Options MultiViews \(line 3\)/);
+  assert.match(
+    warningsOf("Listen 80\nScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\nDocumentRoot /w").join("\n"),
+    /:2: changes answers: ScriptAlias: programs are not run: requests for them get 404/,
+  );
+  assert.deepEqual(
+    warningsOf(
+      "Listen 80\n<Directory /srv>\nOptions Indexes\nOptions -Indexes\n</Directory>\nDocumentRoot /srv",
+    ),
+    [],
+  );
+});
+
+Deno.test("what is wrong with files is told: paths, options, expressions", () => {
+  for (
+    const [text, fault] of [
+      ["Alias static /srv", /Alias: Found the path "static"; write one that starts with "\/"/],
+      [
+        "DocumentRoot /w\n<Directory /w>\nOptions Nonsense\n</Directory>",
+        /Options: Found the option "nonsense"/,
+      ],
+      [
+        "DocumentRoot /w\n<DirectoryMatch (>\n</DirectoryMatch>",
+        /DirectoryMatch: Cannot use the expression "\("/,
+      ],
+      ["DocumentRoot /w\n<Directory /w>\nListen 81\n</Directory>", /Listen: Cannot stand in a <Directory>/],
+      ["DocumentRoot /w\nAliasMatch /x/(.*) /srv/$2", /AliasMatch: .* there is no \$2/],
+    ] as const
+  ) {
+    assert.match(faultsOf(`Listen 80\n${text}`).join("\n"), fault, text);
+  }
+});

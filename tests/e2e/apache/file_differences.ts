@@ -1,0 +1,41 @@
+/** What fdpass does otherwise with files than Apache, on purpose: the sentences of docs/apache-files.md. */
+
+import type { FileCase, FileRequest } from "./file_cases.ts";
+
+/** A difference. */
+export interface FileDifference {
+  /** As it stands in docs/apache-files.md, white space aside. */
+  readonly sentence: string;
+  /** Whether it is what sets the outcomes of a request apart. */
+  readonly about: (
+    request: FileRequest,
+    around: FileCase,
+    outcomes: { readonly apache: string; readonly fdpass: string },
+  ) => boolean;
+}
+
+export const FILE_DIFFERENCES: readonly FileDifference[] = [
+  {
+    sentence: "A path with NUL or a backslash in it is 400, as everywhere here; httpd looks for a file: 404.",
+    about: (request) => /%00|\\/.test(request),
+  },
+  {
+    sentence: "A link that leads nowhere is 404, like a name that is not there; with httpd it is 403.",
+    about: (request) => request === "/broken.txt",
+  },
+  {
+    sentence: "`Accept-Ranges` stands in whole answers, not in those with a range, which need not say it.",
+    about: (request, _, { apache, fdpass }) =>
+      /Range: /.test(request) && apache.replace("accept-ranges=bytes | ", "") === fdpass,
+  },
+  {
+    sentence: "HEAD with `Range` gets the head of the whole file: a range means something with GET only " +
+      "(RFC 9110, 14.2).",
+    about: (request) => /^HEAD.*\nRange/.test(request),
+  },
+  {
+    sentence: "416 says how long the file is (`Content-Range`), and 412 has no `ETag`.",
+    about: (_, __, { apache, fdpass }) =>
+      /^(416|412)/.test(apache) && apache.slice(0, 3) === fdpass.slice(0, 3),
+  },
+];
