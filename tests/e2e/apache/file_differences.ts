@@ -1,6 +1,6 @@
 /** What fdpass does otherwise with files than Apache, on purpose: the sentences of docs/apache-files.md. */
 
-import type { FileCase, FileRequest } from "./file_cases.ts";
+import type { FileCase, FileRequest } from "./file_case.ts";
 
 /** A difference. */
 export interface FileDifference {

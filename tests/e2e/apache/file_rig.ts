@@ -1,7 +1,7 @@
 /** Questions for configurations that serve files, and what becomes of them in one line. */
 
 import { RawClient } from "../../support/raw_client.ts";
-import type { FileRequest } from "./file_cases.ts";
+import type { FileRequest } from "./file_case.ts";
 
 /** Fields of an answer that count. */
 const GIVEN = new Set([

@@ -1,0 +1,176 @@
+/** Files of one directory, and who may see them, and in which form. */
+
+import { type FileCase, GRANTED } from "./file_case.ts";
+
+export const FILE_ACCESS_CASES: readonly FileCase[] = [
+  {
+    name: "a directory",
+    text: `DocumentRoot TREE/www\n${GRANTED}`,
+    requests: [
+      "/",
+      "/index.html",
+      "/a.html",
+      "/a.txt",
+      "/b.js",
+      "/style.css",
+      "/data.json",
+      "/picture.png",
+      "/none",
+      "/strange.xyzzy",
+      "/page.html.de",
+      "/archive.tar.gz",
+      "/UPPER.HTML",
+      "/.hidden",
+      "/with%20space.txt",
+      "/%C3%BCmlaut.txt",
+      "/per%25cent.txt",
+      "/empty.txt",
+      "/sub",
+      "/sub?q=1",
+      "/sub/",
+      "/sub/?q=1",
+      "/sub/page.html",
+      "/sub/page.html/",
+      "/sub/page.html/more",
+      "/sub/deep",
+      "/sub/deep/",
+      "/noindex",
+      "/noindex/",
+      "/noindex/file.txt",
+      "/emptydir/",
+      "/missing",
+      "/missing/",
+      "/missing/deeper.html",
+      "/a.txt?query=string",
+      "/a%2etxt",
+      "/sub/../a.txt",
+      "/sub/./page.html",
+      "/sub//page.html",
+      "//a.txt",
+      "/sub/%2e%2e/a.txt",
+      "/../a.txt",
+      "/%2e%2e/static/logo.png",
+      "/sub%2Fpage.html",
+      "/a.txt%00",
+      "/a.txt%00.html",
+      "/sub\\page.html",
+      "/link.txt",
+      "/linked/logo.png",
+      "/linked",
+      "/broken.txt",
+      "/absolute.png",
+      "HEAD /a.txt",
+      "HEAD /missing",
+      "HEAD /sub",
+      "POST /a.txt",
+      "POST /missing",
+      "OPTIONS /a.txt",
+      "PUT /a.txt",
+      "DELETE /a.txt",
+      "PROPFIND /a.txt",
+      "GET /a.txt\nRange: bytes=0-3",
+      "GET /a.txt\nRange: bytes=-3",
+      "GET /a.txt\nRange: bytes=5-",
+      "GET /a.txt\nRange: bytes=99-",
+      "GET /a.txt\nRange: bytes=0-0,2-2",
+      "GET /a.txt\nRange: lines=1",
+      "GET /a.txt\nRange: bytes=3-1",
+      "HEAD /a.txt\nRange: bytes=0-3",
+      "GET /a.txt\nIf-Modified-Since: Fri, 21 Feb 2020 00:00:00 GMT",
+      "GET /a.txt\nIf-Modified-Since: Wed, 19 Feb 2020 00:00:00 GMT",
+      "GET /a.txt\nIf-Unmodified-Since: Wed, 19 Feb 2020 00:00:00 GMT",
+      "GET /a.txt\nIf-None-Match: ETAG",
+      "GET /a.txt\nIf-None-Match: *",
+      'GET /a.txt\nIf-None-Match: "other"',
+      'GET /a.txt\nIf-Match: "other"',
+      "GET /a.txt\nIf-Match: ETAG",
+      "GET /a.txt\nIf-Range: ETAG\nRange: bytes=0-1",
+      'GET /a.txt\nIf-Range: "other"\nRange: bytes=0-1',
+      "POST /a.txt\nIf-None-Match: ETAG",
+      "GET /empty.txt\nRange: bytes=0-0",
+    ],
+  },
+  {
+    name: "who may ask, by directory",
+    text: `<Directory />\nRequire all denied\n</Directory>
+DocumentRoot TREE/www
+<Directory TREE/www>\nRequire all granted\n</Directory>
+<Directory TREE/www/private>\nRequire all denied\n</Directory>
+<Directory TREE/www/private/open/>\nRequire all granted\n</Directory>
+<FilesMatch "^\\.ht">\nRequire all denied\n</FilesMatch>
+<Files "*.json">\nRequire all denied\n</Files>
+Alias /static TREE/static
+Alias /other TREE/other/`,
+    requests: [
+      "/",
+      "/a.txt",
+      "/private/secret.txt",
+      "/private/",
+      "/private",
+      "/private/missing",
+      "/private/open/file.txt",
+      "/private/../a.txt",
+      "/sub/../private/secret.txt",
+      "/%70rivate/secret.txt",
+      "//private//secret.txt",
+      "/private%2fsecret.txt",
+      "/.htpasswd",
+      "/sub/.htmissing",
+      "/data.json",
+      "/missing.json",
+      "/static/logo.png",
+      "/static/",
+      "/static",
+      "/static/missing",
+      "/linked/logo.png",
+      "/other/x.txt",
+      "POST /private/secret.txt",
+      "OPTIONS /private/secret.txt",
+      "HEAD /private/secret.txt",
+    ],
+  },
+  {
+    name: "who may ask, by address and by the old words",
+    text: `DocumentRoot TREE/www
+<Directory TREE/www>\nOrder allow,deny\nAllow from all\n</Directory>
+<Directory TREE/www/private>\nOrder deny,allow\nDeny from all\nAllow from 192.0.2.1\n</Directory>
+<Directory TREE/www/sub>\nRequire ip 127.0.0.0/8\n</Directory>
+<Directory TREE/www/app>\nRequire ip 192.0.2.0/24\n</Directory>
+<Location /noindex>\nRequire all denied\n</Location>
+<Directory TREE/www/noindex>\nRequire all granted\n</Directory>`,
+    requests: [
+      "/",
+      "/private/secret.txt",
+      "/sub/page.html",
+      "/app/main.js",
+      "/app/",
+      "/noindex/file.txt",
+      "/noindex",
+    ],
+  },
+  {
+    name: "patterns of directories and names",
+    text: `DocumentRoot TREE/www
+${GRANTED}
+<Directory "TREE/www/*/deep">\nRequire all denied\n</Directory>
+<DirectoryMatch "/priv[a-z]+">\nRequire all denied\n</DirectoryMatch>
+<Directory ~ "/www/no.*">\nRequire all denied\n</Directory>
+<Files ~ "\\.(css|js)$">\nRequire all denied\n</Files>
+<Directory TREE/www/sub>\n<Files page.html>\nRequire all denied\n</Files>\n</Directory>`,
+    requests: [
+      "/a.txt",
+      "/sub/",
+      "/sub/deep/",
+      "/sub/deep/index.htm",
+      "/private/secret.txt",
+      "/private/open/file.txt",
+      "/noindex/file.txt",
+      "/style.css",
+      "/b.js",
+      "/app/main.js",
+      "/sub/page.html",
+      "/page.html",
+      "/sub/page.html?x",
+    ],
+  },
+];
