@@ -15,6 +15,7 @@ export const documentsProgram: KindProgram<Documents> = {
     const types = kind.types === undefined ? undefined : readTypes(Deno.readTextFileSync(kind.types));
     const handler = new DocumentsHandler(kind, types, ({ file }) => {
       log.error(
+        "files-overridden",
         "{file} is not read, so what is below it is not served: move what it says into a <Directory>, " +
           "and write AllowOverride None",
         { file },

@@ -26,6 +26,7 @@ export const EVENTS = [
   "upstream-back",
   "upstream-failed",
   "relay-not-whole",
+  "files-overridden",
   "program-said",
   "program-too-much",
   "program-ended",
