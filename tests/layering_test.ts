@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "loop",
     "tls",
     "route",
+    "trust",
     "rules",
     "pattern",
     "logs",
@@ -49,6 +50,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "loop",
     "tls",
     "route",
+    "trust",
     "rules",
     "pattern",
     "logs",
@@ -63,6 +65,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "loop",
     "tls",
     "route",
+    "trust",
     "rules",
     "pattern",
     "logs",
@@ -78,7 +81,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   loop: ["route", "config", "protocol", "http", "ffi"],
   route: ["config", "rules", "pattern", "protocol", "http"],
   tls: ["route", "config", "protocol", "http"],
-  config: ["route", "rules", "pattern", "logs", "protocol", "http"],
+  config: ["route", "trust", "rules", "pattern", "logs", "protocol", "http"],
+  // Who stands in front, and whose words count.
+  trust: ["rules", "protocol", "http"],
   // What stands around routes; it knows nothing of them.
   rules: ["pattern", "http"],
   pattern: [],
@@ -96,12 +101,14 @@ const INSIDE: Record<string, readonly string[]> = {
     "answer/",
     "connection/",
     "look/",
+    "peer/",
     "handoff/",
     "inquiry/",
     "route/",
     "wait/",
     "accept/",
     "endings.ts",
+    "introductions.ts",
     "dispatch.ts",
     "flow.ts",
     "front.ts",
@@ -110,7 +117,7 @@ const INSIDE: Record<string, readonly string[]> = {
 };
 
 /** Rooms without I/O, time and chance: those come in as arguments. */
-const PURE = ["http", "route", "rules", "pattern", "protocol", "config", "logs", "tls"];
+const PURE = ["http", "route", "rules", "pattern", "protocol", "config", "logs", "tls", "trust"];
 
 /** The files of a pure room that read files. */
 const NOT_PURE = ["environment", "load", "load_apache", "run_directory"].map((name) =>

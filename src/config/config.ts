@@ -8,6 +8,7 @@ import type { Admin } from "./admin.ts";
 import type { Documents } from "./documents.ts";
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
 import type { SiteRules } from "../rules/model.ts";
+import type { ProxyProtocol, Trust } from "../trust/trust.ts";
 import type { Warning } from "./warning.ts";
 
 /** A TCP address to listen on. */
@@ -22,6 +23,10 @@ export interface ListenAddress {
 export interface Listener extends ListenAddress {
   /** Who does the handshakes of its clients, where those speak TLS. */
   readonly tls?: ListenerTls;
+  /** Connections begin with a header of the PROXY protocol: who is in front says there who the client is. */
+  readonly proxyProtocol?: ProxyProtocol;
+  /** Whose words count about who asks: a place in {@linkcode Config.trust}, counted from 1. Nobody's unless given. */
+  readonly trust?: number;
   /**
    * In configuration order, at least one. A Host that no site claims goes to the one without names, or to the
    * first where all have names.
@@ -307,6 +312,8 @@ export interface Config {
   readonly admin?: Admin;
   /** Whether the X-Request-Id of a client is what its request is called; false unless given. */
   readonly trustRequestIds?: boolean;
+  /** Lists of servers in front that may say who asks; listeners refer to them. */
+  readonly trust?: readonly Trust[];
   /** What the configuration says and nobody does, or what should be known about it. Shown at the start, and by check. */
   readonly warnings?: readonly Warning[];
 }

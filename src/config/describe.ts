@@ -2,6 +2,7 @@
 
 import { formatAddress } from "./address.ts";
 import type { Backend, BackendKind, Config, Listener, Relay, Route, Site, Static } from "./config.ts";
+import type { Trust } from "../trust/trust.ts";
 import { quote } from "./reading.ts";
 
 /**
@@ -11,7 +12,10 @@ import { quote } from "./reading.ts";
  * @returns Lines of text without colours, the last one ended.
  */
 export function describe(config: Config): string {
-  const lines = ["Listeners", ...columns(config.listeners.map(describeListener))];
+  const lines = [
+    "Listeners",
+    ...columns(config.listeners.map((listener) => describeListener(listener, config))),
+  ];
   const sites = sitesOf(config);
   for (const [site, listeners] of sites) {
     const where = listeners.length === config.listeners.length
@@ -45,7 +49,14 @@ export function sitesOf(config: Config): Map<Site, Listener[]> {
   return sites;
 }
 
-function describeListener(listener: Listener): string[] {
+/** Whose words count about who asks. */
+function describeTrust({ proxies, publicProxies = [] }: Trust = { proxies: [] }): string {
+  const all = [...proxies, ...publicProxies];
+  if (all.length === 0) return "nobody in front is trusted";
+  return `trusts ${all.length > 3 ? count(all.length, "network") : all.join(", ")}`;
+}
+
+function describeListener(listener: Listener, config: Config): string[] {
   const { host, port, sites } = listener;
   const notes = [count(sites.length, "site")];
   const first = sites[0]?.names[0];
@@ -55,6 +66,8 @@ function describeListener(listener: Listener): string[] {
   }
   if (host === "::") notes.push("IPv4 and IPv6");
   if (listener.tls !== undefined) notes.push(`TLS by ${listener.tls.backend}`);
+  if (listener.proxyProtocol !== undefined) notes.push("PROXY protocol");
+  if (listener.trust !== undefined) notes.push(describeTrust(config.trust?.[listener.trust - 1]));
   if (port === 0) notes.push("the kernel chooses the port");
   return [formatAddress(listener), notes.join(", ")];
 }

@@ -45,7 +45,7 @@ export class Endings {
   refuse(connection: Connection, status: AnswerStatus, why: string, head: boolean, ruled?: Answer): void {
     this.#core.counters.add(REFUSED, 1);
     if (connection.begun) return this.#breakOff(connection, why);
-    if (connection.unread) return this.closeUnanswered(connection, why);
+    if (connection.unread || connection.unannounced) return this.closeUnanswered(connection, why);
     this.#core.reasons.count(status, why);
     this.#refusals.answer(connection, status, why, head, ruled);
     this.#takeLeave(connection);

@@ -17,6 +17,7 @@ import { counterIndex } from "./core/counters.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Endings } from "./endings.ts";
 import type { Objection, Owner } from "./handoff/handoff_channel.ts";
+import { Introductions } from "./introductions.ts";
 import { Inquiries, NOT_FOUND_OUT } from "./inquiry/inquiries.ts";
 import { Look } from "./look/look.ts";
 import { askedName, ReturnedTls } from "./route/returned_tls.ts";
@@ -37,7 +38,6 @@ const RECLAIMED = counterIndex("reclaimed");
 const RETURNED = counterIndex("returned");
 
 const UNANSWERED = "its backend gives the connection back again and again, with no answer in between";
-const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
 
 /**
  * Decides what becomes of a connection, whatever has happened to it. The state itself is changed by the part that does what
@@ -57,6 +57,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly #reclaimed: Reclaimed;
   readonly #returnedTls: ReturnedTls;
   readonly #rounds = new Rounds();
+  readonly #introductions: Introductions;
   #look: Look;
 
   /** @param emptied called when a front that stops owns no connection any more */
@@ -71,6 +72,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     this.#makingRoom = new MakingRoom(core, this.#parking, { examination: this, end });
     this.#exhaustion = new Exhaustion(core, this.acceptors);
     this.endings = new Endings(core, this.pool, this.#exhaustion, emptied);
+    this.#introductions = new Introductions(core, this.pool, this.endings);
     this.dispatch = new Dispatch(core, this.endings, this);
     this.#reclaimed = new Reclaimed(core, this);
     this.#returnedTls = new ReturnedTls((local) => this.routing.of(this.acceptors.of(local))?.unread);
@@ -89,10 +91,10 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     this.#exhaustion.accepted();
     const connection = this.pool.take(fd, listener, this.routing.errors);
     writeSockaddr(connection.addresses, connection.at, peer);
-    connection.unread = this.routing.of(listener)?.unread !== undefined;
+    const routes = this.routing.of(listener);
+    connection.unread = routes?.unread !== undefined;
     this.#core.counters.add(ACCEPTED, 1);
-    if (!this.pool.count(connection)) return this.endings.closeUnanswered(connection, TOO_MANY);
-    this.examine(connection);
+    if (this.#introductions.begin(connection, routes?.front)) this.examine(connection);
   }
 
   objection(fd: Descriptor, transfer: Transfer, backend: string): Objection | undefined {
@@ -104,7 +106,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     connection.goOn(transfer);
     this.#returnedTls.remember(connection, transfer);
     this.#core.counters.add(RETURNED, 1);
-    this.pool.count(connection);
+    this.#introductions.again(connection, transfer, this.routing.of(connection.listener)?.front);
     if (this.#rounds.tooMany(fd, transfer.requests, this.#core.loop.now)) {
       const isHead = this.#asksHead(connection);
       // Where nothing has come, nobody is owed an answer, and nothing goes round: it waits for its client.
@@ -175,6 +177,11 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
   examine(connection: Connection): void {
     const look = this.#look;
+    if (connection.unannounced) {
+      const { front } = this.routing.of(connection.listener) ?? {};
+      const announcement = this.#introductions.announce(connection, front);
+      if (announcement !== "known") return announcement === "more" ? this.#awaitMore(connection) : undefined;
+    }
     if (connection.unread) return this.#passUnread(connection, look);
     switch (look.at(connection)) {
       case "more":
@@ -234,6 +241,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     if (routes === undefined) {
       return this.endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
     }
+    this.#introductions.asked(connection, look, routes.front);
     const group = routes.find(look, connection);
     connection.errors = routes.errors ?? this.routing.errors;
     connection.site = routes.site;
@@ -273,6 +281,8 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   /** The routes have changed: looks at all who wait afresh. */
   reroute(): void {
     for (const connection of this.pool.all) {
+      // Whoever is trusted now had not been asked before: the client was who has connected.
+      if (connection.state !== "free" && !connection.hasPeer) connection.keepPeer();
       if (connection.state === "waiting") this.dispatch.examineAfterWaiting(connection);
     }
   }

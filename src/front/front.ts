@@ -59,7 +59,7 @@ export class Front {
     // First: whoever has connected at a listener that goes has done so under the plan that had it.
     flow.acceptors.stopOthers(listeners);
     this.#core.apply(limits);
-    this.#announcements.apply(generation, limits);
+    this.#announcements.apply(generation, limits, plan.trust);
     this.#users.apply(allowUsers);
     this.#backends.apply(backends, plan.backendCounters);
     flow.apply(limits);
@@ -71,6 +71,7 @@ export class Front {
       errorDocuments,
       (route) => this.#backends.groupOf(route),
       flow.inquiries.memory,
+      plan.trust,
     );
     flow.moveFromGoneListeners();
     this.#backends.connect();

@@ -7,6 +7,7 @@ import type { AccessLogRules } from "../logs/rules.ts";
 import type { OutputEvent } from "../output/line_file.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
+import type { ProxyProtocol, Trust } from "../trust/trust.ts";
 
 /** A listener of one Worker. The control plane opens the sockets, so that a port in use is reported in its sentences. */
 export interface ListenerPlan {
@@ -17,6 +18,10 @@ export interface ListenerPlan {
   readonly sites: readonly Site[];
   /** Who does the handshakes of its clients, where those speak TLS. */
   readonly tls?: ListenerTls;
+  /** Connections begin with a header of the PROXY protocol; see `Listener` of src/config/config.ts. */
+  readonly proxyProtocol?: ProxyProtocol;
+  /** Which list of the plan says whose words count about who asks, counted from 1. */
+  readonly trust?: number;
 }
 
 /** Everything a data plane works by. A later plan replaces the earlier one; what goes on in both is kept. */
@@ -32,6 +37,8 @@ export interface Plan {
   readonly accessLogs?: AccessLogRules | undefined;
   /** Room for what this Worker counts of each backend, by its name; the same from plan to plan. */
   readonly backendCounters?: Readonly<Record<string, SharedArrayBuffer>>;
+  /** Lists of who is trusted, to which listeners refer. */
+  readonly trust?: readonly Trust[];
   /** Grows with every plan. Travels with each hand-off: scopes of an older generation are void. */
   readonly generation: number;
 }

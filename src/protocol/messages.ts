@@ -108,6 +108,9 @@ export const FIELD_TARGET = 9;
 export const FIELD_REQUEST_FIELDS = 10;
 export const FIELD_RESPONSE_FIELDS = 11;
 export const FIELD_VARIABLES = 12;
+export const FIELD_PEER = 14;
+/** Of GENERATION, whose fields are numbered as those of transfers are. */
+export const FIELD_TRUSTED = 15;
 export const FIELD_PREREAD = 0x81;
 
 // The value of the field `times`, of SIZE_TIMES bytes.
@@ -122,6 +125,17 @@ export const TIMES_ATTEMPTS = 14;
 /** u8: which of the front's Workers, counted from 1; 0 for a front that does not say. */
 export const TIMES_WORKER = 15;
 export const SIZE_TIMES = 16;
+
+// The value of the field `peer`: address of 20 bytes, list u16, flags u8, 0.
+export const PEER_ADDRESS = 0;
+export const PEER_LIST = 20;
+export const PEER_FLAGS = 22;
+export const SIZE_PEER = 24;
+
+/** Bits of the flags of `peer`. */
+export const PEER_TRUSTED = 1;
+export const PEER_HTTPS = 2;
+export const PEER_SAID_HTTPS = 4;
 
 // The value of the field `tls`: way u8, flags u8, version u16, cipher u16, 0, policy u32, proof of 16 bytes, items, which are
 // laid out as fields are.
@@ -168,9 +182,12 @@ export const MAX_TLS = 4_096;
 /** The longest fields `target`, `request fields`, `response fields` and `variables`, their heads included, together. */
 export const MAX_RULES = 32_768;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */
-export const MAX_MESSAGE: number = SIZE_TRANSFER + SIZE_FIELD + SIZE_TIMES + 2 * (SIZE_FIELD + MAX_NAME) +
+export const MAX_MESSAGE: number = SIZE_TRANSFER + SIZE_FIELD + SIZE_TIMES + SIZE_FIELD + SIZE_PEER +
+  2 * (SIZE_FIELD + MAX_NAME) +
   SIZE_FIELD + MAX_PATH +
   SIZE_FIELD + MAX_EXCEPT + SIZE_FIELD + MAX_TLS + MAX_RULES + SIZE_FIELD + MAX_PREREAD;
+/** The longest field `trusted` of a GENERATION, in bytes: what the length of a field can say. */
+export const MAX_TRUSTED = 65_535;
 /** Ids that one ACK can carry. */
 export const MAX_ACKS = 1_024;
 

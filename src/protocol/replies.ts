@@ -17,6 +17,7 @@ import {
   BYE_VERSION,
   BYE_WINDOW,
   DRAIN,
+  FIELD_TRUSTED,
   GENERATION,
   GENERATION_IDLE_TIME,
   GENERATION_NUMBER,
@@ -24,6 +25,7 @@ import {
   LOAD,
   LOAD_ACTIVE,
   MAX_ACKS,
+  MAX_TRUSTED,
   NACK,
   NACK_DESCRIPTOR,
   NACK_DRAINING,
@@ -38,6 +40,7 @@ import {
   SIZE_NACK,
   VERSION,
 } from "./messages.ts";
+import { encodeTextFields, fieldText, readFields } from "./fields.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder(); // not fatal: this text is for people
@@ -165,11 +168,18 @@ export interface Generation {
   readonly idleTime: number;
   /** Requests that a connection may have in all; 0 for any number. */
   readonly requests: number;
+  /** Who is trusted to say who asks: the JSON of a list of lists, to which transfers refer. Absent where nobody is. */
+  readonly trusted?: string;
 }
 
-/** Encodes a GENERATION. */
-export function encodeGeneration({ number, idleTime, requests }: Generation): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(SIZE_GENERATION);
+const GENERATION_FIELDS = new Set([FIELD_TRUSTED]);
+
+/** Encodes a GENERATION. @throws {RangeError} when what is said of trust is longer than a field */
+export function encodeGeneration(generation: Generation): Uint8Array<ArrayBuffer> {
+  const { number, idleTime, requests, trusted } = generation;
+  const fields = encodeTextFields(trusted === undefined ? [] : [[FIELD_TRUSTED, trusted]], MAX_TRUSTED);
+  const out = new Uint8Array(SIZE_GENERATION + fields.length);
+  out.set(fields, SIZE_GENERATION);
   out[0] = VERSION;
   out[1] = GENERATION;
   const view = new DataView(out.buffer);
@@ -182,11 +192,17 @@ export function encodeGeneration({ number, idleTime, requests }: Generation): Ui
 /** Decodes a GENERATION; or says what is wrong. */
 export function decodeGeneration(bytes: Uint8Array<ArrayBuffer>, length: number): Generation | string {
   if (length < SIZE_GENERATION) return "GENERATION is too short";
+  const fields = readFields(bytes, SIZE_GENERATION, length, GENERATION_FIELDS);
+  if (typeof fields === "string") return fields;
+  const trusted = fields.get(FIELD_TRUSTED);
+  const text = trusted && fieldText(trusted);
+  if (trusted !== undefined && text === undefined) return "a text field is not UTF-8";
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {
     number: view.getUint32(GENERATION_NUMBER),
     idleTime: view.getUint32(GENERATION_IDLE_TIME),
     requests: view.getUint32(GENERATION_REQUESTS),
+    ...text === undefined ? {} : { trusted: text },
   };
 }
 

@@ -4,6 +4,7 @@ import {
   FIELD_EXCEPT,
   FIELD_MAP,
   FIELD_PATH,
+  FIELD_PEER,
   FIELD_PREREAD,
   FIELD_REQUEST_FIELDS,
   FIELD_RESPONSE_FIELDS,
@@ -23,6 +24,7 @@ import {
   type RETURN,
   SIZE_ADDRESS,
   SIZE_FIELD,
+  SIZE_PEER,
   SIZE_TIMES,
   SIZE_TRANSFER,
   TLS_ITEMS,
@@ -35,6 +37,7 @@ import {
   TRANSFER_REQUESTS,
   VERSION,
 } from "./messages.ts";
+import { type Peer, readPeer, writePeer } from "./peer_field.ts";
 import { type HandoffTimes, readTimes, writeTimes } from "./times_field.ts";
 import { encodeTextFields, fieldText, readFields, TextMemo, writeFieldHead } from "./fields.ts";
 import { encodeRuleFields, type RuleFields } from "./rule_fields.ts";
@@ -71,6 +74,8 @@ export interface Transfer extends RuleFields {
   readonly times?: HandoffTimes;
   /** What is known of TLS on it, as {@linkcode decodeTls} of tls_field.ts reads it; absent for one without. */
   readonly tls?: Uint8Array<ArrayBuffer>;
+  /** Who has connected, where that may be another one than the client of a request; absent elsewhere. */
+  readonly peer?: Peer;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -144,7 +149,7 @@ export function encodeTransfer(
   if (kept > MAX_EXCEPT) {
     throw new RangeError(`Cannot send ${kept} bytes of exceptions: at most ${MAX_EXCEPT}`);
   }
-  const { times } = transfer;
+  const { times, peer } = transfer;
   const timesSize = times === undefined ? 0 : SIZE_FIELD + SIZE_TIMES;
   const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
@@ -152,7 +157,8 @@ export function encodeTransfer(
   if (rules === undefined) throw new RangeError(`Cannot send rules of more than ${MAX_RULES} bytes`);
   const namesStart = SIZE_TRANSFER + timesSize;
   const rulesStart = namesStart + routeFields.length + pathField.length;
-  const tlsStart = rulesStart + rules.length;
+  const peerStart = rulesStart + rules.length;
+  const tlsStart = peerStart + (peer === undefined ? 0 : SIZE_FIELD + SIZE_PEER);
   const fieldsEnd = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
   const out = new Uint8Array(fieldsEnd + prereadSize);
@@ -169,6 +175,7 @@ export function encodeTransfer(
   out.set(pathField, namesStart + routeFields.length);
   out.set(rules, rulesStart);
   if (tls.length > 0) out.set(tls, writeFieldHead(out, tlsStart, FIELD_TLS, tls.length));
+  if (peer !== undefined) writePeer(out, writeFieldHead(out, peerStart, FIELD_PEER, SIZE_PEER), peer);
   if (times !== undefined) {
     const { arrived, headWhole, waited, attempts, worker } = times;
     const at = writeFieldHead(out, SIZE_TRANSFER, FIELD_TIMES, SIZE_TIMES);
@@ -195,6 +202,7 @@ const KNOWN = new Set([
   FIELD_REQUEST_FIELDS,
   FIELD_RESPONSE_FIELDS,
   FIELD_VARIABLES,
+  FIELD_PEER,
   FIELD_PREREAD,
 ]);
 
@@ -228,6 +236,9 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   if (tls !== undefined && (tls.length < TLS_ITEMS || tls.length > MAX_TLS)) {
     return `a field tls of ${tls.length} bytes`;
   }
+  const peerField = fields.get(FIELD_PEER);
+  const peer = peerField === undefined ? undefined : readPeer(peerField);
+  if (typeof peer === "string") return peer;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {
     id: view.getUint32(TRANSFER_ID),
@@ -245,6 +256,7 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
     ...times === undefined ? {} : { times: readTimes(times) },
     ...tls === undefined ? {} : { tls: tls.slice() },
+    ...peer === undefined ? {} : { peer },
     ...rules,
   };
 }

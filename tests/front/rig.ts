@@ -15,6 +15,7 @@ import { Counters, COUNTERS_SIZE } from "../../src/front/core/counters.ts";
 import { Front } from "../../src/front/front.ts";
 import type { Plan, Report } from "../../src/front/plan.ts";
 import { Loop } from "../../src/loop/loop.ts";
+import type { ProxyProtocol, Trust } from "../../src/trust/trust.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { PATIENCE } from "../support/waiting.ts";
 import { Client } from "./clients.ts";
@@ -36,6 +37,9 @@ export interface RigOptions {
   readonly errorDocuments?: ErrorDocuments;
   /** The backend that does the handshakes of the listener, where its clients speak TLS. */
   readonly tls?: string;
+  /** Who stands in front of the listener. */
+  readonly proxyProtocol?: ProxyProtocol;
+  readonly trust?: Trust;
 }
 
 /** One site with one route to these backends. */
@@ -66,10 +70,13 @@ export class Rig {
         key: "one",
         sites,
         ...options.tls === undefined ? {} : { tls: { backend: options.tls } },
+        ...options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol },
+        ...options.trust === undefined ? {} : { trust: 1 },
       }],
       backends,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       allowUsers: [],
+      ...options.trust === undefined ? {} : { trust: [options.trust] },
       ...options.errorDocuments === undefined ? {} : { errorDocuments: options.errorDocuments },
       generation: 1,
     };

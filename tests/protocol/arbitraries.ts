@@ -65,12 +65,26 @@ export const handoff: fc.Arbitrary<Transfer> = fc.record(
     path: text,
     except: bytes,
     map: text,
+    peer: fc.option(
+      fc.record({
+        address,
+        list: u16,
+        trusted: fc.boolean(),
+        https: fc.boolean(),
+        saidHttps: fc.boolean(),
+      }, PLAIN),
+      { nil: undefined },
+    ),
     tls: fc.option(fc.uint8Array({ minLength: 28, maxLength: 60 }).map((value) => value.slice()), {
       nil: undefined,
     }),
   },
   PLAIN,
-).map(({ tls, ...rest }) => ({ ...rest, ...tls === undefined ? {} : { tls } }));
+).map(({ tls, peer, ...rest }) => ({
+  ...rest,
+  ...tls === undefined ? {} : { tls },
+  ...peer === undefined ? {} : { peer },
+}));
 
 /** A RETURN, which has no texts. */
 export const giveBack: fc.Arbitrary<Transfer> = fc.record({

@@ -28,6 +28,7 @@ const LAYOUTS: Record<string, readonly [prefix: string, size: string]> = {
   GENERATION: ["GENERATION_", "SIZE_GENERATION"],
   BYE: ["BYE_", "SIZE_HEADER"],
   Times: ["TIMES_", "SIZE_TIMES"],
+  Trust: ["PEER_", "SIZE_PEER"],
   TLS: ["TLS_", "TLS_ITEMS"],
 };
 
@@ -44,6 +45,7 @@ const NUMBERS: Record<string, string> = {
   way: "WAY_",
   flag: "FLAG_",
   item: "ITEM_",
+  bit: "PEER_",
 };
 
 /** Names in layouts that no constant has: reserved bytes, what the header says, and what comes last. */
@@ -116,7 +118,7 @@ Deno.test("docs/protocol.md computes its limits right", () => {
       return total * sum;
     }, 1);
   const sum =
-    /56 \+ \(4 \+ 16\) \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ 32,768 \+ \(4 \+ 65,535\)/
+    /56 \+ \(4 \+ 16\) \+ \(4 \+ 24\) \+ 2 × \(4 \+ 1,024\) \+ \(4 \+ 65,535\) \+ \(4 \+ 8,192\) \+ \(4 \+ 4,096\) \+ 32,768 \+ \(4 \+ 65,535\)/
       .exec(
         page,
       )![0];

@@ -41,8 +41,21 @@ class Pair implements Disposable {
   /** Hands a socket over; the bytes that arrive with it. @param cut bytes of the path that the route's prefix takes */
   pass(transfer: Transfer, path: string, cut: number, base = ""): Uint8Array<ArrayBuffer> {
     const [front, backend] = this.#ends;
-    const { id, generation, client, local, requests, preread, site, route, detail, keepAlive, except, map } =
-      transfer;
+    const {
+      id,
+      generation,
+      client,
+      local,
+      requests,
+      preread,
+      site,
+      route,
+      detail,
+      keepAlive,
+      except,
+      map,
+      peer,
+    } = transfer;
     const fields = encodeRouteFields(site, route, except, map);
     const value = transfer.tls ?? new Uint8Array(0);
     const tls = new Uint8Array(value.length === 0 ? 0 : SIZE_FIELD + value.length);
@@ -56,8 +69,12 @@ class Pair implements Disposable {
       generation,
       {
         fd: front,
-        addresses: Uint8Array.of(9, ...client, ...local),
+        addresses: Uint8Array.of(9, ...client, ...local, ...peer?.address ?? new Uint8Array(20)),
         at: 1,
+        peerAt: 41,
+        hasPeer: peer !== undefined,
+        trustList: peer?.list ?? 0,
+        peerFlags: (peer?.trusted ? 1 : 0) | (peer?.https ? 2 : 0) | (peer?.saidHttps ? 4 : 0),
         requests,
         preread,
         tls,

@@ -165,6 +165,7 @@ Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, an
       worker: 64,
     },
     tls: new Uint8Array(MAX_TLS),
+    peer: { address: EXAMPLE.client, list: 65_535, trusted: true, https: true, saidHttps: true },
     target: "/",
     requestFields: "[]",
     variables: "{}",

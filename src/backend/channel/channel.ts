@@ -33,6 +33,7 @@ import {
   readAck,
 } from "../../protocol/replies.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
+import { readTrust, type TrustedProxies } from "../../trust/trust.ts";
 import { endChannel, sayBye } from "../../wire/ending.ts";
 import type { Hearer } from "../../wire/message_reader.ts";
 import { Outbox } from "../../wire/outbox.ts";
@@ -69,6 +70,7 @@ export class Channel extends Timed implements Source, Hearer, Origin {
   identity = "";
   /** What the front said last about its routes and about kept connections; undefined before that. */
   terms: Generation | undefined;
+  trusted: readonly TrustedProxies[] = [];
   #closed = false;
   readonly #outbox: Outbox;
   readonly #intake: Intake;
@@ -171,7 +173,10 @@ export class Channel extends Timed implements Source, Hearer, Origin {
   #newGeneration(length: number): void {
     const terms = decodeGeneration(this.owner.reader.bytes, length);
     if (typeof terms === "string") return this.end(terms, BYE_MALFORMED);
+    const trusted = readTrust(terms.trusted);
+    if (trusted === undefined) return this.end("GENERATION says of trust what is no list", BYE_MALFORMED);
     this.terms = terms;
+    this.trusted = trusted;
   }
 
   #handoff(length: number): void {

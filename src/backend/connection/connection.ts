@@ -15,6 +15,7 @@ import {
 import type { Generation } from "../../protocol/replies.ts";
 import { decodeTls, isKernel, isPair, type TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
+import type { TrustedProxies } from "../../trust/trust.ts";
 import { readAddress, type TcpAddress } from "./address.ts";
 import { ClientSocket, ConnectionLost } from "./client_socket.ts";
 import type { Home } from "./home.ts";
@@ -53,6 +54,8 @@ export interface Origin {
   readonly front: { readonly name: string; readonly process: number } | undefined;
   /** What the front said last about its routes and about kept connections; undefined before that. */
   readonly terms: Generation | undefined;
+  /** The lists of who is trusted in that; transfers refer to them. */
+  readonly trusted: readonly TrustedProxies[];
   /** Whether nothing can be given back any more. */
   readonly closed: boolean;
   /**

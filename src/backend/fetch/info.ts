@@ -20,7 +20,7 @@ export class ExchangeInfo implements RequestInfo {
   }
 
   get remoteAddr(): TcpAddress {
-    return this.#exchange.connection.client;
+    return this.#exchange.client;
   }
 
   get localAddr(): TcpAddress {

@@ -6,9 +6,7 @@ import { toldHost, toldPath } from "../http/told.ts";
 /** The URL of a request (RFC 9112, 3.3): its host and path are those that the request was routed by. */
 export function requestUrl(exchange: Exchange): string {
   const { path, query } = exchange;
-  return `${exchange.connection.scheme}://${toldHost(exchange)}${toldPath(path)}${
-    query === "" ? "" : "?" + query
-  }`;
+  return `${exchange.scheme}://${toldHost(exchange)}${toldPath(path)}${query === "" ? "" : "?" + query}`;
 }
 
 /**

@@ -2,6 +2,8 @@
 
 import type { RequestHead } from "../../http/request_head.ts";
 import type { Connection } from "../connection/connection.ts";
+import type { TcpAddress } from "../connection/address.ts";
+import { type Asker, askerOf } from "./asker.ts";
 import type { CarriedRules } from "./carried_rules.ts";
 import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
@@ -26,6 +28,7 @@ export class ReceivedRequest {
   /** The host in the target, where that is a whole URL. */
   readonly #targetHost: string | undefined;
   #names: RequestNames | undefined;
+  #asker: Asker | undefined;
 
   /**
    * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
@@ -60,9 +63,41 @@ export class ReceivedRequest {
     return this.rules?.request(this.sentFields()) ?? this.sentFields();
   }
 
-  /** Those of the client, in order, names as it wrote them. Host is what the request is for (RFC 9112, 3.2.2). */
+  /**
+   * Those of the client, in order, names as it wrote them. Host is what the request is for (RFC 9112, 3.2.2). Where some are
+   * trusted to say who asks, and this one is not, what it says of that is left out.
+   */
   sentFields(): Field[] {
+    const all = this.#allFields();
+    if (this.connection.transfer.peer === undefined) return all;
+    const { proxies, trusted } = this.asker;
+    return proxies === undefined || trusted ? all : all.filter(([name]) => !proxies.isAboutClient(name));
+  }
+
+  #allFields(): Field[] {
     return fieldsOfHead(this.head, this.#targetHost);
+  }
+
+  /** Who asks. */
+  get asker(): Asker {
+    return this.#asker ??= askerOf(
+      this.connection,
+      this.number === this.connection.transfer.requests + 1,
+      (name) => {
+        const values = this.#allFields().filter(([own]) => own.toLowerCase() === name);
+        return values.length === 0 ? undefined : values.map(([, value]) => value).join(", ");
+      },
+    );
+  }
+
+  /** The client's address. */
+  get client(): TcpAddress {
+    return this.connection.transfer.peer === undefined ? this.connection.client : this.asker.client;
+  }
+
+  /** The scheme of URLs by which the client asks. */
+  get scheme(): "http" | "https" {
+    return this.connection.transfer.peer === undefined ? this.connection.scheme : this.asker.scheme;
   }
 
   /** What rules of the front say of it; undefined where there are none. */

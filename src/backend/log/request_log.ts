@@ -30,6 +30,7 @@ export interface LoggedRequest extends Identity {
   readonly query: string;
   readonly authority: string;
   readonly minor: number;
+  readonly client: { readonly hostname: string; readonly port: number };
   /** The head as it came. */
   readonly head: string;
   /** What was responded; 0 for nothing. */
@@ -129,6 +130,8 @@ export class ConnectionLines {
     record.authority = request.authority;
     record.minor = request.minor;
     record.head = request.head;
+    record.client = request.client.hostname;
+    record.clientPort = request.client.port;
     record.status = request.status === 0 && fate === "X" ? CLIENT_GONE : request.status;
     record.user = this.#user.of(request.head, record.status);
     record.responseHead = request.responseHead;
@@ -161,7 +164,13 @@ export class ConnectionLines {
 
   #take(request: LoggedRequest): void {
     const { method, target, path, query, authority, minor, head } = request;
-    Object.assign(this.#record, { identity: request, method, target, path, query, authority, minor, head });
+    const { client: { hostname, port } } = request;
+    const client = { client: hostname, clientPort: port };
+    Object.assign(
+      this.#record,
+      { identity: request, method, target, path, query, authority, minor, head },
+      client,
+    );
   }
 
   #forget(): void {

@@ -115,8 +115,10 @@ export class PlainRelay implements ConnectionServer {
   /** What the upstream gets first, in one piece: the header, and what has come of the request. */
   #first(connection: Connection): Uint8Array<ArrayBuffer> {
     const { plain } = this.options;
-    const { client, local, preread } = connection.transfer;
-    const header = plain === "bare" ? new Uint8Array(0) : proxyHeader(plain, client, local, connection.tls);
+    const { client, peer, local, preread } = connection.transfer;
+    // What requests say of who asks goes along in them: this is about the whole connection.
+    const from = peer?.address ?? client;
+    const header = plain === "bare" ? new Uint8Array(0) : proxyHeader(plain, from, local, connection.tls);
     const length = Math.max(0, connection.receive(room, roomSize));
     const first = new Uint8Array(header.length + preread.length + length);
     first.set(header);

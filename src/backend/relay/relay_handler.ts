@@ -129,7 +129,7 @@ export class RelayRequestHandler implements RequestHandler {
       prefix: exchange.connection.transfer.route,
       mapTo: exchange.connection.transfer.map,
       clientAuthority: exchange.authority,
-      clientScheme: exchange.connection.scheme,
+      clientScheme: exchange.scheme,
       rules: this.options,
     };
     const patience = await new Relaying(context, exchange, upstream, request, view).run();

@@ -182,10 +182,14 @@ const ABOUT_CLIENT: Readonly<Record<Forwarded, readonly string[]>> = {
 };
 
 /** The names of fields that stand in {@linkcode forwarding} alone. */
-function saidAnew({ rules }: Exchange, forwarded: Forwarded): ReadonlySet<string> {
+function saidAnew({ rules, asker: { proxies } }: Exchange, forwarded: Forwarded): ReadonlySet<string> {
   // Those that go on take what a rule has said into their list.
   const goesOn = (name: string) => name === "x-forwarded-for" || forwarded === "legacy";
-  return new Set(ABOUT_CLIENT[forwarded].filter((name) => goesOn(name) || rules?.says(name) !== true));
+  // Where it is known whose words count, the scheme is said to everybody who is told anything.
+  const names = proxies === undefined || forwarded === "none"
+    ? ABOUT_CLIENT[forwarded]
+    : [...new Set([...ABOUT_CLIENT[forwarded], "x-forwarded-proto"])];
+  return new Set(names.filter((name) => goesOn(name) || rules?.says(name) !== true));
 }
 
 /**
@@ -201,11 +205,15 @@ function forwarding(
   forwarded: Forwarded,
 ): HeaderField[] {
   const anew = saidAnew(exchange, forwarded);
-  const { client: { hostname }, local, transfer: { site } } = exchange.connection;
+  const { local, transfer: { site } } = exchange.connection;
+  const { client: { hostname }, scheme, asker: { proxies, trusted } } = exchange;
   const client = hostname === "" ? "unknown" : hostname;
   const { authority } = exchange;
   const listed = (name: string, member: string): HeaderField => {
     const lower = name.toLowerCase();
+    // It is known who asks. What the list has said before is the client's own word, or that of those we have asked through.
+    const isOver = proxies !== undefined && (lower === "x-forwarded-for" || lower === "forwarded");
+    if (isOver && exchange.rules?.says(lower) !== true) return [name, member];
     return [name, appended(exchange.rules?.says(lower) ? told : sent, lower, member)];
   };
   const node = client.includes(":") ? `"[${client}]"` : client;
@@ -213,14 +221,14 @@ function forwarding(
   const server = site || local.hostname;
   const all: (HeaderField | undefined)[] = [
     listed("X-Forwarded-For", client),
-    ["X-Forwarded-Proto", exchange.connection.scheme],
+    ["X-Forwarded-Proto", scheme],
     authority === ""
       ? undefined
       : forwarded === "legacy"
       ? listed("X-Forwarded-Host", authority)
-      : ["X-Forwarded-Host", authority],
+      : ["X-Forwarded-Host", trusted ? listOf(sent, "x-forwarded-host").join(", ") || authority : authority],
     server === "" ? undefined : listed("X-Forwarded-Server", server),
-    listed("Forwarded", `for=${node}${host};proto=${exchange.connection.scheme}`),
+    listed("Forwarded", `for=${node}${host};proto=${scheme}`),
   ];
   return all.filter((field): field is HeaderField => field !== undefined && anew.has(field[0].toLowerCase()));
 }

@@ -3,9 +3,11 @@
 import { z } from "zod";
 import { formatAddress, readAddress } from "../address.ts";
 import type { ListenAddress, Site } from "../config.ts";
+import type { ProxyProtocol, Trust } from "../../trust/trust.ts";
 import { quote } from "../reading.ts";
 import type { Path, Report } from "./report.ts";
 import { expect, flag, oneOrMore, text } from "./shapes.ts";
+import { readTrusted, TRUST_SHAPE } from "./trust.ts";
 import { entriesOf, isObject } from "./value.ts";
 
 const ADDRESS = `write an address such as "127.0.0.1:8080"`;
@@ -17,6 +19,13 @@ const address = text(ADDRESS, {
 const listenObject = z.strictObject({
   address: address.meta({ description: "The address, as it may stand alone instead of this object." }),
   tls: flag(false, "Whether clients speak TLS there. Sites show them their certificates."),
+  proxyProtocol: z.literal("required", { error: expect(`write "required", or leave it out`) }).optional()
+    .meta({
+      description:
+        "With required, each connection begins with a header of the PROXY protocol (version 1 or 2), " +
+        "before anything of TLS: whoever stands in front says there who the client is. One without is closed.",
+    }),
+  ...TRUST_SHAPE,
 }, { error: expect(ADDRESS) });
 
 /** One address or several. */
@@ -32,6 +41,7 @@ export const LISTEN_KEYS: readonly string[] = Object.keys(listenObject.shape);
 export interface OpenListener {
   readonly address: ListenAddress;
   readonly speaksTls: boolean;
+  readonly front: WrittenFront;
   readonly sites: Site[];
   /** Which site has a name, by the name; the empty name stands for every Host. */
   readonly owners: Map<string, string>;
@@ -43,15 +53,25 @@ export interface WrittenAddress {
   readonly path: Path;
   /** Whether TLS is spoken there; undefined where nothing is said of it. */
   readonly tls: boolean | undefined;
+  /** What is said of who stands in front, and where that is written. */
+  readonly said: Readonly<Record<string, unknown>>;
+  readonly at: Path;
+}
+
+/** Who stands in front, as an address says. */
+export interface WrittenFront {
+  readonly proxyProtocol?: ProxyProtocol;
+  readonly trusted?: Trust;
 }
 
 /** The addresses of a list, or the one that stands for a list; what is no address has been reported with the shape. */
 export function addressesOf(value: unknown, path: Path): WrittenAddress[] {
   const items = Array.isArray(value) ? entriesOf(value, path) : [{ value, path }];
   return items.flatMap(({ value, path }): WrittenAddress[] => {
-    if (typeof value === "string") return [{ value, path, tls: undefined }];
+    if (typeof value === "string") return [{ value, path, tls: undefined, said: {}, at: path }];
     if (!isObject(value) || typeof value.address !== "string") return [];
-    return [{ value: value.address, path: [...path, "address"], tls: value.tls === true }];
+    const { address } = value;
+    return [{ value: address, path: [...path, "address"], tls: value.tls === true, said: value, at: path }];
   });
 }
 
@@ -79,9 +99,26 @@ export function readAddresses(
         } is spoken there; write the same in every place, or the address alone`;
       report.value(item.path, message);
     }
-    const listener = known ?? { address, speaksTls: item.tls === true, sites: [], owners: new Map() };
+    const front = readFront(item, report);
+    if (
+      known !== undefined && item.tls !== undefined && JSON.stringify(front) !== JSON.stringify(known.front)
+    ) {
+      const message = `Found other words about who stands in front of ${key} than before; ` +
+        `write the same in every place, or the address alone`;
+      report.value(item.path, message);
+    }
+    const listener = known ??
+      { address, speaksTls: item.tls === true, front, sites: [], owners: new Map() };
     listeners.set(key, listener);
     chosen.set(key, listener);
   }
   return chosen;
+}
+
+function readFront({ said, at }: WrittenAddress, report: Report): WrittenFront {
+  const trusted = readTrusted(said, at, report);
+  return {
+    ...said.proxyProtocol === "required" ? { proxyProtocol: {} } : {},
+    ...trusted === undefined ? {} : { trusted },
+  };
 }

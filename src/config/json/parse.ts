@@ -16,6 +16,7 @@ import { checkShape } from "./shape.ts";
 import { buildListeners } from "./sites.ts";
 import { readJson } from "./source.ts";
 import { TlsReader } from "./tls.ts";
+import { TrustLists } from "./trust.ts";
 import { entriesOf, isObject } from "./value.ts";
 
 /** What a document does not say. */
@@ -51,8 +52,10 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
   const backends = new Backends(report, resolve);
   backends.declare(document.backends);
   const secure = new TlsReader(document.tls, resolve, report);
+  const trust = new TrustLists();
   const logs = new AccessLogReader(resolve, report);
-  const unserved = buildListeners(document, backends, secure, { resolve, logs }, report);
+  const unserved = buildListeners(document, backends, secure, { resolve, logs }, trust, report);
+  if (trust.fault !== undefined) report.key(["trustedProxies"], trust.fault);
   const limits = buildLimits(document, report);
   const errorDocuments = readErrorDocuments(document, [], report);
   const accessLogs = logs.read(document, []);
@@ -84,5 +87,6 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
     ...accessLogs,
     ...admin,
     ...document.trustRequestIds === true ? { trustRequestIds: true } : {},
+    ...trust.all.length === 0 ? {} : { trust: trust.all },
   };
 }

@@ -15,6 +15,7 @@ import { KEYS_BELOW_BACKENDS, KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
 import { KEYS_BELOW_ROUTES, RULE_SHAPE } from "./rule_shapes.ts";
 import { amount, duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
 import { FRONT_TLS, SITE_TLS, TLS_KEYS } from "./tls.ts";
+import { TRUST_SHAPE } from "./trust.ts";
 
 const NAME = `write a host name such as "example.com", or leave out "names" to take every Host`;
 const siteName = text(NAME, { examples: ["example.com", "*.example.com"] });
@@ -199,6 +200,7 @@ const document = z.strictObject({
     false,
     "Whether the X-Request-Id of a client is what its request is called; only behind a server that sets it.",
   ),
+  ...TRUST_SHAPE,
   errorDocuments: errorDocuments.meta({
     description: "What clients get in place of the front's own words where the site says nothing, by status.",
   }),

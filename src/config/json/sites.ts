@@ -12,6 +12,7 @@ import { formatPath, type Path, type Report } from "./report.ts";
 import type { Resolve } from "../path.ts";
 import { readRoutes } from "./routes.ts";
 import type { TlsReader } from "./tls.ts";
+import { readTrusted, type TrustLists } from "./trust.ts";
 import { entriesOf, isObject, textsOf } from "./value.ts";
 
 /**
@@ -21,6 +22,7 @@ import { entriesOf, isObject, textsOf } from "./value.ts";
  * @param backends The declared backends; those that routes use besides are added.
  * @param secure Reads what sites show to clients that speak TLS.
  * @param files Makes paths absolute, and reads access logs.
+ * @param trust Gets the lists of who is trusted.
  * @param report Where problems go.
  * @returns The listeners: those of the top-level list, then what sites add to it.
  */
@@ -29,6 +31,7 @@ export function buildListeners(
   backends: Backends,
   secure: TlsReader,
   { resolve, logs }: { readonly resolve: Resolve; readonly logs: AccessLogReader },
+  trust: TrustLists,
   report: Report,
 ): UnservedListener[] {
   const listeners = new Map<string, OpenListener>();
@@ -61,7 +64,18 @@ export function buildListeners(
       report.value(path, message);
     }
   }
-  return [...listeners.values()].map(({ address, sites, speaksTls }) => ({ ...address, sites, speaksTls }));
+  const trusted = readTrusted(document, [], report);
+  return [...listeners.values()].map(({ address, sites, speaksTls, front }) => {
+    const { proxyProtocol } = front;
+    const list = front.trusted ?? trusted;
+    return {
+      ...address,
+      ...proxyProtocol === undefined ? {} : { proxyProtocol },
+      ...list === undefined ? {} : { trust: trust.numberOf(list) },
+      sites,
+      speaksTls,
+    };
+  });
 }
 
 /** The listeners on which a site answers, with what it says of TLS: whoever does TLS itself has nothing to say elsewhere. */

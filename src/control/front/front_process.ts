@@ -131,17 +131,18 @@ class FrontProcess implements Commanded {
 
   /** What one Worker is told. */
   #plan(worker: number): Plan {
-    const { backends, limits, allowUsers, errorDocuments } = this.config;
+    const { backends, limits, allowUsers, errorDocuments, trust } = this.config;
     return {
       listeners: withoutDrained(this.config, this.#drainedBackends).map((listener) => {
         const key = listenerKey(listener);
-        const { sites, tls } = listener;
-        return { key, fds: this.#listeners.shareOf(key, worker), sites, ...tls === undefined ? {} : { tls } };
+        const { host: _, port: __, ...rest } = listener;
+        return { key, fds: this.#listeners.shareOf(key, worker), ...rest };
       }),
       backends,
       limits,
       allowUsers,
       ...errorDocuments === undefined ? {} : { errorDocuments },
+      ...trust === undefined ? {} : { trust },
       accessLogs: this.#accessLogs,
       backendCounters: this.#observed.tallies.memory(worker, backends.map(({ name }) => name)),
       generation: this.#generation,

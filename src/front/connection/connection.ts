@@ -3,7 +3,7 @@
 import { close, type Descriptor, sendCloseNotify, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
-import { SIZE_ADDRESS, SIZE_FIELD } from "../../protocol/messages.ts";
+import { PEER_HTTPS, PEER_SAID_HTTPS, SIZE_ADDRESS, SIZE_FIELD } from "../../protocol/messages.ts";
 import { isKernel } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { ErrorAnswers } from "../answer/error_answers.ts";
@@ -62,6 +62,12 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   preread: Uint8Array<ArrayBuffer> = NOTHING;
   /** What is known of TLS on it: a field as hand-offs carry it, head and all; empty where there is none. */
   tls: Uint8Array<ArrayBuffer> = NOTHING;
+  /** Somebody stands in front of its client, and has yet to say who that is (the PROXY protocol). */
+  unannounced = false;
+  /** Which list of the plan says whose words count about who asks, counted from 1; 0 where nobody's do. */
+  trustList = 0;
+  /** PEER_*: what is known of who has connected. */
+  peerFlags = 0;
   /** Its client speaks TLS with somebody who is still to be found: what comes is not looked at here. */
   unread = false;
   /** What was asked of its client in a handshake; 0 for nothing. */
@@ -101,8 +107,8 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   readonly #events: ConnectionEvents;
 
   /**
-   * @param addresses where, from `at` on, the client's address and the one it connected to are, as hand-offs carry them:
-   * memory of many connections, as a typed array of its own would be the larger half of one
+   * @param addresses where, from `at` on, the client's address, the one it connected to and that of who has connected are, as
+   * hand-offs carry them: memory of many connections, as a typed array of its own would be the larger half of one
    */
   constructor(
     core: Core,
@@ -140,6 +146,26 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     return this.addresses.subarray(this.at + SIZE_ADDRESS, this.at + 2 * SIZE_ADDRESS);
   }
 
+  /** Where the address of who has connected is: whoever stands in front says whom a request is from. */
+  get peerAt(): number {
+    return this.at + 2 * SIZE_ADDRESS;
+  }
+
+  /** Whether later requests may be of other clients, or something is known of who stands in front. */
+  get hasPeer(): boolean {
+    return this.trustList > 0 || this.peerFlags !== 0;
+  }
+
+  /** Whether who asks does so by https, as those in front say. */
+  get saidHttps(): boolean {
+    return (this.peerFlags & PEER_SAID_HTTPS) !== 0;
+  }
+
+  /** The client is who has connected, until somebody who is trusted says another one. */
+  keepPeer(): void {
+    this.addresses.copyWithin(this.peerAt, this.at, this.at + SIZE_ADDRESS);
+  }
+
   ready(events: number): void {
     this.#events.ready(this, events);
   }
@@ -164,6 +190,9 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.preread = NOTHING;
     this.tls = NOTHING;
     this.unread = false;
+    this.unannounced = false;
+    this.trustList = 0;
+    this.peerFlags = 0;
     this.policy = 0;
     this.requests = 0;
     this.refusedBy = NOBODY;
@@ -179,8 +208,10 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   }
 
   /** Takes up what a backend that gives the connection back says of it. */
-  goOn({ client, local, preread, requests }: Transfer): void {
-    this.addresses.set(client, this.at);
+  goOn({ client, local, preread, requests, peer }: Transfer): void {
+    // What was said of earlier requests says nothing of the next one.
+    this.addresses.set(peer?.address ?? client, this.at);
+    this.peerFlags = peer?.https ? PEER_HTTPS | PEER_SAID_HTTPS : 0;
     this.addresses.set(local, this.at + SIZE_ADDRESS);
     this.localKnown = true;
     this.preread = preread;

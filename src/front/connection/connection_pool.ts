@@ -10,8 +10,8 @@ import { PerClient } from "./per_client.ts";
 
 const OPEN = counterIndex("open");
 
-/** Bytes of the two addresses of a connection. */
-const ADDRESSES = 2 * SIZE_ADDRESS;
+/** Bytes of the three addresses of a connection. */
+const ADDRESSES = 3 * SIZE_ADDRESS;
 /** Connections whose addresses are in one piece of memory. */
 const TOGETHER = 256;
 

@@ -10,6 +10,7 @@ import type { Files } from "../../rules/request.ts";
 import { treatsAlike } from "../../rules/alike.ts";
 import { fileIn, isTooDeep } from "../../rules/file_names.ts";
 import { type Answer, type Decision, SiteJudge, spelt, type Way } from "../../rules/site.ts";
+import type { TrustedProxies } from "../../trust/trust.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look, RouteTerms } from "../look/look.ts";
@@ -65,14 +66,22 @@ export class JudgedSite {
    * Decides about a request.
    *
    * @param found what the table has found for the path as the client wrote it
-   * @param https whether the client speaks TLS
+   * @param https whether the client asks by https
    * @param now milliseconds since 1970
+   * @param hidden whose idea of fields about who asks counts: those of the client are left out
    */
-  judge(look: Look, connection: Connection, found: number, https: boolean, now: number): Judged {
+  judge(
+    look: Look,
+    connection: Connection,
+    found: number,
+    https: boolean,
+    now: number,
+    hidden?: TrustedProxies,
+  ): Judged {
     if (this.#isAmbiguous(look)) {
       return answered(404, "an encoded slash leads to another place than it says");
     }
-    return this.#judgeAs(look, new PeekedRequest(look, connection, https, now), found, 0);
+    return this.#judgeAs(look, new PeekedRequest(look, connection, https, now, hidden), found, 0);
   }
 
   /** @param round how often it has gone all the way before, with other paths */

@@ -7,6 +7,8 @@ import type { AnswerStatus } from "../../http/answers.ts";
 import type { Question } from "../../rules/access.ts";
 import { treatsAlike } from "../../rules/alike.ts";
 import type { Answer } from "../../rules/site.ts";
+import type { TrustedProxies } from "../../trust/trust.ts";
+import { PEER_TRUSTED } from "../../protocol/messages.ts";
 import { ErrorAnswers } from "../answer/error_answers.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -35,6 +37,17 @@ const UNSERVED: Astray = { status: 404, why: "nobody serves this path" };
 /** Instead of a policy: the site's connections are passed on, and none of them is looked into here. */
 const PASSED = -1;
 
+/** Who stands in front of a listener. */
+export interface InFront {
+  /** Connections begin with a header of the PROXY protocol, but for those of these networks. */
+  readonly announced?: TrustedProxies;
+  /** Whose words count about who asks, and which list of the plan that is, counted from 1; 0 where nobody's do. */
+  readonly proxies: TrustedProxies | undefined;
+  readonly list: number;
+}
+
+const NOBODY_IN_FRONT: InFront = { proxies: undefined, list: 0 };
+
 /** The sites of one listener. */
 export class ListenerRoutes {
   readonly #table: RouteTable;
@@ -53,6 +66,7 @@ export class ListenerRoutes {
    * @param documents the same, as configured
    * @param memory what has been found out about clients
    * @param unread where clients speak TLS: where connections go that cannot be looked into
+   * @param front who stands in front
    */
   constructor(
     sites: readonly Site[],
@@ -61,6 +75,7 @@ export class ListenerRoutes {
     documents: ErrorDocuments | undefined,
     memory: FindingsMemory,
     readonly unread?: UnreadRoutes,
+    readonly front: InFront = NOBODY_IN_FRONT,
   ) {
     this.#table = new RouteTable(sites);
     this.#routes = this.#table.routes.map((entry) => new FrontRoute(entry, groupOf(entry.route)));
@@ -115,7 +130,10 @@ export class ListenerRoutes {
 
   #decide(judged: JudgedSite, look: Look, connection: Connection, found: number): BackendGroup | undefined {
     connection.findLocal();
-    const result = judged.judge(look, connection, found, this.unread !== undefined, Date.now());
+    const { front: { proxies }, unread } = this;
+    const hidden = (connection.peerFlags & PEER_TRUSTED) === 0 ? proxies : undefined;
+    const https = unread !== undefined || connection.saidHttps;
+    const result = judged.judge(look, connection, found, https, Date.now(), hidden);
     switch (result.kind) {
       case "route":
         return result.route.group;

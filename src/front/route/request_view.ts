@@ -3,6 +3,7 @@
 import { ADDRESS_BYTES, ADDRESS_PORT } from "../../protocol/messages.ts";
 import { formatAddress } from "../../rules/networks.ts";
 import type { RequestView } from "../../rules/request.ts";
+import type { TrustedProxies } from "../../trust/trust.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Look } from "../look/look.ts";
 
@@ -24,8 +25,17 @@ export class PeekedRequest implements RequestView {
   #fields: readonly (readonly [string, string])[] | undefined;
   readonly #look: Look;
 
-  /** @param now milliseconds since 1970 */
-  constructor(look: Look, connection: Connection, readonly https: boolean, readonly now: number) {
+  /**
+   * @param now milliseconds since 1970
+   * @param hidden whose idea of fields about who asks counts: those of the client are left out
+   */
+  constructor(
+    look: Look,
+    connection: Connection,
+    readonly https: boolean,
+    readonly now: number,
+    readonly hidden?: TrustedProxies,
+  ) {
     this.#look = look;
     const { bytes, head, path } = look;
     const text = (start: number, end: number) => latin1.decode(bytes.subarray(start, end));
@@ -53,10 +63,12 @@ export class PeekedRequest implements RequestView {
     if (this.#fields !== undefined) return this.#fields;
     const { bytes, head: { fields, fieldCount } } = this.#look;
     const text = (at: number) => latin1.decode(bytes.subarray(fields[at], fields[at + 1]));
-    return this.#fields = Array.from(
+    const all = Array.from(
       { length: fieldCount },
-      (_, index) => [text(4 * index), text(4 * index + 2)],
+      (_, index): [string, string] => [text(4 * index), text(4 * index + 2)],
     );
+    const { hidden } = this;
+    return this.#fields = hidden === undefined ? all : all.filter(([name]) => !hidden.isAboutClient(name));
   }
 
   field(name: string): string | undefined {

@@ -1,6 +1,7 @@
 /** Which sites answer at which listener of the plan. */
 
 import type { ErrorDocuments, Route } from "../../config/config.ts";
+import { type Trust, TrustedProxies } from "../../trust/trust.ts";
 import { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Listener } from "../connection/connection.ts";
 import type { BackendGroup } from "../handoff/backend_group.ts";
@@ -21,17 +22,25 @@ export class Routing {
    *
    * @param groupOf the group of a route's backends, if it has any
    * @param memory what has been found out about clients
+   * @param trust lists of who is trusted
    */
   apply(
     plans: readonly ListenerPlan[],
     documents: ErrorDocuments | undefined,
     groupOf: (route: Route) => BackendGroup | undefined,
     memory: FindingsMemory,
+    trust: readonly Trust[] = [],
   ): void {
     this.errors = new ErrorAnswers(documents);
-    this.#listeners = plans.map(({ key, sites, tls }) => {
+    const lists = trust.map((list) => new TrustedProxies(list));
+    this.#listeners = plans.map(({ key, sites, tls, proxyProtocol, trust: list = 0 }) => {
       const unread = tls && new UnreadRoutes(tls.backend, key, sites, groupOf);
-      return new ListenerRoutes(sites, groupOf, this.errors, documents, memory, unread);
+      const front = {
+        proxies: lists[list - 1],
+        list,
+        ...proxyProtocol && { announced: new TrustedProxies({ proxies: proxyProtocol.except ?? [] }) },
+      };
+      return new ListenerRoutes(sites, groupOf, this.errors, documents, memory, unread, front);
     });
   }
 

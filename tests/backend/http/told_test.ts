@@ -55,6 +55,8 @@ function exchangeOf(
     query: slice(head.queryStart, head.queryEnd),
     minor: head.minor,
     connection,
+    client: connection.client,
+    scheme: "http",
     guard: new ScopeGuard(connection as never),
     fields: () => [],
   };

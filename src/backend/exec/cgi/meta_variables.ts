@@ -66,7 +66,10 @@ export function metaVariables(
   software: string,
 ): readonly string[] | Unspeakable {
   const { connection } = exchange;
-  const { client, local, transfer: { site, route } } = connection;
+  const { local, transfer: { site, route } } = connection;
+  const { client, scheme } = exchange;
+  // Whoever stands in front does TLS: HTTPS is all that is known of it.
+  const saidHttps = scheme === "https" && connection.tls === undefined;
   const place = placeOf(exchange, request.path);
   if ("status" in place) return place;
   const fields = exchange.fields();
@@ -76,9 +79,10 @@ export function metaVariables(
     `SERVER_SOFTWARE=${software}`,
     `SERVER_PROTOCOL=HTTP/1.${exchange.minor}`,
     `SERVER_NAME=${serverName(exchange)}`,
-    `SERVER_PORT=${local.port}`,
+    `SERVER_PORT=${saidHttps ? portOf(toldHost(exchange)) : local.port}`,
     ...local.hostname === "" ? [] : [`SERVER_ADDR=${local.hostname}`],
-    `REQUEST_SCHEME=${connection.scheme}`,
+    `REQUEST_SCHEME=${scheme}`,
+    ...saidHttps ? ["HTTPS=on"] : [],
     `REQUEST_METHOD=${request.method}`,
     `REQUEST_URI=${toldTarget(request.path)}${request.query === "" ? "" : `?${request.query}`}`,
     `SCRIPT_NAME=${place.script}`,
@@ -152,6 +156,11 @@ function decodeBytes(path: string): string {
 function serverName(exchange: Exchange): string {
   const host = toldHost(exchange);
   return (host.endsWith("]") ? host : host.slice(0, portAt(host))) || "localhost";
+}
+
+/** The port of a URL by https. */
+function portOf(host: string): string {
+  return (host.endsWith("]") ? "" : host.slice(portAt(host) + 1)) || "443";
 }
 
 /** Where the port of a host begins, with its colon; at the end where there is none. */

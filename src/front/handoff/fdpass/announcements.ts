@@ -2,6 +2,7 @@
 
 import { processId } from "../../../../ffi/mod.ts";
 import type { Limits } from "../../../config/config.ts";
+import type { Trust } from "../../../trust/trust.ts";
 import { encodeHello, instanceOf } from "../../../protocol/hello.ts";
 import { SIZE_INSTANCE } from "../../../protocol/messages.ts";
 import { encodeGeneration } from "../../../protocol/replies.ts";
@@ -27,9 +28,14 @@ export class Announcements {
     this.hello = encodeHello({ workers: 0, window: RETURNS, process: processId(), name, instance });
   }
 
-  /** Takes the generation of a new plan. */
-  apply(generation: number, { keepAliveTimeout, requests }: Limits): void {
+  /** Takes the generation of a new plan. @param trust lists of who is trusted, to which hand-offs refer */
+  apply(generation: number, { keepAliveTimeout, requests }: Limits, trust: readonly Trust[] = []): void {
     this.generation = generation;
-    this.terms = encodeGeneration({ number: generation, idleTime: keepAliveTimeout, requests });
+    this.terms = encodeGeneration({
+      number: generation,
+      idleTime: keepAliveTimeout,
+      requests,
+      ...trust.length === 0 ? {} : { trusted: JSON.stringify(trust) },
+    });
   }
 }

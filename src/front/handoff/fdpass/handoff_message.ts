@@ -14,12 +14,17 @@ import type { PathNormalizer } from "../../../route/path.ts";
 import { writeFieldHead } from "../../../protocol/fields.ts";
 import {
   FIELD_PATH,
+  FIELD_PEER,
   FIELD_PREREAD,
   FIELD_TIMES,
   HANDOFF,
   MAX_PATH,
+  PEER_ADDRESS,
+  PEER_FLAGS,
+  PEER_LIST,
   SIZE_ADDRESS,
   SIZE_FIELD,
+  SIZE_PEER,
   SIZE_TIMES,
   SIZE_TRANSFER,
   TRANSFER_CLIENT,
@@ -39,7 +44,7 @@ const { sendmsg } = libc;
 // The parts of the message in the order of their iovecs; part 0 is the fixed one.
 const ROUTE = 1;
 const PATH = 2;
-/** What comes behind, if anything does: TLS, preread. */
+/** What comes behind, if anything does: who has connected, TLS, preread. */
 const MORE = 3;
 
 const SLASH = 0x2f;
@@ -55,6 +60,8 @@ export class HandoffMessage {
   readonly #fixed = new Uint8Array(TIMES + SIZE_TIMES);
   readonly #view = new DataView(this.#fixed.buffer);
   readonly #path = new Uint8Array(SIZE_FIELD + MAX_PATH);
+  readonly #peer = new Uint8Array(SIZE_FIELD + SIZE_PEER);
+  readonly #peerAddress = addressOf(this.#peer);
   readonly #prereadHead = new Uint8Array(SIZE_FIELD);
   readonly #prereadHeadAddress = addressOf(this.#prereadHead);
   readonly #sender: RightsSender;
@@ -70,11 +77,13 @@ export class HandoffMessage {
     this.#offset = Number(monotonicMicroseconds()) - clock() * 1_000;
     startTransfer(this.#fixed, HANDOFF);
     writeFieldHead(this.#fixed, SIZE_TRANSFER, FIELD_TIMES, SIZE_TIMES);
+    writeFieldHead(this.#peer, 0, FIELD_PEER, SIZE_PEER);
     const placeholder = new Uint8Array(1);
     this.#sender = new RightsSender([
       this.#fixed,
       placeholder,
       this.#path,
+      placeholder,
       placeholder,
       placeholder,
       placeholder,
@@ -139,9 +148,14 @@ export class HandoffMessage {
     return at;
   }
 
-  #setMore({ tls, preread }: Connection): void {
+  #setMore(connection: Connection): void {
+    const { tls, preread } = connection;
     const { header } = this.#sender;
     let count = MORE;
+    if (connection.hasPeer) {
+      this.#writePeer(connection);
+      header.setPart(count++, this.#peer, this.#peerAddress);
+    }
     if (tls.length > 0) header.setPart(count++, tls, addressOf(tls));
     if (preread.length > 0) {
       writeFieldHead(this.#prereadHead, 0, FIELD_PREREAD, preread.length);
@@ -149,5 +163,13 @@ export class HandoffMessage {
       header.setPart(count++, preread, addressOf(preread));
     }
     header.setPartCount(count);
+  }
+
+  #writePeer({ addresses, peerAt, trustList, peerFlags }: Connection): void {
+    const out = this.#peer;
+    for (let i = 0; i < SIZE_ADDRESS; i++) out[SIZE_FIELD + PEER_ADDRESS + i] = addresses[peerAt + i]!;
+    out[SIZE_FIELD + PEER_LIST] = trustList >> 8;
+    out[SIZE_FIELD + PEER_LIST + 1] = trustList & 255;
+    out[SIZE_FIELD + PEER_FLAGS] = peerFlags;
   }
 }

@@ -1,0 +1,90 @@
+/** Who the client of a connection is: who has connected, or whom those say who stand in front. */
+
+import { isPair } from "../protocol/tls_field.ts";
+import type { Transfer } from "../protocol/transfer.ts";
+import { writeSockaddr } from "./connection/address.ts";
+import type { Connection } from "./connection/connection.ts";
+import type { ConnectionPool } from "./connection/connection_pool.ts";
+import type { Core } from "./core/core.ts";
+import type { Endings } from "./endings.ts";
+import type { Look } from "./look/look.ts";
+import { ProxyReader } from "./peer/proxy_reader.ts";
+import { takeSaidClient } from "./peer/said_client.ts";
+import type { InFront } from "./route/listener_routes.ts";
+
+const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
+
+/** What is known of a connection after a look: who its client is; not yet; or it has ended. */
+export type Introduction = "known" | "more" | "ended";
+
+/** Finds out, and counts connections by their clients as soon as these are known. */
+export class Introductions {
+  readonly #core: Core;
+  readonly #pool: ConnectionPool;
+  readonly #endings: Endings;
+  readonly #reader = new ProxyReader();
+
+  constructor(core: Core, pool: ConnectionPool, endings: Endings) {
+    this.#core = core;
+    this.#pool = pool;
+    this.#endings = endings;
+  }
+
+  /** A connection was accepted. @returns whether it goes on */
+  begin(connection: Connection, front: InFront | undefined): boolean {
+    const { announced } = front ?? {};
+    if (announced !== undefined && !announced.trusts(connection.addresses, connection.at)) {
+      connection.unannounced = true;
+      return true;
+    }
+    return this.#known(connection, front);
+  }
+
+  /** Looks for what somebody in front says of a connection that begins with it. */
+  announce(connection: Connection, front: InFront | undefined): Introduction {
+    switch (this.#reader.at(connection, front?.proxies)) {
+      case "more":
+        return "more";
+      case "gone":
+        this.#endings.drop(connection);
+        return "ended";
+      case "bad":
+        this.#endings.closeUnanswered(connection, this.#reader.why);
+        return "ended";
+      case "taken":
+        connection.unannounced = false;
+        return this.#known(connection, front) ? "known" : "ended";
+    }
+  }
+
+  #known(connection: Connection, front: InFront | undefined): boolean {
+    connection.trustList = front?.list ?? 0;
+    if (connection.hasPeer) connection.keepPeer();
+    // Its connections are those of many clients.
+    if (front?.proxies?.trusts(connection.addresses, connection.at)) return true;
+    if (this.#pool.count(connection)) return true;
+    this.#endings.closeUnanswered(connection, TOO_MANY);
+    return false;
+  }
+
+  /** A backend has given a connection back. */
+  again(connection: Connection, { peer, tls }: Transfer, front: InFront | undefined): void {
+    connection.trustList = front?.list ?? 0;
+    // A backend that does not repeat who has connected has said the client of an earlier request. The socket knows better,
+    // unless it is no socket of the client's, or of one that somebody else has announced.
+    if (peer === undefined && connection.trustList > 0 && front?.announced === undefined && !isPair(tls)) {
+      const { address } = this.#core;
+      if (address.readPeer(connection.fd) >= 0) {
+        writeSockaddr(connection.addresses, connection.at, address.bytes);
+      }
+    }
+    if (connection.hasPeer) connection.keepPeer();
+    if (!front?.proxies?.trusts(connection.addresses, connection.at)) this.#pool.count(connection);
+  }
+
+  /** The head of a request is whole: its client is who those in front say, as far as they are trusted. */
+  asked(connection: Connection, look: Look, front: InFront): void {
+    connection.trustList = front.list;
+    if (front.proxies !== undefined) takeSaidClient(connection, look, front.proxies);
+  }
+}
