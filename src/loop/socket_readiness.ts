@@ -17,6 +17,9 @@ export const RECEIVABLE: number = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 /** Events after which the socket takes more, or says why not. */
 export const SENDABLE: number = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
+/** Told how a wait has ended. @param came whether what was waited for has become possible */
+export type Waiter = (came: boolean) => void;
+
 /**
  * Waiting for a socket, in both directions at a time. It is watched edge-triggered, once; the descriptor is its subclass's.
  * An edge that nobody waited for is kept for who waits next.
@@ -25,8 +28,8 @@ export abstract class SocketReadiness extends Timed implements Source {
   #watched = false;
   #readable = false;
   #writable = false;
-  #wakeReader: (() => void) | undefined;
-  #wakeWriter: (() => void) | undefined;
+  #reader: Waiter | undefined;
+  #writer: Waiter | undefined;
 
   constructor(readonly poller: Poller, readonly fd: Descriptor) {
     super();
@@ -37,33 +40,38 @@ export abstract class SocketReadiness extends Timed implements Source {
 
   /** Somebody waits for something to receive. */
   protected get awaitsInput(): boolean {
-    return this.#wakeReader !== undefined;
+    return this.#reader !== undefined;
   }
 
   /** Somebody waits for room. */
   protected get awaitsRoom(): boolean {
-    return this.#wakeWriter !== undefined;
+    return this.#writer !== undefined;
   }
 
   /**
-   * Waits until there is something to receive, or time is up, or the wait is interrupted.
+   * Has somebody told as soon as there is something to receive, or time is up, or the wait is interrupted.
    *
    * @param deadlines the list that the wait is in
    * @param milliseconds how long at most
-   * @returns whether there is something
+   * @param reader told whether there is something; not told at all if there is already
+   * @returns whether there is something already, or nobody to wait for
    */
-  readableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
+  awaitInput(deadlines: Deadlines, milliseconds: number, reader: Waiter): boolean {
     this.watch();
+    if (this.#readable || this.closed) {
+      this.#readable = false;
+      return true;
+    }
+    this.#reader = reader;
+    // One deadline for both directions: a connection that waits for either is alive while either moves.
+    deadlines.startFor(this, milliseconds);
+    return false;
+  }
+
+  /** {@linkcode awaitInput} as a promise of whether there is something to receive. */
+  readableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const take = () => {
-        const came = this.#readable;
-        this.#readable = false;
-        resolve(came);
-      };
-      if (this.#readable || this.closed) return take();
-      this.#wakeReader = take;
-      // One deadline for both directions: a connection that waits for either is alive while either moves.
-      deadlines.startFor(this, milliseconds);
+      if (this.awaitInput(deadlines, milliseconds, resolve)) resolve(!this.closed);
     });
   }
 
@@ -71,13 +79,11 @@ export abstract class SocketReadiness extends Timed implements Source {
   writableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
     this.watch();
     return new Promise((resolve) => {
-      const take = () => {
-        const came = this.#writable;
+      if (this.#writable || this.closed) {
         this.#writable = false;
-        resolve(came);
-      };
-      if (this.#writable || this.closed) return take();
-      this.#wakeWriter = take;
+        return resolve(!this.closed);
+      }
+      this.#writer = resolve;
       deadlines.startFor(this, milliseconds);
     });
   }
@@ -104,36 +110,42 @@ export abstract class SocketReadiness extends Timed implements Source {
     this.#wake();
   }
 
-  /** Wakes who waits for what has become possible. Whoever goes on waiting for the other has all of its time again. */
+  /** Tells who waits for what has become possible. Whoever goes on waiting for the other has all of its time again. */
   #wake(): void {
     const { deadlines } = this;
-    const reader = this.#readable ? this.#wakeReader : undefined;
-    const writer = this.#writable ? this.#wakeWriter : undefined;
+    const reader = this.#readable ? this.#reader : undefined;
+    const writer = this.#writable ? this.#writer : undefined;
     if (reader === undefined && writer === undefined) return;
-    if (reader !== undefined) this.#wakeReader = undefined;
-    if (writer !== undefined) this.#wakeWriter = undefined;
-    if (this.#wakeReader === undefined && this.#wakeWriter === undefined) this.stopDeadline();
+    if (reader !== undefined) {
+      this.#reader = undefined;
+      this.#readable = false;
+    }
+    if (writer !== undefined) {
+      this.#writer = undefined;
+      this.#writable = false;
+    }
+    if (this.#reader === undefined && this.#writer === undefined) this.stopDeadline();
     else deadlines?.start(this);
-    reader?.();
-    writer?.();
+    reader?.(true);
+    writer?.(true);
   }
 
   /** A wait took too long: whoever waits finds that nothing became possible. */
   override expire(): void {
-    this.#wakeAll();
+    this.#giveUp();
   }
 
   /** Ends whoever waits, without success. */
   interrupt(): void {
     this.stopDeadline();
-    this.#wakeAll();
+    this.#giveUp();
   }
 
-  #wakeAll(): void {
-    const reader = this.#wakeReader;
-    const writer = this.#wakeWriter;
-    this.#wakeReader = this.#wakeWriter = undefined;
-    reader?.();
-    writer?.();
+  #giveUp(): void {
+    const reader = this.#reader;
+    const writer = this.#writer;
+    this.#reader = this.#writer = undefined;
+    reader?.(false);
+    writer?.(false);
   }
 }

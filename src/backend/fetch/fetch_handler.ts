@@ -4,18 +4,15 @@ import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { SMALL_LETTERS } from "../http/own_fields.ts";
-import { BodyError, type RequestBody } from "../http/request_body.ts";
+import { BodyError } from "../http/request_body.ts";
 import { departed, Departure } from "./departure.ts";
+import { exchangeRequest } from "./exchange_request.ts";
 import type { FetchHandler } from "./handler.ts";
 import { ExchangeInfo } from "./info.ts";
-import { isCertainUrl, requestUrl } from "./request_url.ts";
 import { sendAtOnce, sendStream, STREAMED } from "./send_response.ts";
-import { abortRequest, isAbortOf, servedRequest } from "./served_request.ts";
+import { abortRequest, isAbortOf } from "./served_request.ts";
 import { settlesAtOnce } from "./settles.ts";
 import { UpgradeError } from "./upgrade_error.ts";
-
-/** Methods whose requests have no content for a handler. What was sent all the same is read away. */
-const CONTENTLESS: ReadonlySet<string> = new Set(["GET", "HEAD", "CONNECT"]);
 
 /**
  * Takes what a handler threw.
@@ -36,7 +33,7 @@ export class FetchRequestHandler implements RequestHandler {
   handle(exchange: Exchange): Promise<void> | undefined {
     exchange.spelling = SMALL_LETTERS;
     const info = new ExchangeInfo(exchange);
-    const request = makeRequest(exchange, info);
+    const request = exchangeRequest(exchange, info);
     if (request === undefined) return say(exchange, 400, "400 Bad Request\n");
     let sending: Promise<void> | undefined;
     try {
@@ -160,60 +157,4 @@ function say(
   fields: readonly Field[] = [],
 ): Promise<void> | undefined {
   return exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], text);
-}
-
-/** The request; undefined when its parts do not make a URL. */
-function makeRequest(exchange: Exchange, info: ExchangeInfo): Request | undefined {
-  const { method, body } = exchange;
-  const url = requestUrl(exchange);
-  if (!isCertainUrl(url) && !URL.canParse(url)) return undefined;
-  const request = servedRequest({
-    method,
-    url,
-    info,
-    fields: () => withOneCookie(exchange.fields()),
-    content: () =>
-      CONTENTLESS.has(method) ? undefined : streamOf(body, () => abortRequest(request, departed())),
-  });
-  return request;
-}
-
-/** The fields of a request for `Headers`, which joins those of one name with commas: cookies are not a list (RFC 6265, 5.4). */
-function withOneCookie(fields: readonly Field[]): [string, string][] {
-  const isCookie = ([name]: Field) => name.length === 6 && name.toLowerCase() === "cookie";
-  const cookies = fields.filter(isCookie);
-  if (cookies.length < 2) return fields as [string, string][];
-  const others = fields.filter((field) => !isCookie(field)) as [string, string][];
-  return [...others, ["cookie", cookies.map(([, value]) => value).join("; ")]];
-}
-
-/**
- * The content as a stream that reads from the connection only when it is read itself. A reader that brings its own memory
- * (`getReader({ mode: "byob" })`) has it filled, and nothing is allocated for it.
- *
- * @param onLost called when the client has left in the middle of it
- */
-function streamOf(body: RequestBody, onLost: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const tell = (error: unknown) => {
-    if (error instanceof ConnectionLost) onLost();
-    throw error;
-  };
-  return new ReadableStream({
-    type: "bytes",
-    async pull(controller) {
-      const { byobRequest } = controller;
-      if (byobRequest === null) {
-        const piece = await body.read().catch(tell);
-        if (piece === undefined) controller.close();
-        else controller.enqueue(piece);
-        return;
-      }
-      const { buffer, byteOffset, byteLength } = byobRequest.view!;
-      const size = await body.readInto(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)).catch(
-        tell,
-      );
-      if (size === 0) controller.close();
-      byobRequest.respond(size);
-    },
-  });
 }

@@ -10,8 +10,9 @@ export function requestUrl(exchange: Exchange): string {
 }
 
 /**
- * Whether a text is a URL beyond doubt, which saves parsing it: a host name that no parser takes for a number or for
- * Punycode, or an IPv4 address of four small numbers; a port; and an ordinary path. Others may be URLs too.
+ * Whether a text is a URL beyond doubt, and as the URL standard writes it, which saves parsing it: a host name that no
+ * parser takes for a number or for Punycode, or an IPv4 address of four small numbers; a port that has to be said; and an
+ * ordinary path without dot segments, which {@linkcode requestUrl} leaves none in. Others may be such URLs too.
  */
 export function isCertainUrl(text: string): boolean {
   return CERTAIN_URL.test(text);
@@ -20,7 +21,7 @@ export function isCertainUrl(text: string): boolean {
 const LABEL = "(?!xn--)[a-z0-9-]{1,63}\\.";
 const LAST_LABEL = "(?!xn--)[a-z][a-z0-9-]{0,62}";
 const OCTET = "(?:\\d|[1-9]\\d|1\\d\\d)";
-const PORT = "(?::(?:\\d{1,4}|[1-5]\\d{4}))?";
+const PORT = "(?::(?!(?:80|443)/)(?:[1-9]\\d{0,3}|[1-5]\\d{4}))?";
 const CERTAIN_URL = new RegExp(
-  `^https?://(?:(?:${LABEL}){0,3}${LAST_LABEL}|(?:${OCTET}\\.){3}${OCTET})${PORT}/[\\w!$&'()*+,\\-./:;=@~?%]*$`,
+  `^https?://(?:(?:${LABEL}){0,3}${LAST_LABEL}|(?:${OCTET}\\.){3}${OCTET})${PORT}/[\\w!$&()*+,\\-./:;=@~?%]*$`,
 );

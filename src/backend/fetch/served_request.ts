@@ -9,10 +9,12 @@ export interface RequestParts {
   readonly method: string;
   /** Known to make a URL. */
   readonly url: string;
+  /** Whether it is known to be written as the URL standard writes it. */
+  readonly isNormal?: boolean;
   /** Name and value, in order. */
   fields(): [string, string][];
-  /** The content; undefined when there is none. */
-  content(): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  /** The content; undefined when there is none. @param request to be aborted if its client leaves in the middle of it */
+  content(request: Request): ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   /** What the handler is told beside it. */
   readonly info?: ExchangeInfo;
 }
@@ -39,7 +41,12 @@ class LazyRequest {
   }
 
   get url(): string {
-    return this.#url ??= this.#real?.url ?? new URL(this.#parts.url).href;
+    return this.#url ??= LazyRequest.#href(this);
+  }
+
+  static #href(request: LazyRequest): string {
+    const { url, isNormal } = request.#parts;
+    return request.#real?.url ?? (isNormal ? url : new URL(url).href);
   }
 
   get headers(): Headers {
@@ -75,7 +82,7 @@ class LazyRequest {
   static real(request: LazyRequest): Request {
     if (request.#real !== undefined) return request.#real;
     const { method, url } = request.#parts;
-    const content = request.#parts.content();
+    const content = request.#parts.content(asRequest(request));
     const headers = request.#headers ?? request.#parts.fields();
     const { signal } = request;
     // The constructor takes neither every method nor content with all of them.
@@ -133,8 +140,12 @@ Object.setPrototypeOf(LazyRequest.prototype, Request.prototype);
 
 /** Makes the request of a handler. @param parts asked when the handler asks, and at most once each */
 export function servedRequest(parts: RequestParts): Request {
-  // It has the members of a Request by its prototypes, as the runtime sees them and the compiler does not.
-  return new LazyRequest(parts) as unknown as Request;
+  return asRequest(new LazyRequest(parts));
+}
+
+/** It has the members of a Request by its prototypes, as the runtime sees them and the compiler does not. */
+function asRequest(request: LazyRequest): Request {
+  return request as unknown as Request;
 }
 
 /** Aborts the signal of a {@linkcode servedRequest}. */

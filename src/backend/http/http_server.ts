@@ -12,37 +12,17 @@ import {
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
-import type { ConnectionLines } from "../log/request_log.ts";
 import { Exchange } from "./exchange.ts";
 import { HeadReader } from "./head_reader.ts";
-import { Input } from "./input.ts";
 import { BodyError } from "./request_body.ts";
-import type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
 import { refuse } from "./refuse.ts";
-import { ScopeGuard } from "./scope_guard.ts";
+import type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
+import { Served } from "./served.ts";
 
 export type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
 
 /** Requests of one connection that are answered without a wait before others have their turn. */
 const MOST_IN_A_ROW = 64;
-
-/** A connection as it is served here. */
-interface Served {
-  readonly connection: Connection;
-  readonly input: Input;
-  readonly guard: ScopeGuard;
-  /** Answered on it so far, those that others answered included. */
-  requests: number;
-  /** Writes lines about its requests, where there is a log. */
-  readonly lines: ConnectionLines | undefined;
-  /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
-  headDue: number;
-}
-
-/** Whether what is unread begins a request for HEAD: what refuses it has no content then. */
-function isHead({ bytes, start, end }: Input): boolean {
-  return asksHead(bytes, start, end);
-}
 
 /** Serves HTTP on every connection of a backend. */
 export class HttpServer implements ConnectionServer {
@@ -59,15 +39,7 @@ export class HttpServer implements ConnectionServer {
   }
 
   serve(connection: Connection): void {
-    const { requests } = connection.transfer;
-    void this.#serve({
-      connection,
-      input: new Input(connection),
-      guard: new ScopeGuard(connection),
-      requests,
-      lines: connection.home.log?.lines(connection),
-      headDue: 0,
-    });
+    this.#serve(new Served(connection, (served, came) => this.#waited(served, came)));
   }
 
   /** Whoever is between two requests is given back; the others are when they are answered. */
@@ -84,9 +56,9 @@ export class HttpServer implements ConnectionServer {
   returnFailed(connection: Connection): void {
     const served = this.#away.get(connection);
     if (served === undefined) return connection.close();
-    if (served.input.length > 0) void this.#misdirected(served);
+    if (served.input.length > 0) this.#misdirected(served);
     else if (this.#draining || connection.channel.closed) connection.close();
-    else void this.#serve(served);
+    else this.#serve(served);
   }
 
   makeRoom(): boolean {
@@ -113,35 +85,37 @@ export class HttpServer implements ConnectionServer {
     this.handler.forget?.();
   }
 
-  /** Never rejects: whatever happens on a connection ends with that connection. */
-  async #serve(served: Served): Promise<void> {
+  /**
+   * Answers what has come, until something has to be waited for; then whoever is waited for calls it again. So no promise
+   * lies between two requests. Never throws: whatever happens on a connection ends with that connection.
+   */
+  #serve(served: Served): void {
     const { connection, input, guard, lines } = served;
     try {
       for (let inARow = 1;; inARow++) {
         // A client that sends request behind request leaves others their turn.
-        if (inARow % MOST_IN_A_ROW === 0) await new Promise((resolve) => setImmediate(resolve));
+        if (inARow > MOST_IN_A_ROW) return void setImmediate(() => this.#serve(served));
         const { head } = this.#heads;
         // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
-        // shared with all other connections, which have their turn at every await.
+        // shared with all other connections, which have their turn at every wait.
         const verdict = this.#heads.take(input);
         if (verdict === "more") {
           inARow = 0;
-          const begun = guard.first || !isEmptyLines(input.bytes, input.start, input.end);
-          if (!await (begun ? this.#awaitRest(served) : this.#awaitNext(served))) return;
-          continue;
+          if (this.#await(served)) continue;
+          return;
         }
         served.headDue = 0;
         lines?.begin(input.length);
-        if (verdict === "reject") return await refuse(served, head.status, head.why, isHead(input));
+        if (verdict === "reject") return this.#refuse(served, head.status, head.why);
         if (verdict === "end") {
           if (isEmptyLines(input.bytes, input.start, input.end)) return connection.close();
-          return await refuse(served, 400, "the request ends in its head", isHead(input));
+          return this.#refuse(served, 400, "the request ends in its head");
         }
         const elsewhere = this.#draining && !guard.first;
         if (!guard.admits(input.bytes, head) || elsewhere) {
           input.keep();
           if (this.#giveBack(served, RETURN_OUT_OF_SCOPE)) return;
-          return await this.#misdirected(served);
+          return this.#misdirected(served);
         }
         served.requests++;
         const terms = this.#terms(connection);
@@ -163,16 +137,25 @@ export class HttpServer implements ConnectionServer {
           lines?.finished(exchange, served.requests, input.length, "+");
           continue;
         }
-        if (!await this.#conclude(served, exchange, handled)) return;
+        return this.#after(served, this.#conclude(served, exchange, handled));
       }
     } catch (error) {
-      // On its way back to the front it is not this function's: the channel answers for it.
-      if (connection.leaving) return;
-      connection.close();
-      if (!(error instanceof ConnectionLost)) this.options.onError(error, undefined);
-    } finally {
-      this.#idle.delete(served);
+      this.#failed(served, error);
     }
+  }
+
+  /** Goes on when something has been waited for, with the next request if it says so. */
+  #after(served: Served, goesOn: Promise<boolean | void>): void {
+    goesOn.then((on) => {
+      if (on === true) this.#serve(served);
+    }, (error) => this.#failed(served, error));
+  }
+
+  #failed({ connection }: Served, error: unknown): void {
+    // On its way back to the front it is not this server's: the channel answers for it.
+    if (connection.leaving) return;
+    connection.close();
+    if (!(error instanceof ConnectionLost)) this.options.onError(error, undefined);
   }
 
   /** What is asked of content here: what the kind asks, unless something else was chosen. */
@@ -190,40 +173,49 @@ export class HttpServer implements ConnectionServer {
   }
 
   /**
-   * Waits for the rest of a head; false when it has not come in time, and the connection is closed. A byte now and then is
-   * not enough: all of it has as long as a client may stop for elsewhere.
+   * Waits for the rest of a head, or for the next request. A byte now and then is not enough: all of a head has as long as a
+   * client may stop for elsewhere.
+   *
+   * @returns whether something has come already; otherwise {@linkcode #waited} is called
    */
-  async #awaitRest(served: Served): Promise<boolean> {
-    const { connection, input } = served;
-    const { loop, times: { stall } } = connection.home;
-    served.headDue ||= loop.clock() + stall.milliseconds;
-    const came = await connection.readableWithin(stall, stall.milliseconds);
-    if (came && loop.clock() < served.headDue) return true;
-    // Who asks nothing is owed nothing.
-    if (connection.closed || isEmptyLines(input.bytes, input.start, input.end)) connection.close();
-    else await refuse(served, 408, "its head has not come in time", isHead(input));
+  #await(served: Served): boolean {
+    const { connection, input, guard } = served;
+    const { home: { times, loop }, transfer } = connection;
+    if (guard.first || !isEmptyLines(input.bytes, input.start, input.end)) {
+      served.headDue ||= loop.clock() + times.stall.milliseconds;
+      return connection.awaitInput(times.stall, times.stall.milliseconds, served.waited);
+    }
+    const stays = transfer.keepAlive === KEEP_ALIVE_HOLD;
+    const mayBeOurs = transfer.detail !== SCOPE_REQUEST;
+    if (this.#draining || !(stays || mayBeOurs)) {
+      this.#takeLeave(served);
+      return false;
+    }
+    const deadlines = stays ? times.idle : times.moment;
+    const milliseconds = stays ? times.idleTime(connection.channel.terms?.idleTime) : deadlines.milliseconds;
+    if (connection.awaitInput(deadlines, milliseconds, served.waited)) return true;
+    this.#idle.add(served);
     return false;
   }
 
-  /** Waits for the next request; false when it is time to go, and the connection is given back or closed. */
-  async #awaitNext(served: Served): Promise<boolean> {
+  /** A wait has ended. @param came whether it has brought something, and not only time has passed */
+  #waited(served: Served, came: boolean): void {
+    const { connection, input, headDue } = served;
+    const isIdle = this.#idle.delete(served);
+    if (came && (headDue === 0 || connection.home.loop.clock() < headDue)) return this.#serve(served);
+    // Draining has begun, or the whole backend ends.
+    if (connection.leaving || connection.closed) return;
+    if (isIdle) return this.#takeLeave(served);
+    // Who asks nothing is owed nothing.
+    if (isEmptyLines(input.bytes, input.start, input.end)) connection.close();
+    else this.#refuse(served, 408, "its head has not come in time");
+  }
+
+  /** Gives a connection back on which nothing was asked. Idle for too long, there is nothing to give back. */
+  #takeLeave(served: Served): void {
     const { connection } = served;
-    const { home: { times }, channel, transfer } = connection;
-    const stays = transfer.keepAlive === KEEP_ALIVE_HOLD;
-    const mayBeOurs = transfer.detail !== SCOPE_REQUEST;
-    if (!this.#draining && (stays || mayBeOurs)) {
-      const deadlines = stays ? times.idle : times.moment;
-      const milliseconds = stays ? times.idleTime(channel.terms?.idleTime) : deadlines.milliseconds;
-      this.#idle.add(served);
-      const came = await connection.readableWithin(deadlines, milliseconds);
-      this.#idle.delete(served);
-      if (came) return true;
-      // Draining has begun, or the whole backend ends.
-      if (connection.leaving || connection.closed) return false;
-    }
-    // Idle for too long, there is nothing to give back; otherwise the front parks it.
-    if ((stays && !this.#draining) || !this.#giveBack(served, RETURN_IDLE)) connection.close();
-    return false;
+    const stayed = connection.transfer.keepAlive === KEEP_ALIVE_HOLD && !this.#draining;
+    if (stayed || !this.#giveBack(served, RETURN_IDLE)) connection.close();
   }
 
   #giveBack(served: Served, reason: number): boolean {
@@ -233,8 +225,14 @@ export class HttpServer implements ConnectionServer {
   }
 
   /** RFC 9110, 15.5.20: the client may ask again on another connection. */
-  #misdirected(served: Served): Promise<void> {
-    return refuse(served, 421, "this connection is for another host or path", isHead(served.input));
+  #misdirected(served: Served): void {
+    this.#refuse(served, 421, "this connection is for another host or path");
+  }
+
+  /** Refuses what is unread. */
+  #refuse(served: Served, status: number, why: string): void {
+    const { bytes, start, end } = served.input;
+    this.#after(served, refuse(served, status, why, asksHead(bytes, start, end)));
   }
 
   /** Lets the handler respond; nothing when it has. What a handler throws, it may throw at once. */

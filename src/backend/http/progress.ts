@@ -6,16 +6,15 @@
  */
 export type Progress = "none" | "head" | "content" | "whole" | "left";
 
-const NEXT: { readonly [Before in Progress]: readonly Progress[] } = {
-  none: ["whole", "head", "content", "left"],
-  head: ["content", "whole"],
-  content: ["content", "whole"],
-  whole: [],
-  left: [],
-};
+/** Whether it may come from here to there. */
+function mayFollow(before: Progress, after: Progress): boolean {
+  if (before === "none") return after !== "none";
+  const isUnderWay = before === "head" || before === "content";
+  return isUnderWay && (after === "content" || after === "whole");
+}
 
 /** How far it is from now on. @throws {Error} when it cannot come there from where it is */
 export function advance(before: Progress, after: Progress): Progress {
-  if (NEXT[before].includes(after)) return after;
+  if (mayFollow(before, after)) return after;
   throw new Error(`Cannot bring a response from "${before}" to "${after}"`);
 }

@@ -30,9 +30,10 @@ export class RequestBody {
   /** Bytes still to come; with chunked coding Infinity until the last chunk. */
   #remaining: number;
   readonly #decoder: ChunkedDecoder | undefined;
-  readonly #pace: ContentPace;
+  readonly #terms: ContentTerms;
+  #pace: ContentPace | undefined;
   /** What was read before anybody asked for it. */
-  readonly #ahead: Uint8Array<ArrayBuffer>[] = [];
+  #ahead: Uint8Array<ArrayBuffer>[] | undefined;
   /** What is wrong with it, behind what has been read. */
   #fault: BodyError | undefined;
   /** The response has been sent: what is left is no longer the handler's. */
@@ -55,7 +56,7 @@ export class RequestBody {
     beforeWait: (() => void) | undefined,
     terms: ContentTerms = ANY_CONTENT,
   ) {
-    this.#pace = new ContentPace(terms);
+    this.#terms = terms;
     if (contentLength > terms.most) this.#fault = new BodyError(TOO_LONG, 413);
     this.#remaining = chunked ? Infinity : Math.max(0, contentLength);
     this.#decoder = chunked ? new ChunkedDecoder() : undefined;
@@ -64,7 +65,7 @@ export class RequestBody {
 
   /** Whether all of it has been read. */
   get done(): boolean {
-    return this.#remaining === 0 && this.#ahead.length === 0;
+    return this.#remaining === 0 && !this.#ahead?.length;
   }
 
   /** When all of it has been read: the lines of its trailer section, each with its CRLF. */
@@ -106,7 +107,7 @@ export class RequestBody {
    */
   read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     this.#begun = true;
-    const ahead = this.#ahead.shift();
+    const ahead = this.#ahead?.shift();
     return ahead === undefined ? this.#next(false) : Promise.resolve(ahead);
   }
 
@@ -123,7 +124,7 @@ export class RequestBody {
       const piece = await this.#next(false);
       if (piece === undefined) break;
       size += piece.length;
-      this.#ahead.push(piece);
+      (this.#ahead ??= []).push(piece);
     }
   }
 
@@ -157,12 +158,11 @@ export class RequestBody {
   async readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
     const { input } = this;
     this.#begun = true;
-    const ahead = this.#ahead[0];
+    const ahead = this.#ahead?.shift();
     if (ahead !== undefined) {
       const size = Math.min(ahead.length, target.length);
       target.set(ahead.subarray(0, size));
-      if (size === ahead.length) this.#ahead.shift();
-      else this.#ahead[0] = ahead.subarray(size);
+      if (size < ahead.length) this.#ahead!.unshift(ahead.subarray(size));
       return size;
     }
     while (this.#remaining > 0) {
@@ -202,11 +202,12 @@ export class RequestBody {
     this.#beforeWait = undefined;
     const { loop, times: { stall } } = connection.home;
     const begun = loop.clock();
-    const left = this.#pace.left(begun);
+    const pace = this.#paced();
+    const left = pace.left(begun);
     this.#waiting = true;
     const came = left > 0 && await connection.readableWithin(stall, Math.min(left, stall.milliseconds));
     const waited = loop.clock() - begun;
-    this.#pace.waited(waited);
+    pace.waited(waited);
     // Not the client's doing.
     if (this.#closed && !skipping) throw new BodyError(ANSWERED);
     this.#waiting = false;
@@ -217,12 +218,17 @@ export class RequestBody {
     throw this.#fault = new BodyError(TOO_SLOW, 408);
   }
 
+  /** Most requests have no content, and none of this. */
+  #paced(): ContentPace {
+    return this.#pace ??= new ContentPace(this.#terms);
+  }
+
   /** Copies content that has been taken; how much. */
   #fill(target: Uint8Array<ArrayBuffer>): number {
     const size = this.#decoder === undefined
       ? this.#fillCounted(target)
       : this.#fillChunked(target, this.#decoder);
-    if (this.#pace.received(size)) throw this.#fault = new BodyError(TOO_LONG, 413);
+    if (this.#paced().received(size)) throw this.#fault = new BodyError(TOO_LONG, 413);
     return size;
   }
 
@@ -267,7 +273,8 @@ export class RequestBody {
   async skip(): Promise<boolean> {
     const { loop, times: { stall } } = this.input.connection.home;
     const until = loop.clock() + stall.milliseconds;
-    let skipped = this.#ahead.splice(0).reduce((size, piece) => size + piece.length, 0);
+    let skipped = this.#ahead?.reduce((size, piece) => size + piece.length, 0) ?? 0;
+    this.#ahead = undefined;
     for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
       skipped += piece.length;
       if (skipped > MAX_SKIP || loop.clock() > until) return false;

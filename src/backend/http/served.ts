@@ -1,0 +1,29 @@
+/** A connection as HTTP is served on it. */
+
+import type { Connection } from "../connection/connection.ts";
+import type { ConnectionLines } from "../log/request_log.ts";
+import { Input } from "./input.ts";
+import { ScopeGuard } from "./scope_guard.ts";
+
+/** What is known of a connection from one request to the next. */
+export class Served {
+  readonly input: Input;
+  readonly guard: ScopeGuard;
+  /** Answered on it so far, those that others answered included. */
+  requests: number;
+  /** Writes lines about its requests, where there is a log. */
+  readonly lines: ConnectionLines | undefined;
+  /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
+  headDue = 0;
+  /** Told how a wait has ended. Made once, since there is a wait for every request. */
+  readonly waited: (came: boolean) => void;
+
+  /** @param waited told how a wait on the connection has ended: whether something has come */
+  constructor(readonly connection: Connection, waited: (served: Served, came: boolean) => void) {
+    this.input = new Input(connection);
+    this.guard = new ScopeGuard(connection);
+    this.requests = connection.transfer.requests;
+    this.lines = connection.home.log?.lines(connection);
+    this.waited = (came) => waited(this, came);
+  }
+}
