@@ -31,8 +31,6 @@ export interface FileSettings {
   readonly links?: DocumentLinks;
   /** Whether a client that asks for a directory without a slash is sent to the path with one. */
   readonly slash?: boolean;
-  /** The path of the site that takes what is no file; false for none. */
-  readonly fallback?: string | false;
   /**
    * Whether `.htaccess` files would count, as they do unless something else is said: they are not read, and what is below
    * one is not served.
@@ -61,7 +59,6 @@ export const FILE_DEFAULTS = {
   index: ["index.html"],
   links: "follow",
   slash: true,
-  fallback: false,
   overrides: true,
   types: {},
   encodings: {},

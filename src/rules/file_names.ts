@@ -5,15 +5,18 @@ import type { SiteRules } from "./model.ts";
 import type { Files } from "./request.ts";
 
 /**
- * The name of the file that a rule of a server has made: a whole name if its first part is there, else below DocumentRoot.
+ * The name of the file that a rule of a server has made: a whole name if it begins as one and its first part is there,
+ * else below DocumentRoot.
  *
  * @returns undefined where nobody serves files, or the name leads elsewhere than it says
  */
 export function namedFile(path: string, rules: SiteRules, files: Files): string | undefined {
-  if (rules.files?.target === undefined || !path.startsWith("/")) return undefined;
+  const { files: { target, made = [] } = {} } = rules;
+  if (target === undefined || !path.startsWith("/")) return undefined;
   if (isTooDeep(path) || path.split("/").some((part) => part === "." || part === "..")) return undefined;
   const [first] = /^\/[^/]*/.exec(path)!;
-  const isWhole = first !== "/" && (files.is("directory", first) || files.is("file", first));
+  // What a client has written must not choose where in the system it is: a rule says how such a name begins.
+  const isWhole = made.some((start) => path.startsWith(start)) && files.is("directory", first);
   if (isWhole) return path;
   return rules.documentRoot === undefined ? undefined : rules.documentRoot.replace(/\/$/, "") + path;
 }

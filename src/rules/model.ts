@@ -198,6 +198,10 @@ export interface Section {
   readonly redirects?: readonly Redirect[];
   readonly requestFields?: readonly FieldRule[];
   readonly responseFields?: readonly FieldRule[];
+  /** The path that takes what is no file; false for none. */
+  readonly fallback?: string | false;
+  /** Names of files that stand for their directory, where somebody has to know: for a fallback. */
+  readonly index?: readonly string[];
 }
 
 /** What of a site is files. */
@@ -206,6 +210,8 @@ export interface SiteFiles {
   readonly routes: readonly number[];
   /** The index of the target that takes names of files which rules have made; none: there is nobody for them. */
   readonly target?: number;
+  /** How whole names begin that rules of the server may make; what they make else is below DocumentRoot. */
+  readonly made?: readonly string[];
   readonly host: number;
 }
 

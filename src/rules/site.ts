@@ -76,9 +76,16 @@ export class SiteJudge {
     this.isGuarded = sections.some(({ access }) => access !== undefined) || rewriting !== undefined;
   }
 
-  /** Which way a request goes: what stands before the routes is carried out. */
-  way(view: RequestView): Way {
+  /**
+   * Which way a request goes: what stands before the routes is carried out.
+   *
+   * @param inherited its variables, where it has gone another way before
+   */
+  way(view: RequestView, inherited?: ReadonlyMap<string, string>): Way {
     const state = new RequestState(view, this.rules, this.files);
+    // As httpd has it for what was sent all the way again.
+    for (const [name, value] of inherited ?? []) state.variables.set(`REDIRECT_${name}`, value);
+    if (inherited !== undefined) state.variables.set("REDIRECT_STATUS", "200");
     setVariables(this.rules.variables ?? [], state);
     const { rewriting } = this.rules;
     if (rewriting === undefined) return { kind: "routes", state };
@@ -220,6 +227,10 @@ export class SiteJudge {
       }
       if (next.kind === "target") target = next;
     }
+    const fallback = this.#fallback(way, sections);
+    if (fallback !== undefined) {
+      return { kind: "again", path: fallback, query: state.query, variables: state.variables };
+    }
     const found = redirect(sections.toReversed().flatMap(({ redirects = [] }) => redirects), state);
     if (found !== undefined) return this.#redirected(state, sections, found.status, found.location);
     if (target === undefined && !serves) {
@@ -242,6 +253,22 @@ export class SiteJudge {
       sections.flatMap(({ responseFields = [] }) => responseFields).filter(isForErrors),
       state,
     );
+  }
+
+  /** The path that takes what is no file, where there is one and it is not asked for already. */
+  #fallback({ state }: Exclude<Way, { kind: "answer" }>, sections: readonly Section[]): string | undefined {
+    const { file } = state;
+    if (file === undefined) return undefined;
+    const fallback = sections.findLast((section) => section.fallback !== undefined)?.fallback;
+    if (fallback === undefined || fallback === false || fallback === state.path) return undefined;
+    if (this.files.is("directory", file)) {
+      // Without a slash at its end the client is sent elsewhere.
+      if (!state.path.endsWith("/")) return undefined;
+      const index = sections.findLast((section) => section.index !== undefined)?.index ?? ["index.html"];
+      const isThere = index.some((name) => this.files.is("file", `${file.replace(/\/$/, "")}/${name}`));
+      return isThere ? undefined : fallback;
+    }
+    return this.files.is("file", file) ? undefined : fallback;
   }
 
   /** Whoever serves files by their names, for the one that a rule has made. */

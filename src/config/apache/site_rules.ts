@@ -35,12 +35,17 @@ export class SiteRulesMaker {
     const { server } = this;
     const { main } = this.routes.servers;
     const levels = server === main ? [main] : [main, server];
+    const root = this.routes.files.documentRoot(levels.toReversed());
+    const files = this.made.files;
     const sections: Section[] = [
       ...levels.map(({ draft }) => {
         const { variables: _, redirects: __, ...rest } = draft.rules();
         return { ...rest, ...late(draft.rules().variables) };
       }),
-      ...ruleSections(this.made.files?.sections ?? []),
+      ...files === undefined
+        ? []
+        : ruleSections(files, ({ draft, place: { directory } }) =>
+          this.#rewriting(draft.rewriting, directory ?? `${root}/`)),
       ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
       ...levels.flatMap(({ sections }) => sections.map((section) => this.#section(section))),
       ...levels.flatMap(({ conditionals }) => conditionals.map((section) => this.#section(section))),
@@ -50,12 +55,15 @@ export class SiteRulesMaker {
     );
     const redirects: Redirect[] = levels.toReversed().flatMap(({ draft }) => draft.redirects);
     const rewriting = this.#serverRewriting(main, server);
+    const named = this.routes.files.namedBy(levels.toReversed());
+    // Only where rules of the server make names is anybody needed for them.
+    const target = files === undefined || named.length === 0
+      ? undefined
+      : this.#targets.push(this.routes.files.target(files)) - 1;
     const kept = withoutTrivialAccess(sections);
     if (kept.length === 0 && variables.length === 0 && redirects.length === 0 && rewriting === undefined) {
       return {};
     }
-    const root = this.routes.files.documentRoot(levels.toReversed());
-    const files = this.made.files;
     const name = server.names[0]?.name;
     return {
       rules: {
@@ -65,7 +73,13 @@ export class SiteRulesMaker {
         ...rewriting && { rewriting },
         ...name !== undefined && !name.includes("*") && { serverName: name },
         ...root !== undefined && { documentRoot: root },
-        ...files && { files: { routes: files.routes, host: files.host } },
+        ...files && {
+          files: {
+            routes: files.routes,
+            host: files.host,
+            ...target === undefined ? {} : { target, made: named },
+          },
+        },
       },
       ...this.#targets.length > 0 && { targets: this.#targets },
     };

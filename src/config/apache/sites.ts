@@ -98,7 +98,10 @@ export class SiteMaker {
     if (site !== undefined) return site;
     const { main } = this.routes.servers;
     const errorDocuments = { ...main.errorDocuments, ...server.errorDocuments };
-    const made = this.routes.routesOf(server);
+    const made = this.routes.routesOf(
+      server,
+      this.routes.files.namedBy(server === main ? [main] : [server, main]),
+    );
     const { routes } = made;
     const around = new SiteRulesMaker(this.routes, server, made).make();
     const tls = this.tls.speaks(server.tls) ? this.tls.site(server.tls) : undefined;

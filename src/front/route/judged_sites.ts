@@ -85,8 +85,14 @@ export class JudgedSite {
   }
 
   /** @param round how often it has gone all the way before, with other paths */
-  #judgeAs(look: Look, view: PeekedRequest, found: number, round: number): Judged {
-    const way = this.#judge.way(view);
+  #judgeAs(
+    look: Look,
+    view: PeekedRequest,
+    found: number,
+    round: number,
+    inherited?: ReadonlyMap<string, string>,
+  ): Judged {
+    const way = this.#judge.way(view, inherited);
     if (way.kind === "answer") return way;
     const changed = way.kind === "routes" && way.path !== undefined || round > 0;
     const place = way.kind !== "routes" ? NO_ROUTE : changed ? this.#find(way.state.path, look) : found;
@@ -100,7 +106,8 @@ export class JudgedSite {
         return this.#go(look, changed ? way : undefined, place, decision);
       case "again":
         if (round >= MOST_ROUNDS) return answered(500, "rules send it round and round");
-        return this.#judgeAs(look, view.as(spelt(decision.path), decision.query), NO_ROUTE, round + 1);
+        view = view.as(spelt(decision.path), decision.query);
+        return this.#judgeAs(look, view, NO_ROUTE, round + 1, decision.variables);
       default:
         return decision;
     }

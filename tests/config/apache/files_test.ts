@@ -144,3 +144,17 @@ Deno.test("what is wrong with files is told: paths, options, expressions", () =>
     assert.match(faultsOf(`Listen 80\n${text}`).join("\n"), fault, text);
   }
 });
+
+Deno.test("rules of a server make names only as they begin themselves, or below DocumentRoot", () => {
+  const made = (rules: string, root = "") =>
+    parse(`Listen 80\n${root}\nRewriteEngine on\n${rules}\n${ALL}`).listeners[0]!.sites[0]!.rules?.files
+      ?.made;
+  assert.deepEqual(made("RewriteRule ^/s/(.*) /srv/s/$1"), ["/srv/s/"]);
+  assert.deepEqual(made("RewriteRule ^/s/(.*) /srv/s$1"), ["/srv/s"]);
+  assert.deepEqual(made("RewriteRule ^/(.*) /$1", "DocumentRoot /w"), ["/w/"]);
+  assert.deepEqual(made("RewriteRule ^/(.*) %{DOCUMENT_ROOT}/x/$1", "DocumentRoot /w"), ["/w/x/", "/w/"]);
+  // Nothing that the client chooses, and nobody to serve it.
+  for (const rule of ["/$1", "/%1/x", "-", "/x [PT]", "/x [R]", "http://a/x", "/x"]) {
+    assert.equal(made(`RewriteRule ^/(.*) ${rule}`), undefined, rule);
+  }
+});

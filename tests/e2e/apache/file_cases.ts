@@ -3,10 +3,12 @@
 import { FILE_ACCESS_CASES } from "./file_access_cases.ts";
 import { FILE_ALIAS_CASES } from "./file_alias_cases.ts";
 import type { FileCase } from "./file_case.ts";
+import { FILE_REWRITING_CASES } from "./file_rewriting_cases.ts";
 import { FILE_SETTING_CASES } from "./file_setting_cases.ts";
 
 export const FILE_CASES: readonly FileCase[] = [
   ...FILE_ACCESS_CASES,
   ...FILE_ALIAS_CASES,
   ...FILE_SETTING_CASES,
+  ...FILE_REWRITING_CASES,
 ];

@@ -39,6 +39,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** Collects it. What concerns nobody unless files are served is told of only then. */
 export class FileWords {
   readonly settings: Mutable<FileSettings> = {};
+  /** FallbackResource: a path of the site; false for none. */
+  fallback: string | false | undefined;
   readonly #untold: { readonly spot: Directive; readonly what: string; readonly sort: WarningSort }[] = [];
   #owner = false;
 
@@ -69,7 +71,7 @@ export class FileWords {
         settings.slash = first.toLowerCase() !== "off";
         break;
       case "fallbackresource":
-        settings.fallback = first.toLowerCase() === "disabled" ? false : first;
+        this.fallback = first.toLowerCase() === "disabled" ? false : first;
         break;
       case "addtype":
         settings.types = { ...settings.types, ...byEnding(args) };

@@ -1,6 +1,6 @@
 /** The files of one server, as soon as it is known that somebody can ask for them. */
 
-import type { Section as RuleSection } from "../../../rules/model.ts";
+import type { Rewriting, Section as RuleSection } from "../../../rules/model.ts";
 import type { Route } from "../../config.ts";
 import { readMapTo, readTemplate } from "../../mapping.ts";
 import type { Resolve } from "../../path.ts";
@@ -11,12 +11,15 @@ import type { Server } from "../server.ts";
 import type { DocumentHosts } from "./documents.ts";
 import { FilePasses } from "./file_passes.ts";
 import { type FileSection, FileSectionReader } from "./file_sections.ts";
+import type { FileWords } from "./file_words.ts";
 
 /** What of a server is files. */
 export interface ServerFiles {
   /** Its number among those whose files are served. */
   readonly host: number;
   readonly sections: readonly FileSection[];
+  /** What is said outside of sections, the main server's before its own. */
+  readonly words: readonly FileWords[];
 }
 
 /** Finds it out for one server after another. */
@@ -36,6 +39,32 @@ export class ServerFilesMaker {
   /** Where its files come in among its passes. @param levels the server, then the one around it */
   passes(levels: readonly Server[]): FilePasses {
     return new FilePasses(this.faults, levels, this.resolve);
+  }
+
+  /**
+   * How names of files begin that rules of a server make: what a rule says up to its first variable, if that is the name
+   * of a directory; below DocumentRoot everything.
+   */
+  namedBy(levels: readonly Server[]): readonly string[] {
+    const root = this.documentRoot(levels);
+    const engine = levels.map(({ draft }) => draft.rewriting.engine).find((on) => on !== undefined);
+    if (!engine) return [];
+    const [own, outer] = levels;
+    const inherits = own!.draft.rewriting.inherits ? outer?.draft.rewriting.rules ?? [] : [];
+    const starts = [...own!.draft.rewriting.rules, ...inherits].flatMap((rule) => {
+      const { substitution, proxyUrl, status, passThrough, redirect } = rule;
+      const leadsElsewhere = proxyUrl ?? status ?? passThrough ?? redirect;
+      if (substitution === "-" || leadsElsewhere !== undefined) return [];
+      const literal = substitution.replace("%{DOCUMENT_ROOT}", root ?? "").replace(/[?$%\\].*$/s, "");
+      const isWhole = /^\/[^/]+\//.test(literal);
+      return [...isWhole ? [literal] : [], ...root === undefined ? [] : [`${root.replace(/\/$/, "")}/`]];
+    });
+    return [...new Set(starts)];
+  }
+
+  /** Whoever serves names of files that rules make. */
+  target({ host }: ServerFiles): Route {
+    return { path: "/", mapTo: `/${host}/`, backends: [this.documents.name] };
   }
 
   /** The whole name of DocumentRoot. */
@@ -76,7 +105,7 @@ export class ServerFilesMaker {
     const sections = this.#reader.inOrder(outside.flatMap(({ fileSections }) => fileSections), roots);
     const words = outside.map(({ fileWords }) => fileWords);
     const host = this.documents.add(words, sections);
-    return { host, sections: withoutCovered(sections, roots) };
+    return { host, sections: withoutCovered(sections, roots), words };
   }
 }
 
@@ -85,12 +114,40 @@ function encoded(name: string): string {
   return name.toWellFormed().replace(/[^A-Za-z0-9$\-_.+!*'(),:@&=/~]+/g, encodeURIComponent);
 }
 
-/** What sections say besides how files are served. */
-export function ruleSections(sections: readonly FileSection[]): RuleSection[] {
-  return sections.map(({ place, draft, covered }) => {
-    const { access, ...rules } = draft.rules();
-    return { place: { file: place }, ...rules, ...access === undefined || covered ? {} : { access } };
-  });
+/**
+ * What sections say besides how files are served.
+ *
+ * @param rewriting what a section's rules come to, for the directory that they are relative to
+ */
+export function ruleSections(
+  { sections, words }: ServerFiles,
+  rewriting: (section: FileSection) => Rewriting | undefined,
+): RuleSection[] {
+  const falls = [...words, ...sections.map((section) => section.words)].some(({ fallback }) => fallback);
+  return [
+    ...words.map((own) => ({ place: { file: {} }, ...fallbackOf(own, falls) })),
+    ...sections.map((section) => {
+      const { access, ...rules } = section.draft.rules();
+      const rewritten = rewriting(section);
+      return {
+        place: { file: section.place },
+        ...rules,
+        ...access === undefined || section.covered ? {} : { access },
+        ...rewritten && { rewriting: rewritten },
+        ...fallbackOf(section.words, falls),
+      };
+    }),
+  ];
+}
+
+/** What takes what is no file, and what is one, where any section of the server speaks of that. */
+function fallbackOf(
+  { fallback, settings: { index } }: FileWords,
+  falls: boolean,
+): Pick<RuleSection, "fallback" | "index"> {
+  return !falls
+    ? {}
+    : { ...fallback === undefined ? {} : { fallback }, ...index === undefined ? {} : { index } };
 }
 
 /**
