@@ -30,6 +30,7 @@ export * from "./splice.ts";
 export * from "./epoll.ts";
 export * from "./eventfd.ts";
 export * from "./file.ts";
+export * from "./lock.ts";
 export * from "./output.ts";
 export * from "./kernel_tls.ts";
 export * from "./process.ts";

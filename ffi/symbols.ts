@@ -156,6 +156,7 @@ export const SYMBOLS = {
     parameters: ["buffer", /* const char *pathname */ "u32", /* uid_t owner */ "u32" /* gid_t group */],
     result: "i32",
   },
+  flock: { parameters: ["i32", /* int fd */ "i32" /* int operation */], result: "i32" },
   rmdir: { parameters: ["buffer" /* const char *pathname */], result: "i32" },
   mkfifo: { parameters: ["buffer", /* const char *pathname */ "u32" /* mode_t mode */], result: "i32" },
   mkdir: { parameters: ["buffer", /* const char *pathname */ "u32" /* mode_t mode */], result: "i32" },

@@ -64,7 +64,8 @@ export function addLogOptions(command: Command): Command {
         "fatal",
       ]),
     )
-    .addOption(new Option("--log-format <format>", "of messages (default: text)").choices(["text", "json"]));
+    .addOption(new Option("--log-format <format>", "of messages (default: text)").choices(["text", "json"]))
+    .addOption(new Option("--error-log <file>").hideHelp());
 }
 
 /** Ties a child to its supervisor. For our own use. */

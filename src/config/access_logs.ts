@@ -1,7 +1,7 @@
 /** Access logs of a configuration: reading one, and working out which requests go to which. */
 
 import { readFormat } from "../logs/format.ts";
-import type { AccessLogRules, AccessLogSpec, SiteLogs } from "../logs/rules.ts";
+import type { AccessLogRules, AccessLogSpec, MessageRules, SiteLogs } from "../logs/rules.ts";
 import type { Backend, Config, Listener, Site } from "./config.ts";
 import type { Resolve } from "./path.ts";
 import { hasControls, quote, type Reading } from "./reading.ts";
@@ -65,6 +65,16 @@ export function accessLogRules(config: Config, backend?: Backend): AccessLogRule
     otherwise,
     sites: sites.map((entry) => unique(entry) ? { site: entry.site, logs: entry.logs } : entry),
   };
+}
+
+/** What sites say of the messages about them, and what holds for the others, first. */
+export function messagesOf(config: Config): (MessageRules & { readonly site?: string })[] {
+  return [
+    config.messages ?? {},
+    ...[...sitesOf(config)].flatMap(({ site }) =>
+      site.messages === undefined ? [] : [{ ...site.messages, site: site.names[0] ?? "" }]
+    ),
+  ];
 }
 
 function* sitesOf({ listeners }: Config): Generator<{ readonly listener: Listener; readonly site: Site }> {

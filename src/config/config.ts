@@ -3,7 +3,7 @@
  * `fdpass check` read it. Plain data: it crosses to the data-plane Workers by structured clone.
  */
 
-import type { AccessLogSpec } from "../logs/rules.ts";
+import type { AccessLogSpec, MessageRules } from "../logs/rules.ts";
 import type { Admin } from "./admin.ts";
 import type { Documents } from "./documents.ts";
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
@@ -51,6 +51,8 @@ export interface Site {
   readonly errorDocuments?: ErrorDocuments;
   /** Where its requests get a line, instead of where others do; none: nowhere. */
   readonly accessLogs?: readonly AccessLogSpec[];
+  /** Where messages about it go, as far as it says. */
+  readonly messages?: MessageRules;
   /** What it shows to clients that speak TLS; `pass` for a site whose backend does that itself, on whole connections. */
   readonly tls?: SiteTls | "pass";
 }
@@ -308,6 +310,8 @@ export interface Config {
   readonly errorDocuments?: ErrorDocuments;
   /** Where requests get a line whose site says nothing else, or is not known; nowhere unless given. */
   readonly accessLogs?: readonly AccessLogSpec[];
+  /** Where messages go, and which. */
+  readonly messages?: MessageRules;
   /** Where the front shows how it is; nowhere unless given. */
   readonly admin?: Admin;
   /** Whether the X-Request-Id of a client is what its request is called; false unless given. */

@@ -88,7 +88,7 @@ export class Endings {
       this.refuse(connection, status, why, isHead, answer);
       return false;
     }
-    if (this.lines.active) this.lines.lookAt(connection);
+    this.#refusals.announce(connection, answer);
     if (!look.takeHead(connection) || !this.#refusals.answerRuled(connection, answer, isHead)) {
       this.drop(connection);
       return false;

@@ -107,6 +107,8 @@ export type Report =
     /** 0 where nothing could be answered. */
     readonly status: number;
     readonly why: string;
+    /** First name of the site; empty where it has none, or that is not known. */
+    readonly site: string;
     readonly count: number;
     /** Of the first of them: as the client sent it, cut. */
     readonly client?: string;

@@ -112,6 +112,8 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   b: plain(({ content }) => content === 0 ? "-" : String(content)),
   C: named("the name of a cookie", cookie),
   D: plain(({ duration }) => String(duration)),
+  // Those of this process's environment are for nobody's log.
+  e: named("the name of a variable", (name) => ({ variables }) => orDash(variables[name] ?? "")),
   H: plain(({ method, minor }) => method === "" ? "-" : `HTTP/1.${minor}`),
   h: (argument) =>
     argument === undefined || argument === "c" ? ({ client }) => client || "-" : "takes c in braces",
@@ -151,7 +153,6 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
 
 /** Directives of httpd for which there is nothing to be said here: they write a dash. */
 export const WITHOUT_VALUE: Readonly<Record<string, string>> = {
-  e: "variables of the environment",
   f: "names of files",
   n: "notes of modules",
   "^ti": "trailers of requests",

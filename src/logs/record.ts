@@ -23,6 +23,7 @@ export interface Identity {
   readonly traceId: string;
 }
 
+const NO_VARIABLES: Readonly<Record<string, string>> = {};
 const NOBODY: Identity = { requestId: "", traceId: "" };
 
 /**
@@ -37,6 +38,8 @@ export class LogRecord {
   /** First name of the site; empty for one without names, or none. */
   site = "";
   route = "";
+  /** Variables that rules have set for the request. */
+  variables: Readonly<Record<string, string>> = NO_VARIABLES;
   /** Whom basic authentication has let in; empty for nobody. */
   user = "";
   identity: Identity = NOBODY;

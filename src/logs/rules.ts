@@ -1,4 +1,4 @@
-/** Which logs get a line of a request. Plain data: it goes to other processes and threads. */
+/** Which logs get a line of a request, and where messages go. Plain data: it goes to other processes and threads. */
 
 /** One log. */
 export interface AccessLogSpec {
@@ -8,6 +8,22 @@ export interface AccessLogSpec {
   readonly format: string;
   /** The share of requests that get a line, above 0; 1 unless given. Those that fail (5xx) always get one. */
   readonly sample?: number;
+  /** Only requests for which a variable of the rules is set, or is not. */
+  readonly variable?: { readonly name: string; readonly isSet: boolean };
+}
+
+/** Levels of messages, the most talkative first. */
+export const MESSAGE_LEVELS = ["debug", "info", "warning", "error", "fatal"] as const;
+
+/** One of them. */
+export type MessageLevel = typeof MESSAGE_LEVELS[number];
+
+/** Where messages to people go, and which. */
+export interface MessageRules {
+  /** As in {@linkcode AccessLogSpec}; standard error unless given. */
+  readonly to?: string;
+  /** The least important that is written. */
+  readonly level?: MessageLevel;
 }
 
 /** The logs of a configuration, and what goes to which. */

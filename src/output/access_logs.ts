@@ -15,6 +15,7 @@ const CUT = 128;
 export class AccessLog {
   readonly #format: LineFormat;
   readonly #sample: number;
+  readonly #variable: AccessLogSpec["variable"];
   #due = 0;
 
   constructor(spec: AccessLogSpec, readonly file: LineFile) {
@@ -22,10 +23,13 @@ export class AccessLog {
     if ("fault" in reading) throw new Error(reading.fault);
     this.#format = reading.value;
     this.#sample = spec.sample ?? 1;
+    this.#variable = spec.variable;
   }
 
   /** Writes a line, if this is one that gets one. */
   write(record: LogRecord): void {
+    const variable = this.#variable;
+    if (variable !== undefined && (record.variables[variable.name] !== undefined) !== variable.isSet) return;
     if (this.#sample < 1 && record.status < ALWAYS) {
       this.#due += this.#sample;
       if (this.#due < 1) return;

@@ -20,8 +20,8 @@ export interface Answer {
   readonly fields: readonly Field[];
   /** For what is answered here, those of every status are carried out. */
   readonly operations: readonly FieldOperation[];
-  /** Who has asked, as far as it was found out; empty or absent for nobody. */
-  readonly user?: string;
+  /** What was found out about the request. */
+  readonly state?: RequestState;
 }
 
 /** What becomes of a request. */
@@ -134,7 +134,7 @@ export class SiteJudge {
     const rules = sections.flatMap(({ responseFields = [] }) => responseFields).filter(({ always }) =>
       always
     );
-    return { status, why, fields, operations: settle(rules, state), user: state.user };
+    return { status, why, fields, operations: settle(rules, state), state };
   }
 
   /**

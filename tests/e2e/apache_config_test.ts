@@ -47,7 +47,7 @@ Listen 127.0.0.1:0
     ProxyPassReverse / http://\${SERVER}/
     ErrorDocument 404 "Nobody here"
     CustomLog ${directory.path}/access.log "%r %>s"
-    ErrorLog error.log
+    ErrorLogFormat "%M"
 </VirtualHost>
 `;
       const program = new FrontProgram([command, "-"], { permissions: ["--allow-all"], input });
@@ -59,7 +59,7 @@ Listen 127.0.0.1:0
       const redirect = await get(front.port, "/old/a");
       assert.equal(redirect.status, 302);
       assert.equal(redirect.fields.get("location"), "http://test/new/");
-      await front.message(/no effect here: ErrorLog \(line 14\)/);
+      await front.message(/no effect here: ErrorLogFormat \(line 14\)/);
       await front.stopCleanly();
       const lines = Deno.readTextFileSync(directory.join("access.log")).trimEnd().split("\n");
       const paths = [["/a?b", 200], ["/app/a", 200], ["/private/a", 404], ["/old/a", 302]];
@@ -94,7 +94,7 @@ Deno.test("front -: without ProxyPassReverse a relay passes references on as the
 Deno.test("front: a new configuration is followed, but for relays in a front that has started without any", async () => {
   using directory = new TemporaryDirectory();
   const write = (url: string) =>
-    directory.write("site.conf", `Listen 127.0.0.1:0\nLogLevel info\nProxyPass /a ${url}\n`);
+    directory.write("site.conf", `Listen 127.0.0.1:0\nErrorLogFormat "%M"\nProxyPass /a ${url}\n`);
   const path = write(`fd://${directory.path}/a.sock`);
   await using front = await startFrontFrom(path);
   write("http://127.0.0.1:9/");
@@ -106,6 +106,6 @@ Deno.test("front: a new configuration is followed, but for relays in a front tha
   front.signal("SIGHUP");
   await front.message(/configuration read again/);
   // Each time it is read, it is said what has no effect.
-  assert.equal(front.stderr.match(/no effect here: LogLevel/g)?.length, 3);
+  assert.equal(front.stderr.match(/no effect here: ErrorLogFormat/g)?.length, 3);
   await front.stopCleanly();
 });

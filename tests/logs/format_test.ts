@@ -60,6 +60,7 @@ const CASES: readonly (readonly [format: string, expected: string, given?: Given
   ["%%%m%%", "%GET%"],
   ["\\t%m\\\\", "\tGET\\"],
   ["%{X}e%{Y}n%f", "---"],
+  ["%{X}e %{Y}e", "1 -", { variables: { X: "1" } }],
   ["ä%m", "\\xc3\\xa4GET"],
 ];
 
@@ -98,7 +99,7 @@ Deno.test("readFormat: what cannot be read is told, with what would be right", (
 Deno.test("readFormat: what has no value here is named", () => {
   const reading = readFormat("%h %{PATH}e %f");
   assert.ok("value" in reading);
-  assert.deepEqual(reading.value.missing, ["%{PATH}e, variables of the environment", "%f, names of files"]);
+  assert.deepEqual(reading.value.missing, ["%f, names of files"]);
 });
 
 Deno.test("json: an object with the same keys always, whatever is missing", () => {

@@ -96,7 +96,8 @@ export class ConnectionLines {
     record.localPort = local.port;
     record.site = transfer.site;
     record.route = transfer.route;
-    this.#user = new LoggedUser(transfer, log.writer.kind);
+    if (transfer.variables !== undefined) record.variables = JSON.parse(transfer.variables);
+    this.#user = new LoggedUser(record.variables, log.writer.kind);
     const { times } = transfer;
     if (times === undefined) return;
     record.waited = times.waited;

@@ -2,8 +2,6 @@
 
 import { fieldValue } from "../../logs/header_fields.ts";
 import { readBasic } from "../../rules/basic_auth.ts";
-import { CarriedRules } from "../http/carried_rules.ts";
-import type { Transfer } from "../../protocol/transfer.ts";
 
 /** Whoever answers 401 has not let in whom the request names. */
 const UNAUTHORIZED = 401;
@@ -17,11 +15,12 @@ export class LoggedUser {
   #head = "";
   #name = "";
 
-  /** @param kind of the backend: files are served to everybody, so that a name says nothing */
-  constructor(transfer: Transfer, kind: string) {
-    this.#known = transfer.variables === undefined
-      ? ""
-      : CarriedRules.of(transfer)?.variables.REMOTE_USER ?? "";
+  /**
+   * @param variables what rules have set
+   * @param kind of the backend: files are served to everybody, so that a name says nothing
+   */
+  constructor({ REMOTE_USER: known = "" }: Readonly<Record<string, string>>, kind: string) {
+    this.#known = known;
     this.#decides = kind !== "static";
   }
 

@@ -111,6 +111,9 @@ const TABLE: readonly Known[] = ([
   ["TypesConfig", TOP, 1, 1, "a file"],
   ["ErrorDocument", ANY, 2, 2, "a status and a text"],
   ["CustomLog", SERVERS, 2, 3, "a file and a format, such as logs/access.log combined"],
+  ["GlobalLog", TOP, 2, 3, "a file and a format, such as logs/access.log combined"],
+  ["ErrorLog", SERVERS, 1, 1, `a file, or a program behind "|"`],
+  ["LogLevel", ANY, 1, MANY, "a level, such as warn"],
   ["TransferLog", SERVERS, 1, 1, "a file"],
   ["LogFormat", SERVERS, 1, 2, "a format and a name for it"],
   ...ALIAS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
@@ -119,7 +122,7 @@ const TABLE: readonly Known[] = ([
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
 
 /** Modules are not loaded, and files need not be where nobody asks for them: where they are need not be known. */
-const SPOKEN_OF = ["LoadModule", ...ALIAS_DIRECTIVES.map(([name]) => name)];
+const SPOKEN_OF = ["LoadModule", "ErrorLog", ...ALIAS_DIRECTIVES.map(([name]) => name)];
 
 const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
 

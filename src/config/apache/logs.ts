@@ -1,4 +1,4 @@
-/** `CustomLog`, `TransferLog` and `LogFormat`: where requests get a line, as mod_log_config has it. */
+/** `CustomLog`, `GlobalLog`, `TransferLog` and `LogFormat`: where requests get a line, as mod_log_config has it. */
 
 import { FORMATS } from "../../logs/format.ts";
 import type { AccessLogSpec } from "../../logs/rules.ts";
@@ -11,8 +11,9 @@ import type { Directive } from "./tree.ts";
 export class LogWords {
   /** Formats by their nicknames. */
   readonly formats = new Map<string, string>();
-  /** CustomLog and TransferLog, in order. */
+  /** CustomLog and TransferLog, in order; and those that hold beside the ones of virtual hosts. */
   readonly logs: Directive[] = [];
+  readonly global: Directive[] = [];
   /** What LogFormat without a nickname says of TransferLog. */
   unnamed: string | undefined;
 
@@ -28,6 +29,9 @@ export class LogWords {
       case "transferlog":
         this.logs.push(directive);
         return true;
+      case "globallog":
+        this.global.push(directive);
+        return true;
       default:
         return false;
     }
@@ -40,27 +44,45 @@ export class LogWords {
    * @param resolve makes paths absolute, as ServerRoot says
    */
   read(main: LogWords, resolve: Resolve, faults: Faults): { accessLogs?: readonly AccessLogSpec[] } {
-    if (this.logs.length === 0) return {};
+    // Who has none of its own has all of the main server's.
+    if (this.logs.length === 0 && this.global.length === 0) return {};
     const logs: AccessLogSpec[] = [];
-    for (const directive of this.logs) {
+    for (const directive of [...this.logs, ...main.global]) {
       const [file = "", format, condition] = directive.args;
       const to = faults.take(readLogTarget(file, resolve), directive);
-      const read = readLogFormat(this.#format(format, main));
+      const ofMain = main.global.includes(directive);
+      const read = readLogFormat((ofMain ? main : this).#format(format, main));
       if ("fault" in read) {
         // httpd takes a name that it does not know for a format, and writes it in every line.
-        faults.warn(directive, `no log is written: ${read.fault}`, "changes");
+        // Of a global log it has been said where it stands.
+        if (!ofMain || this === main) faults.warn(directive, `no log is written: ${read.fault}`, "changes");
         continue;
       }
-      if (condition !== undefined) {
+      const variable = readCondition(condition);
+      if (variable === undefined && (!ofMain || this === main)) {
         faults.warn(directive, `all requests get a line, whatever ${condition} says`, "changes");
       }
-      if (to !== undefined) logs.push({ to, format: read.value });
+      if (to !== undefined) logs.push({ to, format: read.value, ...variable });
     }
     return { accessLogs: logs };
   }
 
   #format(text: string | undefined, main: LogWords): string {
-    if (text === undefined) return this.unnamed ?? main.unnamed ?? FORMATS.common;
-    return this.formats.get(text) ?? main.formats.get(text) ?? text;
+    // A format that LogFormat says without a name may be the name of another one.
+    const wanted = text ?? this.unnamed ?? main.unnamed ?? FORMATS.common;
+    // httpd itself knows one name.
+    return this.formats.get(wanted) ?? main.formats.get(wanted) ??
+      (wanted === "CLF" ? FORMATS.common : wanted);
   }
+}
+
+/**
+ * Reads the condition of a log: `env=name`, `env=!name`.
+ *
+ * @returns to be spread into the log; undefined for another one
+ */
+function readCondition(text: string | undefined): Pick<AccessLogSpec, "variable"> | undefined {
+  if (text === undefined) return {};
+  const [, not, name] = /^env=(!?)(.+)$/i.exec(text) ?? [];
+  return name === undefined ? undefined : { variable: { name, isSet: not === "" } };
 }

@@ -82,6 +82,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     faults.add(faults.whole, NOWHERE + nameLeftOut(reader.leftOut));
   }
   const logs = servers.main.logs.read(servers.main.logs, below, faults);
+  const messages = servers.main.errorLogs.read(below, faults);
   faults.throwIfAny();
   const warnings = faults.warnings();
   return {
@@ -90,6 +91,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     limits,
     allowUsers: [],
     ...logs,
+    ...messages,
     // Before the site of a request is known, it is the main server that answers.
     ...Object.keys(servers.main.errorDocuments).length > 0
       ? { errorDocuments: servers.main.errorDocuments }

@@ -62,7 +62,9 @@ export class SectionReader {
       if (!judge(item, "location", this.faults)) continue;
       if (this.#conditional(item, server, rulePlace(place, this.faults, section))) continue;
       if (isSection(item)) draft.section(item);
-      else if (item.name.toLowerCase() === "errordocument" || isFileDirective(item)) {
+      else if (item.name.toLowerCase() === "loglevel") {
+        this.faults.notDone(item, `${item.name} in <${section.name}>`);
+      } else if (item.name.toLowerCase() === "errordocument" || isFileDirective(item)) {
         this.faults.notDone(item, `${item.name} in <${section.name}>`, effectOf(keyOf(item)));
       } else if (!draft.directive(item)) {
         readProxying(item, server, location, this.faults);
@@ -111,6 +113,7 @@ export class SectionReader {
       if (!judge(item, "proxy", this.faults)) continue;
       const name = item.name.toLowerCase();
       if (isSection(item)) draft.section(item);
+      else if (name === "loglevel") this.faults.notDone(item, `${item.name} in <${section.name}>`);
       else if (name === "balancermember") this.balancers.member(item, url, item.args);
       else if (name === "proxyset") this.balancers.set(item, url, item.args);
       else if (PROXY_SETTINGS.includes(name)) readSetting(item, settings, this.faults);

@@ -2,6 +2,7 @@
 
 import type { Place as RulePlace } from "../../rules/model.ts";
 import type { CookieRule, ReverseRule } from "../config.ts";
+import { ErrorLogWords } from "./error_logs.ts";
 import type { Faults } from "./faults.ts";
 import { AliasWords } from "./files/alias_words.ts";
 import { FileWords } from "./files/file_words.ts";
@@ -53,6 +54,7 @@ export interface Server {
   readonly conditionals: DraftSection[];
   readonly tls: TlsWords;
   readonly logs: LogWords;
+  readonly errorLogs: ErrorLogWords;
   /** Whoever is asked, in turn, whether a directive is theirs. */
   readonly words: readonly Words[];
 }
@@ -76,6 +78,7 @@ export function newServer(
   const logs = new LogWords();
   const files = new AliasWords(faults);
   const fileWords = new FileWords(faults);
+  const errorLogs = new ErrorLogWords();
   return {
     spot,
     addresses,
@@ -97,6 +100,7 @@ export function newServer(
     conditionals: [],
     tls,
     logs,
-    words: [tls, logs, files, fileWords],
+    errorLogs,
+    words: [tls, logs, errorLogs, files, fileWords],
   };
 }

@@ -111,6 +111,7 @@ export class SiteMaker {
       routes,
       ...around,
       ...server === main ? {} : server.logs.read(main.logs, this.resolve, this.faults),
+      ...server === main ? {} : server.errorLogs.read(this.resolve, this.faults),
       ...Object.keys(errorDocuments).length > 0 ? { errorDocuments } : {},
     };
     const leadsNowhere = site.routes.length === 0 && !answersByRules(site);

@@ -5,7 +5,7 @@ import { Backend, type BackendEvent, type BackendOptions } from "../../backend/b
 import type { BackendKind } from "../../config/config.ts";
 import { programOf, serverOf } from "../kinds/programs.ts";
 export type { AccessLogRules } from "../../logs/rules.ts";
-import { logOf, print } from "../log/log.ts";
+import { logOf, print, reopenMessages } from "../log/log.ts";
 import { Repeated } from "../log/repeated.ts";
 import { logOutput } from "../log/log_output.ts";
 import { notify } from "../processes/notify.ts";
@@ -69,7 +69,10 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
       void replacement.stop().then(() => ended.resolve(0));
       drain();
     },
-    reopen: () => backend.log?.logs.reopen(),
+    reopen: () => {
+      reopenMessages();
+      backend.log?.logs.reopen();
+    },
     reload: () => {
       if (reloads) replacement.reload();
       else if (!options.supervised) server.refresh?.();

@@ -8,7 +8,7 @@ import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
-import { logArguments, logOf, print } from "../log/log.ts";
+import { logArguments, logOf, print, reopenMessages } from "../log/log.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { handleSignals } from "../processes/signals.ts";
@@ -97,7 +97,10 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
       ended.resolve(0);
     },
     ...programOf(options.runs).reloads && { reload: () => workers.reload() },
-    reopen: () => workers.reopen(),
+    reopen: () => {
+      reopenMessages();
+      workers.reopen();
+    },
     abandon: () => workers.kill(),
   }, options.supervised);
   void relay?.run(() => workers.workers);

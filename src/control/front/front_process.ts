@@ -4,8 +4,8 @@ import { raiseDescriptorLimit } from "../../../ffi/mod.ts";
 import type { Config } from "../../config/config.ts";
 import type { Plan, Report } from "../../front/plan.ts";
 import { AdminPlace } from "../admin/admin_place.ts";
-import { logOf, print } from "../log/log.ts";
-import { LogPrograms, type LogTargets } from "../log/log_targets.ts";
+import { logOf, print, reopenMessages } from "../log/log.ts";
+import { followMessages, LogPrograms, type LogTargets } from "../log/log_targets.ts";
 import { accessLogRules } from "../../config/access_logs.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
@@ -93,6 +93,7 @@ class FrontProcess implements Commanded {
     this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
     void this.#loop.run();
     this.#accessLogs = this.#logsOf(this.config);
+    followMessages(this.config, this.#targets);
     await this.#listen(this.config);
     tellLeft(givenToThisProcess(), this.#log);
     this.#ready = this.#workers.expect("ready");
@@ -227,6 +228,8 @@ class FrontProcess implements Commanded {
     this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index) }));
     this.#listeners.dealt();
     await applied;
+    followMessages(config, this.#targets);
+    this.#programs.keep(config);
   }
 
   get #addresses(): string {
@@ -235,6 +238,7 @@ class FrontProcess implements Commanded {
 
   /** Opens logs anew. */
   reopen(): void {
+    reopenMessages();
     for (const handle of this.#handles) if (handle.ready) handle.tell({ type: "reopen" });
   }
 
@@ -264,7 +268,11 @@ class FrontProcess implements Commanded {
 
   /** @throws {CommandError | ErrnoError} where a program that a log goes to cannot be started */
   #logsOf(config: Config): AccessLogRules | undefined {
-    return (this.options.logTargets ?? this.#programs).resolve(accessLogRules(config));
+    return this.#targets.resolve(accessLogRules(config));
+  }
+
+  get #targets(): LogTargets {
+    return this.options.logTargets ?? this.#programs;
   }
 
   /** Ends what is not the Workers'. */

@@ -75,6 +75,7 @@ export const EVENTS = [
   "log-failed",
   "log-works",
   "log-stays",
+  "messages-failed",
   "log-program-ended",
 ] as const;
 

@@ -1,6 +1,8 @@
 /** Messages to people: one line each on standard error. */
 
 import { configureSync, getLogger, getTextFormatter, type Logger, type LogRecord } from "@logtape/logtape";
+import type { MessageLevel, MessageRules } from "../../logs/rules.ts";
+import { Destinations, type SiteMessages } from "./destinations.ts";
 import type { EventName } from "./events.ts";
 import { oneLine } from "./one_line.ts";
 
@@ -37,43 +39,79 @@ function jsonLine({ timestamp, level, category, message, properties }: LogRecord
   return `${oneLine(JSON.stringify({ ...head, ...Object.fromEntries(fields) }))}\n`;
 }
 
-/** The levels that can be asked for, the most talkative first. */
-export const LEVELS = ["debug", "info", "warning", "error", "fatal"] as const;
-
 /** How messages are written. */
 export interface LogChoices {
   /** What is less important is not written; `info` unless given. */
-  readonly logLevel?: typeof LEVELS[number] | undefined;
+  readonly logLevel?: MessageLevel | undefined;
   /** For people, unless given. */
   readonly logFormat?: "text" | "json" | undefined;
+  /** An absolute path; standard error unless given. */
+  readonly errorLog?: string | undefined;
 }
 
 let chosen: LogChoices = {};
+let destinations = new Destinations(undefined, () => {});
 
-/** Options by which processes that this one starts write their messages as it does. */
-export function logArguments(): string[] {
-  const { logLevel, logFormat } = chosen;
+/**
+ * Options by which processes that this one starts write their messages as it does.
+ *
+ * @param messages what the configuration says, its target one that they can open
+ */
+export function logArguments(messages: MessageRules = {}): string[] {
+  const { logLevel = messages.level, logFormat, errorLog = messages.to } = chosen;
   return [
     ...logLevel === undefined ? [] : ["--log-level", logLevel],
     ...logFormat === undefined ? [] : ["--log-format", logFormat],
+    ...errorLog === undefined ? [] : ["--error-log", errorLog],
   ];
 }
 
-/** Sends messages of this process to standard error. */
+/**
+ * Has messages go by a configuration.
+ *
+ * @param main what holds for all; targets are such as this process can open
+ * @param sites what some of its sites say
+ */
+export function directMessages(main: MessageRules, sites: readonly SiteMessages[] = []): void {
+  const { errorLog } = chosen;
+  destinations.follow(errorLog === undefined ? main : { ...main, to: errorLog }, sites);
+  configure();
+}
+
+/** Opens what messages go to anew. */
+export function reopenMessages(): void {
+  destinations.reopen();
+}
+
+/** Sends messages of this process to standard error, or where these choices say. */
 export function configureLog(choices: LogChoices = {}): void {
   chosen = choices;
-  const { logLevel: lowestLevel = "info", logFormat } = choices;
-  const write = logFormat === "json" ? jsonLine : format;
+  destinations = new Destinations(choices.logLevel, (path, reason) => {
+    logOf("log").error(
+      "messages-failed",
+      "messages cannot be written to {path}: {reason}; they go to standard error",
+      {
+        path,
+        reason,
+      },
+    );
+  });
+  configure();
+  if (choices.errorLog !== undefined) directMessages({});
+}
+
+function configure(): void {
+  const line = chosen.logFormat === "json" ? jsonLine : format;
+  const write = (record: LogRecord) => {
+    const level = record.level === "trace" ? "debug" : record.level;
+    destinations.write(level, record.properties.site, () => encoder.encode(line(record)));
+  };
   configureSync({
     reset: true,
-    sinks: {
-      stderr: (record) => {
-        Deno.stderr.writeSync(encoder.encode(write(record)));
-      },
-    },
+    sinks: { write },
     loggers: [
-      { category: "fdpass", lowestLevel, sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+      { category: "fdpass", lowestLevel: destinations.lowest, sinks: ["write"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["write"] },
     ],
   });
 }

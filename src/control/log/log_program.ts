@@ -110,12 +110,23 @@ export class LogProgram implements Source {
     this.#restart = setTimeout(() => this.#start(), RESTART);
   }
 
-  /** Lets it come to its end, now that nobody else writes. @returns when it has ended, or been told to */
-  async close(): Promise<void> {
+  /** Lets it come to its end, whenever the last one who writes has gone. */
+  retire(): void {
+    if (this.#closing) return;
     this.#closing = true;
     clearTimeout(this.#restart);
     close(this.#fifo);
     unlink(this.path);
+  }
+
+  /** Whether it runs. */
+  get runs(): boolean {
+    return this.#watched !== undefined;
+  }
+
+  /** Lets it come to its end, now that nobody else writes. @returns when it has ended, or been told to */
+  async close(): Promise<void> {
+    this.retire();
     if (this.#watched === undefined) return;
     const late = setTimeout(() => {
       signalGroup(this.#pid, SIGTERM);

@@ -1,15 +1,19 @@
 /** Where the lines of several processes go: what a configuration says, as each of them can open it. */
 
 import { FileStatus, processId } from "../../../ffi/mod.ts";
-import type { AccessLogRules } from "../../logs/rules.ts";
+import { accessLogRules, messagesOf } from "../../config/access_logs.ts";
+import type { Config } from "../../config/config.ts";
+import type { AccessLogRules, MessageRules } from "../../logs/rules.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { STANDARD_ERROR } from "../../output/open_output.ts";
 import type { PrivateDirectory } from "../processes/private_directory.ts";
-import type { Log } from "./log.ts";
+import { directMessages, type Log } from "./log.ts";
 import { LogProgram } from "./log_program.ts";
 
 /** Turns the logs of rules into what can be opened by whoever is to write them. */
 export interface LogTargets {
+  /** @throws {CommandError | ErrnoError} when a program cannot be started */
+  target(to: string): string;
   resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined;
 }
 
@@ -25,6 +29,8 @@ function fifoName(program: string): string {
 /** Of the process that answers for the logs: it runs the programs. */
 export class LogPrograms implements LogTargets {
   readonly #programs = new Map<string, LogProgram>();
+  /** Those of earlier configurations, that processes may still write to. */
+  #leaving: readonly LogProgram[] = [];
 
   constructor(readonly loop: Loop, readonly directory: PrivateDirectory, readonly log: Log) {}
 
@@ -34,16 +40,18 @@ export class LogPrograms implements LogTargets {
    * @throws {CommandError | ErrnoError} when a program cannot be started
    */
   resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined {
-    return rules && replaceTargets(rules, (to) => {
-      if (!to.startsWith("|")) return to;
-      let program = this.#programs.get(to);
-      if (program === undefined) {
-        const path = this.directory.join(fifoName(to));
-        program = new LogProgram(this.loop, to.slice(1), path, this.log);
-        this.#programs.set(to, program);
-      }
-      return program.path;
-    });
+    return rules && replaceTargets(rules, (to) => this.target(to));
+  }
+
+  target(to: string): string {
+    if (!to.startsWith("|")) return to;
+    let program = this.#programs.get(to);
+    if (program === undefined) {
+      const path = this.directory.join(fifoName(to));
+      program = new LogProgram(this.loop, to.slice(1), path, this.log);
+      this.#programs.set(to, program);
+    }
+    return program.path;
   }
 
   /** What a child is told, which finds the rest by itself: see {@linkcode ParentsTargets}. */
@@ -52,9 +60,27 @@ export class LogPrograms implements LogTargets {
     return resolved && replaceTargets(resolved, (to) => to === "-" ? outputOf(processId()) : to);
   }
 
+  /** Starts all that a configuration names. */
+  startAll(config: Config): void {
+    for (const to of targetsOf(config)) this.target(to);
+  }
+
+  /** Lets those end that a configuration does not name, now that it is in force. */
+  keep(config: Config): void {
+    const named = new Set(targetsOf(config));
+    this.#leaving = this.#leaving.filter(({ runs }) => runs);
+    for (const [to, program] of this.#programs) {
+      if (named.has(to)) continue;
+      program.retire();
+      this.#leaving = [...this.#leaving, program];
+      this.#programs.delete(to);
+    }
+  }
+
   /** @returns when all programs have ended, or been told to */
   async close(): Promise<void> {
-    await Promise.all([...this.#programs.values()].map((program) => program.close()));
+    const all = [...this.#programs.values(), ...this.#leaving];
+    await Promise.all(all.map((program) => program.close()));
   }
 }
 
@@ -64,11 +90,36 @@ export class ParentsTargets implements LogTargets {
   constructor(readonly parent: number, readonly directory: string) {}
 
   resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined {
-    return rules && replaceTargets(rules, (to) => {
-      if (to.startsWith("|")) return `${this.directory}/${fifoName(to)}`;
-      return to === "-" ? outputOf(this.parent) : to;
-    });
+    return rules && replaceTargets(rules, (to) => this.target(to));
   }
+
+  target(to: string): string {
+    if (to.startsWith("|")) return `${this.directory}/${fifoName(to)}`;
+    return to === "-" ? outputOf(this.parent) : to;
+  }
+}
+
+/** Wherever lines and messages go. */
+function targetsOf(config: Config): string[] {
+  return [...accessLogRules(config)?.logs ?? [], ...messagesOf(config)].flatMap(({ to }) => to ?? []);
+}
+
+/**
+ * Has messages of this process go by a configuration.
+ *
+ * @throws {CommandError | ErrnoError} when a program cannot be started
+ */
+export function followMessages(config: Config, targets: LogTargets): void {
+  const [main = {}, ...sites] = messagesOf(config).map((rules) => ({
+    ...resolveMessages(rules, targets),
+    site: rules.site ?? "",
+  }));
+  directMessages(main, sites);
+}
+
+/** Where messages go, as whoever writes them can open it. */
+export function resolveMessages(rules: MessageRules | undefined, targets: LogTargets): MessageRules {
+  return rules?.to === undefined ? rules ?? {} : { ...rules, to: targets.target(rules.to) };
 }
 
 function replaceTargets(rules: AccessLogRules, replace: (to: string) => string): AccessLogRules {

@@ -1,22 +1,43 @@
 /** A directory for what one process and its children share, and nobody else: sockets and pipes that have names. */
 
-import { processId, removeDirectory, unlink } from "../../../ffi/mod.ts";
+import {
+  adopt,
+  close,
+  type Descriptor,
+  FileStatus,
+  openForReading,
+  processId,
+  removeDirectory,
+  tryLock,
+  unlink,
+} from "../../../ffi/mod.ts";
 import { defaultRunDirectory, makeSocketDirectory } from "../../config/run_directory.ts";
 
 /** Names of sockets in it have to fit the address of a Unix socket (unix(7), 107 bytes). */
 const LONGEST = 80;
 
+/** How they are called: the number tells people whose each is. */
+const NAME = /^\.\d+$/;
+
 /** The directory, made when it is asked for first. */
 export class PrivateDirectory {
   #path: string | undefined;
   readonly #names = new Set<string>();
+  /** Locked as long as this process lives, so that others can tell. Numbers say nothing across containers. */
+  #lock: Descriptor | undefined;
 
   /** @param runDirectory where it is to be, if that can be had */
   constructor(readonly runDirectory: string | undefined) {}
 
   /** Where it is. @throws {RunDirectoryError} where none can be had */
   get path(): string {
-    return this.#path ??= this.#make();
+    if (this.#path !== undefined) return this.#path;
+    let path = this.#make();
+    // Another process that starts may have taken it for one that was left.
+    for (let tries = 0; tries < 3 && !this.#locks(path); tries++) path = this.#make();
+    this.#path = path;
+    removeLeftBehind(path.slice(0, path.lastIndexOf("/")));
+    return path;
   }
 
   /**
@@ -46,11 +67,47 @@ export class PrivateDirectory {
     return path;
   }
 
+  /** @returns whether it is there, and this process's from now on */
+  #locks(path: string): boolean {
+    if (this.#lock !== undefined) close(this.#lock);
+    this.#lock = undefined;
+    const opened = openForReading(path);
+    if (opened < 0) return false;
+    this.#lock = adopt(opened);
+    return tryLock(this.#lock) && new FileStatus().readPath(path) === 0;
+  }
+
   /** Removes it, and what is left in it. */
   remove(): void {
     if (this.#path === undefined) return;
     for (const name of this.#names) unlink(`${this.#path}/${name}`);
     removeDirectory(this.#path);
+    if (this.#lock !== undefined) close(this.#lock);
+    this.#lock = undefined;
     this.#path = undefined;
   }
+}
+
+/** Removes what processes have left that were killed. What cannot be looked at is left alone. */
+function removeLeftBehind(directory: string): void {
+  // A process that may look at some files only has not been told of this.
+  if (Deno.permissions.querySync({ name: "read", path: directory }).state !== "granted") return;
+  try {
+    for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+      if (isDirectory && NAME.test(name)) removeIfLeft(`${directory}/${name}`);
+    }
+  } catch {
+    // It may be another user's, in part: what is left there is theirs to remove.
+  }
+}
+
+function removeIfLeft(path: string): void {
+  const opened = openForReading(path);
+  if (opened < 0) return;
+  const fd = adopt(opened);
+  if (tryLock(fd)) {
+    for (const { name } of Deno.readDirSync(path)) unlink(`${path}/${name}`);
+    removeDirectory(path);
+  }
+  close(fd);
 }

@@ -8,7 +8,7 @@ import { reasonOf } from "../failure.ts";
 import { accessLogArguments } from "../backend/access_log_arguments.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
 import { logArguments, logOf } from "../log/log.ts";
-import type { LogPrograms } from "../log/log_targets.ts";
+import { type LogPrograms, resolveMessages } from "../log/log_targets.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { GRACE, type SupervisedProcess } from "../processes/supervised_process.ts";
@@ -53,7 +53,7 @@ function backendArguments(backend: Backend, config: Config, logs: LogPrograms): 
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
     ...accessLogArguments(logs.forChildren(accessLogRules(config, backend)), config.trustRequestIds),
-    ...logArguments(),
+    ...logArguments(resolveMessages(config.messages, logs)),
     "--with-parent",
     String(Deno.pid),
   ];

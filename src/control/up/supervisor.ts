@@ -1,15 +1,14 @@
 /** `fdpass up`: the front and every backend that the configuration declares, as processes that are kept running. */
 
 import type { Config } from "../../config/config.ts";
-import { accessLogRules } from "../../config/access_logs.ts";
 import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, type ControlRequest, DONE, FAILED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { ListenerKeeper } from "../listening/keeper.ts";
 import { OwnListeners } from "../listening/listener_source.ts";
-import { logArguments, logOf } from "../log/log.ts";
-import { LogPrograms } from "../log/log_targets.ts";
+import { directMessages, logArguments, logOf, reopenMessages } from "../log/log.ts";
+import { LogPrograms, resolveMessages } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
@@ -119,6 +118,7 @@ class Supervisor {
     const { options } = this;
     const config = this.#config;
     try {
+      directMessages(resolveMessages(config.messages, this.#logs));
       await this.#backends.start(config);
       if (this.#stopping) return;
       const { source, workers, input, control: { runDirectory = handshakeDirectory(config) } } = options;
@@ -128,7 +128,7 @@ class Supervisor {
       const keeper = this.#directory.join("listeners.sock");
       this.#keeper = new ListenerKeeper(this.#loop, keeper, new OwnListeners(givenToThisProcess()));
       args.push("--keeper", keeper);
-      this.#logs.resolve(accessLogRules(config));
+      this.#logs.startAll(config);
       args.push("--log-directory", this.#directory.path);
       if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
       // The Apache syntax may name any file, and the environment.
@@ -187,6 +187,7 @@ class Supervisor {
   }
 
   #reopen(): void {
+    reopenMessages();
     this.#front?.reopen();
     this.#backends.reopen();
   }
@@ -206,7 +207,7 @@ class Supervisor {
    */
   async #follow(): Promise<ControlAnswer | void> {
     const next = await (this.options.reload?.() ?? this.#config);
-    this.#logs.resolve(accessLogRules(next));
+    this.#logs.startAll(next);
     const added = await this.#backends.add(next, this.#config);
     if (this.#stopping) return;
     let text = "";
@@ -220,6 +221,7 @@ class Supervisor {
       }
       text = answer.text;
       this.#config = next;
+      directMessages(resolveMessages(next.messages, this.#logs));
       this.#front.killAfter = next.limits.drainTimeout + GRACE;
     }
     const { leaving, failures } = await this.#backends.follow(next, added);
@@ -227,6 +229,8 @@ class Supervisor {
     void this.#backends.retire(leaving);
     this.#log.info("backends-follow", "backends follow the configuration; handler modules are loaded afresh");
     if (failures.length > 0) return { code: FAILED, text: failures.join("\n") };
+    // What could not be replaced would have gone on writing where it did.
+    this.#logs.keep(this.#config);
     return { code: DONE, text };
   }
 

@@ -56,6 +56,12 @@ export interface RefusedRequest {
   readonly authority: string;
 }
 
+/** What rules know of a request. */
+export interface Ruled {
+  readonly user?: string;
+  readonly variables?: ReadonlyMap<string, string>;
+}
+
 /** Looks at refused requests once more, and writes a line for each. */
 export class RefusalLines {
   readonly #core: Core;
@@ -154,7 +160,7 @@ export class RefusalLines {
    * @param status 0 where nothing was answered
    * @param answer all of it, as it was sent; no bytes for none
    * @param fate whether another request may follow
-   * @param user who has asked, as far as that was found out
+   * @param ruled what rules have found out about it
    */
   write(
     connection: RefusedConnection,
@@ -162,7 +168,7 @@ export class RefusalLines {
     why: string,
     answer: Uint8Array,
     fate: ConnectionFate = "-",
-    user = "",
+    ruled: Ruled = {},
   ): void {
     if (!this.active) return;
     connection.findLocal();
@@ -184,7 +190,8 @@ export class RefusalLines {
     record.begun = Date.now() - (now - begun);
     record.waited = connection.waitsSince === 0 ? 0 : Math.floor((now - connection.waitsSince) * 1_000);
     record.status = status;
-    record.user = user;
+    record.user = ruled.user ?? "";
+    record.variables = Object.fromEntries(ruled.variables ?? []);
     record.why = why;
     record.fate = fate;
     const text = latin1.decode(answer);

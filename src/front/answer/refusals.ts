@@ -21,6 +21,8 @@ const NOTHING = new Uint8Array(0);
 interface Refusal {
   readonly status: number;
   readonly why: string;
+  /** First name of the site; empty where it has none, or that is not known. */
+  readonly site: string;
   /** Of the first of its kind: as the client sent it, cut. */
   readonly client: string;
   readonly host: string;
@@ -64,15 +66,22 @@ export class Refusals {
   ): void {
     const { fd, errors } = connection;
     const request = this.lines.lookAt(connection);
-    // What a configuration answers on purpose is nothing that people have to be told.
-    if (ruled === undefined) this.tell(status, why, request);
+    if (ruled === undefined || isNews(ruled)) this.tell(status, why, request, connection.site);
     const now = Date.now();
     const bytes = ruled === undefined
       ? errors.answer(status, head, now) ?? this.#answer(status, why, head, now)
       : ruledAnswer(ruled, errors, head, false);
     // A fresh socket's buffer takes it whole. A client that has stopped reading a kept connection gets what fits.
     settle(send(fd, bytes, BigInt(bytes.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL));
-    this.lines.write(connection, status, why, bytes, "-", ruled?.user);
+    this.lines.write(connection, status, why, bytes, "-", ruled?.state);
+  }
+
+  /** Before {@linkcode answerRuled}: tells people, and looks at what the line is to have as long as it can be seen. */
+  announce(connection: RefusedConnection, ruled: Answer): void {
+    const news = isNews(ruled);
+    if (!news && !this.lines.active) return;
+    const request = this.lines.lookAt(connection);
+    if (news) this.tell(ruled.status, ruled.why, request, connection.site);
   }
 
   /** Answers what rules say, and lets another request follow. @returns whether all of it could be sent */
@@ -80,14 +89,14 @@ export class Refusals {
     const bytes = ruledAnswer(ruled, connection.errors, head, true);
     const { length } = bytes;
     const sent = settle(send(connection.fd, bytes, BigInt(length), MSG_DONTWAIT | MSG_NOSIGNAL));
-    this.lines.write(connection, ruled.status, ruled.why, bytes, "+", ruled.user);
+    this.lines.write(connection, ruled.status, ruled.why, bytes, "+", ruled.state);
     return sent === length;
   }
 
   /** Answers a client that speaks HTTP/2. @param why for people */
   answerHttp2(connection: RefusedConnection, why: string): void {
     const { fd } = connection;
-    this.tell(505, why, this.lines.unseen(connection));
+    this.tell(505, why, this.lines.unseen(connection), connection.site);
     settle(
       send(fd, HTTP_1_1_REQUIRED, BigInt(HTTP_1_1_REQUIRED.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL),
     );
@@ -96,7 +105,7 @@ export class Refusals {
 
   /** Answers nothing: the client would not understand it. */
   unanswered(connection: RefusedConnection, why: string): void {
-    this.tell(0, why, this.lines.unseen(connection));
+    this.tell(0, why, this.lines.unseen(connection), connection.site);
     this.lines.write(connection, 0, why, NOTHING, "X");
   }
 
@@ -127,10 +136,15 @@ export class Refusals {
    * @param status 0 for no answer
    * @param request what is known of it
    */
-  tell(status: number, why: string, { client, authority, target }: RefusedRequest): void {
+  tell(status: number, why: string, { client, authority, target }: RefusedRequest, site: string): void {
     const example = { client, host: cut(authority), target: cut(target) };
-    this.#told.add(`${status} ${why}`, { status, why, ...example });
+    this.#told.add(`${status} ${site} ${why}`, { status, why, site, ...example });
   }
+}
+
+/** Whether people are told of an answer that rules give: not of redirects, nor that a client is asked who it is. */
+function isNews({ status, state }: Answer): boolean {
+  return status >= 400 && (status !== 401 || state?.view.field("authorization") !== undefined);
 }
 
 /** An answer that rules give, with what they say of its fields. */

@@ -1,8 +1,8 @@
 /** Logs in Apache's words. */
 
 import assert from "node:assert/strict";
-import { accessLogRules } from "../../../src/config/access_logs.ts";
-import { parse, warningsOf } from "./parsing.ts";
+import { accessLogRules, messagesOf } from "../../../src/config/access_logs.ts";
+import { faultsOf, parse, warningsOf } from "./parsing.ts";
 
 const PASS = "ProxyPass / http://127.0.0.1:1/\n";
 
@@ -24,9 +24,75 @@ Deno.test("CustomLog, TransferLog and LogFormat: a virtual host's own logs stand
 });
 
 Deno.test("CustomLog: what cannot be obeyed is told, and keeps nothing from running", () => {
-  const text = `Listen 80\nCustomLog /a nickname\nCustomLog /b common env=!dontlog\n${PASS}`;
+  const text = `Listen 80\nCustomLog /a nickname\nCustomLog /b common expr=%{REQUEST_STATUS}\n${PASS}`;
   assert.deepEqual(parse(text).accessLogs, [{ to: "/b", format: "common" }]);
   const warnings = warningsOf(text).join("\n");
   assert.match(warnings, /CustomLog: no log is written: Found a format without a directive/);
-  assert.match(warnings, /CustomLog: all requests get a line, whatever env=!dontlog says/);
+  assert.match(warnings, /CustomLog: all requests get a line, whatever expr=%\{REQUEST_STATUS\} says/);
+});
+
+Deno.test("CustomLog: variables that rules set decide which requests get a line", () => {
+  const text = `Listen 80\nSetEnvIf Request_URI "\\.gif$" image\nCustomLog /a common env=!image\n` +
+    `CustomLog /b common env=image\n${PASS}`;
+  assert.deepEqual(parse(text).accessLogs, [
+    { to: "/a", format: "common", variable: { name: "image", isSet: false } },
+    { to: "/b", format: "common", variable: { name: "image", isSet: true } },
+  ]);
+  assert.deepEqual(warningsOf(text), []);
+});
+
+Deno.test("LogFormat: a name may stand for another one, and httpd's own is known", () => {
+  const logs = (text: string) => parse(`Listen 80\n${text}\n${PASS}`).accessLogs?.map(({ format }) => format);
+  const common = '%h %l %u %t "%r" %>s %b';
+  assert.deepEqual(logs('LogFormat "%m" short\nLogFormat short\nTransferLog a'), ["%m"]);
+  assert.deepEqual(logs('TransferLog a\nLogFormat later\nLogFormat "%U" later'), ["%U"]);
+  assert.deepEqual(logs("CustomLog a CLF\nTransferLog b"), [common, common]);
+  // Debian's apache2.conf, as it is written there.
+  const debian = String
+    .raw`LogFormat "%v:%p %h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" vhost_combined`;
+  const combined = '%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"';
+  assert.deepEqual(logs(`${debian}\nCustomLog other_vhosts_access.log vhost_combined`), [combined]);
+});
+
+Deno.test("GlobalLog: has a line of every request, beside the logs of virtual hosts", () => {
+  const config = parse(
+    `Listen 80\nLogFormat "%m" short\nGlobalLog /all short\n<VirtualHost *:80>\nServerName a\nLogFormat "%U" short\n` +
+      `CustomLog /a short\n${PASS}</VirtualHost>\n<VirtualHost *:80>\nServerName b\n${PASS}</VirtualHost>`,
+  );
+  assert.deepEqual(accessLogRules(config), {
+    logs: [{ to: "/all", format: "%m" }, { to: "/a", format: "%U" }],
+    otherwise: [0],
+    sites: [{ site: "a", logs: [1, 0] }],
+  });
+});
+
+Deno.test("ErrorLog and LogLevel: of the main server, and of virtual hosts", () => {
+  const config = parse(
+    `ServerRoot /etc/httpd\nListen 80\nErrorLog logs/error\nLogLevel warn\n<VirtualHost *:80>\nServerName a\n` +
+      `ErrorLog "|/bin/cat -u"\nLogLevel info ssl:warn\n${PASS}</VirtualHost>\n` +
+      `<VirtualHost *:80>\nServerName b\n${PASS}</VirtualHost>`,
+  );
+  assert.deepEqual(messagesOf(config), [
+    { to: "/etc/httpd/logs/error", level: "warning" },
+    { to: "|/bin/cat -u", level: "info", site: "a" },
+  ]);
+  const levels = [["emerg", "fatal"], ["crit", "fatal"], ["error", "error"], ["notice", "warning"]] as const;
+  for (const [level, ours] of [...levels, ["debug", "debug"], ["TRACE8", "debug"]] as const) {
+    assert.deepEqual(parse(`Listen 80\nLogLevel ${level}\n${PASS}`).messages, { level: ours }, level);
+  }
+});
+
+Deno.test("ErrorLog and LogLevel: what cannot be done is told", () => {
+  const told = (text: string) => warningsOf(`Listen 80\n${text}\n${PASS}`).join("\n");
+  assert.match(told("ErrorLog syslog:local7"), /ErrorLog: messages go to standard error, not to syslog/);
+  assert.equal(parse(`Listen 80\nErrorLog syslog\n${PASS}`).messages, undefined);
+  assert.match(told("ErrorLog ${NOWHERE}/a"), /no effect here: ErrorLog \(line 2\)/);
+  assert.match(told("LogLevel info ssl:debug"), /there are no modules here, so ssl:debug has no effect/);
+  assert.match(told("<Location /a>\nLogLevel debug\n</Location>"), /LogLevel in <Location> \(line 3\)/);
+  assert.match(told("BufferedLogs On"), /no effect here: BufferedLogs/);
+  assert.match(told('ErrorLogFormat "%M"'), /no effect here: ErrorLogFormat/);
+  assert.match(
+    faultsOf(`Listen 80\nLogLevel warm\n${PASS}`)[0]!,
+    /LogLevel: Unknown level "warm"; the nearest known one is "warn"/,
+  );
 });

@@ -9,11 +9,12 @@ const ALL = { permissions: ["--allow-all"] };
 const PASS = "ProxyPass / http://127.0.0.1:1/";
 
 Deno.test("warnings: three sorts, the dangerous first, and every line is named", () => {
-  const text = `ErrorLog a\nSSLVerifyDepth 1\nAction text/x .x\nErrorLog b\n${PASS}\nSSLVerifyDepth 1`;
+  const text =
+    `ErrorLogFormat a\nSSLVerifyDepth 1\nAction text/x .x\nErrorLogFormat b\n${PASS}\nSSLVerifyDepth 1`;
   assert.deepEqual(warningsOf(text), [
     "site.conf: opens what Apache closes: SSLVerifyDepth (lines 2, 6)",
     "site.conf: changes answers: Action (line 3)",
-    "site.conf: no effect here: ErrorLog (lines 1, 4)",
+    "site.conf: no effect here: ErrorLogFormat (lines 1, 4)",
   ]);
 });
 
