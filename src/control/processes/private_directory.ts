@@ -4,10 +4,13 @@ import {
   adopt,
   close,
   type Descriptor,
+  ESRCH,
   FileStatus,
+  libc,
   openForReading,
   processId,
   removeDirectory,
+  settle,
   tryLock,
   unlink,
 } from "../../../ffi/mod.ts";
@@ -23,7 +26,7 @@ const NAME = /^\.\d+$/;
 export class PrivateDirectory {
   #path: string | undefined;
   readonly #names = new Set<string>();
-  /** Locked as long as this process lives, so that others can tell. Numbers say nothing across containers. */
+  /** Locked as long as this process lives: what tells others that, where its number does not. */
   #lock: Descriptor | undefined;
 
   /** @param runDirectory where it is to be, if that can be had */
@@ -94,11 +97,17 @@ function removeLeftBehind(directory: string): void {
   if (Deno.permissions.querySync({ name: "read", path: directory }).state !== "granted") return;
   try {
     for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-      if (isDirectory && NAME.test(name)) removeIfLeft(`${directory}/${name}`);
+      // Of another container the number says nothing, but there the lock does.
+      if (!isDirectory || !NAME.test(name) || runs(Number(name.slice(1)))) continue;
+      removeIfLeft(`${directory}/${name}`);
     }
   } catch {
     // It may be another user's, in part: what is left there is theirs to remove.
   }
+}
+
+function runs(process: number): boolean {
+  return settle(libc.kill(process, 0)) !== -ESRCH;
 }
 
 function removeIfLeft(path: string): void {
