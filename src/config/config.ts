@@ -3,7 +3,7 @@
  * `fdpass check` read it. Plain data: it crosses to the data-plane Workers by structured clone.
  */
 
-import type { AccessLogSpec, MessageRules } from "../logs/rules.ts";
+import type { LogWishes } from "../logs/rules.ts";
 import type { Admin } from "./admin.ts";
 import type { Documents } from "./documents.ts";
 import type { ListenerTls, SiteTls, Tls } from "./tls.ts";
@@ -35,7 +35,7 @@ export interface Listener extends ListenAddress {
 }
 
 /** A virtual host: the names it answers to and its routes. */
-export interface Site {
+export interface Site extends LogWishes {
   /** Host names in lower case, `*.example.com` for every name below; none: the site takes every Host. */
   readonly names: readonly string[];
   /**
@@ -49,10 +49,6 @@ export interface Site {
   readonly targets?: readonly Route[];
   /** What the front answers instead of its own text, by status; see {@linkcode ErrorDocuments}. */
   readonly errorDocuments?: ErrorDocuments;
-  /** Where its requests get a line, instead of where others do; none: nowhere. */
-  readonly accessLogs?: readonly AccessLogSpec[];
-  /** Where messages about it go, as far as it says. */
-  readonly messages?: MessageRules;
   /** What it shows to clients that speak TLS; `pass` for a site whose backend does that itself, on whole connections. */
   readonly tls?: SiteTls | "pass";
 }
@@ -295,7 +291,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */
-export interface Config {
+export interface Config extends LogWishes {
   /**
    * `apache` where it was written as one for httpd: then it may read further files and the environment, and whoever runs a
    * front by it runs the relays too that follow from its targets. JSON unless given.
@@ -308,10 +304,6 @@ export interface Config {
   readonly allowUsers: readonly number[];
   /** What the front answers where a site says nothing else, or no site is known yet. */
   readonly errorDocuments?: ErrorDocuments;
-  /** Where requests get a line whose site says nothing else, or is not known; nowhere unless given. */
-  readonly accessLogs?: readonly AccessLogSpec[];
-  /** Where messages go, and which. */
-  readonly messages?: MessageRules;
   /** Where the front shows how it is; nowhere unless given. */
   readonly admin?: Admin;
   /** Whether the X-Request-Id of a client is what its request is called; false unless given. */

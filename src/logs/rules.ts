@@ -26,6 +26,13 @@ export interface MessageRules {
   readonly level?: MessageLevel;
 }
 
+/** What is said of logs for everything, or for a site: then that counts. */
+export interface LogWishes {
+  /** Where requests get a line; no log at all: nowhere. */
+  readonly accessLogs?: readonly AccessLogSpec[];
+  readonly messages?: MessageRules;
+}
+
 /** The logs of a configuration, and what goes to which. */
 export interface AccessLogRules {
   readonly logs: readonly AccessLogSpec[];

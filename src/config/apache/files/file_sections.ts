@@ -76,7 +76,11 @@ export class FileSectionReader {
           this.faults.notDone(item, `<${item.name}> in <${section.name}>`, "changes");
         }
       } else if (!words.take(item) && !draft.directive(item)) {
-        this.faults.notDone(item, `${item.name} in <${section.name}>`, "changes");
+        this.faults.notDone(
+          item,
+          `${item.name} in <${section.name}>`,
+          item.name.toLowerCase() === "loglevel" ? "none" : "changes",
+        );
       }
     }
     const sections = [{ place, spot: section, words, draft }, ...inner];
