@@ -23,7 +23,7 @@ const (
 	tls, preread                = 8, 0x81
 	wayPair                     = 2       // how a field tls begins when another process does it
 	full, noClient, unsupported = 1, 3, 4 // why a hand-off is refused
-	fields                      = 56      // where the fields of a HANDOFF begin
+	address, fields             = 8, 56   // where the client's address is in a HANDOFF, and where its fields begin
 	room                        = 1 << 18 // for any message, and more
 )
 
@@ -31,9 +31,13 @@ const (
 type client struct {
 	net.Conn
 	input io.Reader
+	at    net.Addr
 }
 
 func (c client) Read(b []byte) (int, error) { return c.input.Read(b) }
+
+// RemoteAddr is what the front says: behind TLS this may be one end of a Unix stream, which has no addresses.
+func (c client) RemoteAddr() net.Addr { return c.at }
 
 // clients is where net/http takes connections from: those that have been acknowledged.
 type clients struct {
@@ -161,13 +165,18 @@ func (b *backend) take(channel *net.UnixConn, message []byte, fd int) bool {
 	file := os.NewFile(uintptr(fd), "handed over")
 	defer file.Close() // net.FileConn makes a copy
 	conn, err := net.FileConn(file)
-	if err == nil && conn.RemoteAddr() != nil {
+	if err == nil {
 		b.serving.Add(1)
-		b.acknowledged <- client{conn, io.MultiReader(bytes.NewReader(before), conn)}
-	} else if err == nil {
-		conn.Close() // the client has left meanwhile
+		b.acknowledged <- client{conn, io.MultiReader(bytes.NewReader(before), conn), addressIn(message)}
 	}
 	return true
+}
+
+// addressIn returns where the client is.
+func addressIn(message []byte) net.Addr {
+	size := map[byte]int{4: net.IPv4len, 6: net.IPv6len}[message[address]] // unknown: none
+	ip := append(net.IP{}, message[address+4:address+4+size]...)
+	return &net.TCPAddr{IP: ip, Port: int(binary.BigEndian.Uint16(message[address+2:]))}
 }
 
 // readFields returns what was read of the connection before, whether it is one end of a Unix stream at whose other end

@@ -13,7 +13,7 @@ TIMEOUT = 60  # seconds that a client may keep us waiting
 HEAD = 1 << 16  # bytes of the longest request head that a front lets through
 
 
-async def serve(client, preread):
+async def serve(client, preread, address):
     """One request. Whatever goes wrong with it ends here."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=HEAD)
@@ -22,20 +22,17 @@ async def serve(client, preread):
     transport, _ = await loop.connect_accepted_socket(lambda: protocol, client)
     writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     try:
-        await asyncio.wait_for(greet(reader, writer), TIMEOUT)
+        await asyncio.wait_for(greet(reader, writer, address), TIMEOUT)
     except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         pass
     finally:
         writer.close()
 
 
-async def greet(reader, writer):
+async def greet(reader, writer, address):
     head = await reader.readuntil(b"\r\n\r\n")
     target = head.split(b" ")[1].decode()  # the front has seen that it is a head
-    peer = writer.get_extra_info("peername")
-    if peer is None:
-        return  # the client has left meanwhile
-    host, port = peer[:2]
+    host, port = address
     content = f"Hello {host}:{port}, this is asyncio. You asked for {target}.\n".encode()
     fields = {
         "Content-Type": "text/plain; charset=utf-8",

@@ -11,7 +11,7 @@ import struct
 
 HELLO, HANDOFF, ACK, NACK, DRAIN, GENERATION = 1, 2, 3, 4, 6, 9
 FULL, NO_CLIENT, UNSUPPORTED = 1, 3, 4  # why a hand-off is refused
-FIELDS = 56  # where the fields of a HANDOFF begin
+CLIENT, FIELDS = 8, 56  # where the client's address is in a HANDOFF, and where its fields begin
 TLS, PREREAD = 8, 0x81
 PAIR = 2  # how a field for TLS begins when another process does it, at the other end of a Unix stream
 
@@ -42,7 +42,10 @@ class Receiver:
         self.wake.send(b".")
 
     def take(self):
-        """Waits for something to happen. Returns the connections that are ours from now on, each with its preread."""
+        """Waits for something to happen.
+
+        Returns the connections that are ours from now on, each with its preread and its client's address.
+        """
         taken = []
         for (source, _, _, channel), _ in self.sources.select():
             if channel is not None:
@@ -106,7 +109,8 @@ class Channel:
                     # The commit point. Should this fail, the connection is the front's, and is closed untouched.
                     self.socket.send(struct.pack(">BBHI", 1, ACK, 1, 0) + id)
                     unwanted.pop_all()
-                    return [(socket.socket(fileno=descriptors[0]), fields.get(PREREAD, b""))]
+                    client = socket.socket(fileno=descriptors[0])
+                    return [(client, fields.get(PREREAD, b""), address_of(message))]
             elif kind != GENERATION or not self.greeted or descriptors:
                 raise Ended  # GENERATION alone is skipped: it is for backends that keep connections
         return []
@@ -124,6 +128,16 @@ def listen(path):
     listener.listen()
     os.rename(unready, path)
     return listener
+
+
+def address_of(message):
+    """Where the client is. Behind TLS its connection may be one end of a Unix stream, which has no addresses."""
+    family, port = struct.unpack_from(">BxH", message, CLIENT)
+    size = {4: 4, 6: 16}.get(family)
+    if size is None:
+        return ("somebody", 0)
+    packed = message[CLIENT + 4 : CLIENT + 4 + size]
+    return (socket.inet_ntop(socket.AF_INET if size == 4 else socket.AF_INET6, packed), port)
 
 
 def fields_of(message):

@@ -18,8 +18,8 @@ import threading
 from handoff import Receiver
 
 
-def send(to_node, client, preread):
-    message = {"preread": base64.b64encode(preread).decode()}
+def send(to_node, client, preread, address):
+    message = {"preread": base64.b64encode(preread).decode(), "address": address}
     line = json.dumps({"cmd": "NODE_HANDLE", "type": "net.Socket", "msg": message}) + "\n"
     with client:  # Node has its own descriptor from here on
         rest = line.encode()
@@ -45,7 +45,7 @@ child.close()
 threading.Thread(target=read_away, args=(parent,)).start()
 signal.signal(signal.SIGTERM, lambda *_: receiver.stop())
 while not receiver.stopped:
-    for client, preread in receiver.take():
-        send(parent, client, preread)
+    for connection in receiver.take():
+        send(parent, *connection)
 # Without its parent's socket Node ends when it has answered everybody, and then this program does.
 parent.shutdown(socket.SHUT_WR)

@@ -24,7 +24,7 @@ class Greeter(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(Input(self.server, self.connection))
 
     def do_GET(self):
-        host, port = self.client_address[:2]
+        host, port = self.client_address
         content = f"Hello {host}:{port}, this is Python. You asked for {self.path}.\n".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
@@ -49,10 +49,9 @@ class Input(io.RawIOBase):
         return len(first) or self.client.recv_into(buffer)
 
 
-def serve(client, preread):
+def serve(client, preread, address):
     with client, contextlib.suppress(OSError):  # a client may leave at any time
-        # Behind TLS it may be one end of a Unix stream, which has no addresses.
-        Greeter(client, client.getpeername() or ("somebody", 0), preread)
+        Greeter(client, address, preread)
         client.shutdown(socket.SHUT_WR)  # acts at once; a close would wait for the front's copy
 
 

@@ -15,7 +15,7 @@ context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(sys.argv[2], sys.argv[3])
 
 
-def serve(connection, preread):
+def serve(connection, _preread, _address):
     # Of a connection that is passed on untouched nothing has been read.
     with connection, contextlib.suppress(OSError):  # a client may leave at any time, and not trust us
         connection.settimeout(60)

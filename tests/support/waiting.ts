@@ -1,7 +1,7 @@
 /** Waiting that ends: for a promise, or for a condition, and never longer than said. */
 
 /** Far beyond what a busy machine needs, in milliseconds; one that imitates another (tests/kernel_tls) needs more. */
-export const PATIENCE: number = Deno.env.get("FDPASS_KERNEL_TLS") === undefined ? 20_000 : 200_000;
+export const PATIENCE: number = Deno.env.get("FDPASS_KERNEL_TLS") === undefined ? 20_000 : 600_000;
 
 /**
  * Waits for a promise, but not for ever.

@@ -1,4 +1,7 @@
-/** What stands in for a socket of node:net where the runtime cannot make one of an open descriptor. */
+/**
+ * What stands in for a socket of node:net where the runtime cannot make one of an open descriptor, or would not know what to
+ * do with it.
+ */
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";

@@ -1,7 +1,7 @@
 /** A connection as a socket of node:net, for libraries and protocols that know those. */
 
 import { Socket } from "node:net";
-import { close, type Descriptor, sendCloseNotify, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
+import { close, type Descriptor, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
 import type { Connection } from "./connection.ts";
 import { StandIn } from "./stand_in_socket.ts";
 
@@ -13,12 +13,10 @@ import { StandIn } from "./stand_in_socket.ts";
  */
 class TakenSocket extends Socket {
   readonly #fd: Descriptor;
-  readonly #kernelTls: boolean;
 
-  constructor(fd: Descriptor, kernelTls: boolean) {
+  constructor(fd: Descriptor) {
     super({ fd, allowHalfOpen: true });
     this.#fd = fd;
-    this.#kernelTls = kernelTls;
     this.setNoDelay(true);
     this.on("error", () => {});
   }
@@ -26,7 +24,6 @@ class TakenSocket extends Socket {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     // Another process may have a copy (see Connection.close), and closing ours would say nothing to the client then. The
     // descriptor is open for as long as the socket is not destroyed.
-    if (this.#kernelTls) sendCloseNotify(this.#fd);
     shutdown(this.#fd, SHUT_WR);
     super._destroy(error, callback);
   }
@@ -54,11 +51,12 @@ const CAN_TAKE: boolean = (() => {
  */
 export function takeSocket(connection: Connection, farewell?: () => Promise<void>): Socket {
   connection.farewell = farewell;
-  if (!CAN_TAKE) return new StandIn(connection) as unknown as Socket;
+  // Where the kernel does TLS, the runtime would take the client's close_notify for an error, and say none itself.
+  if (!CAN_TAKE || connection.kernelTls) return new StandIn(connection) as unknown as Socket;
   const fd = connection.surrender(() => socket.destroy());
   let socket: Socket;
   try {
-    socket = new TakenSocket(fd, connection.kernelTls);
+    socket = new TakenSocket(fd);
   } catch (error) {
     close(fd);
     connection.concluded();

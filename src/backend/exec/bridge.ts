@@ -1,6 +1,7 @@
 /**
- * A program whose connection has come with bytes that were read already. They belong in front of what the socket holds,
- * and nobody can put them back there: so the program gets one end of a pair of Unix sockets, and the bytes are passed on.
+ * A program that cannot have the client's socket itself: it gets one end of a pair of Unix sockets, and the bytes are passed
+ * on. Either the connection has come with bytes that were read already, which belong in front of what the socket holds, and
+ * nobody can put them back there; or the kernel does TLS on it, and ends are records of their own.
  */
 
 import { setImmediate } from "node:timers";
@@ -46,7 +47,13 @@ class Direction {
   /** Everything has passed, and the end after it; or nobody is there to take it. */
   done = false;
 
-  constructor(readonly from: Descriptor, readonly to: Descriptor, readonly pipe: SplicePipe) {}
+  /** @param end tells the other side that nothing more comes */
+  constructor(
+    readonly from: Descriptor,
+    readonly to: Descriptor,
+    readonly pipe: SplicePipe,
+    readonly end: () => void,
+  ) {}
 
   /** Passes on what there is: bytes, or -1 when a side is broken. */
   pump(): number {
@@ -57,7 +64,7 @@ class Direction {
       this.passed += Math.max(0, given);
       const taken = this.pipe.held > 0 ? -EAGAIN : this.pipe.take(this.from, SIZE);
       if (taken === 0) {
-        shutdown(this.to, SHUT_WR);
+        this.end();
         this.done = true;
       } else if (taken < 0 && taken !== -EAGAIN) return -1;
       if (given <= 0 && taken < 0) return moved;
@@ -133,8 +140,8 @@ export class Bridge extends Timed implements Source {
   ) {
     super();
     this.#early = connection.transfer.preread;
-    this.#toProgram = new Direction(connection.fd, socket, upward);
-    this.#toClient = new Direction(socket, connection.fd, downward);
+    this.#toProgram = new Direction(connection.fd, socket, upward, () => this.#endToProgram());
+    this.#toClient = new Direction(socket, connection.fd, downward, () => connection.endSending());
     // The connection's own watch would tell its own waiters; here nobody waits.
     connection.unwatch();
     setNonblocking(connection.fd, true);
@@ -155,8 +162,9 @@ export class Bridge extends Timed implements Source {
     // A client that takes nothing more is gone; a program that reads nothing more may still say something.
     if (down < 0) return this.close();
     if (up < 0 && !this.#toProgram.done) {
+      // Also where the kernel does TLS, and what comes is no data: an end of the client's, mostly.
       this.#toProgram.done = true;
-      shutdown(this.socket, SHUT_WR);
+      this.#endToProgram();
     }
     if (up >= FAIR || down >= FAIR) return void setImmediate(() => this.ready());
     if (this.#toClient.done && this.#toProgram.done) return this.close();
@@ -166,6 +174,10 @@ export class Bridge extends Timed implements Source {
     else if (down > 0 || this.deadlines === undefined) {
       this.connection.home.times.stall.start(this);
     }
+  }
+
+  #endToProgram(): void {
+    shutdown(this.socket, SHUT_WR);
   }
 
   #pumpToProgram(): number {

@@ -42,7 +42,10 @@ export class ExecServer implements ConnectionServer {
     keepAlive(connection.fd, KEEP_ALIVE);
     const { client, local, transfer: { site, route, path, preread } } = connection;
     const environment = connectionEnvironment({ client, local, site, route, path, tls: connection.tls });
-    if (preread.length > 0) return this.#serveBridged(connection, programs, environment, line);
+    // Programs know nothing of the records that tell of an end where the kernel does TLS, and say none.
+    if (preread.length > 0 || connection.kernelTls) {
+      return this.#serveBridged(connection, programs, environment, line);
+    }
     // The program expects that reading waits for input. The mode is the socket's, and goes with it.
     setNonblocking(connection.fd, false);
     const program = programs.start(connection.fd, connection.fd, environment, (end) => {

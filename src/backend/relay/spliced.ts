@@ -1,7 +1,7 @@
 /** Bytes that the kernel passes on by itself: they go from one socket to another through a pipe. */
 
 import { setImmediate } from "node:timers";
-import { type Descriptor, EAGAIN, EINVAL, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
+import { type Descriptor, EAGAIN, EINVAL, EIO, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -28,6 +28,8 @@ export function closePipes(): void {
 export interface FlowEnd {
   readonly fd: Descriptor;
   readonly closed: boolean;
+  /** Whether what comes may be no data (EIO): whoever reads from it by itself knows what that is. */
+  readonly hasRecords?: boolean;
   /** Notes bytes that have come from here, or gone here. */
   passed?(taken: number, given: number): void;
   /** Waits for room. */
@@ -43,6 +45,7 @@ export function clientEnd(client: Connection): FlowEnd {
     get closed() {
       return client.closed;
     },
+    hasRecords: client.kernelTls,
     passed: (taken, given) => {
       client.received += taken;
       client.sent += given;
@@ -97,7 +100,7 @@ export class Flow {
     for (let rest = most; rest > 0;) {
       if (source.closed) throw source.broken();
       const taken = pipe.take(source.fd, Math.min(rest, SIZE));
-      if (taken === -EAGAIN) return "paused";
+      if (taken === -EAGAIN || taken === -EIO && source.hasRecords === true) return "paused";
       if (taken === -EINVAL && this.passed === 0) return "impossible";
       if (taken < 0) throw source.broken();
       if (taken === 0) return "ended";

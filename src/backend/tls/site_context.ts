@@ -72,7 +72,12 @@ export function makeSiteContext(
       ...settings,
       identities,
       ticketKeys: sessionTickets ? ticketKeys : undefined,
-      sessionContext: sessionContext(names, settings.clientCertificates, clientAuthorities),
+      sessionContext: sessionContext(
+        names,
+        settings.clientCertificates,
+        clientAuthorities,
+        ...certificates.map(({ certificate }) => certificate),
+      ),
       clientAuthorities: clientAuthorities === undefined || settings.clientCertificates === "off"
         ? []
         : readAuthorities(clientAuthorities, hold),
@@ -122,7 +127,7 @@ function factOf(
   };
 }
 
-/** Sessions go on under the same site and the same demands only, in every process and after every reload. */
+/** Sessions go on under the same site and the same demands only, in every process and after every reload. Files keep their names. */
 function sessionContext(
   ...parts: readonly (string | readonly string[] | undefined)[]
 ): Uint8Array<ArrayBuffer> {

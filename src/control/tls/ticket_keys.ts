@@ -10,12 +10,15 @@ export class TicketKeys {
   current: Uint8Array<ArrayBuffer> = makeTicketKeys();
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  /** @param rotation milliseconds for which keys are used */
+  constructor(readonly rotation: number = ROTATION) {}
+
   /** Changes the keys from time to time, until {@linkcode stop}. @param changed called when they have */
   rotate(changed: () => void): void {
     this.#timer ??= setInterval(() => {
       this.current = makeTicketKeys();
       changed();
-    }, ROTATION);
+    }, this.rotation);
     // Nobody stays for this alone.
     Deno.unrefTimer(this.#timer);
   }

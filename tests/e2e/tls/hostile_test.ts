@@ -8,6 +8,7 @@ import { childNamed, openKinds, untilKinds } from "../../support/lossless.ts";
 import { residentMemory } from "../../support/proc.ts";
 import { until } from "../../support/waiting.ts";
 import { helloMessage, inRecords } from "../../tls/hellos.ts";
+import { typed } from "./s_client.ts";
 import { client, NAME, SecureSite } from "./site.ts";
 
 /** A site, and what its process for handshakes has open when nobody is there. */
@@ -199,43 +200,6 @@ Deno.test("what makes no sense ends its connection, and no other", async () => {
   await site.up.stopCleanly();
 });
 
-/** Types commands of s_client, each once the one before has been answered. */
-async function typed(
-  site: SecureSite,
-  option: string,
-  steps: readonly (readonly [text: string, seen: RegExp])[],
-): Promise<string> {
-  const child = new Deno.Command("openssl", {
-    args: [
-      "s_client",
-      "-connect",
-      `127.0.0.1:${site.port}`,
-      "-servername",
-      NAME,
-      "-CAfile",
-      site.authority,
-      option,
-    ],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let said = "";
-  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) said += text;
-  };
-  const ended = Promise.all([read(child.stdout), read(child.stderr)]);
-  const writer = child.stdin.getWriter();
-  for (const [text, seen] of steps) {
-    await until(() => seen.test(said), () => `${seen} in\n${said}`);
-    await writer.write(new TextEncoder().encode(text)).catch(() => {});
-  }
-  await writer.close().catch(() => {});
-  await ended;
-  await child.status;
-  return said;
-}
-
 const REQUEST = `GET /files/a.txt HTTP/1.1\r\nHost: ${NAME}\r\nConnection: close\r\n\r\n`;
 
 Deno.test("new keys in the middle are taken, and another handshake is not", async () => {
@@ -243,12 +207,12 @@ Deno.test("new keys in the middle are taken, and another handshake is not", asyn
   const { pid, kinds } = await atRest(site);
   // In kernel mode an announcement of keys ends the connection.
   const way = await site.way();
-  const keys = await typed(site, "-tls1_3", [["K\n", /Verify return code/], [REQUEST, /KEYUPDATE/], [
+  const keys = await typed(site, ["-tls1_3"], [["K\n", /Verify return code/], [REQUEST, /KEYUPDATE/], [
     "",
     way === "pair" ? /a file|closed/ : /KEYUPDATE/,
   ]]);
   if (way === "pair") assert.match(keys, /a file/);
-  const again = await typed(site, "-tls1_2", [["R\n", /Verify return code/], [
+  const again = await typed(site, ["-tls1_2"], [["R\n", /Verify return code/], [
     "",
     /RENEGOTIATING[^]*(error|alert)/,
   ]]);

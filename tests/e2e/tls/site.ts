@@ -1,6 +1,10 @@
 /** A site over TLS with every kind of backend behind it, and clients that are programs of their own. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { makeCertificate } from "../../support/certificates.ts";
 import { freePort } from "../../support/ports.ts";
 import { type FrontProgram, PATIENT, startUpFrom, TemporaryDirectory } from "../../support/processes.ts";
@@ -50,6 +54,25 @@ const CGI = `#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n%s %s %s' "$HTTPS" "$SSL_PROTOCOL" "$REQUEST_SCHEME"
 `;
 
+/** Says what it was told of the client. */
+function upstream(request: IncomingMessage, response: ServerResponse): void {
+  response.end(`relayed ${request.headers["x-forwarded-proto"]}`);
+}
+
+/** Another protocol: takes everything up to its end, and says how much that was. */
+function count(_request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  let count = head.length;
+  socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: count\r\n\r\n");
+  socket.on("error", () => {}).on("data", (data) => count += data.length);
+  socket.on("end", () => socket.end(`${count} bytes`));
+}
+
+function closed(server: Server): Promise<unknown> {
+  const closing = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  return closing;
+}
+
 /** Everything that runs, and where. */
 export class SecureSite implements AsyncDisposable {
   private constructor(
@@ -57,11 +80,23 @@ export class SecureSite implements AsyncDisposable {
     readonly up: FrontProgram,
     readonly port: number,
     readonly plainPort: number,
-    readonly server: Deno.HttpServer,
+    readonly server: Server,
   ) {}
 
-  /** @param change what the configuration says besides; of the site, too */
-  static async start(change: object = {}, siteChange: object = {}): Promise<SecureSite> {
+  /**
+   * @param change what the configuration says besides; of the site, too
+   * @param more what is done in the directory before the start; routes of the site before its own, sites behind it, backends
+   */
+  static async start(
+    change: object = {},
+    siteChange: object = {},
+    more: {
+      readonly before?: (directory: TemporaryDirectory) => Promise<void>;
+      readonly routes?: readonly object[];
+      readonly sites?: readonly object[];
+      readonly backends?: object;
+    } = {},
+  ): Promise<SecureSite> {
     const directory = new TemporaryDirectory();
     await makeCertificate(directory.path, "ca", { names: ["An Authority"], authority: true });
     await makeCertificate(directory.path, "site", { names: [NAME, "127.0.0.1"], by: "ca" });
@@ -71,11 +106,11 @@ export class SecureSite implements AsyncDisposable {
     await Deno.writeFile(directory.join("files/large.bin"), large());
     directory.write("cgi.sh", CGI);
     await Deno.chmod(directory.join("cgi.sh"), 0o755);
-    // It says what it was told of the client.
-    const server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      (request) => new Response(`relayed ${request.headers.get("x-forwarded-proto")}`),
-    );
+    await more.before?.(directory);
+    const server = createServer({ keepAliveTimeout: 600_000 }, upstream).on("upgrade", count);
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port: upstreamPort } = server.address() as AddressInfo;
     const [port, plainPort] = [freePort(), freePort()];
     const path = directory.write(
       "fdpass.json",
@@ -87,18 +122,20 @@ export class SecureSite implements AsyncDisposable {
           certificate: "site.pem",
           key: "site.key",
           routes: [
+            ...more.routes ?? [],
             { path: "/files/", to: "files" },
             { path: "/cgi/", to: "cgi" },
             { path: "/relay/", to: "relay" },
             { path: "/", to: "app" },
           ],
           ...siteChange,
-        }],
+        }, ...more.sites ?? []],
         backends: {
           app: { socket: "run/app.sock", fetch: "app.ts" },
           files: { socket: "run/files.sock", static: "files" },
           cgi: { socket: "run/cgi.sock", exec: ["./cgi.sh"], cgi: true },
-          relay: { socket: "run/relay.sock", upstream: `http://127.0.0.1:${server.addr.port}` },
+          relay: { socket: "run/relay.sock", upstream: `http://127.0.0.1:${upstreamPort}` },
+          ...more.backends,
         },
         ...change,
       }),
@@ -107,7 +144,7 @@ export class SecureSite implements AsyncDisposable {
       const up = await startUpFrom(path);
       return new SecureSite(directory, up, port, plainPort, server);
     } catch (error) {
-      await server.shutdown();
+      await closed(server);
       directory[Symbol.dispose]();
       throw error;
     }
@@ -129,7 +166,7 @@ export class SecureSite implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.up[Symbol.asyncDispose]();
-    await this.server.shutdown();
+    await closed(this.server);
     this.directory[Symbol.dispose]();
   }
 }
