@@ -11,6 +11,8 @@
  * @module
  */
 
+import { MEMORY_SYMBOLS } from "./memory_symbols.ts";
+
 /** The symbol table given to `Deno.dlopen`. */
 export const SYMBOLS = {
   // --- sockets: socket(2), bind(2), listen(2), accept(2), connect(2) ---------------------------------------------
@@ -117,6 +119,11 @@ export const SYMBOLS = {
   // --- descriptors: close(2), fcntl(2), pipe(2) -------------------------------------------------------------------
   close: { parameters: ["i32" /* fd */], result: "i32" },
   fcntl: { parameters: ["i32", /* fd */ "i32", /* cmd */ "i32" /* int arg */], result: "i32" },
+  fcntl_lock: {
+    name: "fcntl",
+    parameters: ["i32", /* fd */ "i32", /* cmd */ "buffer" /* struct flock *arg */],
+    result: "i32",
+  },
   pipe2: { parameters: ["buffer", /* int pipefd[2] */ "i32" /* flags */], result: "i32" },
 
   // --- waiting: epoll_create(2), epoll_ctl(2), epoll_wait(2), eventfd(2) ------------------------------------------
@@ -279,21 +286,5 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- memory: the only doors to addresses, so that no Deno.UnsafePointer is needed -------------------------------
-  __errno_location: { parameters: [], result: "usize" },
-  /** memcpy(view, view, 0) copies nothing and returns its first argument: the address of the view. */
-  memcpy_address: {
-    name: "memcpy",
-    parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "usize" /* size_t n */],
-    result: "usize",
-  },
-  memcpy_from: {
-    name: "memcpy",
-    parameters: [
-      "buffer", /* void *dest */
-      "usize", /* const void *src, as an address */
-      "usize", /* size_t n */
-    ],
-    result: "void",
-  },
+  ...MEMORY_SYMBOLS,
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -129,6 +129,11 @@ export class Session {
     return BROKEN;
   }
 
+  /** Whether it goes on with an earlier session. */
+  get resumed(): boolean {
+    return SSL_session_reused(this.#pointer) === 1;
+  }
+
   /** What the handshake has agreed on. */
   get agreement(): Agreement {
     const cipher = SSL_get_current_cipher(this.#pointer);

@@ -3,7 +3,6 @@
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import type { Clock } from "../loop/deadlines.ts";
 import { Loop } from "../loop/loop.ts";
-import type { OutputEvent } from "../output/line_file.ts";
 import { type Hello, instanceOf } from "../protocol/hello.ts";
 import { BYE_STOPPING, SIZE_INSTANCE } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
@@ -11,6 +10,7 @@ import { MessageReader } from "../wire/message_reader.ts";
 import type { Missing } from "../wire/missing_descriptor.ts";
 import { apacheSource } from "./apache/apache_source.ts";
 import { ApacheIntake, type ApacheOwner } from "./apache/intake.ts";
+import type { BackendEvent } from "./backend_event.ts";
 import { Channel, type ChannelOwner, refuseFront } from "./channel/channel.ts";
 import type { ChannelSource } from "./channel/channel_source.ts";
 import { BackendListener, type ListenerOptions } from "./channel/listener.ts";
@@ -18,20 +18,13 @@ import { type LoadOwner, LoadReport } from "./channel/load_report.ts";
 import { WorkerPort } from "./channel/worker_port.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionServer } from "./connection/connection_server.ts";
+import { ProcessCounters } from "./counters/counters.ts";
 import type { ContentTerms } from "./http/content_terms.ts";
 import { type LogOptions, openLog } from "./log/open_log.ts";
 import type { RequestLog } from "./log/request_log.ts";
 import { type ChosenTimes, Times } from "./times.ts";
 
-/** What a backend tells people. */
-export type BackendEvent =
-  | OutputEvent
-  | { readonly type: "front-found"; readonly process: number; readonly name: string }
-  | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
-  | { readonly type: "front-refused"; readonly uid: number }
-  | { readonly type: "fronts"; readonly channels: number }
-  | { readonly type: "handoff-refused"; readonly reason: string }
-  | { readonly type: "descriptors"; readonly why: Missing };
+export type { BackendEvent };
 
 /** What a backend is made with. */
 export interface BackendOptions extends ListenerOptions, ChosenTimes, Omit<LogOptions, "report"> {
@@ -109,6 +102,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
   readonly scratchSize: bigint = BigInt(SCRATCH);
   readonly log: RequestLog | undefined;
+  readonly counters: ProcessCounters;
   readonly trustsRequestIds: boolean;
   draining = false;
   /** Takes leave of those who speak another protocol than HTTP. */
@@ -137,6 +131,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.#load = new LoadReport(this, this.times.load);
     this.trustsRequestIds = options.trustsRequestIds ?? false;
     this.log = openLog(options, this.loop);
+    this.counters = new ProcessCounters(options.kind ?? "fetch", this.loop.clock);
     this.#allowedUsers = new Set([0, effectiveUser(), ...options.allowUsers ?? []]);
     this.introduction = {
       workers: options.workerOf ?? 1,
@@ -213,11 +208,12 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
 
   serve(connection: Connection): void {
     this.#connections.add(connection);
+    this.counters.took(connection.transfer);
     this.server.serve(connection);
   }
 
   connectionEnded(connection: Connection): void {
-    this.#connections.delete(connection);
+    if (this.#connections.delete(connection)) this.counters.add("held", -1);
     this.#load.changed();
     this.endIfEmpty();
   }
@@ -312,6 +308,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
     for (const connection of [...this.#connections]) connection.close();
     this.log?.logs.close();
+    this.counters.close();
     this.loop.stop();
   }
 }

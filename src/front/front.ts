@@ -38,7 +38,7 @@ export class Front {
   constructor({ loop, name, counters, plan, report, worker = 0 }: FrontOptions) {
     const core = this.#core = new Core({ loop, counters, limits: plan.limits, report, worker });
     const flow = this.#flow = new Flow(core, () => this.#emptied());
-    this.#announcements = new Announcements(name);
+    this.#announcements = new Announcements(name, plan.backendCounters !== undefined);
     const dialers = [
       new FdpassDialer(core, flow, this.#users, this.#announcements),
       new ApacheDialer(core, flow, this.#users),

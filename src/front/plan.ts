@@ -117,6 +117,8 @@ export type Report =
   }
   /** What a place stands for in which answers are counted by reason (core/reasons.ts). */
   | { readonly type: "reason"; readonly place: number; readonly status: number; readonly why: string }
+  /** A backend process has given its page of counters. The descriptor is the control plane's from now on. */
+  | { readonly type: "counters"; readonly backend: string; readonly fd: number }
   | {
     /** Descriptors are short, and connections were closed for others. */
     readonly type: "made-room";

@@ -1,6 +1,7 @@
 /** HELLO: the first message in each direction. */
 
 import {
+  FIELD_COUNTERS,
   FIELD_INSTANCE,
   FIELD_NAME,
   HELLO,
@@ -32,6 +33,8 @@ export interface Hello {
    * backend each process. Absent where the sender does not say it.
    */
   readonly instance?: string;
+  /** From a front: the layout of a page of counters that it takes. Absent where it takes none. */
+  readonly counters?: number;
 }
 
 /** Writes bytes as the digits of {@linkcode Hello.instance}. @param bytes as many as SIZE_INSTANCE, made by chance */
@@ -42,9 +45,11 @@ export function instanceOf(bytes: Uint8Array): string {
 /** Encodes a HELLO. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const fields = encodeTextFields([[FIELD_NAME, hello.name]], MAX_NAME);
-  const { instance } = hello;
-  const end = SIZE_HELLO + fields.length;
-  const out = new Uint8Array(end + (instance === undefined ? 0 : SIZE_FIELD + SIZE_INSTANCE));
+  const { instance, counters } = hello;
+  const length = (instance === undefined ? 0 : SIZE_FIELD + SIZE_INSTANCE) +
+    (counters === undefined ? 0 : SIZE_FIELD + 1);
+  let end = SIZE_HELLO + fields.length;
+  const out = new Uint8Array(end + length);
   const view = new DataView(out.buffer);
   out[0] = VERSION;
   out[1] = HELLO;
@@ -53,6 +58,10 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   view.setUint16(HELLO_WINDOW, hello.window);
   view.setUint32(HELLO_PROCESS, hello.process);
   out.set(fields, SIZE_HELLO);
+  if (counters !== undefined) {
+    out[writeFieldHead(out, end, FIELD_COUNTERS, 1)] = counters;
+    end += SIZE_FIELD + 1;
+  }
   if (instance === undefined) return out;
   const value = writeFieldHead(out, end, FIELD_INSTANCE, SIZE_INSTANCE);
   for (let index = 0; index < SIZE_INSTANCE; index++) {
@@ -61,7 +70,7 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-const KNOWN = new Set([FIELD_NAME, FIELD_INSTANCE]);
+const KNOWN = new Set([FIELD_NAME, FIELD_COUNTERS, FIELD_INSTANCE]);
 
 /** Decodes a HELLO whose version and type have been checked; or says what is wrong. */
 export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hello | string {
@@ -81,7 +90,14 @@ export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hel
     name,
   };
   const instance = fields.get(FIELD_INSTANCE);
-  if (instance === undefined) return hello;
-  if (instance.length !== SIZE_INSTANCE) return `the instance has ${instance.length} bytes`;
-  return { ...hello, instance: instanceOf(instance) };
+  if (instance !== undefined && instance.length !== SIZE_INSTANCE) {
+    return `the instance has ${instance.length} bytes`;
+  }
+  const counters = fields.get(FIELD_COUNTERS);
+  if (counters?.length === 0) return "the layout of counters has no bytes";
+  return {
+    ...hello,
+    ...instance === undefined ? {} : { instance: instanceOf(instance) },
+    ...counters === undefined ? {} : { counters: counters[0]! },
+  };
 }

@@ -16,9 +16,10 @@ export const DRAIN = 6;
 export const LOAD = 7;
 export const BYE = 8;
 export const GENERATION = 9;
+export const COUNTERS = 10;
 
 /** Any of the types above. */
-export type MessageType = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+export type MessageType = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
 
 const TYPE_NAMES: readonly string[] = [
   "",
@@ -31,6 +32,7 @@ const TYPE_NAMES: readonly string[] = [
   "LOAD",
   "BYE",
   "GENERATION",
+  "COUNTERS",
 ];
 
 /** The name of a message type, `type 99` for one that has none. */
@@ -101,6 +103,7 @@ export const FIELD_PATH = 4;
 export const FIELD_EXCEPT = 5;
 export const FIELD_MAP = 6;
 /** Of HELLO, whose fields are numbered apart from those of transfers. */
+export const FIELD_COUNTERS = 2;
 export const FIELD_INSTANCE = 4;
 export const FIELD_TIMES = 7;
 export const FIELD_TLS = 8;

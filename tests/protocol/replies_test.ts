@@ -150,5 +150,5 @@ Deno.test("nackReason(), byeReason() and typeName() have words for every number"
   assert.equal(nackReason(999), nackReason(NACK_REFUSED));
   assert.equal(byeReason(999), "reason 999");
   assert.equal(byeReason(8), "more than the window allows");
-  assert.deepEqual([0, 1, 9, 10].map(typeName), ["type 0", "HELLO", "GENERATION", "type 10"]);
+  assert.deepEqual([0, 1, 9, 10, 11].map(typeName), ["type 0", "HELLO", "GENERATION", "COUNTERS", "type 11"]);
 });

@@ -4,6 +4,7 @@ import { close, type Descriptor, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from ".
 import { Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Source } from "../../loop/poller.ts";
+import { COUNTERS_LAYOUT } from "../../protocol/counters_page.ts";
 import { decodeHello, encodeHello, type Hello } from "../../protocol/hello.ts";
 import {
   ACK,
@@ -37,6 +38,7 @@ import { readTrust, type TrustedProxies } from "../../trust/trust.ts";
 import { endChannel, sayBye } from "../../wire/ending.ts";
 import type { Hearer } from "../../wire/message_reader.ts";
 import { Outbox } from "../../wire/outbox.ts";
+import { sendCounters } from "../counters/send_counters.ts";
 import type { Connection, Leaving, Origin } from "../connection/connection.ts";
 import type { Times } from "../times.ts";
 import { frontIdentity } from "./front_identity.ts";
@@ -47,6 +49,8 @@ import { Returns } from "./returns.ts";
 export interface ChannelOwner extends IntakeOwner {
   readonly loop: Loop;
   readonly times: Times;
+  /** What it counts, for fronts that take it. */
+  readonly counters: { page(): { readonly fd: Descriptor } | undefined };
   /** What it says to fronts of itself. */
   readonly introduction: Hello;
   /** A front has introduced itself. */
@@ -72,6 +76,8 @@ export class Channel extends Timed implements Source, Hearer, Origin {
   terms: Generation | undefined;
   trusted: readonly TrustedProxies[] = [];
   #closed = false;
+  /** The front has the page of counters. */
+  #counted = false;
   readonly #outbox: Outbox;
   readonly #intake: Intake;
   readonly #returns: Returns;
@@ -166,8 +172,16 @@ export class Channel extends Timed implements Source, Hearer, Origin {
     this.#returns.window = hello.window;
     this.stopDeadline();
     this.#say(encodeHello(this.owner.introduction));
+    this.#giveCounters();
     if (this.#intake.draining) this.#say(encodeDrain());
     this.owner.channelOpened(hello);
+  }
+
+  /** Gives the front the page of counters, once, if it takes one; where there is no room for it, a little later. */
+  #giveCounters(): void {
+    if (this.#counted || this.front?.counters !== COUNTERS_LAYOUT || !this.#outbox.empty) return;
+    const page = this.owner.counters.page();
+    this.#counted = page !== undefined && sendCounters(this.fd, page.fd);
   }
 
   #newGeneration(length: number): void {
@@ -198,7 +212,9 @@ export class Channel extends Timed implements Source, Hearer, Origin {
 
   /** Tells the front how many connections this process holds, so that it can choose well. */
   sayLoad(active: number): void {
-    if (this.front !== undefined && this.#outbox.empty) this.#say(encodeLoad(active));
+    if (this.front === undefined || !this.#outbox.empty) return;
+    this.#say(encodeLoad(active));
+    this.#giveCounters();
   }
 
   /** Asks for nothing new. What the front has sent already is refused, and goes elsewhere. */

@@ -2,6 +2,7 @@
 
 import type { Loop } from "../../loop/loop.ts";
 import type { ContentTerms } from "../http/content_terms.ts";
+import type { ProcessCounters } from "../counters/counters.ts";
 import type { RequestLog } from "../log/request_log.ts";
 import type { Times } from "../times.ts";
 
@@ -17,6 +18,8 @@ export interface Home {
   /** Where sockets are read into: used within one call only. */
   readonly scratch: Uint8Array<ArrayBuffer>;
   readonly scratchSize: bigint;
+  /** What the process counts. */
+  readonly counters: ProcessCounters;
   /** Where lines about requests go, if anywhere. */
   readonly log?: RequestLog | undefined;
   /** Whether a client's X-Request-Id is what its request is called; false unless given. */

@@ -105,7 +105,7 @@ export class HttpServer implements ConnectionServer {
           return;
         }
         served.headDue = 0;
-        lines?.begin(input.length);
+        lines.begin(input.length);
         if (verdict === "reject") return this.#refuse(served, head.status, head.why);
         if (verdict === "end") {
           if (isEmptyLines(input.bytes, input.start, input.end)) return connection.close();
@@ -134,7 +134,7 @@ export class HttpServer implements ConnectionServer {
         const handled = this.#handle(exchange);
         // Most are answered without a wait, and then there is nothing more to be done for them.
         if (handled === undefined && exchange.persistent && exchange.body.done && exchange.responded) {
-          lines?.finished(exchange, served.requests, input.length, "+");
+          lines.finished(exchange, served.requests, input.length, "+");
           continue;
         }
         return this.#after(served, this.#conclude(served, exchange, handled));
@@ -261,7 +261,7 @@ export class HttpServer implements ConnectionServer {
     const left = exchange.progress === "left";
     if (!left) body.close();
     if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
-    served.lines?.finished(exchange, served.requests, input.length, exchange.persistent ? "+" : "-");
+    served.lines.finished(exchange, served.requests, input.length, exchange.persistent ? "+" : "-");
     if (left || exchange.persistent) return !left;
     // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request
     // was its last sends no more.
@@ -276,7 +276,7 @@ export class HttpServer implements ConnectionServer {
     const { connection } = exchange;
     const { lines, requests } = served;
     if (error instanceof ConnectionLost) {
-      lines?.finished(exchange, requests, exchange.input.length, "X", "client-gone");
+      lines.finished(exchange, requests, exchange.input.length, "X", "client-gone");
       throw error;
     }
     exchange.body.close();
@@ -285,7 +285,7 @@ export class HttpServer implements ConnectionServer {
     }
     this.options.onError(error, exchange);
     if (!exchange.responded) return await refuse(served, 500, undefined, exchange);
-    lines?.finished(exchange, requests, exchange.input.length, "X", "handler-failed");
+    lines.finished(exchange, requests, exchange.input.length, "X", "handler-failed");
     // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
     if (exchange.progress === "whole") await connection.closeGently();
     else if (exchange.endsByClosing) connection.breakOff();

@@ -3,7 +3,7 @@
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
-import type { ConnectionLines } from "../log/request_log.ts";
+import type { ConnectionAccount } from "../counters/connection_account.ts";
 import type { Exchange } from "./exchange.ts";
 import { latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
@@ -12,7 +12,7 @@ import type { Input } from "./input.ts";
 export interface Refusable {
   readonly connection: Connection;
   readonly input: Input;
-  readonly lines: ConnectionLines | undefined;
+  readonly lines: ConnectionAccount;
   /** Requests on it so far. */
   readonly requests: number;
 }
@@ -36,7 +36,7 @@ export async function refuse(
     const bytes = answer(known, options) as Uint8Array<ArrayBuffer>;
     await connection.sendAll(bytes);
     const said = { status: known, why: why ?? "", answer: latin1(bytes, 0, bytes.length) };
-    lines?.refused(said, requests, input.length, exchange);
+    lines.refused(said, requests, input.length, exchange);
     await connection.closeGently();
   } catch (error) {
     connection.close();

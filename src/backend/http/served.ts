@@ -1,7 +1,7 @@
 /** A connection as HTTP is served on it. */
 
 import type { Connection } from "../connection/connection.ts";
-import type { ConnectionLines } from "../log/request_log.ts";
+import { ConnectionAccount } from "../counters/connection_account.ts";
 import { Input } from "./input.ts";
 import { ScopeGuard } from "./scope_guard.ts";
 
@@ -11,8 +11,8 @@ export class Served {
   readonly guard: ScopeGuard;
   /** Answered on it so far, those that others answered included. */
   requests: number;
-  /** Writes lines about its requests, where there is a log. */
-  readonly lines: ConnectionLines | undefined;
+  /** Counts its requests, and writes lines about them where there is a log. */
+  readonly lines: ConnectionAccount;
   /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
   headDue = 0;
   /** Told how a wait has ended. Made once, since there is a wait for every request. */
@@ -23,7 +23,8 @@ export class Served {
     this.input = new Input(connection);
     this.guard = new ScopeGuard(connection);
     this.requests = connection.transfer.requests;
-    this.lines = connection.home.log?.lines(connection);
+    const { counters, log } = connection.home;
+    this.lines = new ConnectionAccount(counters, connection, log?.lines(connection));
     this.waited = (came) => waited(this, came);
   }
 }

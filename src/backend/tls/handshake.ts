@@ -187,6 +187,7 @@ export class Handshake extends Timed implements Source {
 
   /** Ends the connection without a word. */
   #drop(): void {
+    if (this.#stage === "shaking") this.connection.home.counters.add("failedHandshakes", 1);
     this.#end();
     this.connection.close();
   }

@@ -118,6 +118,8 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
 
   established(connection: Connection, session: Session, serverName: string, policy: number): void {
     const { kernelSends, kernelReceives } = session;
+    connection.home.counters.add("handshakes", 1);
+    if (session.resumed) connection.home.counters.add("resumed", 1);
     if (kernelSends && kernelReceives) {
       const tls = encodeTls(stateOf(session, "kernel", serverName, policy));
       session.free();
@@ -171,10 +173,12 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
   }
 
   refuse(connection: Connection, alert: Uint8Array<ArrayBuffer> = NOTHING): void {
+    connection.home.counters.add("failedHandshakes", 1);
     this.#say(connection, alert);
   }
 
   refuseClearText(connection: Connection): void {
+    connection.home.counters.add("failedHandshakes", 1);
     const why = "this port speaks HTTPS: the address begins with https://";
     this.#say(connection, answer(400, { why, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>);
   }

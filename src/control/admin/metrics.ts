@@ -2,7 +2,7 @@
 
 import type { CounterName } from "../../front/core/counters.ts";
 import { DURATION_BOUNDS } from "../../protocol/durations.ts";
-import type { FrontStatus, HandoffStatus } from "../front/front_status.ts";
+import { CLASSES, type FrontStatus, type HandoffStatus, type RouteStatus } from "../front/front_status.ts";
 import type { Latency } from "../front/latency.ts";
 import type { Distribution, Exposition, Family, Labels } from "./exposition.ts";
 
@@ -51,8 +51,31 @@ const HANDOVER: Family = {
 };
 const UNACKNOWLEDGED = gauge("fdpass_handoffs_unacknowledged", "Hand-offs under way to a backend.");
 const ACTIVE = gauge(
-  "fdpass_backend_connections",
+  "fdpass_backend_active_connections",
   "Connections that the processes of a backend hold, as they have said last.",
+);
+const TAKEN = counter(
+  "fdpass_backend_connections_total",
+  "Connections that the processes of a backend have taken, by site and route.",
+);
+const REQUESTS = counter(
+  "fdpass_requests_total",
+  "Requests that backends have answered, by class of their status; 0xx: the client had gone before.",
+);
+const DURATION: Family = {
+  name: "fdpass_request_duration_seconds",
+  type: "histogram",
+  help: "From when a request's head was whole to the end of its response.",
+};
+const RECEIVED = counter("fdpass_request_bytes_total", "Bytes of requests, heads included.");
+const SAID = counter("fdpass_response_bytes_total", "Bytes of responses, heads included.");
+const HANDSHAKES = counter(
+  "fdpass_tls_handshakes_total",
+  "TLS handshakes: full, resumed (an earlier session went on), or failed.",
+);
+const LIMITED = counter(
+  "fdpass_backend_limited_total",
+  "What the processes of a backend have refused because a client asked too much.",
 );
 const READY = gauge("fdpass_ready", "1 when every route has had a backend and the front does not drain.");
 const BUILD = gauge("fdpass_build_info", "1; the version of the front is a label.");
@@ -77,6 +100,13 @@ export const FAMILIES: readonly Family[] = [
   HANDOVER,
   UNACKNOWLEDGED,
   ACTIVE,
+  TAKEN,
+  REQUESTS,
+  DURATION,
+  RECEIVED,
+  SAID,
+  HANDSHAKES,
+  LIMITED,
   READY,
   BUILD,
   GENERATION,
@@ -101,7 +131,10 @@ export function writeMetrics(out: Exposition, status: FrontStatus): void {
   }
   out.family(WAIT);
   out.histogram(WAIT.name, {}, distribution(status.waited));
-  writeHandoffs(out, [...status.backends, ...status.former]);
+  const backends = [...status.backends, ...status.former];
+  writeHandoffs(out, backends);
+  writeRequests(out, backends);
+  writeProcesses(out, backends);
   const one = (family: Family, value: number, labels: Labels = {}) => {
     out.family(family);
     out.sample(family.name, labels, value);
@@ -140,6 +173,44 @@ function writeHandoffs(out: Exposition, backends: readonly HandoffStatus[]): voi
     ({ unacknowledged }, labels) => out.sample(UNACKNOWLEDGED.name, labels, unacknowledged),
   );
   each(ACTIVE, ({ active }, labels) => out.sample(ACTIVE.name, labels, active));
+}
+
+function writeRequests(out: Exposition, backends: readonly HandoffStatus[]): void {
+  const each = (family: Family, write: (route: RouteStatus, labels: Labels) => void) => {
+    out.family(family);
+    for (const { name: backend, kind, routes } of backends) {
+      for (const counted of routes) {
+        const { site, route } = counted;
+        write(counted, { backend, kind, site, route });
+      }
+    }
+  };
+  each(TAKEN, ({ connections }, labels) => out.sample(TAKEN.name, labels, connections));
+  each(REQUESTS, ({ requests }, labels) => {
+    for (const code of CLASSES) {
+      if (requests[code] > 0) out.sample(REQUESTS.name, { ...labels, code }, requests[code]);
+    }
+  });
+  each(DURATION, ({ latency }, labels) => out.histogram(DURATION.name, labels, distribution(latency)));
+  each(RECEIVED, ({ received }, labels) => out.sample(RECEIVED.name, labels, received));
+  each(SAID, ({ sent }, labels) => out.sample(SAID.name, labels, sent));
+}
+
+function writeProcesses(out: Exposition, backends: readonly HandoffStatus[]): void {
+  out.family(HANDSHAKES);
+  for (const { name: backend, kind, process } of backends) {
+    if (kind !== "tls" || process === undefined) continue;
+    const { handshakes, resumed, failedHandshakes } = process;
+    out.sample(HANDSHAKES.name, { backend, result: "full" }, handshakes - resumed);
+    out.sample(HANDSHAKES.name, { backend, result: "resumed" }, resumed);
+    out.sample(HANDSHAKES.name, { backend, result: "failed" }, failedHandshakes);
+  }
+  out.family(LIMITED);
+  for (const { name: backend, process } of backends) {
+    if (process === undefined) continue;
+    out.sample(LIMITED.name, { backend, what: "requests" }, process.limitedRequests);
+    out.sample(LIMITED.name, { backend, what: "connections" }, process.limitedConnections);
+  }
 }
 
 function distribution({ counts, sum }: Latency): Distribution {

@@ -126,8 +126,9 @@ class FrontProcess implements Commanded {
     notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
   }
 
-  #listen({ listeners, admin }: Config): Promise<void> {
-    return this.#admin.apply(admin, () => this.#listeners.change(listeners));
+  #listen(config: Config): Promise<void> {
+    this.#observed.pages.allow(config);
+    return this.#admin.apply(config.admin, () => this.#listeners.change(config.listeners));
   }
 
   /** What one Worker is told. */
@@ -278,6 +279,7 @@ class FrontProcess implements Commanded {
   /** Ends what is not the Workers'. */
   async close(): Promise<void> {
     this.#admin.close();
+    this.#observed.pages.close();
     this.#control?.close();
     await this.#programs.close();
     this.#directory.remove();

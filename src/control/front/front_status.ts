@@ -3,15 +3,34 @@
 import type { Config, Site } from "../../config/config.ts";
 import type { Report } from "../../front/plan.ts";
 import type { CounterName, Counters } from "../../front/core/counters.ts";
+import { SERIES_COUNTERS, SERIES_DURATIONS } from "../../protocol/counters_page.ts";
 import { VERSION } from "../version.ts";
 import { type Latency, latencyOf } from "./latency.ts";
-import { addedCounters, addedDurations, type AnswerCount, Tallies } from "./tallies.ts";
+import { type BackendSum, Pages, type SeriesSum } from "./pages.ts";
+import { addedCounters, addedDurations, type AnswerCount, NOTHING_WAITED, Tallies } from "./tallies.ts";
+
+/** What the processes of a backend have counted of one route. */
+export interface RouteStatus {
+  readonly site: string;
+  /** Empty for routes that no configuration has named. */
+  readonly route: string;
+  /** Connections taken for it. */
+  readonly connections: number;
+  /** Requests by the class of their status; `0xx`: the client had gone before it was answered. */
+  readonly requests: Readonly<Record<typeof CLASSES[number], number>>;
+  /** Bytes. */
+  readonly received: number;
+  readonly sent: number;
+  /** From when the head was whole to the end of the response. */
+  readonly latency: Latency;
+}
+
+/** Classes of statuses. */
+export const CLASSES = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
 /** A backend as the Workers of a front see it. */
 export interface BackendStatus extends HandoffStatus {
   readonly socket: string;
-  /** What `fdpass up` runs there; `other` for what somebody else runs. */
-  readonly kind: string;
   /** `up`: some Worker reaches it. `drained`: it was asked for that nothing new goes there. */
   readonly state: "up" | "down" | "drained";
   /** Why it cannot be reached, as far as that is known. */
@@ -29,6 +48,11 @@ export interface HandoffStatus {
   readonly active: number;
   /** From accept, or from when the connection came back, to the acknowledgement. */
   readonly latency: Latency;
+  /** What its processes do, as the configuration or they themselves say; `other` for what is not known here. */
+  readonly kind: string;
+  /** What its processes have counted themselves; absent where they count nothing. */
+  readonly process?: BackendSum["process"];
+  readonly routes: readonly RouteStatus[];
 }
 
 /** What has become of reloads. */
@@ -95,6 +119,8 @@ export class Observed {
   readonly #reasons = new Map<string, string>();
   /** What the Workers count. */
   readonly tallies: Tallies;
+  /** What backends count. */
+  readonly pages: Pages = new Pages();
 
   /** @param workers how many there are */
   constructor(workers: number) {
@@ -117,6 +143,8 @@ export class Observed {
         this.#channels.set(report.backend, 0);
         this.#reasons.set(report.backend, report.reason);
         return;
+      case "counters":
+        return this.pages.take(report.backend, report.fd);
       case "reason":
         return this.tallies.named(worker, report);
     }
@@ -157,6 +185,7 @@ export class Observed {
   ): FrontStatus {
     const workers = counters.map((one) => one.read());
     const answers = this.tallies.answers(counters);
+    const sums = this.pages.read();
     const names = new Set(config.backends.map(({ name }) => name));
     const sites = [...new Set(config.listeners.flatMap((listener) => listener.sites))];
     return {
@@ -173,27 +202,32 @@ export class Observed {
         names,
         routes: routes.map(({ path, backends }) => ({ path, backends })),
       })),
-      backends: config.backends.map((backend) => this.#backend(backend, drained)),
-      former: this.tallies.backends.filter((name) => !names.has(name)).map((name) => this.#handoffs(name)),
-      waited: latencyOf(counters.map(({ waited }) => waited.read()).reduce(addedDurations)),
+      backends: config.backends.map((backend) => this.#backend(backend, sums, drained)),
+      former: this.tallies.backends.filter((name) => !names.has(name)).map((name) =>
+        this.#handoffs(name, "other", sums.get(name))
+      ),
+      waited: latencyOf(counters.map(({ waited }) => waited.read()).reduce(addedDurations, NOTHING_WAITED)),
       answers,
       refusals: answers.filter(({ status }) => status === 0 || status >= 400),
     };
   }
 
-  #backend({ name, socket, runs }: Config["backends"][number], drained: ReadonlySet<string>): BackendStatus {
+  #backend(
+    { name, socket, runs }: Config["backends"][number],
+    sums: ReadonlyMap<string, BackendSum>,
+    drained: ReadonlySet<string>,
+  ): BackendStatus {
     const up = (this.#channels.get(name) ?? 0) > 0;
     const reason = up ? undefined : this.#reasons.get(name);
     return {
-      ...this.#handoffs(name),
+      ...this.#handoffs(name, runs?.kind ?? "other", sums.get(name)),
       socket,
-      kind: runs?.kind ?? "other",
       state: drained.has(name) ? "drained" : up ? "up" : "down",
       ...reason === undefined ? {} : { reason },
     };
   }
 
-  #handoffs(name: string): HandoffStatus {
+  #handoffs(name: string, kind: string, sum: BackendSum | undefined): HandoffStatus {
     const { handover, active, ...handoffs } = this.tallies.backend(name);
     const { sent, acknowledged, refused, lost } = handoffs;
     return {
@@ -203,6 +237,24 @@ export class Observed {
       unacknowledged: Math.max(0, sent - acknowledged - refused - lost),
       active,
       latency: latencyOf(handover),
+      kind: kind === "other" ? sum?.kind ?? kind : kind,
+      ...sum === undefined ? {} : { process: sum.process },
+      routes: (sum?.series ?? []).filter(({ counters }) => counters.some((count) => count > 0)).map(
+        routeStatus,
+      ),
     };
   }
+}
+
+function routeStatus({ site, route, counters }: SeriesSum): RouteStatus {
+  const of = (name: typeof SERIES_COUNTERS[number]) => counters[SERIES_COUNTERS.indexOf(name)]!;
+  return {
+    site,
+    route,
+    connections: of("connections"),
+    requests: Object.fromEntries(CLASSES.map((name) => [name, of(name)])) as RouteStatus["requests"],
+    received: of("received"),
+    sent: of("sent"),
+    latency: latencyOf({ counts: [...counters.subarray(SERIES_DURATIONS)], sum: of("duration") / 1_000 }),
+  };
 }

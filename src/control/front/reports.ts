@@ -81,6 +81,7 @@ export function logReport(log: Log, report: Report): void {
       }
       return log.info("descriptors-free", "descriptors are free again: accepting");
     case "reason":
+    case "counters":
     case "ready":
     case "applied":
     case "drained":

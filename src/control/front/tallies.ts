@@ -6,7 +6,7 @@ import {
   BackendCounters,
   type BackendCounts,
 } from "../../front/core/backend_counters.ts";
-import { type CounterName, type Counters, MOST_REASONS } from "../../front/core/counters.ts";
+import { type CounterName, Counters, COUNTERS_SIZE, MOST_REASONS } from "../../front/core/counters.ts";
 import type { DurationCounts } from "../../front/core/durations.ts";
 import type { Report } from "../../front/plan.ts";
 
@@ -101,12 +101,17 @@ export function addedDurations(one: DurationCounts, other: DurationCounts): Dura
   };
 }
 
+const NONE = new Counters(new SharedArrayBuffer(COUNTERS_SIZE));
+
+/** What nobody has waited, before there are Workers. */
+export const NOTHING_WAITED: DurationCounts = NONE.waited.read();
+
 /** The sums of all Workers' counters. */
 export function addedCounters(
   workers: readonly Readonly<Record<CounterName, number>>[],
 ): Record<CounterName, number> {
-  const sum = { ...workers[0]! };
-  for (const one of workers.slice(1)) {
+  const sum = NONE.read();
+  for (const one of workers) {
     for (const name of Object.keys(sum) as CounterName[]) sum[name] += one[name];
   }
   return sum;

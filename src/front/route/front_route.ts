@@ -49,7 +49,7 @@ export class FrontRoute implements RouteTerms {
       : exceptions.length === 0
       ? SCOPE_HOST
       : SCOPE_EXCEPT;
-    const fields = encodeRouteFields(entry.site.names[0] ?? "", nameOf(entry.route), exceptions, mapTo);
+    const fields = encodeRouteFields(entry.site.names[0] ?? "", routeName(entry.route), exceptions, mapTo);
     this.fields = withRules(fields, entry.site, entry.index);
     this.fieldsAddress = addressOf(this.fields);
     // A backend that may serve every next request waits for it itself. Where only some are its own, most of what comes next
@@ -76,6 +76,6 @@ function withRules(fields: Uint8Array<ArrayBuffer>, { rules }: Site, index: numb
 }
 
 /** What backends are told: a prefix, or, for people, a part of the expression. */
-function nameOf({ path, match }: Route): string {
+export function routeName({ path, match }: Route): string {
   return match === undefined ? path : `~ ${path.toWellFormed().slice(0, 300)}`;
 }

@@ -3,6 +3,7 @@
 import { processId } from "../../../../ffi/mod.ts";
 import type { Limits } from "../../../config/config.ts";
 import type { Trust } from "../../../trust/trust.ts";
+import { COUNTERS_LAYOUT } from "../../../protocol/counters_page.ts";
 import { encodeHello, instanceOf } from "../../../protocol/hello.ts";
 import { SIZE_INSTANCE } from "../../../protocol/messages.ts";
 import { encodeGeneration } from "../../../protocol/replies.ts";
@@ -22,10 +23,20 @@ export class Announcements {
   /** The GENERATION that every channel is told of. */
   terms: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  /** @param name what the front calls itself */
-  constructor(name: string) {
+  /**
+   * @param name what the front calls itself
+   * @param counters whether somebody reads the counters of backends
+   */
+  constructor(name: string, readonly counters: boolean) {
     const instance = instanceOf(crypto.getRandomValues(new Uint8Array(SIZE_INSTANCE)));
-    this.hello = encodeHello({ workers: 0, window: RETURNS, process: processId(), name, instance });
+    this.hello = encodeHello({
+      workers: 0,
+      window: RETURNS,
+      process: processId(),
+      name,
+      instance,
+      ...counters ? { counters: COUNTERS_LAYOUT } : {},
+    });
   }
 
   /** Takes the generation of a new plan. @param trust lists of who is trusted, to which hand-offs refer */

@@ -1,10 +1,18 @@
 /** The front's end of a channel: one Unix socket to one backend process, and the hand-offs under way on it. */
 
-import { type Descriptor, EAGAIN, EPOLLIN, EPOLLOUT, ETOOMANYREFS } from "../../../../ffi/mod.ts";
+import {
+  close,
+  type Descriptor,
+  EAGAIN,
+  EPOLLIN,
+  EPOLLOUT,
+  ETOOMANYREFS,
+  sharedPageFault,
+} from "../../../../ffi/mod.ts";
 import { Timed } from "../../../loop/deadlines.ts";
 import type { Source } from "../../../loop/poller.ts";
 import type { Hello } from "../../../protocol/hello.ts";
-import { BYE_STOPPING, BYE_TIMEOUT } from "../../../protocol/messages.ts";
+import { BYE_MALFORMED, BYE_STOPPING, BYE_TIMEOUT } from "../../../protocol/messages.ts";
 import { endChannel } from "../../../wire/ending.ts";
 import { sendMessage } from "../../../wire/send_message.ts";
 import type { Connection } from "../../connection/connection.ts";
@@ -49,6 +57,8 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   #unannounced = false;
   /** The socket's buffer is full, or too many descriptors are in flight: nothing can be sent for now. */
   #blocked = false;
+  /** Its page of counters has come. */
+  #counted = false;
   readonly #fullness = new Fullness();
   readonly #tools: ChannelTools;
   readonly #link: Link;
@@ -199,6 +209,21 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   refuse(connection: Connection, reason: string): void {
     connection.refusedFrom(this);
     this.#link.connectionRefused(reason);
+  }
+
+  counters(fd: Descriptor): void {
+    const { core, announcements } = this.#tools;
+    const fault = !announcements.counters
+      ? "nobody has asked for them"
+      : this.#counted
+      ? "they have come before"
+      : sharedPageFault(fd);
+    if (fault !== undefined) {
+      close(fd);
+      return this.end(`COUNTERS is out of place: ${fault}`, BYE_MALFORMED);
+    }
+    this.#counted = true;
+    core.report({ type: "counters", backend: this.backend, fd });
   }
 
   /** The backend takes no more: whoever listens at the path now may. */

@@ -9,6 +9,7 @@ import {
   BYE_MALFORMED,
   BYE_UNKNOWN_ID,
   BYE_UNKNOWN_TYPE,
+  COUNTERS,
   DRAIN,
   HELLO,
   LOAD,
@@ -67,6 +68,8 @@ export interface Conversation extends Hearer {
   full(): void;
   /** The backend has taken hand-offs, and has said how many connections it holds now. */
   took(): void;
+  /** The backend process has given its page of counters. @param fd the channel's from now on */
+  counters(fd: Descriptor): void;
   /** The backend takes no more. */
   drain(): void;
   /** Ends the channel if it drains, is one of a backend that is not needed, and has nothing under way. */
@@ -114,7 +117,7 @@ export class ChannelReader {
     const { bytes, view, receiver, flags, type } = this.messages;
     const fault = this.messages.faultOf(length);
     if (fault !== undefined) return channel.end(fault.reason, fault.bye);
-    if (receiver.count !== (type === RETURN ? 1 : 0) || flags & MSG_CTRUNC) {
+    if (receiver.count !== (type === RETURN || type === COUNTERS ? 1 : 0) || flags & MSG_CTRUNC) {
       return this.#wrongDescriptors(channel, type, length);
     }
     if (channel.state === "greeting" && type !== HELLO && type !== BYE) {
@@ -137,6 +140,8 @@ export class ChannelReader {
         return this.#refused(channel, length);
       case RETURN:
         return this.#returned(channel, length);
+      case COUNTERS:
+        return channel.counters(receiver.take());
       case DRAIN:
         return channel.drain();
       case LOAD:
@@ -186,6 +191,8 @@ export class ChannelReader {
   #wrongDescriptors(channel: Conversation, type: number, length: number): void {
     const id = transferId(this.messages.bytes, length);
     const missing = this.messages.receiver.count === 0 && (this.messages.flags & MSG_CTRUNC) !== 0;
+    // Nobody is served less without.
+    if (type === COUNTERS && missing) return;
     if (type !== RETURN || !missing || id === undefined) {
       return channel.end(
         `${typeName(type)} with ${this.messages.receiver.count} descriptors`,

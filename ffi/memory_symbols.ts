@@ -1,0 +1,56 @@
+/** The part of symbols.ts that is about memory: addresses, and pages that processes share. */
+
+/** Spread into the symbol table. */
+export const MEMORY_SYMBOLS = {
+  // --- pages in files: ftruncate(2), pread(2), mmap(2), munmap(2) ---------------------------------------------------
+  ftruncate: { parameters: ["i32", /* fd */ "i64" /* off_t length */], result: "i32" },
+  pread: {
+    parameters: [
+      "i32", /* fd */
+      "buffer", /* void *buf */
+      "usize", /* size_t count */
+      "i64", /* off_t offset */
+    ],
+    result: "i32",
+  },
+  /** The address of the mapping, or of -1. */
+  mmap: {
+    parameters: [
+      "usize", /* void *addr */
+      "usize", /* size_t length */
+      "i32", /* int prot */
+      "i32", /* int flags */
+      "i32", /* fd */
+      "i64", /* off_t offset */
+    ],
+    result: "usize",
+  },
+  munmap: { parameters: ["usize", /* void *addr */ "usize" /* size_t length */], result: "i32" },
+
+  // --- memory: the only doors to addresses, so that no Deno.UnsafePointer is needed -------------------------------
+  __errno_location: { parameters: [], result: "usize" },
+  /** memcpy(view, view, 0) copies nothing and returns its first argument: the address of the view. */
+  memcpy_address: {
+    name: "memcpy",
+    parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "usize" /* size_t n */],
+    result: "usize",
+  },
+  memcpy_to: {
+    name: "memcpy",
+    parameters: [
+      "usize", /* void *dest, as an address */
+      "buffer", /* const void *src */
+      "usize", /* size_t n */
+    ],
+    result: "void",
+  },
+  memcpy_from: {
+    name: "memcpy",
+    parameters: [
+      "buffer", /* void *dest */
+      "usize", /* const void *src, as an address */
+      "usize", /* size_t n */
+    ],
+    result: "void",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;

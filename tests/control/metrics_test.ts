@@ -1,0 +1,182 @@
+/** What the figures say over a run, compared with what clients have seen. */
+
+import assert from "node:assert/strict";
+import { Exposition } from "../../src/control/admin/exposition.ts";
+import { FAMILIES } from "../../src/control/admin/metrics.ts";
+import { isInstalled } from "../support/other_programs.ts";
+import { FrontProgram, PATIENT, startFront, TemporaryDirectory, whenReady } from "../support/processes.ts";
+import { freePort } from "../support/ports.ts";
+import { get } from "../support/raw_client.ts";
+import { until } from "../support/waiting.ts";
+
+/** All samples whose names and labels fit, added up. */
+function sum(text: string, pattern: RegExp): number {
+  return text.split("\n").filter((line) => !line.startsWith("#") && pattern.test(line))
+    .reduce((all, line) => all + Number(line.slice(line.lastIndexOf(" "))), 0);
+}
+
+const HANDLER = `
+export default {
+  fetch(request, info) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/pid") return new Response(String(Deno.pid));
+    return new Response("here", { status: pathname === "/gone" ? 404 : 200 });
+  },
+};
+`;
+
+Deno.test("metrics: sums are the clients' over kills, replacements and reloads, and hosts make no series", async () => {
+  using directory = new TemporaryDirectory();
+  directory.write("app.ts", HANDLER);
+  const admin = freePort();
+  const configuration = (path: string) =>
+    JSON.stringify({
+      ...PATIENT,
+      listen: "127.0.0.1:0",
+      admin: `127.0.0.1:${admin}`,
+      sites: [{ routes: [{ path: "/", to: "app" }, ...path === "" ? [] : [{ path, to: "app" }]] }],
+      backends: { app: { socket: "app.sock", fetch: "app.ts", workers: 2 } },
+    });
+  const path = directory.write("fdpass.json", configuration("/other/"));
+  await using up = await whenReady(
+    new FrontProgram(["up", path, "--run-dir", directory.path], {
+      permissions: ["--allow-all"],
+    }),
+  );
+  const scrape = async () => await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+  const sums = (text: string) => ({
+    accepted: sum(text, /^fdpass_connections_accepted_total/),
+    good: sum(text, /^fdpass_requests_total\{.*code="2xx"/),
+    bad: sum(text, /^fdpass_requests_total\{.*code="4xx"/),
+    timed: sum(text, /^fdpass_request_duration_seconds_count/),
+    acknowledged: sum(text, /^fdpass_handoffs_total\{.*"acknowledged"/),
+    taken: sum(text, /^fdpass_backend_connections_total/),
+  });
+  let good = 0;
+  let bad = 0;
+  let last = sums(await scrape());
+  /** Asks, then looks: nothing has fallen, nothing is missing. */
+  const round = async () => {
+    for (let times = 0; times < 6; times++) {
+      if ((await get(up.port, times % 3 === 0 ? "/gone" : "/other/x")).status === 200) good++;
+      else bad++;
+    }
+    // A client has its answer a moment before it is counted, and before the front has read the acknowledgement.
+    const text = await until(async () => {
+      const text = await scrape();
+      const now = sums(text);
+      for (const [name, count] of Object.entries(now)) {
+        assert.ok(count >= last[name as keyof typeof last], `${name} has fallen to ${count}`);
+      }
+      last = now;
+      return now.good >= good && now.bad >= bad && now.acknowledged >= good + bad ? text : undefined;
+    }, () => `${good} and ${bad} requests: ${JSON.stringify(last)}`);
+    const all = good + bad;
+    const { good: wells, bad: ills, timed, accepted, acknowledged, taken } = last;
+    assert.deepEqual({ good: wells, bad: ills, timed }, { good, bad, timed: all });
+    assert.deepEqual({ accepted, acknowledged, taken }, { accepted: all, acknowledged: all, taken: all });
+    return text;
+  };
+
+  await round();
+  for (let times = 0; times < 2; times++) {
+    const pid = Number((await get(up.port, "/pid")).text);
+    good++;
+    Deno.kill(pid, "SIGKILL");
+    await round();
+  }
+  // Every handler is replaced, and a route goes.
+  Deno.writeTextFileSync(path, configuration(""));
+  up.signal("SIGHUP");
+  await up.message(/backends follow the configuration/);
+  const text = await round();
+  assert.equal(sum(text, /^fdpass_config_reloads_total\{result="applied"/), 1);
+  assert.ok(sum(text, /^fdpass_requests_total\{.*route="\/other\/"/) > 0, "what was counted stays");
+
+  const series = text.split("\n").filter((line) => !line.startsWith("#")).length;
+  for (let times = 0; times < 100; times++) {
+    await get(up.port, `/made-up-${times}`, `host-${times}.example`);
+    good++;
+  }
+  const later = await round();
+  assert.equal(later.split("\n").filter((line) => !line.startsWith("#")).length, series);
+  assert.doesNotMatch(later, /made-up|host-\d/);
+
+  // A stopped backend answers nobody, and delays nothing here.
+  const stopped = Number((await get(up.port, "/pid")).text);
+  good++;
+  Deno.kill(stopped, "SIGSTOP");
+  try {
+    assert.match(await scrape(), /^fdpass_requests_total/m);
+    assert.equal((await fetch(`http://127.0.0.1:${admin}/ready`)).status, 200);
+  } finally {
+    Deno.kill(stopped, "SIGCONT");
+  }
+  await round();
+  await up.stopCleanly();
+});
+
+/** Runs promtool; what it complains of. */
+async function promtool(args: readonly string[], input = ""): Promise<string> {
+  const child = new Deno.Command("promtool", {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  return code === 0 && args[1] === "metrics" ? said : code === 0 ? "" : said;
+}
+
+const PROMTOOL = isInstalled("promtool", "--version");
+
+Deno.test({
+  name: PROMTOOL ? "promtool accepts the text, and the rules" : "promtool (left out: there is no promtool)",
+  ignore: !PROMTOOL,
+  async fn() {
+    using directory = new TemporaryDirectory();
+    const admin = freePort();
+    await using front = await startFront({
+      ...PATIENT,
+      queueTimeout: 0,
+      listen: "127.0.0.1:0",
+      admin: `127.0.0.1:${admin}`,
+      sites: [{ routes: [{ match: '^/a\\\\"b$', to: `fd://${directory.join("odd name.sock")}` }] }],
+    });
+    assert.equal((await get(front.port, "/")).status, 404);
+    const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+    assert.match(text, /^fdpass_answers_total\{status="404",reason="no route covers the request"\} 1$/m);
+    assert.equal(await promtool(["check", "metrics"], text), "");
+    await front.stopCleanly();
+    const rules = new URL("../../deploy/prometheus/fdpass.rules.yml", import.meta.url).pathname;
+    assert.equal(await promtool(["check", "rules", rules]), "");
+  },
+});
+
+Deno.test("docs/metrics.md lists every metric with its type, and no other", () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/metrics.md", import.meta.url));
+  const listed = [...page.matchAll(/^\| `([a-z_]+)` +\| (\w+)/gm)].map(([, name, type]) => `${name} ${type}`);
+  assert.deepEqual(listed, FAMILIES.map(({ name, type }) => `${name} ${type}`));
+});
+
+Deno.test("Exposition: labels and help are escaped, bounds are numbers, both formats differ where they do", () => {
+  for (const open of [false, true]) {
+    const out = new Exposition(open);
+    out.family({ name: "a_total", type: "counter", help: 'a \\ and "b"\nc' });
+    out.sample("a_total", { path: 'x"y\\z\n' }, 1e21);
+    out.family({ name: "h", type: "histogram", help: "h" });
+    out.histogram("h", {}, { bounds: [0.5, 1], counts: [1, 2, 3], sum: 4.5 });
+    assert.equal(
+      out.text(),
+      `# HELP ${open ? "a" : "a_total"} a \\\\ and ${open ? '\\"b\\"' : '"b"'}\\nc\n` +
+        `# TYPE ${open ? "a" : "a_total"} counter\n` +
+        'a_total{path="x\\"y\\\\z\\n"} 1e+21\n# HELP h h\n# TYPE h histogram\n' +
+        'h_bucket{le="0.5"} 1\nh_bucket{le="1.0"} 3\nh_bucket{le="+Inf"} 6\nh_sum 4.5\nh_count 6\n' +
+        (open ? "# EOF\n" : ""),
+    );
+  }
+});
