@@ -97,7 +97,7 @@ export interface Route {
 export type KeepAlive = "hold" | "return" | "close";
 
 /** What runs in a backend process; absent when somebody else runs it. */
-export type BackendKind = Fetch | Static | Exec | Relay | Documents | Tls;
+export type BackendKind = Fetch | Static | Exec | Relay | FastCgi | Documents | Tls;
 
 /** A backend that serves with a handler module. */
 export interface Fetch {
@@ -143,6 +143,31 @@ export const SYMLINKS = ["follow", "beneath", "never"] as const;
 
 /** The longest time that caches have to understand, in seconds (RFC 9111, 1.2.2). */
 export const MAX_AGE = 0x7fff_ffff;
+
+/** A backend that passes requests on to an application by FastCGI. */
+export interface FastCgi {
+  readonly kind: "fastcgi";
+  /** The application, as `formatFastCgiUpstream` of src/config/fastcgi_upstream.ts writes it. */
+  readonly upstream: string;
+  /** The directory that the paths of scripts begin in, as the application has it; empty where mapped paths are files' names. */
+  readonly root: string;
+  /** The script of a path that ends with a slash; `index.php` unless given. */
+  readonly index?: string;
+  /** The script, as a path below the root, for each path that names none. */
+  readonly fallback?: string;
+  /** What DOCUMENT_ROOT says; the root unless given. */
+  readonly documentRoot?: string;
+  /** Whether the application gets no `Authorization`, as behind Apache unless CGIPassAuth is on; false unless given. */
+  readonly hideAuthorization?: boolean;
+  /** Milliseconds of silence that the application may have while it owes something; 60,000 unless given. */
+  readonly timeout?: number;
+  /** Milliseconds that one attempt to connect may take; 5,000 unless given. */
+  readonly connectTimeout?: number;
+  /** Connections to the application that one process has at most; any number unless given. */
+  readonly maxUpstream?: number;
+  /** Connections that one process keeps for further requests; none unless given, for each holds a process of PHP-FPM. */
+  readonly keepUpstream?: number;
+}
 
 /** A backend that relays to an HTTP server. */
 export interface Relay {

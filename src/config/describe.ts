@@ -189,6 +189,8 @@ function subjectOf(runs: BackendKind): string {
       return runs.upstream + termsOf(runs);
     case "documents":
       return "by their names";
+    case "fastcgi":
+      return `${runs.upstream}, scripts in ${runs.root || "the file system"}`;
     case "tls":
       return "handshakes";
   }

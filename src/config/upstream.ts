@@ -69,7 +69,7 @@ export function formatUpstream({ at, authority, base }: Upstream): string {
 }
 
 /** The name that has to be looked up to reach it; undefined for an IP address, `localhost` and a Unix socket. */
-export function nameToResolve({ at }: Upstream): string | undefined {
+export function nameToResolve({ at }: Pick<Upstream, "at">): string | undefined {
   if ("path" in at || at.host === "localhost" || at.host.includes(":") || /^[\d.]+$/.test(at.host)) {
     return undefined;
   }

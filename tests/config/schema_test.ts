@@ -60,9 +60,13 @@ Deno.test("jsonSchema() wants one of routes and to in a site, one of path and ma
       { required: ["fetch", "static"] },
       { required: ["fetch", "exec"] },
       { required: ["fetch", "upstream"] },
+      { required: ["fetch", "fastcgi"] },
       { required: ["static", "exec"] },
       { required: ["static", "upstream"] },
+      { required: ["static", "fastcgi"] },
       { required: ["exec", "upstream"] },
+      { required: ["exec", "fastcgi"] },
+      { required: ["upstream", "fastcgi"] },
     ],
   });
 });

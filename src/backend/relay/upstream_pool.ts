@@ -81,7 +81,7 @@ export class UpstreamPool {
   readonly #turnstile: Turnstile;
   #closed = false;
 
-  constructor(readonly loop: Loop, readonly upstream: Upstream, options: PoolOptions = {}) {
+  constructor(readonly loop: Loop, readonly upstream: Pick<Upstream, "at">, options: PoolOptions = {}) {
     this.#max = options.maxUpstream ?? Infinity;
     this.#maxIdle = options.maxIdle ?? 64;
     this.#turnstile = new Turnstile(this.#max, loop.deadlines.list(options.timeout ?? 60_000));

@@ -5,6 +5,7 @@ import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../../control/failure.ts";
 import { documentsOptions } from "./documents.ts";
 import { execOptions } from "./exec.ts";
+import { fastcgiOptions } from "./fastcgi.ts";
 import { fetchOptions } from "./fetch.ts";
 import type { KindOptions, Values } from "./kind.ts";
 import { relayOptions } from "./relay.ts";
@@ -17,6 +18,7 @@ const BY_NAME: { readonly [Name in BackendKind["kind"]]: KindOptions } = {
   exec: execOptions,
   relay: relayOptions,
   documents: documentsOptions,
+  fastcgi: fastcgiOptions,
   tls: tlsOptions,
 };
 /** In the order in which they are listed to people. */
@@ -26,7 +28,8 @@ const KINDS: readonly KindOptions[] = Object.values(BY_NAME);
 export function addKindOptions(command: Command): void {
   for (const { choice, more } of KINDS) {
     command.addOption(choice);
-    for (const option of more) command.addOption(option);
+    // Kinds may share an option.
+    for (const option of more) if (!command.options.includes(option)) command.addOption(option);
   }
 }
 

@@ -38,6 +38,16 @@ function rules<Rule>(
 const reverseRules = rules((path, url): ReverseRule => ({ path, url }), readReverseRule);
 const cookieRule = (from: string, to: string): CookieRule => ({ from, to });
 
+/** How an upstream is connected to, of whichever kind. */
+export const UPSTREAM_OPTIONS: readonly Option[] = [
+  new Option("--upstream-timeout <time>", "silence that the upstream may have (default: 60s)")
+    .argParser(duration),
+  new Option("--connect-timeout <time>", "for one attempt to connect to the upstream (default: 5s)")
+    .argParser(duration),
+  new Option("--max-upstream <n>", "connections to the upstream at most; requests beyond that wait")
+    .argParser(wholeNumber(1, 65_535)),
+];
+
 export const relayOptions: KindOptions = {
   choice: new Option("--upstream <url>", "relay to an HTTP server: http://host:port/base or unix:/path"),
   more: [
@@ -45,12 +55,7 @@ export const relayOptions: KindOptions = {
     new Option("--underscores-in-headers", "pass fields on whose names have underscores"),
     new Option("--forwarded <fields>", "what the upstream is told of who asks (default: all)")
       .choices(["all", "legacy", "none"]),
-    new Option("--upstream-timeout <time>", "silence that the upstream may have (default: 60s)")
-      .argParser(duration),
-    new Option("--connect-timeout <time>", "for one attempt to connect to the upstream (default: 5s)")
-      .argParser(duration),
-    new Option("--max-upstream <n>", "connections to the upstream at most; requests beyond that wait")
-      .argParser(wholeNumber(1, 65_535)),
+    ...UPSTREAM_OPTIONS,
     new Option(
       `--reverse <"path url">`,
       "URLs in responses that begin with the second word begin with the first; may be repeated; off: none",

@@ -1,6 +1,7 @@
 /** The backends that an Apache configuration leads to: sockets, and relays to servers that know nothing of hand-offs. */
 
-import type { Backend, Relay } from "../config.ts";
+import type { Backend, FastCgi, Relay } from "../config.ts";
+import { formatFastCgiUpstream, readFastCgiUpstream } from "../fastcgi_upstream.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { nameAfterSocket } from "../target.ts";
 import { formatUpstream, readUpstream } from "../upstream.ts";
@@ -8,6 +9,9 @@ import { boundsOf, type ContentSettings } from "./content.ts";
 import type { Faults, Spot } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Target } from "./targets.ts";
+
+/** A target that is no socket for hand-offs. */
+type Server = Extract<Target, { readonly authority: string }>;
 
 /** Where sockets are. */
 export interface Surroundings {
@@ -22,7 +26,13 @@ export interface Surroundings {
 /** How requests are relayed to a server, besides which, and what is asked of their content. */
 export interface RelayTerms extends Omit<Relay, "kind" | "upstream"> {
   readonly content?: ContentSettings;
+  /** Of an application that speaks FastCGI: whether connections to it are kept, and what DOCUMENT_ROOT says. */
+  readonly reuse?: boolean;
+  readonly documentRoot?: string;
 }
+
+/** Connections to an application that are kept, where they are; httpd has one for each of its threads, 25 unless changed. */
+const KEPT = 25;
 
 /** Collects them, each once. */
 export class Backends {
@@ -62,7 +72,9 @@ export class Backends {
       this.#tellOfContent(terms);
       return this.#socket(registered, (path) => path, parameters, spot);
     }
-    return this.#relay(target, parameters, terms, spot, base);
+    return target.kind === "fastcgi"
+      ? this.#fastcgi(target, parameters, terms, spot, base)
+      : this.#relay(target, parameters, terms, spot, base);
   }
 
   /** Whoever takes the connection itself reads the content. */
@@ -90,9 +102,9 @@ export class Backends {
   }
 
   #relay(
-    { authority, socket: path }: Extract<Target, { kind: "server" }>,
+    { authority, socket: path }: Server,
     parameters: Parameters,
-    { content = {}, ...terms }: RelayTerms,
+    { content, reuse: _, documentRoot: _root, ...terms }: RelayTerms,
     spot: Spot,
     base: string,
   ): string | undefined {
@@ -100,12 +112,51 @@ export class Backends {
     const upstream = this.faults.take(readUpstream(url, (path) => path), spot);
     if (upstream === undefined) return undefined;
     const runs: Relay = { kind: "relay", upstream: formatUpstream(upstream), ...terms };
+    return this.#run(runs, path ?? authority, parameters, content, spot);
+  }
+
+  /** Mapped paths are names of files, below the base if there is one. */
+  #fastcgi(
+    { authority, socket: path }: Server,
+    parameters: Parameters,
+    terms: RelayTerms,
+    spot: Spot,
+    base: string,
+  ): string | undefined {
+    const place = path === undefined
+      ? `fcgi://${/:\d+$/.test(authority) ? authority : `${authority}:8000`}`
+      : `unix:${path}`;
+    const upstream = this.faults.take(readFastCgiUpstream(place, (path) => path), spot);
+    if (upstream === undefined) return undefined;
+    const { content, reuse, documentRoot, timeout, connectTimeout, maxUpstream } = terms;
+    const runs: FastCgi = {
+      kind: "fastcgi",
+      upstream: formatFastCgiUpstream(upstream),
+      root: base.replace(/\/+$/, ""),
+      hideAuthorization: true,
+      ...documentRoot === undefined ? {} : { documentRoot },
+      ...timeout === undefined ? {} : { timeout },
+      ...connectTimeout === undefined ? {} : { connectTimeout },
+      ...maxUpstream === undefined ? {} : { maxUpstream },
+      ...reuse ? { keepUpstream: maxUpstream ?? KEPT } : {},
+    };
+    return this.#run(runs, path ?? authority, parameters, content, spot);
+  }
+
+  /** @param at where it leads, as its name says it */
+  #run(
+    runs: Relay | FastCgi,
+    at: string,
+    parameters: Parameters,
+    content: ContentSettings = {},
+    spot: Spot,
+  ): string {
     const bounds = boundsOf(content);
     // What differs in anything is a backend of its own.
     return this.#add(`relay ${JSON.stringify([runs, bounds])}`, parameters, spot, () => {
       const runDirectory = this.surroundings.runDirectory();
-      const place = (path ?? authority).replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "").slice(0, 48);
-      const wanted = `${runDirectory}/relay-${place}.sock`;
+      const place = at.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "").slice(0, 48);
+      const wanted = `${runDirectory}/${runs.kind}-${place}.sock`;
       const name = nameAfterSocket(wanted, (name) => this.#byName.has(name));
       const socket = `${runDirectory}/${name}.sock`;
       this.faults.take(readListeningPath(socket, (path) => path, 1), spot);

@@ -37,6 +37,8 @@ export interface Parameters {
   readonly connectTimeout?: number;
   /** Connections to the server at most. */
   readonly maxUpstream?: number;
+  /** Whether connections to an application are kept; those to HTTP servers are. */
+  readonly reuse?: boolean;
   readonly weight?: number;
   readonly flusher?: "flush" | "none";
   /** Takes nothing. */
@@ -47,7 +49,7 @@ export interface Parameters {
 
 /** Parameters that are known and have no effect: of workers, of balancers, and words without a value. */
 const WITHOUT_EFFECT = (
-  "acquire addressttl backend bufferpool cping disablereuse enablereuse flushpackets flushwait hcexpr " +
+  "acquire addressttl backend bufferpool cping disablereuse flushpackets flushwait hcexpr " +
   "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping min ping receivebuffersize " +
   "redirect responsefieldsize retry route secret smax ttl upgrade failonstatus failontimeout forcerecovery growth lbmethod " +
   "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate nocanon noquery"
@@ -71,6 +73,7 @@ const KNOWN = [
   "max",
   "timeout",
   "flusher",
+  "enablereuse",
   "loadfactor",
   "status",
   "stickysession",
@@ -103,6 +106,9 @@ export function readParameters(words: readonly string[], report: ParameterReport
           // 0 is as many as there are.
           if (most > 0) result.maxUpstream = most;
         });
+        break;
+      case "enablereuse":
+        result.reuse = /^on$/i.test(value);
         break;
       case "loadfactor":
         take(readLoadFactor(value), word, (weight) => result.weight = weight);

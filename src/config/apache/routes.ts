@@ -177,7 +177,10 @@ export class RouteMaker {
       levels.map((level) => level.contentSize).find(isGiven);
     const contentPace = levels.map((level) => level.contentPace).find(isGiven);
     const addsHeaders = levels.map((level) => level.addsHeaders).find(isGiven);
+    const documentRoot = (server.settings.documentRoot ?? main.settings.documentRoot)?.args[0];
     return {
+      ...own.reuse ? { reuse: true } : {},
+      ...documentRoot === undefined ? {} : { documentRoot },
       content: { ...contentSize && { contentSize }, ...contentPace && { contentPace } },
       // As httpd does: what others than itself have said of who asks is passed on.
       forwarded: addsHeaders === false ? "none" : "legacy",
@@ -221,7 +224,7 @@ export class RouteMaker {
       if (target.kind === "balancer") return undefined;
       const timeout = parameters.timeout === undefined ? {} : { timeout: parameters.timeout };
       const own = { ...terms, ...timeout, ...connectionsOf(parameters) };
-      const base = target.kind === "server" ? target.path : "";
+      const base = target.kind === "socket" ? "" : target.path;
       return this.backends.refer(target, parameters, own, spot, base);
     });
   }

@@ -7,7 +7,8 @@ export type Target =
   | { readonly kind: "socket"; readonly path: string }
   | { readonly kind: "balancer"; readonly name: string; readonly path: string }
   | {
-    readonly kind: "server";
+    /** Of HTTP, or an application that speaks FastCGI. */
+    readonly kind: "server" | "fastcgi";
     /** `host`, `host:port`, in lower case. */
     readonly authority: string;
     /** The socket in `unix:/path|http://host/`. */
@@ -21,8 +22,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   https: "speaks TLS to no server; write its plain http:// port",
   wss: "speaks TLS to no server; write its plain ws:// port",
   ajp: "does not speak AJP; write the http:// port of the server",
-  fcgi:
-    "does not speak FastCGI; put an HTTP server such as the application's own behind it, and write its http:// port",
   scgi: "does not speak SCGI; write the http:// port of the server",
   uwsgi: "does not speak the protocol of uWSGI; write the http:// port of the server",
   h2: "speaks HTTP/1.1 to servers; write http://",
@@ -40,13 +39,14 @@ const EXAMPLE = `write a URL such as "http://127.0.0.1:3000/", "fd:///run/app.so
  */
 export function readTarget(text: string): Reading<Target> {
   const cannot = `Cannot hand over to ${quote(text)}`;
-  const unix = /^unix:([^|]*)\|(?:http|ws):\/\/([^/?#$]*)([^?#]*)$/i.exec(text);
+  const unix = /^unix:([^|]*)\|(http|ws|fcgi):\/\/([^/?#$]*)([^?#]*)$/i.exec(text);
   if (unix !== null) {
-    const [, socket = "", authority = "", path = ""] = unix;
+    const [, socket = "", scheme = "", authority = "", path = ""] = unix;
     if (!socket.startsWith("/")) {
       return { fault: `${cannot}; write the absolute path of the socket behind unix:` };
     }
-    return { value: { kind: "server", authority: authority.toLowerCase() || "localhost", socket, path } };
+    const kind = kindOf(scheme);
+    return { value: { kind, authority: authority.toLowerCase() || "localhost", socket, path } };
   }
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^]*)$/i.exec(text);
   if (match === null) return { fault: `${cannot}; ${EXAMPLE}` };
@@ -63,7 +63,7 @@ export function readTarget(text: string): Reading<Target> {
     if (authority === "") return { fault: `${cannot}, which names no balancer; write "balancer://name"` };
     return { value: { kind: "balancer", name: authority.toLowerCase(), path } };
   }
-  if (scheme !== "http" && scheme !== "ws") {
+  if (scheme !== "http" && scheme !== "ws" && scheme !== "fcgi") {
     const why = ELSEWHERE[scheme];
     return { fault: why === undefined ? `${cannot}; ${EXAMPLE}` : `${cannot}, for fdpass ${why}` };
   }
@@ -72,5 +72,9 @@ export function readTarget(text: string): Reading<Target> {
   if (!/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(authority)) {
     return { fault: `${cannot}, which names no server; ${EXAMPLE}` };
   }
-  return { value: { kind: "server", authority: authority.toLowerCase(), path } };
+  return { value: { kind: kindOf(scheme), authority: authority.toLowerCase(), path } };
+}
+
+function kindOf(scheme: string): "server" | "fastcgi" {
+  return scheme.toLowerCase() === "fcgi" ? "fastcgi" : "server";
 }

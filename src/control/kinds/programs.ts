@@ -5,6 +5,7 @@ import type { BackendKind } from "../../config/config.ts";
 import { UsageError } from "../failure.ts";
 import { documentsProgram } from "./documents.ts";
 import { execProgram } from "./exec.ts";
+import { fastcgiProgram } from "./fastcgi.ts";
 import { fetchProgram } from "./fetch.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 import { relayProgram } from "./relay.ts";
@@ -19,6 +20,7 @@ const PROGRAMS: {
   exec: execProgram,
   relay: relayProgram,
   documents: documentsProgram,
+  fastcgi: fastcgiProgram,
   tls: tlsProgram,
 };
 

@@ -62,7 +62,8 @@ function plain(mode: Plain | undefined): string[] {
   return mode === "bare" ? ["--plain"] : ["--proxy-protocol", mode];
 }
 
-function reportTo(log: KindLog, upstream: string): (event: RelayEvent | PlainRelayEvent) => void {
+/** Tells people what a relay has to say of its upstream. */
+export function reportTo(log: KindLog, upstream: string): (event: RelayEvent | PlainRelayEvent) => void {
   return (event) => {
     switch (event.type) {
       case "upstream-back":

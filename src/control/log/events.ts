@@ -25,6 +25,7 @@ export const EVENTS = [
   "upstream-away",
   "upstream-back",
   "upstream-failed",
+  "upstream-said",
   "relay-not-whole",
   "files-overridden",
   "program-said",

@@ -85,7 +85,6 @@ const FAULTY: readonly (readonly [text: string, line: number, directive: string,
   ["ProxyPass app http://a/", 1, "ProxyPass", /does not start with "\/"; write "\/app"/],
   ["ProxyPass /a?b http://a/", 1, "ProxyPass", /routes do not look at queries/],
   ["ProxyPass / https://a/", 1, "ProxyPass", /speaks TLS to no server; write its plain http:\/\/ port/],
-  ["ProxyPass / fcgi://127.0.0.1:9000/srv", 1, "ProxyPass", /does not speak FastCGI/],
   [
     "ProxyPass / 127.0.0.1:3000",
     1,

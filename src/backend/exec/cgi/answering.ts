@@ -6,15 +6,31 @@ import { Gathered } from "../../../http/growing.ts";
 import { isWorthReading } from "../../../http/head_growth.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange } from "../../http/exchange.ts";
-import type { Program } from "../program.ts";
-import type { OutputPipe } from "./pipe_ends.ts";
+
+/** Where the bytes of a response come from. */
+export interface Output {
+  /** There is no more. */
+  readonly ended: boolean;
+  /** What there is at this moment, in memory of its own; undefined when there is nothing. */
+  take(): Uint8Array<ArrayBuffer> | undefined;
+  /** The next piece; undefined at the end. */
+  read(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+/** Who writes them. */
+export interface Author {
+  /** It has taken longer than it may. */
+  readonly late: boolean;
+  /** How it ended, where it does so soon: killed, it has not said all of it. */
+  endsSoon(): Promise<{ readonly killed: boolean } | undefined>;
+}
 
 /** A program gave no response that can be passed on, and nothing has been sent. */
 export class OutputError extends Error {
   override name = "OutputError";
 
   /** @param why what is wrong with its output, in plain words */
-  constructor(readonly why: string, readonly status: 502 | 504 = 502) {
+  constructor(readonly why: string, readonly status: 502 | 503 | 504 = 502) {
     super(`Cannot pass on a program's response: ${why}`);
   }
 }
@@ -24,7 +40,7 @@ const COLLECTED = 65_536;
 
 /** One program's response to one exchange. Program and pipe stay the caller's. */
 export class Answering {
-  constructor(readonly exchange: Exchange, readonly program: Program, readonly output: OutputPipe) {}
+  constructor(readonly exchange: Exchange, readonly program: Author, readonly output: Output) {}
 
   /**
    * Passes the response on.

@@ -230,6 +230,7 @@ const OUT_OF_RESOURCES: ReadonlySet<number> = new Set([EAGAIN, ENOMEM, EMFILE, E
 
 const SENTENCES = {
   502: "The program behind this address gave no valid response.",
+  503: "The program behind this address is busy.",
   504: "The program behind this address did not respond in time.",
 } as const;
 

@@ -59,19 +59,22 @@ const PLAIN = /^[A-Za-z0-9-]+$/;
  * The variables of a request, and those of its connection.
  *
  * @param software what SERVER_SOFTWARE says
+ * @param placed what is the script's name and what is its to interpret, where that is not the route's prefix and the rest
  */
 export function metaVariables(
   exchange: Exchange,
   request: CgiRequest,
   software: string,
+  placed: (place: Place) => Place = (place) => place,
 ): readonly string[] | Unspeakable {
   const { connection } = exchange;
   const { local, transfer: { site, route } } = connection;
   const { client, scheme } = exchange;
   // Whoever stands in front does TLS: HTTPS is all that is known of it.
   const saidHttps = scheme === "https" && connection.tls === undefined;
-  const place = placeOf(exchange, request.path);
-  if ("status" in place) return place;
+  const found = placeOf(exchange, request.path);
+  if ("status" in found) return found;
+  const place = placed(found);
   const fields = exchange.fields();
   const type = fields.find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const variables = [
@@ -120,8 +123,11 @@ function ruleVariables({ rules }: Exchange): string[] {
   });
 }
 
-interface Place {
+/** The parts of a path. */
+export interface Place {
+  /** SCRIPT_NAME. */
   readonly script: string;
+  /** PATH_INFO. */
   readonly info: string;
   /** What PATH_INFO is made of, still encoded. */
   readonly mapped: string;

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { BackendKind } from "../../config.ts";
 import { quote } from "../../reading.ts";
 import { execKeys } from "./exec.ts";
+import { fastcgiKeys } from "./fastcgi.ts";
 import { fetchKeys } from "./fetch.ts";
 import type { Entry, KindKeys, Place } from "./kind.ts";
 import { RELAY_RULES, relayKeys } from "./relay.ts";
@@ -15,6 +16,7 @@ const BY_NAME: { readonly [Name in Exclude<BackendKind["kind"], "tls" | "documen
   static: staticKeys,
   exec: execKeys,
   relay: relayKeys,
+  fastcgi: fastcgiKeys,
 };
 const KINDS: readonly KindKeys[] = Object.values(BY_NAME);
 
