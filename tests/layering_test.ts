@@ -69,6 +69,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "rules",
     "pattern",
     "logs",
+    "fastcgi",
     "config",
     "protocol",
     "http",
@@ -87,6 +88,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // What stands around routes; it knows nothing of them.
   rules: ["pattern", "http"],
   pattern: [],
+  // Records of a protocol behind backends.
+  fastcgi: [],
   logs: [],
   protocol: ["route", "config", "http"],
   http: ["route", "config", "protocol"],
@@ -117,7 +120,7 @@ const INSIDE: Record<string, readonly string[]> = {
 };
 
 /** Rooms without I/O, time and chance: those come in as arguments. */
-const PURE = ["http", "route", "rules", "pattern", "protocol", "config", "logs", "tls", "trust"];
+const PURE = ["http", "route", "rules", "pattern", "protocol", "config", "logs", "tls", "trust", "fastcgi"];
 
 /** The files of a pure room that read files. */
 const NOT_PURE = ["environment", "load", "load_apache", "run_directory"].map((name) =>

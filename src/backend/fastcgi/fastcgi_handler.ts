@@ -17,6 +17,7 @@ import { UpstreamError } from "../relay/upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "../relay/upstream_pool.ts";
 import { ResponseStream } from "./response_stream.ts";
 import { type Script, scriptOf, type ScriptOptions } from "./script.ts";
+import { Talk } from "./talk.ts";
 import { Collected, StdinFeed } from "./stdin_feed.ts";
 
 /** How requests are passed on. */
@@ -55,6 +56,7 @@ interface Shared {
 export class FastCgiRequestHandler implements RequestHandler {
   #shared: Shared | undefined;
   #away = false;
+  readonly #talk = new Talk();
   /** Whether connections are kept for further requests: a process of PHP-FPM is bound to each as long as it is open. */
   readonly #keeps: boolean;
 
@@ -178,8 +180,9 @@ export class FastCgiRequestHandler implements RequestHandler {
   }
 
   /** Passes on what the application wrote to its standard error. */
-  #repeat({ method, target }: Exchange, { said }: ResponseStream): void {
+  #repeat({ method, target, connection }: Exchange, { said }: ResponseStream): void {
     for (const line of said) {
+      if (!this.#talk.allows(line.length, connection.home.loop.now)) return;
       this.options.report?.({ type: "upstream-said", request: `${method} ${target}`, line });
     }
   }

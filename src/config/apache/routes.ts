@@ -177,7 +177,7 @@ export class RouteMaker {
       levels.map((level) => level.contentSize).find(isGiven);
     const contentPace = levels.map((level) => level.contentPace).find(isGiven);
     const addsHeaders = levels.map((level) => level.addsHeaders).find(isGiven);
-    const documentRoot = (server.settings.documentRoot ?? main.settings.documentRoot)?.args[0];
+    const documentRoot = this.files.documentRoot(server === main ? [main] : [server, main]);
     return {
       ...own.reuse ? { reuse: true } : {},
       ...documentRoot === undefined ? {} : { documentRoot },
