@@ -71,12 +71,13 @@ export const TCP_INFO = 11;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 
-const one = new Int32Array([1]);
-const zero = new Int32Array([0]);
+const value = new Int32Array(1);
+const valueLength = new Uint32Array(1);
 
-/** Sets an integer option to 1 or 0; returns 0 or `-errno`. */
-export function setOption(fd: Descriptor, level: number, option: number, on: boolean): number {
-  return settle(setsockopt(fd, level, option, on ? one : zero, 4));
+/** Sets an integer option, or one that is on (1) or off (0); returns 0 or `-errno`. */
+export function setOption(fd: Descriptor, level: number, option: number, to: number | boolean): number {
+  value[0] = Number(to);
+  return settle(setsockopt(fd, level, option, value, 4));
 }
 
 /**
@@ -84,12 +85,8 @@ export function setOption(fd: Descriptor, level: number, option: number, on: boo
  * the socket, and is 1 unless set. Returns 0 or `-errno`.
  */
 export function setLowWaterMark(fd: Descriptor, bytes: number): number {
-  value[0] = bytes;
-  return settle(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, value, 4));
+  return setOption(fd, SOL_SOCKET, SO_RCVLOWAT, bytes);
 }
-
-const value = new Int32Array(1);
-const valueLength = new Uint32Array(1);
 
 /** Reads an integer option; a value of 0 or more, or `-errno`. */
 export function getOption(fd: Descriptor, level: number, option: number): number {
@@ -226,11 +223,14 @@ export function isStreamSocket(address: Uint8Array<ArrayBuffer>): boolean {
   return answer === -EPROTOTYPE;
 }
 
-/** Two connected Unix sockets, non-blocking, both owned by the caller. */
-export function unixSocketPair(type: UnixSocketType): [Descriptor, Descriptor] {
+/** Two connected Unix sockets, non-blocking unless `mode` is 0, both owned by the caller. */
+export function unixSocketPair(
+  type: UnixSocketType,
+  mode: typeof SOCK_NONBLOCK | 0 = SOCK_NONBLOCK,
+): [Descriptor, Descriptor] {
   const ends = new Int32Array(2);
   expect(
-    settle(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends)),
+    settle(socketpair(AF_UNIX, type | mode | SOCK_CLOEXEC, 0, ends)),
     "Cannot make a socket pair",
   );
   return [adopt(ends[0]!), adopt(ends[1]!)];

@@ -116,12 +116,16 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- descriptors: close(2), fcntl(2), pipe(2) -------------------------------------------------------------------
+  // --- descriptors: close(2), fcntl(2), ioctl(2), pipe(2) --------------------------------------------------------
   close: { parameters: ["i32" /* fd */], result: "i32" },
   fcntl: { parameters: ["i32", /* fd */ "i32", /* cmd */ "i32" /* int arg */], result: "i32" },
   fcntl_lock: {
     name: "fcntl",
     parameters: ["i32", /* fd */ "i32", /* cmd */ "buffer" /* struct flock *arg */],
+    result: "i32",
+  },
+  ioctl: {
+    parameters: ["i32", /* fd */ "usize", /* unsigned long op */ "buffer" /* int *argp */],
     result: "i32",
   },
   pipe2: { parameters: ["buffer", /* int pipefd[2] */ "i32" /* flags */], result: "i32" },

@@ -19,6 +19,7 @@ const {
   SSL_CTX_new,
   SSL_CTX_set_cipher_list,
   SSL_CTX_set_ciphersuites,
+  SSL_CTX_set_default_read_buffer_len,
   SSL_CTX_set_num_tickets,
   SSL_CTX_set_options,
   SSL_CTX_set_session_id_context,
@@ -30,6 +31,7 @@ const {
 
 // Numbers of ssl.h: what is a macro in C is one of these for SSL_CTX_ctrl.
 const SSL_CTRL_MODE = 33;
+const SSL_CTRL_SET_READ_AHEAD = 41;
 const SSL_CTRL_SET_SESS_CACHE_MODE = 44;
 const SSL_CTRL_SET_TLSEXT_TICKET_KEYS = 59;
 const SSL_CTRL_CHAIN_CERT = 89;
@@ -38,7 +40,6 @@ const SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
 
 const SSL_SESS_CACHE_OFF = 0n;
 
-const SSL_MODE_ENABLE_PARTIAL_WRITE = 0x1;
 const SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x2;
 const SSL_MODE_RELEASE_BUFFERS = 0x10;
 
@@ -50,6 +51,15 @@ const SSL_OP_NO_RENEGOTIATION = 2 ** 30;
 
 const SSL_VERIFY_PEER = 0x1;
 const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 0x2;
+
+/**
+ * Tickets that a full handshake gives, and so does one that resumes. OpenSSL gives two unless told: each is to be encrypted
+ * and sent by itself, and a client that opens several connections at a time gets one on each.
+ */
+const TICKETS = 1n;
+
+/** Bytes read from a socket at a time, where that is not record by record: two records and what is around them. */
+const READ_BUFFER = 34_000;
 
 /** Bytes that encrypt session tickets: a name, and keys for HMAC and AES-256 (SSL_CTX_set_tlsext_ticket_keys(3)). */
 export const TICKET_KEYS = 80;
@@ -116,9 +126,11 @@ export class Context {
     const { minVersion, maxVersion, ciphers, cipherSuites, ticketKeys, sessionContext } = options;
     SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MIN_PROTO_VERSION, BigInt(VERSIONS[minVersion]), null);
     SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MAX_PROTO_VERSION, BigInt(VERSIONS[maxVersion]), null);
-    const modes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-      SSL_MODE_RELEASE_BUFFERS;
+    const modes = SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS;
     SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, BigInt(modes), null);
+    SSL_CTX_set_default_read_buffer_len(pointer, BigInt(READ_BUFFER));
+    // What has been read ahead of the kernel would be lost to it.
+    if (!options.kernel) SSL_CTX_ctrl(pointer, SSL_CTRL_SET_READ_AHEAD, 1n, null);
     // Sessions live in tickets alone: those in memory would be known to one process of several.
     SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, null);
     const flags = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
@@ -126,8 +138,9 @@ export class Context {
       (options.kernel ? SSL_OP_ENABLE_KTLS : 0) |
       (ticketKeys === undefined ? SSL_OP_NO_TICKET : 0);
     SSL_CTX_set_options(pointer, BigInt(flags));
-    if (ticketKeys === undefined) SSL_CTX_set_num_tickets(pointer, 0n);
-    else if (
+    SSL_CTX_set_num_tickets(pointer, ticketKeys === undefined ? 0n : TICKETS);
+    if (
+      ticketKeys !== undefined &&
       SSL_CTX_ctrl_bytes(pointer, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, BigInt(TICKET_KEYS), ticketKeys) !== 1n
     ) {
       throw new OpenSslError(`Cannot use ticket keys of ${ticketKeys.length} bytes`);

@@ -50,9 +50,8 @@ export const BROKEN = -3;
 export interface Agreement {
   /** 0x0303 for TLS 1.2, 0x0304 for 1.3. */
   readonly version: number;
-  /** The number of the cipher suite (IANA), and OpenSSL's name for it. */
+  /** The number of the cipher suite (IANA). */
   readonly cipher: number;
-  readonly cipherName: string;
   /** An earlier session went on: no certificate was shown. */
   readonly resumed: boolean;
 }
@@ -83,10 +82,10 @@ export class Session {
   }
 
   /**
-   * Sends to the client: how many of the bytes were taken, or what it waits for, or {@linkcode BROKEN}. After a wait the
-   * call is to be made with the same bytes again, wherever they lie by then.
+   * Sends to the client: `length` when all of it was taken, or what it waits for, or {@linkcode BROKEN}. After a wait the
+   * call is to be made with the same bytes again, wherever they lie by then, also if some of them have left.
    *
-   * @param length how many at most; more than 0
+   * @param length how many of the bytes; more than 0
    */
   write(bytes: Uint8Array<ArrayBuffer>, length: number): number {
     return this.#outcome(SSL_write(this.#pointer, bytes, length));
@@ -104,7 +103,10 @@ export class Session {
     return SSL_has_pending(this.#pointer) === 1;
   }
 
-  /** Takes whole pieces from the socket rather than record by record: only where the session stays to read them. */
+  /**
+   * Takes whole pieces from the socket rather than record by record: only where the session stays to read them. Contexts
+   * without a kernel that goes on have it so from the beginning.
+   */
   readAhead(): void {
     SSL_set_read_ahead(this.#pointer, 1);
   }
@@ -140,9 +142,14 @@ export class Session {
     return {
       version: SSL_version(this.#pointer),
       cipher: cipher === null ? 0 : SSL_CIPHER_get_protocol_id(cipher),
-      cipherName: cipher === null ? "" : textAt(SSL_CIPHER_get_name(cipher)),
       resumed: SSL_session_reused(this.#pointer) === 1,
     };
+  }
+
+  /** OpenSSL's name for the cipher suite. */
+  get cipherName(): string {
+    const cipher = SSL_get_current_cipher(this.#pointer);
+    return cipher === null ? "" : textAt(SSL_CIPHER_get_name(cipher));
   }
 
   /** The client's certificate, owned by the caller; undefined when it showed none. */

@@ -158,6 +158,10 @@ export const SSL_SYMBOLS = {
     parameters: ["pointer", /* SSL_CTX *ctx */ "buffer" /* const char *str */],
     result: "i32",
   },
+  SSL_CTX_set_default_read_buffer_len: {
+    parameters: ["pointer", /* SSL_CTX *ctx */ "usize" /* size_t len */],
+    result: "void",
+  },
   SSL_CTX_set_num_tickets: {
     parameters: ["pointer", /* SSL_CTX *ctx */ "usize" /* size_t num_tickets */],
     result: "i32",

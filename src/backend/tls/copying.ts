@@ -20,16 +20,17 @@ import {
 } from "../../../ffi/mod.ts";
 import { BROKEN, type Session, WANTS_READ, WANTS_WRITE } from "../../../ffi/openssl/mod.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
-import type { Loop } from "../../loop/loop.ts";
-import type { Source } from "../../loop/poller.ts";
 import type { Connection } from "../connection/connection.ts";
+import { RECEIVING, Watch } from "./watch.ts";
 
 const { recv, send } = libc;
 
-/** Bytes taken at a time. Four records, so that one client does not keep the others waiting. */
+/** Bytes taken at a time: four records. */
 const PIECE = 65_536;
 const PIECE_SIZE = BigInt(PIECE);
-/** Records taken in a row before others have their turn. */
+/** Bytes of a record at most (RFC 8446, 5.1). */
+const RECORD = 16_384;
+/** Pieces taken in a row before others have their turn. */
 const TURNS = 4;
 /** Seconds between two questions whether a client that has ended its side is still there. */
 const PROBE = 15;
@@ -44,30 +45,18 @@ export interface CopyingTimes {
   readonly stall: Deadlines;
   /** To end its side after ours has ended. */
   readonly linger: Deadlines;
+  /** Until its next turn: no time at all. */
+  readonly nextTurn: Deadlines;
 }
 
-/**
- * One side's registration with the poller. It changes only when what is waited for does, and there is none while nothing
- * is: the end of the other side would be told of again and again, before anybody can take what came ahead of it.
- */
-class Side implements Source {
-  #events = 0;
-
-  constructor(readonly loop: Loop, readonly fd: Descriptor, readonly onReady: (events: number) => void) {}
-
-  ready(events: number): void {
-    this.onReady(events);
+/** Goes on in the next turn with what the session has read already: that fires no event. */
+class NextTurn extends Timed {
+  constructor(readonly goOn: () => void) {
+    super();
   }
 
-  /** Waits for these, and for errors and hang-ups; 0 waits for nothing. */
-  await(events: number): void {
-    const before = this.#events;
-    if (events === before) return;
-    this.#events = events;
-    const { poller } = this.loop;
-    if (before === 0) poller.add(this.fd, events, this);
-    else if (events === 0) poller.remove(this.fd);
-    else poller.modify(this.fd, events);
+  override expire(): void {
+    this.goOn();
   }
 }
 
@@ -79,8 +68,9 @@ class Side implements Source {
  * is the end of the stream, both ways.
  */
 export class Copying extends Timed {
-  readonly #client: Side;
-  readonly #stream: Side;
+  readonly #client: Watch;
+  readonly #stream: Watch;
+  #nextTurn: NextTurn | undefined;
   /** Taken from one side, and not taken by the other. */
   #toClient: Uint8Array<ArrayBuffer> = NOTHING;
   #toStream: Uint8Array<ArrayBuffer> = NOTHING;
@@ -95,14 +85,15 @@ export class Copying extends Timed {
 
   /**
    * @param connection the client's, non-blocking, owned from now on
-   * @param stream our end, non-blocking, owned from now on
+   * @param client the connection's watch, which goes on here
+   * @param stream our end, owned from now on
    * @param session owned from now on
    * @param ended called when all of them are closed
    */
   constructor(
-    readonly loop: Loop,
     readonly times: CopyingTimes,
     readonly connection: Connection,
+    client: Watch,
     readonly stream: Descriptor,
     readonly session: Session,
     readonly ended: (copying: Copying) => void,
@@ -110,13 +101,14 @@ export class Copying extends Timed {
     super();
     connection.setNoDelay();
     session.readAhead();
-    this.#client = new Side(loop, connection.fd, (events) => this.#clientReady(events));
-    this.#stream = new Side(loop, stream, (events) => this.#streamReady(events));
+    client.onReady = (events) => this.#clientReady(events);
+    this.#client = client;
+    this.#stream = new Watch(client.loop, stream, (events) => this.#streamReady(events));
   }
 
   /** Begins: with its last handshake message the client may have sent more, and OpenSSL has read that already. */
   begin(): void {
-    this.#receive();
+    if (this.session.hasPending) this.#receive();
     this.#watch();
   }
 
@@ -139,28 +131,45 @@ export class Copying extends Timed {
   /** From the client, as long as the stream takes it. */
   #receive(): void {
     this.#receiveWants = 0;
-    for (let turn = 0; turn < TURNS && this.#toStream.length === 0 && !this.#clientEnded; turn++) {
-      const length = this.session.read(piece);
-      if (length === WANTS_READ) return;
-      if (length === WANTS_WRITE) {
+    for (let turn = 0; turn < TURNS; turn++) {
+      if (this.#toStream.length > 0 || this.#clientEnded || this.#over) return;
+      const outcome = this.#receivePiece();
+      if (outcome === WANTS_READ) return;
+      if (outcome === WANTS_WRITE) {
         this.#receiveWants = EPOLLOUT;
         return;
       }
-      if (length === BROKEN) return this.abort();
-      if (length === 0) return this.#clientHasEnded();
-      const sent = this.#streamClosed ? length : this.#give(piece, length);
-      if (sent < 0) return this.#streamIsGone();
-      if (sent < length) this.#toStream = piece.slice(sent, length);
+      if (outcome === BROKEN) return this.abort();
+      if (outcome === 0) return this.#clientHasEnded();
     }
-    // What the session has read ahead of us fires no event.
-    if (this.session.hasPending) setImmediate(this.#again);
+    this.#nextTurn ??= new NextTurn(() => {
+      this.#receive();
+      this.#watch();
+    });
+    this.times.nextTurn.start(this.#nextTurn);
   }
 
-  readonly #again = (): void => {
-    if (this.#over || this.#toStream.length > 0) return;
-    this.#receive();
-    this.#watch();
-  };
+  /**
+   * Takes what there is, up to a piece, and gives it on.
+   *
+   * @returns more than 0 when there may be more at once, else why not: {@linkcode WANTS_READ} also where the socket has not
+   *   been asked, for it says when there is more
+   */
+  #receivePiece(): number {
+    const { session } = this;
+    let length = 0;
+    let outcome: number;
+    do {
+      outcome = session.read(length === 0 ? piece : piece.subarray(length));
+      if (outcome > 0) length += outcome;
+    } while (outcome > 0 && length + RECORD <= PIECE && session.hasPending);
+    if (length > 0 && !this.#streamClosed) {
+      const sent = this.#give(piece, length);
+      if (sent < 0) this.#streamIsGone();
+      else if (sent < length) this.#toStream = piece.slice(sent, length);
+    }
+    return outcome > 0 && !session.hasPending ? WANTS_READ : outcome;
+  }
 
   #give(bytes: Uint8Array<ArrayBuffer>, length: number): number {
     const sent = settle(send(this.stream, bytes, BigInt(length), MSG_DONTWAIT | MSG_NOSIGNAL));
@@ -192,43 +201,37 @@ export class Copying extends Timed {
     this.#toStream = NOTHING;
   }
 
-  /** From the stream, as long as the client takes it. */
+  /** From the stream, if the client takes it. Once for each event: what is out of band is not seen by who just goes on. */
   #take(): void {
     if (this.#toClient.length > 0 || this.#streamEnded) return;
     const length = settle(recv(this.stream, piece, PIECE_SIZE, MSG_DONTWAIT));
     if (length === -EAGAIN) return;
     // A reset of the stream says that not all was read there, and comes after what was sent here.
     if (length <= 0) return this.#streamHasEnded();
-    const sent = this.#send(piece, length);
-    if (sent < length && !this.#over) this.#toClient = piece.slice(sent, length);
+    if (!this.#send(piece, length) && !this.#over) this.#toClient = piece.slice(0, length);
   }
 
-  /** Bytes that the client took. */
-  #send(bytes: Uint8Array<ArrayBuffer>, length: number): number {
-    let at = 0;
-    this.#sendWants = 0;
-    while (at < length) {
-      const sent = this.session.write(at === 0 ? bytes : bytes.subarray(at), length - at);
-      if (sent > 0) {
-        at += sent;
-        continue;
-      }
-      if (sent !== WANTS_WRITE && sent !== WANTS_READ) {
-        this.abort();
-        return at;
-      }
-      this.#sendWants = sent === WANTS_WRITE ? EPOLLOUT : EPOLLIN;
-      this.times.stall.start(this);
-      return at;
+  /** Whether the client has taken all of it. What it has not taken is to be sent again as it is: OpenSSL knows where it is. */
+  #send(bytes: Uint8Array<ArrayBuffer>, length: number): boolean {
+    const sent = this.session.write(bytes, length);
+    if (sent > 0) {
+      if (this.#sendWants === 0) return true;
+      this.#sendWants = 0;
+      this.stopDeadline();
+      return true;
     }
-    this.stopDeadline();
-    return at;
+    if (sent !== WANTS_WRITE && sent !== WANTS_READ) {
+      this.abort();
+      return false;
+    }
+    this.#sendWants = sent === WANTS_WRITE ? EPOLLOUT : EPOLLIN;
+    this.times.stall.start(this);
+    return false;
   }
 
   #sendOn(): void {
     if (this.#toClient.length === 0) return this.#streamEnded ? this.#sayEnd() : undefined;
-    const sent = this.#send(this.#toClient, this.#toClient.length);
-    this.#toClient = sent < this.#toClient.length ? this.#toClient.subarray(sent) : NOTHING;
+    if (this.#send(this.#toClient, this.#toClient.length)) this.#toClient = NOTHING;
     // What the stream holds is told of by the poller, which knows whether that is out of band.
   }
 
@@ -256,7 +259,7 @@ export class Copying extends Timed {
   #watch(): void {
     if (this.#over) return;
     const receiving = this.#toStream.length === 0 && !this.#clientEnded;
-    this.#client.await((receiving ? EPOLLIN : 0) | this.#receiveWants | this.#sendWants);
+    this.#client.await((receiving ? RECEIVING : 0) | this.#receiveWants | this.#sendWants);
     const taking = this.#toClient.length === 0 && this.#sendWants === 0 && !this.#streamEnded;
     this.#stream.await((taking ? EPOLLIN | EPOLLPRI : 0) | (this.#toStream.length > 0 ? EPOLLOUT : 0));
   }
@@ -285,6 +288,7 @@ export class Copying extends Timed {
   #close(): void {
     this.#over = true;
     this.stopDeadline();
+    this.#nextTurn?.stopDeadline();
     this.#client.await(0);
     this.#stream.await(0);
     this.session.free();

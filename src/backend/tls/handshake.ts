@@ -4,7 +4,6 @@ import {
   EAGAIN,
   EPOLLERR,
   EPOLLHUP,
-  EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
   libc,
@@ -17,16 +16,28 @@ import {
 import { BROKEN, Session, WANTS_READ } from "../../../ffi/openssl/mod.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
-import type { Source } from "../../loop/poller.ts";
 import { alertRecord, INTERNAL_ERROR, NO_APPLICATION_PROTOCOL, UNRECOGNIZED_NAME } from "../../tls/alerts.ts";
 import type { ClientHello, ClientHelloReader } from "../../tls/client_hello.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Credentials } from "./credentials.ts";
+import { RECEIVING, Watch } from "./watch.ts";
 
 const { recv } = libc;
 
 /** What is spoken here over TLS (RFC 7301, section 6; the IANA registry of protocol ids). */
 const SPOKEN = ["http/1.1", "http/1.0"];
+
+/** What there is when a handshake has succeeded: all of it the owner's. */
+export interface Established {
+  readonly connection: Connection;
+  readonly session: Session;
+  /** Of the connection; it waits for what the client says. */
+  readonly watch: Watch;
+  /** The name that the client has asked for; empty when it asked for none. */
+  readonly serverName: string;
+  /** What was asked of the client. */
+  readonly policy: number;
+}
 
 /** Who has handshakes done, and takes what comes of them. In each case below the connection is the owner's again. */
 export interface HandshakeOwner {
@@ -38,8 +49,8 @@ export interface HandshakeOwner {
   readonly peeked: Uint8Array<ArrayBuffer>;
   readonly peekSize: bigint;
   readonly credentials: Credentials;
-  /** It has succeeded. @param session the owner's too */
-  established(connection: Connection, session: Session, serverName: string, policy: number): void;
+  /** It has succeeded. */
+  established(established: Established): void;
   /** It is another backend's to do. */
   giveBackUntouched(connection: Connection, serverName: string): void;
   /** It has failed, or cannot begin. @param alert what there is to say that OpenSSL has not said */
@@ -63,9 +74,9 @@ export interface HandshakeOwner {
 type Stage = "hello" | "shaking" | "over";
 
 /** A handshake under way. */
-export class Handshake extends Timed implements Source {
+export class Handshake extends Timed {
   #stage: Stage = "hello";
-  #watched = 0;
+  readonly #watch: Watch;
   #awaited = 1;
   #serverName = "";
   #policy = 0;
@@ -73,6 +84,7 @@ export class Handshake extends Timed implements Source {
 
   constructor(readonly owner: HandshakeOwner, readonly connection: Connection) {
     super();
+    this.#watch = new Watch(owner.loop, connection.fd, (events) => this.#ready(events));
   }
 
   /** Whether the client has said nothing yet. */
@@ -86,7 +98,7 @@ export class Handshake extends Timed implements Source {
     this.#look();
   }
 
-  ready(events: number): void {
+  #ready(events: number): void {
     if (this.#stage === "shaking") return this.#shake();
     const led = this.#look();
     // The client has ended in the middle of its first message: nobody is there to be answered.
@@ -113,7 +125,7 @@ export class Handshake extends Timed implements Source {
       case "more":
         // Level-triggered: less than is needed wakes nobody, and an end does.
         if (length > 0) this.#await(verdict.needed);
-        this.#watch(EPOLLIN | EPOLLRDHUP);
+        this.#watch.await(RECEIVING);
         return false;
       case "http":
         this.#end();
@@ -167,16 +179,22 @@ export class Handshake extends Timed implements Source {
     const session = this.#session!;
     const result = session.accept();
     if (result === 1) {
-      this.#session = undefined;
-      this.#end();
-      return this.owner.established(this.connection, session, this.#serverName, this.#policy);
+      this.#over();
+      const serverName = this.#serverName, policy = this.#policy;
+      return this.owner.established({
+        connection: this.connection,
+        session,
+        watch: this.#watch,
+        serverName,
+        policy,
+      });
     }
     if (result === 0 || result === BROKEN) {
       this.#end();
       // OpenSSL has sent an alert where one is due.
       return this.owner.refuse(this.connection);
     }
-    this.#watch(result === WANTS_READ ? EPOLLIN : EPOLLOUT);
+    this.#watch.await(result === WANTS_READ ? RECEIVING : EPOLLOUT);
   }
 
   /** Says why in an alert. */
@@ -192,21 +210,18 @@ export class Handshake extends Timed implements Source {
     this.connection.close();
   }
 
-  #watch(events: number): void {
-    const { poller } = this.owner.loop;
-    if (this.#watched === 0) poller.add(this.connection.fd, events, this);
-    else if (this.#watched !== events) poller.modify(this.connection.fd, events);
-    this.#watched = events;
-  }
-
-  /** It is over: this object answers for the connection no more. A session that is left is let go of. */
+  /** It has failed, or was not to be: nothing watches the connection, and the session is let go of. */
   #end(): void {
-    this.stopDeadline();
-    if (this.#watched !== 0) this.owner.loop.poller.remove(this.connection.fd);
-    this.#watched = 0;
-    this.#stage = "over";
+    this.#watch.await(0);
     this.#session?.free();
     this.#session = undefined;
+    this.#over();
+  }
+
+  /** This object answers for the connection no more. */
+  #over(): void {
+    this.stopDeadline();
+    this.#stage = "over";
     this.owner.ended(this);
   }
 

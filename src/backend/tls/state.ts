@@ -1,24 +1,38 @@
 /** What a handshake has found out, as the field `tls` says it. */
 
-import type { Session } from "../../../ffi/openssl/mod.ts";
-import type { TlsState } from "../../protocol/tls_field.ts";
+import { encodeTls, type TlsState } from "../../protocol/tls_field.ts";
+import type { Established } from "./handshake.ts";
 
-/** @param policy what was asked of the client; a certificate that it showed has been verified by then */
-export function stateOf(
-  session: Session,
-  way: TlsState["way"],
-  serverName: string,
-  policy: number,
-): TlsState {
-  const { version, cipher, cipherName, resumed } = session.agreement;
+/** Fields that are kept at most: names that clients ask for are many where a site has a wildcard. */
+const MOST = 256;
+
+/** Fields by what they say. Most handshakes find out what others have found out before them. */
+export class KnownFields {
+  readonly #known = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  /** The value of the field, not to be changed. */
+  of(way: TlsState["way"], established: Established): Uint8Array<ArrayBuffer> {
+    const { session: { agreement: { version, cipher, resumed } }, serverName, policy } = established;
+    // Certificates of clients are their own.
+    if (policy !== 0) return encodeTls(stateOf(way, established));
+    const key = `${way} ${version} ${cipher} ${resumed} ${serverName}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST) this.#known.clear();
+    const field = encodeTls(stateOf(way, established));
+    this.#known.set(key, field);
+    return field;
+  }
+}
+
+function stateOf(way: TlsState["way"], { session, serverName, policy }: Established): TlsState {
+  // A certificate that the client showed has been verified by now.
   const certificate = policy === 0 ? undefined : session.clientCertificate;
   try {
     return {
       way,
-      version,
-      cipher,
-      cipherName,
-      resumed,
+      ...session.agreement,
+      cipherName: session.cipherName,
       serverName,
       policy,
       // With a fault the handshake had ended: it is asked all the same, for what protects fails closed.

@@ -6,7 +6,10 @@ import {
   ErrnoError,
   hasKernelTls,
   setNonblocking,
+  setOption,
+  SO_SNDBUF,
   SOCK_STREAM,
+  SOL_SOCKET,
   unixSocketPair,
 } from "../../../ffi/mod.ts";
 import type { Session } from "../../../ffi/openssl/mod.ts";
@@ -18,15 +21,21 @@ import type { Loop } from "../../loop/loop.ts";
 import { RETURN_TLS, SCOPE_RAW } from "../../protocol/messages.ts";
 import { encodeTls } from "../../protocol/tls_field.ts";
 import { ClientHelloReader, MAX_HELLO_RECORDS } from "../../tls/client_hello.ts";
-import { Connection, ConnectionLost } from "../connection/connection.ts";
+import { Connection, type ConnectionHome, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
-import { Copying } from "./copying.ts";
+import { Copying, type CopyingTimes } from "./copying.ts";
 import type { CertificateFact } from "./site_context.ts";
 import { Credentials } from "./credentials.ts";
-import { Handshake, type HandshakeOwner } from "./handshake.ts";
-import { stateOf, untouched } from "./state.ts";
+import { type Established, Handshake, type HandshakeOwner } from "./handshake.ts";
+import { KnownFields, untouched } from "./state.ts";
 
 const NOTHING = new Uint8Array(0);
+
+/**
+ * Bytes that a stream takes from whoever serves a client before that waits: twice as many, as the kernel counts, and at
+ * most what it allows (socket(7), wmem_max). So much goes from one process to the other at a time when it is a large file.
+ */
+const STREAM_BUFFER = 524_288;
 
 /** What handshakes tell people. */
 export type TlsEvent =
@@ -46,6 +55,13 @@ export interface TlsServerOptions {
   readonly kernel?: boolean;
 }
 
+/** What the process has one of, known from the first connection on. */
+interface Shared {
+  readonly loop: Loop;
+  readonly deadlines: Deadlines;
+  readonly copying: CopyingTimes;
+}
+
 /** Does handshakes. */
 export class TlsServer implements ConnectionServer, HandshakeOwner {
   readonly blocks = true;
@@ -56,10 +72,12 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
   credentials: Credentials;
   readonly #kernel: boolean;
   #settings: Tls;
-  #shared: { readonly loop: Loop; readonly deadlines: Deadlines } | undefined;
+  #shared: Shared | undefined;
   readonly #handshakes = new Set<Handshake>();
   readonly #copying = new Set<Copying>();
+  readonly #fields = new KnownFields();
   readonly #told = new Set<string>();
+  #pairTold = false;
 
   /** @throws {OpenSslError} when a key or certificate cannot be used */
   constructor({ settings, ticketKeys, report, kernel = hasKernelTls() }: TlsServerOptions) {
@@ -97,8 +115,8 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
   }
 
   serve(connection: Connection): void {
-    const { transfer: { detail }, home: { loop } } = connection;
-    this.#shared ??= { loop, deadlines: loop.deadlines.list(this.#settings.timeout) };
+    const { transfer: { detail }, home } = connection;
+    this.#shared ??= this.#share(home);
     if (detail !== SCOPE_RAW) {
       this.#tellOnce({ type: "not-raw" });
       return connection.close();
@@ -106,6 +124,15 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
     const handshake = new Handshake(this, connection);
     this.#handshakes.add(handshake);
     handshake.begin();
+  }
+
+  #share({ loop, times: { stall, linger } }: ConnectionHome): Shared {
+    const { deadlines } = loop;
+    return {
+      loop,
+      deadlines: deadlines.list(this.#settings.timeout),
+      copying: { stall, linger, nextTurn: deadlines.list(0) },
+    };
   }
 
   failed(error: unknown): void {
@@ -116,33 +143,45 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
     this.#handshakes.delete(handshake);
   }
 
-  established(connection: Connection, session: Session, serverName: string, policy: number): void {
-    const { kernelSends, kernelReceives } = session;
-    connection.home.counters.add("handshakes", 1);
-    if (session.resumed) connection.home.counters.add("resumed", 1);
-    if (kernelSends && kernelReceives) {
-      const tls = encodeTls(stateOf(session, "kernel", serverName, policy));
-      session.free();
-      setNonblocking(connection.fd, false);
-      this.#tellOnce({ type: "way", way: "kernel", why: "the kernel goes on where a handshake has ended" });
-      return this.#giveBack(connection, tls);
-    }
-    this.#tellOnce({ type: "way", way: "pair", why: this.#whyPair(session, kernelSends) });
+  established(established: Established): void {
+    const { connection: { home: { counters } }, session } = established;
+    counters.add("handshakes", 1);
+    if (session.resumed) counters.add("resumed", 1);
+    if (this.#kernel && session.kernelSends && session.kernelReceives) this.#passOn(established);
+    else this.#copy(established);
+  }
+
+  /** The kernel goes on with it: nothing of it stays here. */
+  #passOn(established: Established): void {
+    const { connection, session, watch } = established;
+    this.#tellOnce({ type: "way", way: "kernel", why: "the kernel goes on where a handshake has ended" });
+    const tls = this.#fields.of("kernel", established);
+    watch.await(0);
+    session.free();
+    setNonblocking(connection.fd, false);
+    this.#giveBack(connection, tls);
+  }
+
+  /** It stays here: whoever serves the client gets one end of a stream. */
+  #copy(established: Established): void {
+    const { connection, session, watch } = established;
+    this.#tellOfPair(session);
     let ends: [Descriptor, Descriptor];
     try {
-      ends = unixSocketPair(SOCK_STREAM);
+      // Nothing here waits at our end, and theirs is to be as clients' sockets come.
+      ends = unixSocketPair(SOCK_STREAM, 0);
     } catch (error) {
+      watch.await(0);
       session.free();
       connection.close();
       return this.#shortOf(error);
     }
     const [stream, theirs] = ends;
-    setNonblocking(theirs, false);
-    const tls = encodeTls(stateOf(session, "pair", serverName, policy));
+    setOption(theirs, SOL_SOCKET, SO_SNDBUF, STREAM_BUFFER);
+    const tls = this.#fields.of("pair", established);
     const { home, channel, transfer } = connection;
-    const copying = new Copying(home.loop, home.times, connection, stream, session, (over) => {
-      this.#copying.delete(over);
-    });
+    const { copying: times } = this.#shared!;
+    const copying = new Copying(times, connection, watch, stream, session, this.#copied);
     this.#copying.add(copying);
     copying.begin();
     // It is a connection of its own from here on: the client's stays.
@@ -150,12 +189,21 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
     this.#giveBack(leaving, tls);
   }
 
-  #whyPair(session: Session, sends: boolean): string {
+  readonly #copied = (copying: Copying): void => void this.#copying.delete(copying);
+
+  #tellOfPair(session: Session): void {
+    // Without such a kernel there is one reason for all.
+    if (!this.#kernel && this.#pairTold) return;
+    this.#pairTold = true;
+    this.#tellOnce({ type: "way", way: "pair", why: this.#whyPair(session) });
+  }
+
+  #whyPair(session: Session): string {
     if (!this.#kernel) return "the kernel does not know TLS (the module tls is not loaded)";
-    const { version, cipherName } = session.agreement;
-    return sends
+    const { version } = session.agreement;
+    return session.kernelSends
       ? `OpenSSL does not let the kernel receive ${version === 0x0304 ? "TLS 1.3" : "TLS 1.2"}`
-      : `the kernel does not know ${cipherName}`;
+      : `the kernel does not know ${session.cipherName}`;
   }
 
   giveBackUntouched(connection: Connection, serverName: string): void {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { close, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
+import { EAGAIN, libc, MSG_DONTWAIT, MSG_NOSIGNAL, settle, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
 import { received, settings, site, testTls } from "./rig.ts";
+
+const { send } = libc;
 
 const ONE = () => settings([site(["one.test"], ["one"])]);
 
@@ -59,4 +61,73 @@ testTls("a client that says nothing more gets all that was sent to it, and then 
   assert.equal(seen.text, text);
   assert.equal(seen.error, undefined);
 });
-void close;
+
+/** Text that is not the same at any two places. */
+function numbered(length: number): string {
+  const lines = Array.from({ length: Math.ceil(length / 8) }, (_, number) => String(number).padStart(7, "0"));
+  return lines.join("\n").slice(0, length);
+}
+
+testTls(
+  "what comes in records of any size arrives as it was, also where nobody takes it at first",
+  ONE,
+  async (it) => {
+    const client = it.connect();
+    await it.handOver();
+    const { fd } = await it.returned();
+    const text = numbered(2 << 20);
+    const sizes = [1, 100, 16_384, 7, 40_000, 3];
+    for (let at = 0, turn = 0; at < text.length; turn++) {
+      const size = sizes[turn % sizes.length]!;
+      client.write(text.slice(at, at + size));
+      at += size;
+    }
+    client.end();
+    await it.rig.settle();
+    let seen = "";
+    for (let more = await it.hear(fd); more !== ""; more = await it.hear(fd)) seen += more;
+    assert.ok(seen === text, `${seen.length} bytes of ${text.length} arrived`);
+  },
+);
+
+testTls("what is sent to a client that does not read at first arrives as it was", ONE, async (it) => {
+  const client = it.connect();
+  const seen = received(client);
+  await it.handOver();
+  const { fd } = await it.returned();
+  client.pause();
+  // More than all sockets on the way take.
+  const bytes = new TextEncoder().encode(numbered(8 << 20));
+  let at = 0;
+  const sendOn = () => {
+    const rest = bytes.subarray(at);
+    const sent = settle(send(fd, rest, BigInt(rest.length), MSG_DONTWAIT | MSG_NOSIGNAL));
+    at += Math.max(0, sent);
+    return sent === -EAGAIN;
+  };
+  while (!sendOn());
+  await it.rig.settle();
+  assert.ok(at < bytes.length);
+  client.resume();
+  await it.rig.until(() => at === bytes.length || sendOn() && false, "room for the rest");
+  it.front.drop(fd);
+  await it.rig.until(() => seen.ended, "the end");
+  assert.ok(seen.text === new TextDecoder().decode(bytes), `${seen.text.length} bytes arrived`);
+});
+
+testTls("each client's name is what comes back", () =>
+  settings([
+    site(["one.test", "*.wild.test"], ["one"]),
+  ]), async (it) => {
+  for (const name of ["one.test", "a.wild.test", "b.wild.test", "one.test"]) {
+    const client = it.connect({ servername: name });
+    const seen = received(client);
+    await it.handOver();
+    const { fd, state } = await it.returned();
+    assert.equal(state.serverName, name);
+    it.say(fd, "answer");
+    it.front.drop(fd);
+    await it.rig.until(() => seen.ended, "the end");
+    assert.equal(seen.text, "answer");
+  }
+});
