@@ -1,6 +1,7 @@
 /** A backend inside a program of one's own: the counterpart of `Deno.serve` for connections that are handed over. */
 
 import { Backend, type BackendEvent, type BackendOptions } from "./backend.ts";
+import { compressing } from "./fetch/compression.ts";
 import { fetchServer } from "./fetch/fetch_server.ts";
 import type { ConnectionModule, FetchHandler, FetchModule } from "./fetch/handler.ts";
 import { handlersOf } from "./fetch/module.ts";
@@ -16,6 +17,11 @@ export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "
    * and the client gets 500.
    */
   readonly onError?: (error: unknown) => unknown;
+  /**
+   * Whether responses are compressed (br, gzip) for clients that take them so, where their type allows, and nothing in their
+   * fields speaks against it. Not unless given.
+   */
+  readonly automaticCompression?: boolean;
   /** Called when it listens, with the path of its socket. */
   readonly onListen?: (address: Deno.UnixAddr) => void;
   /** Takes what happens between this backend and its fronts. */
@@ -71,7 +77,11 @@ export function serve(
       log(another);
     }
   };
-  const server = fetchServer(handlersOf(handler, "the handler"), report, onError ?? log);
+  const handlers = handlersOf(handler, "the handler");
+  const { fetch } = handlers;
+  const compresses = options.automaticCompression === true && fetch !== undefined;
+  const served = compresses ? { ...handlers, fetch: compressing(fetch) } : handlers;
+  const server = fetchServer(served, report, onError ?? log);
   const backend = new Backend(server, {
     ...options,
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),

@@ -4,6 +4,7 @@ import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { Departure } from "./departure.ts";
 import { fieldsOf, wholeBody } from "./response_parts.ts";
+import { noteSent } from "./sent.ts";
 import { settlesAtOnce } from "./settles.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -28,6 +29,7 @@ export function sendAtOnce(
   if (whole === undefined && response.bodyUsed) {
     throw new TypeError("Cannot respond: the body of the response has been read already");
   }
+  if (whole !== undefined) noteSent(response);
   const fields = fieldsOf(response);
   if (exchange.method === "HEAD") {
     // What GET would get has the length that the handler says: it need not have made the content.

@@ -48,6 +48,18 @@ async function answerTo(side: Side, handler: Handler, options?: Options): Promis
   return await responseOf(client);
 }
 
+/** What requests get, one after another, to which a handler has the same response. */
+async function answersTo(side: Side, response: Response, methods = ["GET", "GET"]): Promise<string[]> {
+  await using _server = side.start(() => response);
+  const answers: string[] = [];
+  for (const method of methods) {
+    const client = await side.connect(`${method} / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`);
+    await ended(client);
+    answers.push(await responseOf(client));
+  }
+  return answers;
+}
+
 const HANDSHAKE = GET.replace(
   "\r\n\r\n",
   "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
@@ -70,12 +82,16 @@ const CHECKS: Readonly<Record<string, (side: Side) => Promise<unknown>>> = {
     await using server = side.start(hello);
     return ["ref" in server, "unref" in server];
   },
-  async "`automaticCompression`"(side) {
-    const large = () => new Response("a".repeat(10_000));
-    await using _server = side.start(large, { automaticCompression: true } as Options);
-    const fields = "\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n";
-    const client = await side.connect(GET.replace("\r\n\r\n", fields));
-    return /content-encoding: gzip/i.test(await responseOf(client));
+  async "What `automaticCompression` compresses"(side) {
+    const types = ["text/x", "application/x+json", "application/x+xml"];
+    const text = GET.replace("\r\n\r\n", "\r\nAccept-Encoding: GZIP\r\nConnection: close\r\n\r\n");
+    const large = () => new Response("a".repeat(1_000), { headers: { "content-type": types.shift()! } });
+    await using _server = side.start(large, { automaticCompression: true });
+    const answers: boolean[] = [];
+    while (types.length > 0) {
+      answers.push(/content-encoding: gzip/.test(await responseOf(await side.connect(text))));
+    }
+    return answers;
   },
   async "`addr`, and the address that `onListen` gets"(side) {
     let address: Deno.Addr | undefined;
@@ -157,6 +173,54 @@ const CHECKS: Readonly<Record<string, (side: Side) => Promise<unknown>>> = {
     await within(server.finished, "the end");
     return response.endsWith("last");
   },
+  async "shutdown() that a handler waits for, which waits for the handler"(side) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const server: Server = side.start(async () => {
+      // In neither is it settled before the response; whoever waits for it alone waits for ever.
+      await Promise.race([server.shutdown(), promise]);
+      return new Response("last");
+    });
+    const client = await side.connect(GET);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const before = client.received;
+    resolve();
+    const response = await responseOf(client);
+    await within(server.finished, "the end");
+    return [before, response.endsWith("last")];
+  },
+  async "shutdown() waits for a stream"(side) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const server = side.start(() =>
+      new Response(
+        new ReadableStream({
+          async start(controller) {
+            controller.enqueue(new Uint8Array([65]));
+            await promise;
+            controller.enqueue(new Uint8Array([66]));
+            controller.close();
+          },
+        }),
+      )
+    );
+    const client = await side.connect(GET);
+    await until(() => client.received.endsWith("A\r\n"), "the first piece");
+    const over = server.shutdown();
+    resolve();
+    await within(over, "the end");
+    return client.received.replace(/^.*?\r\n\r\n/s, "");
+  },
+  "a text that is returned twice": (side) => answersTo(side, new Response("once")),
+  "an empty text that is returned twice": (side) => answersTo(side, new Response("")),
+  "bytes that are returned twice": (side) => answersTo(side, new Response(new Uint8Array(3))),
+  "JSON that is returned twice": (side) => answersTo(side, Response.json({ a: 1 })),
+  "a Blob that is returned twice": (side) => answersTo(side, new Response(new Blob(["once"]))),
+  "a stream that is returned twice": (side) =>
+    answersTo(side, new Response(ReadableStream.from([new Uint8Array([65])]))),
+  "nothing that is returned twice": (side) => answersTo(side, new Response(null, { status: 404 })),
+  "a 204 that is returned twice": (side) => answersTo(side, new Response(null, { status: 204 })),
+  "a redirect that is returned twice": (side) => answersTo(side, Response.redirect("http://b.test/")),
+  "a text that is returned twice, and once for HEAD": (side) =>
+    answersTo(side, new Response("once"), ["HEAD", "GET", "GET"]),
   async "shutdown() twice"(side) {
     const server = side.start(hello);
     return await within(Promise.all([server.shutdown(), server.shutdown(), server.finished]), "the end");

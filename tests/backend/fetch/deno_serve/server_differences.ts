@@ -2,7 +2,7 @@
 export const SERVER_DIFFERENCES: readonly string[] = [
   "`addr`, and the address that `onListen` gets",
   "`ref()` and `unref()`",
-  "`automaticCompression`",
+  "What `automaticCompression` compresses",
   "`shutdown()` and connections on which nothing happens",
   "A `signal` that is aborted before",
   "An address that is in use",

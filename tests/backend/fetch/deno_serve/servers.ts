@@ -21,6 +21,7 @@ export interface Options {
   readonly signal?: AbortSignal;
   readonly onError?: (error: unknown) => Response | Promise<Response>;
   readonly onListen?: (address: Deno.Addr) => void;
+  readonly automaticCompression?: boolean;
 }
 
 export type Handler = (request: Request) => Response | Promise<Response>;
