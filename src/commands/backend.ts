@@ -1,6 +1,7 @@
 /** `fdpass backend`. */
 
 import { type Command, Option } from "commander";
+import { hasAbortDelay } from "../config/abort_delay.ts";
 import { DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../config/access_logs.ts";
 import type { LogChoices } from "../control/log/log.ts";
 import type { AccessLogRules, BackendProcessOptions } from "../control/backend/backend_process.ts";
@@ -112,6 +113,9 @@ export function addBackend(program: Command, run: Run): void {
 
 async function backend(operands: readonly string[], options: BackendOptions): Promise<number> {
   const runs = readKind({ ...options }, operands);
+  if (options.abortDelay !== undefined && !hasAbortDelay(runs)) {
+    throw new UsageError("Cannot use --abort-delay without --fetch or --upstream: nothing else is aborted");
+  }
   await checkSocket(options);
   await bindToParent(options.withParent);
   const { configureLog } = await import("../control/log/log.ts");

@@ -34,6 +34,7 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [[...BACKEND, "--max-age", "2147483648"], /whole number from 0 to 2147483647/],
   [[...BACKEND, "--max-age", "1h"], /whole number from 0 to 2147483647/],
   [[...BACKEND, "--symlinks", "inside"], /Allowed choices are follow, beneath, never/],
+  [[...BACKEND, "--abort-delay", "1s"], /Cannot use --abort-delay without --fetch or --upstream/],
   [[...BACKEND, "--mode", "1777"], /permission bits such as 660/],
   [["front", "-", "--workers", "65"], /whole number from 1 to 64/],
   [["up", "-", "--workers", "65"], /whole number from 1 to 64/],

@@ -1,6 +1,7 @@
 /** The backends of a JSON document: those it declares, and those its routes use without declaring them. */
 
-import type { Backend } from "../config.ts";
+import { hasAbortDelay } from "../abort_delay.ts";
+import type { Backend, BackendKind } from "../config.ts";
 import { nearestTo } from "../nearest.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { readDuration, readSize } from "../quantity.ts";
@@ -78,12 +79,12 @@ export class Backends {
       workers,
       ...runs ? { runs } : {},
       ...settings(entry),
-      ...this.#bounds(entry, path),
+      ...this.#bounds(entry, runs, path),
     };
   }
 
   /** How much it takes, and how slowly. */
-  #bounds(entry: Record<string, unknown>, path: Path): Partial<Backend> {
+  #bounds(entry: Record<string, unknown>, runs: BackendKind | undefined, path: Path): Partial<Backend> {
     const { maxConnections, maxContent: size, minContentRate } = entry;
     const maxContent = typeof size === "number" || typeof size === "string"
       ? this.#report.take(readSize(size, { least: 0, most: Number.MAX_SAFE_INTEGER }), [
@@ -93,6 +94,11 @@ export class Backends {
       : undefined;
     const contentTimeout = this.#duration(entry, "contentTimeout", 1, path);
     const abortDelay = this.#duration(entry, "abortDelay", 0, path);
+    if (abortDelay !== undefined && runs !== undefined && !hasAbortDelay(runs)) {
+      const message =
+        'Found "abortDelay" without "fetch" or "upstream"; leave it out, for nothing else is aborted';
+      this.#report.key([...path, "abortDelay"], message);
+    }
     return {
       ...typeof maxConnections === "number" ? { maxConnections } : {},
       ...maxContent === undefined ? {} : { maxContent },

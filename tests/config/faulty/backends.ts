@@ -145,6 +145,12 @@ export const BACKENDS: readonly FaultyDocument[] = [
     inBackends(`"a": { "socket": "/b.sock", "fetch": "a.ts", "spa": true }`),
     `1:110: backends.a.spa: Found "spa" without "static"; add the path of a directory, or leave it out`,
   ],
+  ...["static", "exec"].map((kind): FaultyDocument => [
+    inBackends(
+      `"a": { "socket": "/b.sock", "abortDelay": 1, "${kind}": ${kind === "exec" ? '["b"]' : '"b"'} }`,
+    ),
+    `1:93: backends.a.abortDelay: Found "abortDelay" without "fetch" or "upstream"; leave it out, for nothing else is aborted`,
+  ]),
   [
     inBackends(`"a": { "socket": "/b.sock", "preserveHost": true }`),
     `1:93: backends.a.preserveHost: Found "preserveHost" without "upstream"; add the URL of the server, or leave it out`,
