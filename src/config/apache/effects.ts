@@ -25,7 +25,7 @@ const CHANGES = new Set(
     "passenv protocolecho proxyaddheaders proxyerroroverride proxyexpressenable proxyfcgisetenvif proxyhtmlenable " +
     "proxyhtmlextended proxyhtmlurlmap proxyhtmllinks proxyhtmlevents proxymaxforwards proxyremote proxyremotematch " +
     "proxysourceaddress proxyvia qualifyredirecturl redirect redirectmatch redirectpermanent " +
-    "redirectrelative redirecttemp remoteipheader remoteipproxyprotocol requestheader rewritebase rewritecond " +
+    "redirectrelative redirecttemp requestheader rewritebase rewritecond " +
     "rewriteengine rewritemap rewriteoptions rewriterule scriptalias scriptaliasmatch script serverpath session " +
     "sessioncookiename sessionenv sessionheader sessioncookieremove setenv setenvif setenvifexpr setenvifnocase " +
     "sethandler setinputfilter setoutputfilter sslengine sslproxyengine ssloptions sslusername substitute unsetenv userdir " +

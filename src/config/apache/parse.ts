@@ -4,6 +4,7 @@ import { posix } from "node:path";
 import type { Config, Listener } from "../config.ts";
 import { type Origin, type Resolve, resolveFrom } from "../path.ts";
 import { assignHandshakes } from "../tls_backend.ts";
+import { TrustLists } from "../trust_lists.ts";
 import { placesOf } from "./addresses.ts";
 import { Backends } from "./backends.ts";
 import type { LeftOut } from "./conditions.ts";
@@ -13,6 +14,7 @@ import { DocumentHosts } from "./files/documents.ts";
 import { ServerFilesMaker } from "./files/server_files.ts";
 import { limitsOf } from "./limits.ts";
 import { Reader, type World } from "./reader.ts";
+import { RemoteIpReader } from "./remote_ip.ts";
 import { RouteMaker } from "./routes.ts";
 import { Servers } from "./servers.ts";
 import { answersByRules, SiteMaker } from "./sites.ts";
@@ -68,8 +70,17 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     types: () => typesOf(servers, below, options),
   });
   const files = new ServerFilesMaker(faults, servers.world, below, documents);
-  const sites = new SiteMaker(faults, new RouteMaker(servers, backends, files), tls, below);
+  const trust = new TrustLists();
+  const remoteIp = new RemoteIpReader(
+    faults,
+    servers.main.remoteIp,
+    trust,
+    below,
+    (path) => options.read(path),
+  );
+  const sites = new SiteMaker(faults, new RouteMaker(servers, backends, files), tls, below, remoteIp);
   const unserved = placesOf(servers).map((place) => sites.listenerOf(place));
+  if (trust.fault !== undefined) faults.add(faults.whole, trust.fault);
   const limits = limitsOf(servers);
   const { listeners, backend } = assignHandshakes(faults.none ? unserved : [], {
     runDirectory: () => directory ??= options.defaultRunDirectory(),
@@ -96,6 +107,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     ...Object.keys(servers.main.errorDocuments).length > 0
       ? { errorDocuments: servers.main.errorDocuments }
       : {},
+    ...trust.all.length > 0 ? { trust: trust.all } : {},
     ...warnings.length > 0 ? { warnings } : {},
   };
 }

@@ -8,6 +8,7 @@ import { AliasWords } from "./files/alias_words.ts";
 import { FileWords } from "./files/file_words.ts";
 import { LogWords } from "./logs.ts";
 import type { Pass } from "./passes.ts";
+import { RemoteIpWords } from "./remote_ip.ts";
 import type { Draft } from "./rules/draft.ts";
 import type { Settings } from "./settings.ts";
 import { TlsWords } from "./tls.ts";
@@ -55,6 +56,7 @@ export interface Server {
   readonly tls: TlsWords;
   readonly logs: LogWords;
   readonly errorLogs: ErrorLogWords;
+  readonly remoteIp: RemoteIpWords;
   /** Whoever is asked, in turn, whether a directive is theirs. */
   readonly words: readonly Words[];
 }
@@ -76,6 +78,7 @@ export function newServer(
 ): Server {
   const tls = new TlsWords();
   const logs = new LogWords();
+  const remoteIp = new RemoteIpWords();
   const files = new AliasWords(faults);
   const fileWords = new FileWords(faults);
   const errorLogs = new ErrorLogWords();
@@ -101,6 +104,7 @@ export function newServer(
     tls,
     logs,
     errorLogs,
-    words: [tls, logs, errorLogs, files, fileWords],
+    remoteIp,
+    words: [tls, logs, errorLogs, files, fileWords, remoteIp],
   };
 }

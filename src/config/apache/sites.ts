@@ -10,6 +10,7 @@ import type { Place } from "./addresses.ts";
 import type { Faults } from "./faults.ts";
 import type { RouteMaker } from "./routes.ts";
 import { SiteRulesMaker } from "./site_rules.ts";
+import type { RemoteIpReader } from "./remote_ip.ts";
 import type { Server } from "./server.ts";
 import type { TlsReader } from "./tls.ts";
 
@@ -26,9 +27,11 @@ export class SiteMaker {
     readonly routes: RouteMaker,
     readonly tls: TlsReader,
     readonly resolve: Resolve,
+    readonly remoteIp: RemoteIpReader,
   ) {}
 
-  listenerOf({ address, servers }: Place): UnservedListener {
+  listenerOf(place: Place): UnservedListener {
+    const { address, servers } = place;
     const speaksTls = this.#speaksTls(address, servers);
     const sites: Site[] = [];
     const claimed: string[] = [];
@@ -66,7 +69,7 @@ export class SiteMaker {
         this.faults.warn(spot!, `${taken} on ${formatAddress(address)} belongs to a virtual host before it`);
       }
     }
-    return { ...address, sites, speaksTls };
+    return { ...address, ...this.remoteIp.of(place), sites, speaksTls };
   }
 
   /** Whether TLS is spoken on an address: the virtual hosts there say so, all of them or none. */

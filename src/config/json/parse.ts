@@ -16,7 +16,7 @@ import { checkShape } from "./shape.ts";
 import { buildListeners } from "./sites.ts";
 import { readJson } from "./source.ts";
 import { TlsReader } from "./tls.ts";
-import { TrustLists } from "./trust.ts";
+import { TrustLists } from "../trust_lists.ts";
 import { entriesOf, isObject } from "./value.ts";
 
 /** What a document does not say. */

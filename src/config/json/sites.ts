@@ -12,7 +12,8 @@ import { formatPath, type Path, type Report } from "./report.ts";
 import type { Resolve } from "../path.ts";
 import { readRoutes } from "./routes.ts";
 import type { TlsReader } from "./tls.ts";
-import { readTrusted, type TrustLists } from "./trust.ts";
+import type { TrustLists } from "../trust_lists.ts";
+import { readTrusted } from "./trust.ts";
 import { entriesOf, isObject, textsOf } from "./value.ts";
 
 /**

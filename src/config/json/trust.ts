@@ -1,7 +1,6 @@
 /** What a JSON document says of servers in front: who may say for whom it asks. */
 
 import { z } from "zod";
-import { MAX_TRUSTED } from "../../protocol/messages.ts";
 import { readNetwork } from "../../rules/networks.ts";
 import { type Trust, UNIX } from "../../trust/trust.ts";
 import { quote } from "../reading.ts";
@@ -61,28 +60,4 @@ export function readTrusted(
     return [];
   });
   return { proxies, ...typeof trustedHeader === "string" ? { header: trustedHeader.toLowerCase() } : {} };
-}
-
-/** The lists of a configuration, each once: listeners refer to them by number. */
-export class TrustLists {
-  readonly all: Trust[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  /** The number of a list, counted from 1. */
-  numberOf(trust: Trust): number {
-    const key = JSON.stringify(trust);
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.all.push(trust);
-    this.#numbers.set(key, this.all.length);
-    return this.all.length;
-  }
-
-  /** Why they cannot be told to backends; undefined where they can. */
-  get fault(): string | undefined {
-    const bytes = new TextEncoder().encode(JSON.stringify(this.all)).length;
-    return bytes <= MAX_TRUSTED
-      ? undefined
-      : `Found ${bytes} bytes of networks, and ${MAX_TRUSTED} fit; write larger networks in place of many small ones`;
-  }
 }
