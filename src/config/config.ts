@@ -6,12 +6,14 @@
 import type { LogWishes } from "../logs/rules.ts";
 import type { Admin } from "./admin.ts";
 import type { BackendKind } from "./kinds.ts";
+import type { Limits } from "./limits.ts";
 import type { ListenerTls, SiteTls } from "./tls.ts";
 import type { SiteRules } from "../rules/model.ts";
 import type { ProxyProtocol, Trust } from "../trust/trust.ts";
 import type { Warning } from "./warning.ts";
 
 export * from "./kinds.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 
 /** A TCP address to listen on. */
 export interface ListenAddress {
@@ -141,50 +143,6 @@ export interface Backend {
    */
   readonly abortDelay?: number;
 }
-
-/** What a client may send before its connection is handed over, and what it waits for at most. */
-export interface Limits {
-  /** Bytes of a request line, without its CRLF; longer is answered with 414. */
-  readonly requestLine: number;
-  /** Bytes of a whole request head; longer is answered with 431. */
-  readonly head: number;
-  /** Milliseconds from accept to a complete head; 408 after that. */
-  readonly headTimeout: number;
-  /** Milliseconds from hand-off to acknowledgement, before a backend is given up. */
-  readonly acknowledgeTimeout: number;
-  /** Milliseconds that a connection waits for a backend that can take it; 503 after that. */
-  readonly queueTimeout: number;
-  /** Milliseconds that a connection may be idle between two requests; it is closed after that. */
-  readonly keepAliveTimeout: number;
-  /** Milliseconds that draining may take at the end. */
-  readonly drainTimeout: number;
-  /** Hand-offs to one backend process that may be unacknowledged at a time. */
-  readonly unacknowledged: number;
-  /** Connections of one front worker that may wait for a backend; beyond it 503 at once. */
-  readonly queue: number;
-  /** Idle connections that one front worker keeps; beyond it, that which is idle longest is closed. */
-  readonly parked: number;
-  /** Requests on one connection, after which it is closed; 0 for any number. */
-  readonly requests: number;
-  /** Connections of one client that one front worker owns at a time; beyond it new ones are closed. 0 for any number. */
-  readonly perClient: number;
-}
-
-/** The limits that apply where the configuration says nothing. */
-export const DEFAULT_LIMITS: Limits = {
-  requestLine: 8_192,
-  head: 32_768,
-  headTimeout: 10_000,
-  acknowledgeTimeout: 2_000,
-  queueTimeout: 3_000,
-  keepAliveTimeout: 60_000,
-  drainTimeout: 10_000,
-  unacknowledged: 128,
-  queue: 4_096,
-  parked: 65_536,
-  requests: 0,
-  perClient: 0,
-};
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */
 export interface Config extends LogWishes {

@@ -12,6 +12,7 @@ export const FRONT_STATUSES: readonly string[] = [
   "410",
   "414",
   "417",
+  "429",
   "431",
   "501",
   "503",

@@ -83,6 +83,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   apply(limits: Limits): void {
     this.#look = new Look(limits);
     this.pool.limitPerClient(limits.perClient);
+    this.#introductions.apply(limits);
   }
 
   // --- where connections come from --------------------------------------------------------------------------------------
@@ -241,7 +242,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     if (routes === undefined) {
       return this.endings.refuse(connection, 404, "no listener has its address any more", connection.isHead);
     }
-    this.#introductions.asked(connection, look, routes.front);
+    if (!this.#introductions.asked(connection, look, routes.front)) return;
     const group = routes.find(look, connection);
     connection.errors = routes.errors ?? this.routing.errors;
     connection.site = routes.site;

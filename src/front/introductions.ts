@@ -1,7 +1,9 @@
 /** Who the client of a connection is: who has connected, or whom those say who stand in front. */
 
+import type { Limits } from "../config/config.ts";
 import { isPair } from "../protocol/tls_field.ts";
 import type { Transfer } from "../protocol/transfer.ts";
+import { AddressRates, type Rate } from "../trust/address_rates.ts";
 import { writeSockaddr } from "./connection/address.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { ConnectionPool } from "./connection/connection_pool.ts";
@@ -14,6 +16,9 @@ import type { InFront } from "./route/listener_routes.ts";
 
 const TOO_MANY = "its client has as many connections as one may have (maxConnectionsPerClient)";
 
+const TOO_FAST = "its client connects more often than one may (maxConnectionRatePerClient)";
+const TOO_MANY_REQUESTS = "its client asks more often than one may (maxRequestRatePerClient)";
+
 /** What is known of a connection after a look: who its client is; not yet; or it has ended. */
 export type Introduction = "known" | "more" | "ended";
 
@@ -23,11 +28,20 @@ export class Introductions {
   readonly #pool: ConnectionPool;
   readonly #endings: Endings;
   readonly #reader = new ProxyReader();
+  /** Only where clients are limited: otherwise nobody is counted. */
+  #connections: AddressRates | undefined;
+  #requests: AddressRates | undefined;
 
   constructor(core: Core, pool: ConnectionPool, endings: Endings) {
     this.#core = core;
     this.#pool = pool;
     this.#endings = endings;
+  }
+
+  /** Takes the limits of a new configuration. */
+  apply({ connectionRate, connectionBurst, requestRate, requestBurst }: Limits): void {
+    this.#connections = rates(this.#connections, { rate: connectionRate, burst: connectionBurst });
+    this.#requests = rates(this.#requests, { rate: requestRate, burst: requestBurst });
   }
 
   /** A connection was accepted. @returns whether it goes on */
@@ -62,6 +76,11 @@ export class Introductions {
     if (connection.hasPeer) connection.keepPeer();
     // Its connections are those of many clients.
     if (front?.proxies?.trusts(connection.addresses, connection.at)) return true;
+    const { addresses, at } = connection;
+    if (this.#connections?.allows(addresses, at, this.#core.loop.now) === false) {
+      this.#endings.closeUnanswered(connection, TOO_FAST);
+      return false;
+    }
     if (this.#pool.count(connection)) return true;
     this.#endings.closeUnanswered(connection, TOO_MANY);
     return false;
@@ -82,9 +101,27 @@ export class Introductions {
     if (!front?.proxies?.trusts(connection.addresses, connection.at)) this.#pool.count(connection);
   }
 
-  /** The head of a request is whole: its client is who those in front say, as far as they are trusted. */
-  asked(connection: Connection, look: Look, front: InFront): void {
+  /**
+   * The head of a request is whole: its client is who those in front say, as far as they are trusted.
+   *
+   * @returns whether it may ask; otherwise it was refused
+   */
+  asked(connection: Connection, look: Look, front: InFront): boolean {
     connection.trustList = front.list;
     if (front.proxies !== undefined) takeSaidClient(connection, look, front.proxies);
+    if (this.#requests === undefined || connection.rated === connection.requests) return true;
+    // Once for each, however often it is looked at: after waiting, or a hand-off that came to nothing.
+    connection.rated = connection.requests;
+    if (this.#requests.allows(connection.addresses, connection.at, this.#core.loop.now)) return true;
+    this.#endings.refuse(connection, 429, TOO_MANY_REQUESTS, connection.isHead);
+    return false;
   }
+}
+
+/** A table for a rate: the one that there is, so that a reload forgives nobody; none where there is no limit. */
+function rates(before: AddressRates | undefined, rate: Rate): AddressRates | undefined {
+  if (rate.rate === 0) return undefined;
+  if (before === undefined) return new AddressRates(rate, crypto.getRandomValues(new Uint32Array(1))[0]!);
+  before.apply(rate);
+  return before;
 }

@@ -19,6 +19,7 @@ const EXPLANATIONS = {
   414: "The request line is longer than is accepted here.",
   417: "The only expectation that is met here is 100-continue.",
   421: "This connection does not serve the host that the request names.",
+  429: "There were more requests from this client than are answered. Please try again soon.",
   431: "The header fields of this request are larger than is accepted here.",
   500: "Something went wrong here. The request may be fine.",
   501: "This request needs something that is not supported here.",
@@ -34,7 +35,7 @@ export type AnswerStatus = keyof typeof EXPLANATIONS;
 
 /** What an answer says beyond its status. */
 export interface AnswerOptions {
-  /** Seconds after which it makes sense to try again. A 503 always says so: 1 unless given. */
+  /** Seconds after which it makes sense to try again. A 503 or 429 always says so: 1 unless given. */
   readonly retryAfter?: number;
   /** The value of the Date field, as `httpDate` gives it. Without it there is none, as RFC 9110, 6.6.1 allows. */
   readonly date?: string;
@@ -72,7 +73,7 @@ export function answer(status: number, options: AnswerOptions = {}): Uint8Array 
     ...options.persistent ? [] : [["Connection", "close"] as [string, string]],
     ...(options.fields ?? []).map(([name, value]): [string, string] => [name, value]),
   );
-  const retryAfter = options.retryAfter ?? (status === 503 ? 1 : undefined);
+  const retryAfter = options.retryAfter ?? (status === 503 || status === 429 ? 1 : undefined);
   if (retryAfter !== undefined) headers.push(["Retry-After", seconds(retryAfter)]);
   const head = encodeResponseHead(status, headers);
   if (options.head) return head;

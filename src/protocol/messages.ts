@@ -114,6 +114,7 @@ export const FIELD_VARIABLES = 12;
 export const FIELD_PEER = 14;
 /** Of GENERATION, whose fields are numbered as those of transfers are. */
 export const FIELD_TRUSTED = 15;
+export const FIELD_REQUEST_RATE = 16;
 export const FIELD_PREREAD = 0x81;
 
 // The value of the field `times`, of SIZE_TIMES bytes.

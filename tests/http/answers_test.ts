@@ -3,7 +3,7 @@ import { answer, type AnswerStatus, isAnswerStatus } from "../../src/http/answer
 import { reasonPhrase } from "../../src/http/response_head.ts";
 import { CASES } from "./compliance/table.ts";
 
-const STATUSES = [400, 404, 408, 413, 414, 417, 421, 431, 500, 501, 502, 503, 504, 505, 508] as const;
+const STATUSES = [400, 404, 408, 413, 414, 417, 421, 429, 431, 500, 501, 502, 503, 504, 505, 508] as const;
 
 /** Splits a response as a client does. */
 function read(bytes: Uint8Array) {

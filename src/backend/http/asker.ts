@@ -8,6 +8,8 @@ import type { Connection } from "../connection/connection.ts";
 /** What is known of who asks. */
 export interface Asker {
   readonly client: TcpAddress;
+  /** The same as hand-offs carry it. */
+  readonly address: Uint8Array;
   /** The scheme of URLs by which it asks. */
   readonly scheme: "http" | "https";
   /** Whose words count about it on this connection; undefined where nobody is trusted. */
@@ -22,9 +24,10 @@ export interface Asker {
  * @param first whether it is the one that the front has looked at
  */
 export function askerOf(connection: Connection, first: boolean, field: FieldValue): Asker {
-  const { transfer: { peer, generation, tls } } = connection;
+  const { transfer: { peer, generation, tls, client: handed } } = connection;
   if (peer === undefined) {
-    return { client: connection.client, scheme: connection.scheme, proxies: undefined, trusted: false };
+    const { client, scheme } = connection;
+    return { client, address: handed, scheme, proxies: undefined, trusted: false };
   }
   const { terms, trusted: lists } = connection.channel;
   // Lists are those of the generation that the front decided by; under another one only its first request is served.
@@ -34,9 +37,16 @@ export function askerOf(connection: Connection, first: boolean, field: FieldValu
   if (first || !trusted || proxies === undefined) {
     const https = isSecure || (first ? peer.saidHttps : peer.https);
     const client = first ? connection.client : readAddress(peer.address);
-    return { client, scheme: https ? "https" : "http", proxies, trusted };
+    const address = first ? handed : peer.address;
+    return { client, address, scheme: https ? "https" : "http", proxies, trusted };
   }
   const said = proxies.said(peer.address.subarray(0, SIZE_ADDRESS), field);
   const https = isSecure || (said.https ?? peer.https);
-  return { client: readAddress(said.client), scheme: https ? "https" : "http", proxies, trusted };
+  return {
+    client: readAddress(said.client),
+    address: said.client,
+    scheme: https ? "https" : "http",
+    proxies,
+    trusted,
+  };
 }

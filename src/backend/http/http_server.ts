@@ -16,6 +16,7 @@ import { Exchange } from "./exchange.ts";
 import { HeadReader } from "./head_reader.ts";
 import { BodyError } from "./request_body.ts";
 import { refuse } from "./refuse.ts";
+import { RequestRates, TOO_MANY_REQUESTS } from "./request_rates.ts";
 import type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
 import { Served } from "./served.ts";
 
@@ -31,6 +32,7 @@ export class HttpServer implements ConnectionServer {
   readonly #idle = new Set<Served>();
   /** Connections that were given back, in case they come back from that. */
   readonly #away = new WeakMap<Connection, Served>();
+  readonly #rates = new RequestRates();
   #draining = false;
   #contentTerms: ContentTerms | undefined;
 
@@ -111,7 +113,8 @@ export class HttpServer implements ConnectionServer {
           if (isEmptyLines(input.bytes, input.start, input.end)) return connection.close();
           return this.#refuse(served, 400, "the request ends in its head");
         }
-        const elsewhere = this.#draining && !guard.first;
+        const { first } = guard;
+        const elsewhere = this.#draining && !first;
         if (!guard.admits(input.bytes, head) || elsewhere) {
           input.keep();
           if (this.#giveBack(served, RETURN_OUT_OF_SCOPE)) return;
@@ -129,6 +132,10 @@ export class HttpServer implements ConnectionServer {
           terms,
         );
         input.keep();
+        // The front has counted the first.
+        if (!first && !this.#rates.allows(exchange, connection.home.loop.clock())) {
+          return this.#after(served, refuse(served, 429, TOO_MANY_REQUESTS, exchange));
+        }
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
         const handled = this.#handle(exchange);

@@ -38,6 +38,17 @@ export function buildLimits(document: Readonly<Record<string, unknown>>, report:
     return typeof value === "number" ? value : otherwise;
   };
 
+  const rate = (key: string, burstKey: string) => {
+    const rate = count(key, 0);
+    if (rate === 0 && document[burstKey] !== undefined) {
+      report.key([burstKey], `Found no "${key}" that this belongs to; write it, or remove this`);
+    }
+    // Who says nothing else allows what comes in a second to come at once.
+    return { rate, burst: count(burstKey, Math.max(1, Math.ceil(rate))) };
+  };
+  const connections = rate("maxConnectionRatePerClient", "maxConnectionBurstPerClient");
+  const requests = rate("maxRequestRatePerClient", "maxRequestBurstPerClient");
+
   const requestLine = size("maxRequestLine");
   const maxHead = size("maxHead");
   const head = maxHead ?? DEFAULT_LIMITS.head;
@@ -62,6 +73,10 @@ export function buildLimits(document: Readonly<Record<string, unknown>>, report:
     parked: count("maxParked", DEFAULT_LIMITS.parked),
     requests: count("maxRequests", DEFAULT_LIMITS.requests),
     perClient: count("maxConnectionsPerClient", DEFAULT_LIMITS.perClient),
+    connectionRate: connections.rate,
+    connectionBurst: connections.burst,
+    requestRate: requests.rate,
+    requestBurst: requests.burst,
   };
 }
 

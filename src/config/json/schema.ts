@@ -168,6 +168,10 @@ const backend = z.strictObject({
 const SITES = `write a list of sites such as [{"to": "fd:///run/app.sock"}]`;
 const USER = "write a numeric user id, as the command `id -u NAME` prints it";
 
+const RATE = "write a number a second, from 0.01 to 1000000";
+const rate = z.number({ error: expect(RATE) }).min(0.01, { error: expect(RATE) })
+  .max(1_000_000, { error: expect(RATE) });
+
 const document = z.strictObject({
   $schema: z.string({ error: expect("write the address of a JSON Schema") }).optional()
     .meta({ description: "Where an editor finds this schema; fdpass ignores it." }),
@@ -246,6 +250,24 @@ const document = z.strictObject({
       "Connections of one client (an IPv4 address, or 64 bits of an IPv6 address) that one front worker " +
       "owns at a time: those that are read, wait or are idle, not those that backends have. Beyond that new ones are " +
       "closed. Any number unless given.",
+  }),
+  maxConnectionRatePerClient: rate.optional().meta({
+    description:
+      "New connections of one client a second, at one front worker; beyond that new ones are closed. " +
+      "Any number unless given.",
+  }),
+  maxConnectionBurstPerClient: whole(1, 1_048_576).optional().meta({
+    description:
+      "How many of them may come at once, after a time without any; as many as in a second unless given.",
+  }),
+  maxRequestRatePerClient: rate.optional().meta({
+    description:
+      "Requests of one client a second, at one front worker and at one backend process of fdpass; 429 " +
+      "beyond. Any number unless given.",
+  }),
+  maxRequestBurstPerClient: whole(1, 1_048_576).optional().meta({
+    description:
+      "How many of them may come at once, after a time without any; as many as in a second unless given.",
   }),
   allowUsers: z.array(
     z.int({ error: expect(USER) }).min(0, { error: expect(USER) }).max(4_294_967_294, {

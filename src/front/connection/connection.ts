@@ -74,6 +74,8 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   policy = 0;
   /** Requests answered on it before. */
   requests = 0;
+  /** How many those were when one was counted by its client last; -1 before that. */
+  rated = -1;
   /** The channel it was sent on, and its id there. */
   channel: Carrier | undefined;
   id = 0;
@@ -195,6 +197,7 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.peerFlags = 0;
     this.policy = 0;
     this.requests = 0;
+    this.rated = -1;
     this.refusedBy = NOBODY;
     this.begun = false;
     this.waitsUntil =

@@ -54,7 +54,7 @@ export const FRONT: readonly FaultyDocument[] = [
   [atTop(`"lisen": "80"`), `1:51: lisen: Unknown key; the nearest known key is "listen"`],
   [
     atTop(`"zzzzzzzzzz": 1`),
-    `1:51: zzzzzzzzzz: Unknown key; the known keys here are "listen", "sites", "backends", "accessLog", "admin", "trustRequestIds", "trustedProxies", "trustedHeader", "errorDocuments", "tls", "headTimeout", "acknowledgeTimeout", "queueTimeout", "keepAliveTimeout", "drainTimeout", "maxRequestLine", "maxHead", "maxUnacknowledged", "maxQueue", "maxParked", "maxRequests", "maxConnectionsPerClient", "allowUsers"`,
+    `1:51: zzzzzzzzzz: Unknown key; the known keys here are "listen", "sites", "backends", "accessLog", "admin", "trustRequestIds", "trustedProxies", "trustedHeader", "errorDocuments", "tls", "headTimeout", "acknowledgeTimeout", "queueTimeout", "keepAliveTimeout", "drainTimeout", "maxRequestLine", "maxHead", "maxUnacknowledged", "maxQueue", "maxParked", "maxRequests", "maxConnectionsPerClient", "maxConnectionRatePerClient", "maxConnectionBurstPerClient", "maxRequestRatePerClient", "maxRequestBurstPerClient", "allowUsers"`,
   ],
   [atTop(`"static": "/srv"`), `1:51: static: Unknown key here; write "static" in an entry of "backends"`],
   [atTop(`"listen": "81"`), "1:51: listen: Given twice, first on line 1; keep one of the two"],
@@ -62,7 +62,7 @@ export const FRONT: readonly FaultyDocument[] = [
   [atTop(`"$schema": 1`), "1:62: $schema: Found 1; write the address of a JSON Schema"],
   [
     atTop(`"a b": 1`),
-    `1:51: ["a b"]: Unknown key; the known keys here are "listen", "sites", "backends", "accessLog", "admin", "trustRequestIds", "trustedProxies", "trustedHeader", "errorDocuments", "tls", "headTimeout", "acknowledgeTimeout", "queueTimeout", "keepAliveTimeout", "drainTimeout", "maxRequestLine", "maxHead", "maxUnacknowledged", "maxQueue", "maxParked", "maxRequests", "maxConnectionsPerClient", "allowUsers"`,
+    `1:51: ["a b"]: Unknown key; the known keys here are "listen", "sites", "backends", "accessLog", "admin", "trustRequestIds", "trustedProxies", "trustedHeader", "errorDocuments", "tls", "headTimeout", "acknowledgeTimeout", "queueTimeout", "keepAliveTimeout", "drainTimeout", "maxRequestLine", "maxHead", "maxUnacknowledged", "maxQueue", "maxParked", "maxRequests", "maxConnectionsPerClient", "maxConnectionRatePerClient", "maxConnectionBurstPerClient", "maxRequestRatePerClient", "maxRequestBurstPerClient", "allowUsers"`,
   ],
 
   // Listeners

@@ -283,7 +283,7 @@ export const SITES: readonly FaultyDocument[] = [
   ],
   [
     inSites(`{ "to": "fd:///a", "errorDocuments": { "502": "Sorry" } }`),
-    `1:68: sites[0].errorDocuments.502: Cannot answer with the status "502", which the front never gives; write one of 400, 401, 403, 404, 408, 410, 414, 417, 431, 501, 503, 505, 508`,
+    `1:68: sites[0].errorDocuments.502: Cannot answer with the status "502", which the front never gives; write one of 400, 401, 403, 404, 408, 410, 414, 417, 429, 431, 501, 503, 505, 508`,
   ],
   [
     inSites(`{ "to": "fd:///a", "errorDocuments": { "404": "${"x".repeat(16_385)}" } }`),

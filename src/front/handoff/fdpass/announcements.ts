@@ -40,13 +40,15 @@ export class Announcements {
   }
 
   /** Takes the generation of a new plan. @param trust lists of who is trusted, to which hand-offs refer */
-  apply(generation: number, { keepAliveTimeout, requests }: Limits, trust: readonly Trust[] = []): void {
+  apply(generation: number, limits: Limits, trust: readonly Trust[] = []): void {
+    const { keepAliveTimeout, requests, requestRate: rate, requestBurst: burst } = limits;
     this.generation = generation;
     this.terms = encodeGeneration({
       number: generation,
       idleTime: keepAliveTimeout,
       requests,
       ...trust.length === 0 ? {} : { trusted: JSON.stringify(trust) },
+      ...rate === 0 ? {} : { requestRate: { rate, burst } },
     });
   }
 }

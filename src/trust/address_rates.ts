@@ -1,0 +1,94 @@
+/** How often each client may do something: a table of fixed size, whatever number of clients there are. */
+
+import { ADDRESS_BYTES } from "../protocol/messages.ts";
+import { V6 } from "./addresses.ts";
+
+/** Places for one hash. */
+const WAYS = 4;
+/** Hashes: 32,768 clients are remembered, in 512 KiB. */
+const SETS = 8_192;
+
+/** How much of something a client may have. */
+export interface Rate {
+  /** A second, in the long run. */
+  readonly rate: number;
+  /** At once, after a time without any. */
+  readonly burst: number;
+}
+
+/**
+ * Counts by address; of IPv6 by the first 64 bits, behind which one host may have all addresses. For each it knows when it will
+ * have used up what it has had (the generic cell rate algorithm, ITU-T I.371): no timer, and nothing to be reset.
+ *
+ * Where a new client finds all its places taken, the one goes that is least in debt. Whoever has many addresses makes others be
+ * forgiven, and never be refused.
+ */
+export class AddressRates {
+  /** By place: milliseconds at which a client is even, behind 8 bytes of its address. The places of a hash are one cache line. */
+  readonly #even = new Float64Array(2 * WAYS * SETS);
+  readonly #words = new Uint32Array(this.#even.buffer);
+  #interval = 0;
+  #tolerance = 0;
+
+  /** @param seed by chance, so that nobody can choose addresses that meet */
+  constructor(rate: Rate, readonly seed: number) {
+    this.apply(rate);
+  }
+
+  /** Takes another rate. */
+  apply({ rate, burst }: Rate): void {
+    this.#interval = 1_000 / rate;
+    this.#tolerance = (Math.max(1, burst) - 1) * this.#interval;
+  }
+
+  /** Bytes of the table. */
+  get size(): number {
+    return this.#even.byteLength;
+  }
+
+  /**
+   * A client does it once more.
+   *
+   * @param addresses where its address is, from `at` on, as hand-offs carry it
+   * @param now milliseconds of a clock that goes on
+   * @returns whether it may; what it may not counts for nothing
+   */
+  allows(addresses: Uint8Array, at: number, now: number): boolean {
+    const place = 2 * this.#find(addresses, at) + 1;
+    const even = Math.max(this.#even[place]!, now);
+    // What is computed is no decimal fraction: a client that keeps to the rate is not refused for the last bit.
+    if (even - now > this.#tolerance + 1e-6) return false;
+    this.#even[place] = even + this.#interval;
+    return true;
+  }
+
+  /** The place of a client, perhaps one that was another's. */
+  #find(addresses: Uint8Array, at: number): number {
+    const family = addresses[at]!;
+    const high = word(addresses, at + ADDRESS_BYTES);
+    // What no IPv4 address has, IPv6 addresses have half of their network in.
+    const low = family === V6 ? word(addresses, at + ADDRESS_BYTES + 4) : family;
+    const words = this.#words;
+    const first = WAYS * (mix(mix(this.seed ^ high) ^ low) & SETS - 1);
+    let least = first;
+    for (let place = first; place < first + WAYS; place++) {
+      if (words[4 * place] === high && words[4 * place + 1] === low) return place;
+      if (this.#even[2 * place + 1]! < this.#even[2 * least + 1]!) least = place;
+    }
+    words[4 * least] = high;
+    words[4 * least + 1] = low;
+    this.#even[2 * least + 1] = 0;
+    return least;
+  }
+}
+
+/** The finalizer of MurmurHash3. */
+function mix(hash: number): number {
+  let mixed = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ mixed >>> 13, 0xc2b2ae35);
+  return mixed ^ mixed >>> 16;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0;
+}

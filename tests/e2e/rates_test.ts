@@ -1,0 +1,106 @@
+// One client among a hundred opens 10,000 connections and asks as fast as it can: nobody else notices.
+
+import assert from "node:assert/strict";
+import { Agent, get } from "node:http";
+import { setImmediate } from "node:timers/promises";
+import {
+  close,
+  connectTcp,
+  type Descriptor,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  settle,
+} from "../../ffi/mod.ts";
+import { startUp, TemporaryDirectory } from "../support/processes.ts";
+import { RawClient } from "../support/raw_client.ts";
+
+const APP = `export default { fetch: () => new Response("here\\n") };`;
+const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+/** Connections that it keeps open at a time. */
+const HELD = 500;
+
+/** Statuses of requests on one connection; 0 for one that was not answered. */
+async function ask(port: number, localAddress: string, count: number): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const statuses: number[] = [];
+  for (let number = 0; number < count; number++) {
+    statuses.push(
+      await new Promise((resolve) => {
+        get({ host: "127.0.0.1", port, agent, localAddress }, (response) => {
+          response.resume().on("end", () => resolve(response.statusCode ?? 0));
+        }).on("error", () => resolve(0));
+      }),
+    );
+  }
+  agent.destroy();
+  return statuses;
+}
+
+/** Opens so many connections, and asks on each; how many answers with 200 have come. */
+async function flood(port: number, count: number): Promise<number> {
+  const open: Descriptor[] = [];
+  const scratch = new Uint8Array(4_096);
+  let answered = 0;
+  const end = (fd: Descriptor) => {
+    const length = settle(libc.recv(fd, scratch, BigInt(scratch.length), MSG_DONTWAIT));
+    if (length > 0 && new TextDecoder().decode(scratch.subarray(0, length)).startsWith("HTTP/1.1 200")) {
+      answered++;
+    }
+    close(fd);
+  };
+  for (let number = 0; number < count; number++) {
+    const fd = connectTcp("127.0.0.1", port);
+    settle(libc.send(fd, REQUEST, BigInt(REQUEST.length), MSG_DONTWAIT | MSG_NOSIGNAL));
+    open.push(fd);
+    if (open.length > HELD) end(open.shift()!);
+    if (number % 20 === 0) await setImmediate();
+  }
+  for (const fd of open) end(fd);
+  return answered;
+}
+
+Deno.test("99 clients lose nothing while one opens 10,000 connections and asks on each", async () => {
+  using directory = new TemporaryDirectory();
+  await using up = await startUp({
+    listen: "127.0.0.1:0",
+    maxConnectionsPerClient: 50,
+    maxConnectionRatePerClient: 5,
+    maxConnectionBurstPerClient: 10,
+    maxRequestRatePerClient: 5,
+    maxRequestBurstPerClient: 10,
+    sites: [{ to: "app" }],
+    backends: { app: { socket: directory.join("app.sock"), fetch: directory.write("app.ts", APP) } },
+  });
+  const port = up.ports[0]!;
+  const begun = performance.now();
+  const others = Promise.all(Array.from({ length: 99 }, (_, index) => ask(port, `127.0.1.${index + 1}`, 5)));
+  const answered = await flood(port, 10_000);
+  const most = 10 + 5 * (performance.now() - begun) / 1_000 + 1;
+  assert.deepEqual((await others).flat().filter((status) => status !== 200), []);
+  assert.ok(answered > 0 && answered <= most, `${answered} of at most ${most}`);
+});
+
+Deno.test("on a kept connection, the backend counts the requests of a client", async () => {
+  using directory = new TemporaryDirectory();
+  await using up = await startUp({
+    listen: "127.0.0.1:0",
+    maxRequestRatePerClient: 0.01,
+    maxRequestBurstPerClient: 3,
+    sites: [{ to: "app" }],
+    backends: { app: { socket: directory.join("app.sock"), fetch: directory.write("app.ts", APP) } },
+  });
+  using client = await RawClient.connect(up.ports[0]!);
+  const statuses: number[] = [];
+  for (let number = 0; number < 5; number++) {
+    const { status, fields } = await client.get("/");
+    statuses.push(status);
+    if (status === 429) {
+      assert.equal(fields.get("retry-after"), "1");
+      break;
+    }
+  }
+  // The first was the front's to count.
+  assert.deepEqual(statuses, [200, 200, 200, 200, 429]);
+  await client.assertEnded();
+});
