@@ -28,7 +28,7 @@ export function closePipes(): void {
 export interface FlowEnd {
   readonly fd: Descriptor;
   readonly closed: boolean;
-  /** Whether what comes may be no data (EIO): whoever reads from it by itself knows what that is. */
+  /** Whether what comes may be no data, which splice(2) refuses (EINVAL, EIO): whoever receives it knows what it is. */
   readonly hasRecords?: boolean;
   /** Notes bytes that have come from here, or gone here. */
   passed?(taken: number, given: number): void;
@@ -100,7 +100,7 @@ export class Flow {
     for (let rest = most; rest > 0;) {
       if (source.closed) throw source.broken();
       const taken = pipe.take(source.fd, Math.min(rest, SIZE));
-      if (taken === -EAGAIN || taken === -EIO && source.hasRecords === true) return "paused";
+      if (taken === -EAGAIN || source.hasRecords && (taken === -EINVAL || taken === -EIO)) return "paused";
       if (taken === -EINVAL && this.passed === 0) return "impossible";
       if (taken < 0) throw source.broken();
       if (taken === 0) return "ended";

@@ -1,15 +1,19 @@
 // Clients that break off, say nothing, or say what makes no sense: no process ends, nothing stays open, others are served.
 import assert from "node:assert/strict";
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import { connect } from "node:tls";
 import { once } from "node:events";
 import { childNamed, openKinds, untilKinds } from "../../support/lossless.ts";
 import { residentMemory } from "../../support/proc.ts";
+import { freePort } from "../../support/ports.ts";
 import { until } from "../../support/waiting.ts";
 import { helloMessage, inRecords } from "../../tls/hellos.ts";
+import { lengths, narrow, over } from "./narrow.ts";
 import { typed } from "./s_client.ts";
 import { client, NAME, SecureSite } from "./site.ts";
+
+const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
 
 /** A site, and what its process for handshakes has open when nobody is there. */
 async function atRest(
@@ -67,47 +71,6 @@ function closed(socket: Duplex): Promise<void> {
   );
 }
 
-/** Lets so many bytes of a client through, one by one if asked, and then breaks the connection. */
-class Narrow extends Duplex {
-  sent = 0;
-  constructor(readonly socket: Socket, readonly most: number, readonly single: boolean) {
-    super();
-    socket.setNoDelay(true);
-    socket.on("data", (data) => this.push(data)).on("end", () => this.push(null)).on(
-      "error",
-      () => this.destroy(),
-    );
-    socket.on("close", () => this.destroy());
-  }
-  override _read(): void {}
-  override _write(data: Uint8Array, _encoding: string, done: () => void): void {
-    const part = data.subarray(0, Math.max(0, this.most - this.sent));
-    this.sent += data.length;
-    const pieces = this.single ? [...part].map((byte) => Uint8Array.of(byte)) : [part];
-    for (const piece of pieces) if (piece.length > 0) this.socket.write(piece);
-    if (this.sent > this.most) this.socket.end(() => this.socket.destroy());
-    done();
-  }
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.socket.destroy();
-    done(error);
-  }
-}
-
-function narrow(site: SecureSite, most: number, version: "TLSv1.2" | "TLSv1.3", single = false): TLSSocket {
-  const socket = connectTcp(site.port, "127.0.0.1");
-  socket.on("error", () => {});
-  const client = connect({
-    socket: new Narrow(socket, most, single),
-    servername: NAME,
-    ca: Deno.readTextFileSync(site.authority),
-    minVersion: version,
-    maxVersion: version,
-  });
-  client.on("error", () => {});
-  return client;
-}
-
 Deno.test("handshakes that break off at any byte leave nothing behind", async () => {
   await using site = await SecureSite.start();
   const { pid, kinds } = await atRest(site);
@@ -115,15 +78,11 @@ Deno.test("handshakes that break off at any byte leave nothing behind", async ()
   for (let length = 0; length <= hello.length; length++) {
     await sendAndGo(site.port, hello.subarray(0, length), length % 2 === 0);
   }
-  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-    // As many bytes as a whole handshake takes: a few of the last ones go through.
-    for (let most = 180; most < 760; most += 7) {
-      const socket = narrow(site, most, version);
-      await new Promise<void>((resolve) => {
-        socket.on("close", () => resolve());
-        socket.on("secureConnect", () => socket.destroy());
-      });
-    }
+  for (const version of VERSIONS) {
+    // The rest of what a client says, once the server has answered: at each byte, and so at each record.
+    const { first, all } = await lengths(site, version);
+    assert.ok(first > 100 && all > first + 50 && all < first + 200, `${first} ${all}`);
+    for (let most = first; most < all; most++) await over(narrow(site, version, { most }));
   }
   assert.match(await curl(site), /a file/);
   await untilKinds(pid, kinds);
@@ -132,14 +91,31 @@ Deno.test("handshakes that break off at any byte leave nothing behind", async ()
 
 Deno.test("a handshake in segments of one byte succeeds", async () => {
   await using site = await SecureSite.start();
-  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-    const socket = narrow(site, Infinity, version, true);
+  for (const version of VERSIONS) {
+    const socket = narrow(site, version, { single: true });
     await once(socket, "secureConnect");
     socket.write(`GET /files/a.txt HTTP/1.1\r\nHost: ${NAME}\r\nConnection: close\r\n\r\n`);
     let text = "";
     for await (const data of socket) text += data;
     assert.match(text, /a file/);
   }
+  await site.up.stopCleanly();
+});
+
+Deno.test("a byte that is not the one that was sent ends its handshake, wherever it is", async () => {
+  await using site = await SecureSite.start();
+  const { pid, kinds } = await atRest(site);
+  for (const version of VERSIONS) {
+    const { first, all } = await lengths(site, version);
+    let broken = 0;
+    for (let flip = first; flip < all; flip++) {
+      if (!await over(narrow(site, version, { flip, most: all }))) broken++;
+    }
+    // A client of TLS 1.3 has finished when it has sent its last message, and hears of it only afterwards.
+    assert.ok(version === "TLSv1.3" || broken >= all - first - 3, `${broken} of ${all - first}`);
+  }
+  assert.match(await curl(site), /a file/);
+  await untilKinds(pid, kinds);
   await site.up.stopCleanly();
 });
 
@@ -195,6 +171,78 @@ Deno.test("what makes no sense ends its connection, and no other", async () => {
     tcp.write(Uint8Array.of(type, 3, 3, 0, 20, ...crypto.getRandomValues(new Uint8Array(20))));
     await closed(socket);
   }
+  assert.match(await curl(site), /a file/);
+  await untilKinds(pid, kinds);
+  await site.up.stopCleanly();
+});
+
+Deno.test("clients that stop in the middle of a handshake keep nobody else waiting", async () => {
+  await using site = await SecureSite.start();
+  const { pid, kinds } = await atRest(site);
+  const hello = await firstMessage();
+  const before = residentMemory(pid);
+  const count = 500;
+  const silent: Socket[] = [];
+  for (let at = 0; at < count; at++) {
+    const socket = connectTcp(site.port, "127.0.0.1");
+    socket.on("error", () => {});
+    silent.push(socket);
+    socket.write(hello);
+    // The server's first messages are there: it waits for the client's.
+    await once(socket, "data");
+  }
+  assert.match(await curl(site), /a file/);
+  const each = (residentMemory(pid) - before) / count;
+  assert.ok(each < 131_072, `${each} bytes each`);
+  for (const socket of silent) socket.destroy();
+  await untilKinds(pid, kinds);
+  await site.up.stopCleanly();
+});
+
+/** Has openssl keep a session that allows early data, from a server of its own. */
+async function lend(port: number, site: SecureSite, session: string): Promise<void> {
+  const own = ["-cert", site.directory.join("site.pem"), "-key", site.directory.join("site.key")];
+  const server = new Deno.Command("openssl", {
+    args: ["s_server", "-accept", `127.0.0.1:${port}`, ...own, "-early_data", "-tls1_3", "-quiet"],
+    // It ends when this does.
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const asks = ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", NAME, "-tls1_3", "-ign_eof"];
+  await until(() => isListening(port), "openssl to listen");
+  const asking = client("openssl", [...asks, "-sess_out", session], { fails: true });
+  await until(async () => (await Deno.stat(session).catch(() => undefined))?.size, "a session");
+  server.kill("SIGKILL");
+  await server.stdin.close().catch(() => {});
+  await Promise.all([server.status, asking]);
+}
+
+const LISTENING = "0A";
+
+function isListening(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return Deno.readTextFileSync("/proc/net/tcp").split("\n").map((line) => line.trim().split(/\s+/))
+    .some(([, address, , state]) => address?.endsWith(local) && state === LISTENING);
+}
+
+Deno.test("early data is not taken, and the request is answered all the same", async () => {
+  await using site = await SecureSite.start();
+  const { pid, kinds } = await atRest(site);
+  const [session, early] = [site.directory.join("session"), site.directory.write("early", REQUEST)];
+  // A session that allows it, from somebody else.
+  const other = freePort();
+  await lend(other, site, session);
+  const common = ["s_client", "-servername", NAME, "-tls1_3", "-ign_eof"];
+  const ask = (port: number, ...options: readonly string[]) =>
+    client("openssl", [...common, "-connect", `127.0.0.1:${port}`, ...options], {
+      input: REQUEST,
+      fails: true,
+    });
+  const said = await ask(site.port, "-sess_in", session, "-early_data", early);
+  assert.match(said, /Early data was rejected/);
+  assert.match(said, /\nNew, TLSv1\.3/);
+  assert.equal(said.match(/a file/g)?.length, 1, said);
   assert.match(await curl(site), /a file/);
   await untilKinds(pid, kinds);
   await site.up.stopCleanly();
