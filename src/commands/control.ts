@@ -20,9 +20,12 @@ export function addReopen(program: Command, run: Run): void {
 }
 
 export function addDrain(program: Command, run: Run): void {
-  command(program, "drain", "hand nothing new to a backend").argument("<backend>", "its name").action(
-    run((backend: string, options: ControlOptions) => tell(options, { command: "drain", backend })),
-  );
+  command(program, "drain", "hand nothing new to a backend").argument("<backend>", "its name")
+    .option("--force", "even where nobody else serves a path of it").action(
+      run((backend: string, { force, ...options }: ControlOptions & { readonly force?: true }) =>
+        tell(options, { command: "drain", backend, ...force && { force } })
+      ),
+    );
 }
 
 export function addUndrain(program: Command, run: Run): void {

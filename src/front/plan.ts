@@ -76,6 +76,8 @@ export type Report =
     readonly name: string;
     readonly protocol: "fdpass" | "apache";
   }
+  /** The processes of a backend that take connections, in order, where that has changed. */
+  | { readonly type: "backend-processes"; readonly backend: string; readonly processes: readonly number[] }
   | {
     readonly type: "backend-lost";
     readonly backend: string;

@@ -20,6 +20,8 @@ export interface ControlRequest {
   readonly command: ControlCommand;
   /** Of `drain` and `undrain`: the name of a backend. */
   readonly backend?: string;
+  /** Of `drain`: even where nobody else serves a route of it. */
+  readonly force?: boolean;
 }
 
 /** What became of it, by the exit codes of commands. */
@@ -55,7 +57,7 @@ export function decodeControlRequest(bytes: Uint8Array): ControlRequest | string
   if (bytes.length > MAX_REQUEST) return `Cannot read a request of more than ${MAX_REQUEST} bytes`;
   const value = parse(bytes);
   if (value === undefined) return "Cannot read the request: it is no JSON object in UTF-8";
-  const { version, command, backend } = value;
+  const { version, command, backend, force } = value;
   if (version !== CONTROL_VERSION) {
     return `Cannot speak version ${short(version)} here; this is version ${CONTROL_VERSION}`;
   }
@@ -66,7 +68,7 @@ export function decodeControlRequest(bytes: Uint8Array): ControlRequest | string
   const needsBackend = known === "drain" || known === "undrain";
   if (!needsBackend) return { command: known };
   if (typeof backend !== "string") return `Cannot tell which backend to ${known}: its name is missing`;
-  return { command: known, backend };
+  return { command: known, backend, ...known === "drain" && force === true ? { force } : {} };
 }
 
 /** What stands first in a piece of an answer: whether it is the last. */

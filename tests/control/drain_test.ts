@@ -10,6 +10,7 @@ import {
   whenReady,
 } from "../support/processes.ts";
 import { freePort } from "../support/ports.ts";
+import { until } from "../support/waiting.ts";
 import { get, RawClient } from "../support/raw_client.ts";
 
 Deno.test("drain: nothing new goes to the backend, requests on kept connections neither, until undrain", async () => {
@@ -38,7 +39,7 @@ Deno.test("drain: nothing new goes to the backend, requests on kept connections 
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /^fdpass: Cannot drain "one": nobody else serves \/only\/ of every other host; to take/,
+    /^fdpass: Cannot drain "one": nobody else serves \/only\/ of every other host; its clients would get 404/,
   );
   const unknown = await ask("drain", "three");
   assert.equal(unknown.code, 2);
@@ -57,8 +58,13 @@ Deno.test("drain: nothing new goes to the backend, requests on kept connections 
     assert.deepEqual(await answers(), new Set(["one"]));
     for (let times = 0; times < 20; times++) assert.equal((await get(up.port, "/name")).text, "one");
 
-    const { stdout } = await ask("status", "--json");
-    const status = JSON.parse(stdout);
+    // What changes in a second is told together.
+    const status = await until(async () => {
+      const read = JSON.parse((await ask("status", "--json")).stdout);
+      return read.backends.every(({ processes }: { processes: number[] }) => processes.length === 1)
+        ? read
+        : undefined;
+    }, "the processes");
     assert.deepEqual(status.listeners, [address]);
     assert.deepEqual(
       status.backends.map(({ name, state, kind }: Record<string, string>) => [name, kind, state]),
@@ -66,9 +72,25 @@ Deno.test("drain: nothing new goes to the backend, requests on kept connections 
     );
     assert.ok(status.counters.handedOver >= 28, JSON.stringify(status.counters));
     assert.equal(status.workers.length, 2);
-    assert.match((await ask("status")).stdout, /^ {2}two +static +drained +\/.*two\.sock$/m);
+    const [one, two] = status.backends;
+    assert.ok(one.processes.every((pid: number) => Deno.statSync(`/proc/${pid}`).isDirectory));
+    assert.equal(one.unacknowledged, 0);
+    assert.ok(one.latency.p50 > 0 && one.latency.p99 >= one.latency.p50);
+    assert.match(
+      (await ask("status")).stdout,
+      new RegExp(
+        `^ {2}two +static +drained +${
+          two.processes[0]
+        } +0 +\\d+ +\\d+ +\\S+ [µm]s +\\S+ [µm]s +/.*two\\.sock$`,
+        "m",
+      ),
+    );
 
     assert.equal((await ask("undrain", "two")).code, 0);
+    assert.equal((await ask("drain", "one", "--force")).code, 0);
+    assert.equal((await get(up.port, "/only/name")).status, 404);
+    assert.equal((await ask("undrain", "one")).code, 0);
+    assert.equal((await get(up.port, "/only/name")).text, "one");
     for (const client of clients) client.close();
     const later = new Set<string>();
     for (let times = 0; times < 20; times++) later.add((await get(up.port, "/name")).text);

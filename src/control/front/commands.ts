@@ -12,12 +12,12 @@ export interface Commanded {
   /** How it is. */
   status(): unknown;
   /** Hands nothing new to a backend, or does so again. */
-  drainBackend(name: string, on: boolean): Promise<ControlAnswer>;
+  drainBackend(name: string, on: boolean, force?: boolean): Promise<ControlAnswer>;
 }
 
 /** Answers requests with what a front does. */
 export function obeying(front: Commanded): Obey {
-  return async ({ command, backend = "" }) => {
+  return async ({ command, backend = "", force }) => {
     switch (command) {
       case "reload":
         return await front.reload();
@@ -28,7 +28,7 @@ export function obeying(front: Commanded): Obey {
         return { code: DONE, text: "", status: front.status() };
       case "drain":
       case "undrain":
-        return await front.drainBackend(backend, command === "drain");
+        return await front.drainBackend(backend, command === "drain", force);
     }
   };
 }

@@ -1,7 +1,8 @@
 /** The status of a front, for people. */
 
 import { oneLine } from "../log/one_line.ts";
-import type { FrontStatus } from "./front_status.ts";
+import type { BackendStatus, FrontStatus } from "./front_status.ts";
+import { type Latency, latencyOf } from "./latency.ts";
 
 /**
  * Describes a status.
@@ -24,13 +25,11 @@ export function describeStatus(now: FrontStatus, before?: FrontStatus): string {
     ),
     "",
     ...columns([
-      ["backend", "kind", "state", "socket"],
-      ...now.backends.map(({ name, kind, state, socket, reason }) => [
-        name,
-        kind,
-        reason === undefined ? state : `${state} (${reason})`,
-        socket,
-      ]),
+      [
+        ...["backend", "kind", "state", "processes", "unacknowledged", "active"],
+        ...["hand-offs", before === undefined ? "" : "/s", "p50", "p99", "socket"],
+      ],
+      ...now.backends.map((backend) => backendRow(backend, now, before)),
     ]),
     "",
     ...columns([
@@ -54,6 +53,41 @@ export function describeStatus(now: FrontStatus, before?: FrontStatus): string {
     );
   }
   return `${lines.map(oneLine).join("\n")}\n`;
+}
+
+/** The row of a backend. Times are those since the earlier status, where there is one and something has happened since. */
+function backendRow(backend: BackendStatus, now: FrontStatus, before?: FrontStatus): string[] {
+  const { name, kind, state, reason, processes, unacknowledged, active, handoffs, socket } = backend;
+  const earlier = before?.backends.find((other) => other.name === name);
+  const latency = earlier === undefined ? backend.latency : between(earlier.latency, backend.latency);
+  const sent = handoffs.acknowledged - (earlier?.handoffs.acknowledged ?? 0);
+  return [
+    name,
+    kind,
+    reason === undefined ? state : `${state} (${reason})`,
+    processes.join(" ") || "-",
+    String(unacknowledged),
+    String(active),
+    String(handoffs.acknowledged),
+    before === undefined ? "" : String(rateOf(sent, now, before)),
+    duration(latency.p50),
+    duration(latency.p99),
+    socket,
+  ];
+}
+
+/** What has happened between two readings of one histogram. */
+function between(earlier: Latency, later: Latency): Latency {
+  const counts = later.counts.map((count, place) => Math.max(0, count - (earlier.counts[place] ?? 0)));
+  return latencyOf({ counts, sum: Math.max(0, later.sum - earlier.sum) });
+}
+
+function duration(microseconds: number | undefined): string {
+  if (microseconds === undefined) return "-";
+  if (microseconds < 1_000) return `${Math.round(microseconds)} µs`;
+  return microseconds < 1e6
+    ? `${(microseconds / 1e3).toFixed(1)} ms`
+    : `${(microseconds / 1e6).toFixed(1)} s`;
 }
 
 function rateOf(count: number, now: FrontStatus, before: FrontStatus): number {

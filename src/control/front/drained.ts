@@ -35,7 +35,7 @@ export function objection(config: Config, drained: ReadonlySet<string>, backend:
         return `Cannot drain "${backend}": nobody else serves ${path} of ${
           names[0] ?? "every other host"
         }; ` +
-          "to take the path away, take it out of the configuration and reload";
+          "its clients would get 404 (drain --force does it)";
       }
     }
   }

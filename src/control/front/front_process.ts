@@ -255,10 +255,10 @@ class FrontProcess implements Commanded {
   }
 
   /** Hands nothing new to a backend, or does so again: its kept connections too go elsewhere with their next request. */
-  async drainBackend(name: string, on: boolean): Promise<ControlAnswer> {
+  async drainBackend(name: string, on: boolean, force = false): Promise<ControlAnswer> {
     await this.#ready;
     const why = objection(this.config, this.#drainedBackends, name);
-    if (why?.startsWith("Cannot find") || on && why !== undefined) {
+    if (why?.startsWith("Cannot find") || on && !force && why !== undefined) {
       return { code: why!.startsWith("Cannot find") ? REFUSED : FAILED, text: why! };
     }
     const names = this.#drainedBackends;

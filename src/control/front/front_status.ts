@@ -31,6 +31,8 @@ export const CLASSES = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 /** A backend as the Workers of a front see it. */
 export interface BackendStatus extends HandoffStatus {
   readonly socket: string;
+  /** Numbers of the processes that take connections there, as the front sees them. */
+  readonly processes: readonly number[];
   /** `up`: some Worker reaches it. `drained`: it was asked for that nothing new goes there. */
   readonly state: "up" | "down" | "drained";
   /** Why it cannot be reached, as far as that is known. */
@@ -117,6 +119,8 @@ export class Observed {
   /** How many channels each backend has, by name. */
   readonly #channels = new Map<string, number>();
   readonly #reasons = new Map<string, string>();
+  /** By Worker and backend. */
+  readonly #processes = new Map<string, readonly number[]>();
   /** What the Workers count. */
   readonly tallies: Tallies;
   /** What backends count. */
@@ -145,6 +149,9 @@ export class Observed {
         return;
       case "counters":
         return this.pages.take(report.backend, report.fd);
+      case "backend-processes":
+        this.#processes.set(`${worker} ${report.backend}`, report.processes);
+        return;
       case "reason":
         return this.tallies.named(worker, report);
     }
@@ -219,9 +226,13 @@ export class Observed {
   ): BackendStatus {
     const up = (this.#channels.get(name) ?? 0) > 0;
     const reason = up ? undefined : this.#reasons.get(name);
+    const processes = this.tallies.workers.flatMap((worker) =>
+      this.#processes.get(`${worker} ${name}`) ?? []
+    );
     return {
       ...this.#handoffs(name, runs?.kind ?? "other", sums.get(name)),
       socket,
+      processes: [...new Set(processes)].sort((a, b) => a - b),
       state: drained.has(name) ? "drained" : up ? "up" : "down",
       ...reason === undefined ? {} : { reason },
     };

@@ -80,6 +80,7 @@ export function logReport(log: Log, report: Report): void {
         );
       }
       return log.info("descriptors-free", "descriptors are free again: accepting");
+    case "backend-processes":
     case "reason":
     case "counters":
     case "ready":

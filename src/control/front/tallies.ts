@@ -36,6 +36,11 @@ export class Tallies {
     this.#reasons = Array.from({ length: workers }, () => []);
   }
 
+  /** The Workers' indexes. */
+  get workers(): number[] {
+    return [...this.#backends.keys()];
+  }
+
   /** Where a Worker counts backends, by their names. @param worker which one, from 0 */
   memory(worker: number, names: readonly string[]): Record<string, SharedArrayBuffer> {
     const known = this.#backends[worker]!;

@@ -10,6 +10,7 @@ import { Repeats } from "../core/repeats.ts";
 import type { BackendGroup, Member } from "./backend_group.ts";
 import type { Dialer, Found, HandoffChannel, Link } from "./handoff_channel.ts";
 import { Steadiness } from "./steadiness.ts";
+import { ToldProcesses } from "./told_processes.ts";
 
 /** Which of the retry deadlines applies at most while somebody waits for the backend. */
 const HURRIED = 1;
@@ -51,6 +52,7 @@ export class BackendLink extends Timed implements Link, Member {
   #toldFound = false;
   /** Who was found last. */
   #last: Found | undefined;
+  readonly #processes: ToldProcesses;
   /** The reason that was reported last, so that the same one is not told at every attempt. */
   #toldReason: string | undefined;
   /**
@@ -73,6 +75,7 @@ export class BackendLink extends Timed implements Link, Member {
         core.report({ type: "backend-restless", backend: name, socket, reason, count });
       },
     });
+    this.#processes = new ToldProcesses(core, this);
     this.#refusals = new Repeats(core, (reason, count) => {
       core.report({ type: "handoff-refused", backend: this.backend.name, reason, count });
     });
@@ -134,6 +137,7 @@ export class BackendLink extends Timed implements Link, Member {
     this.#doubted = false;
     this.#steadiness.began();
     this.#found(found);
+    this.#processes.changed();
   }
 
   #found(found: Found): void {
@@ -203,6 +207,7 @@ export class BackendLink extends Timed implements Link, Member {
   }
 
   channelDrains(channel: HandoffChannel): void {
+    this.#processes.changed();
     if (this.retired) return;
     this.#lasted(channel, "it drains and goes on listening");
     this.connect();
@@ -214,6 +219,7 @@ export class BackendLink extends Timed implements Link, Member {
   channelEnded(channel: HandoffChannel, reason: string, doubtful: boolean): void {
     this.channels = this.channels.filter((other) => other !== channel);
     if (doubtful) this.#doubted = true;
+    this.#processes.changed();
     if (this.retired) return;
     const known = this.#steadiness.restless;
     if (!channel.drained) this.#lasted(channel, reason);
@@ -245,6 +251,7 @@ export class BackendLink extends Timed implements Link, Member {
     this.retired = true;
     this.stopDeadline();
     this.#steadiness.stopDeadline();
+    this.#processes.stopDeadline();
     this.groups = [];
     for (const channel of [...this.channels]) {
       if (channel.state === "greeting") channel.end("not needed any more", BYE_STOPPING);
@@ -260,6 +267,7 @@ export class BackendLink extends Timed implements Link, Member {
     this.retired = true;
     this.stopDeadline();
     this.#steadiness.stopDeadline();
+    this.#processes.stopDeadline();
     for (const channel of [...this.channels]) channel.end("the front stops", BYE_STOPPING);
   }
 }

@@ -35,6 +35,8 @@ export interface HandoffChannel extends Carrier {
   readonly since: number;
   /** Whether its backend has said that it takes no more. */
   readonly drained: boolean;
+  /** The number of the backend process, as it is known here; 0 until then. */
+  readonly process: number;
   /** What the backend process is to hashing (process_seed.ts); 0 until that is known. */
   readonly seed: number;
   /** Begins to speak, where the protocol has something to say first. */

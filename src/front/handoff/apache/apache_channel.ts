@@ -42,7 +42,7 @@ export class ApacheChannel extends Timed implements HandoffChannel {
   readonly load = 0;
   credit = 0;
   /** The number of the process that was connected to last. */
-  #process = 0;
+  process = 0;
   seed = 0;
   since = Infinity;
   readonly drained = false;
@@ -103,7 +103,7 @@ export class ApacheChannel extends Timed implements HandoffChannel {
     if (!this.#proven) {
       this.#proven = true;
       this.since = this.#tools.core.loop.now;
-      this.#link.channelProven({ protocol: "apache", process: this.#process, name: "" }, 1);
+      this.#link.channelProven({ protocol: "apache", process: this.process, name: "" }, 1);
     }
     return "taken";
   }
@@ -133,8 +133,8 @@ export class ApacheChannel extends Timed implements HandoffChannel {
       return undefined;
     }
     const { uid, pid } = peerCredentials(socket);
-    if (pid !== this.#process) this.seed = processSeed(this.#link.backend.socket, pid);
-    this.#process = pid;
+    if (pid !== this.process) this.seed = processSeed(this.#link.backend.socket, pid);
+    this.process = pid;
     const objection = this.#tools.users.objection(uid);
     if (objection === undefined) return socket;
     close(socket);

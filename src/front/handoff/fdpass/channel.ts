@@ -46,6 +46,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   state: ChannelState = "greeting";
   #active = 0;
   credit = 0;
+  process = 0;
   seed = 0;
   since = Infinity;
   drained = false;
@@ -95,6 +96,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     this.since = this.#tools.core.loop.now;
     this.#window = Math.min(window, this.#tools.core.limits.unacknowledged, MOST_UNDER_WAY);
     this.#underWay = new UnderWay(this.#window);
+    this.process = process;
     this.seed = processSeed(link.backend.socket, process, instance);
     this.announce();
     link.channelProven({ protocol: "fdpass", process, name }, Math.max(1, Math.min(workers, MOST_WORKERS)));
