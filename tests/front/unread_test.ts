@@ -231,6 +231,7 @@ test("a client that speaks TLS in a place of clear text is let go, and people ar
   const told = rig.reports.filter(({ type }) => type === "request-refused");
   assert.deepEqual(told, [{
     type: "request-refused",
+    site: "",
     status: 0,
     why: "the client speaks TLS, and clear text is spoken on its address",
     count: 1,
