@@ -98,6 +98,10 @@ Deno.test("admin: for reading alone, by hosts that no other page can have", asyn
   } finally {
     for (const connection of silent) connection.close();
   }
+  const page = await ask(admin, "/");
+  assert.match(page.headers.get("content-type")!, /^text\/html/);
+  assert.match(page.headers.get("content-security-policy")!, /^default-src 'none';/);
+  assert.match(page.text, /<h1>The backend is down<\/h1>/);
   const open = await ask(admin, "/metrics", { headers: { accept: "application/openmetrics-text;q=0.8" } });
   assert.match(open.headers.get("content-type")!, /^application\/openmetrics-text; version=1.0.0/);
   assert.match(open.text, /\n# EOF\n$/);

@@ -180,3 +180,15 @@ Deno.test("Exposition: labels and help are escaped, bounds are numbers, both for
     );
   }
 });
+
+Deno.test("the dashboard and the rules ask for metrics that there are", () => {
+  const known = new Set(FAMILIES.map(({ name }) => name));
+  for (const file of ["grafana/fdpass.json", "prometheus/fdpass.rules.yml"]) {
+    const text = Deno.readTextFileSync(new URL(`../../deploy/${file}`, import.meta.url));
+    const asked = [...text.matchAll(/\b(?:fdpass|process)_[a-z_]+/g)].map(([name]) => name);
+    assert.ok(asked.length > 10);
+    const unknown = asked.filter((name) => !known.has(name.replace(/_(bucket|sum|count)$/, "")));
+    assert.deepEqual(unknown, [], file);
+  }
+  JSON.parse(Deno.readTextFileSync(new URL("../../deploy/grafana/fdpass.json", import.meta.url)));
+});

@@ -42,6 +42,8 @@ export class AdminPlace {
       throw error;
     }
     this.#responder.names = new Set(admin?.names);
+    if (admin === undefined) this.#responder.history.stop();
+    else this.#responder.history.start();
     if (stays) return;
     this.#server = next;
     last?.close();
@@ -52,6 +54,7 @@ export class AdminPlace {
 
   /** Closes it. */
   close(): void {
+    this.#responder.history.stop();
     this.#server?.close();
     this.#server = undefined;
   }

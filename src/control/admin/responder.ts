@@ -4,7 +4,9 @@ import { reasonPhrase, responseHeadText } from "../../http/response_head.ts";
 import type { FrontStatus } from "../front/front_status.ts";
 import type { AdminRequest, Responder } from "./admin_guest.ts";
 import { Exposition } from "./exposition.ts";
+import { History } from "./history.ts";
 import { writeMetrics } from "./metrics.ts";
+import { POLICY, statusPage } from "./page/page.ts";
 
 /** What there is to be shown. */
 export interface Figures {
@@ -39,7 +41,9 @@ const encoder = new TextEncoder();
 export class AdminResponder implements Responder {
   /** Hosts that may be named besides addresses and localhost. */
   names: ReadonlySet<string> = new Set();
+  readonly history: History;
   readonly #pages: Readonly<Record<string, (request: AdminRequest) => Page>> = {
+    "/": () => this.#statusPage(),
     "/healthz": () => plain(200, "ok"),
     "/ready": () => this.#ready(),
     "/metrics": (request) => this.#metrics(request),
@@ -50,7 +54,9 @@ export class AdminResponder implements Responder {
     }),
   };
 
-  constructor(readonly figures: Figures) {}
+  constructor(readonly figures: Figures) {
+    this.history = new History(() => figures.status());
+  }
 
   answer(request: AdminRequest): Uint8Array<ArrayBuffer> {
     return response(this.#page(request), request.method === "HEAD");
@@ -89,6 +95,15 @@ export class AdminResponder implements Responder {
     if (draining) return plain(503, "draining");
     if (missing.length === 0) return plain(200, "ready");
     return plain(503, `these routes have had no backend yet: ${missing.join(", ")}`);
+  }
+
+  #statusPage(): Page {
+    return {
+      status: 200,
+      type: "text/html; charset=utf-8",
+      text: statusPage(this.figures.status(), this.history),
+      fields: [["Content-Security-Policy", POLICY], ["X-Frame-Options", "DENY"]],
+    };
   }
 
   #metrics({ accept }: AdminRequest): Page {
