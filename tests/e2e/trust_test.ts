@@ -115,9 +115,13 @@ async function ask(
   return said;
 }
 
+const missing = noNginx ?? noHaproxy;
+
 Deno.test({
-  name: "applications behind a real nginx and a real haproxy that do TLS get https, and the client's address",
-  ignore: noNginx !== undefined || noHaproxy !== undefined,
+  name:
+    "applications behind a real nginx and a real haproxy that do TLS get https, and the client's address" +
+    (missing === undefined ? "" : ` (${missing})`),
+  ignore: missing !== undefined,
   async fn() {
     await using site = await Site.start();
     const { directory } = site;
