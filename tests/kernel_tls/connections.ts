@@ -225,6 +225,13 @@ Deno.test("ciphers that the kernel lacks go through the process for handshakes, 
   await site.up.message(/connections go on .*the kernel does not know ECDHE-ECDSA-AES128-SHA/);
 });
 
+Deno.test("nobody is left with anything", async () => {
+  for (const [index, pid] of everybody().entries()) {
+    await until(() => heldBy(pid, site.port) === (index === 0 ? 1 : 0), `process ${index} to have let go`);
+    await untilKinds(pid, before[index]!);
+  }
+});
+
 Deno.test("kill -9 of the process for handshakes, and new certificates, cut nobody off", async () => {
   const file = site.directory.join("got-again");
   const kept = await secure();
@@ -262,11 +269,9 @@ Deno.test("kill -9 of the process for handshakes, and new certificates, cut nobo
   kept.destroy();
 });
 
-Deno.test("nobody is left with anything, and everything ends by itself", async () => {
+Deno.test("everything ends by itself", async () => {
   for (const [index, pid] of everybody().entries()) {
     await until(() => heldBy(pid, site.port) === (index === 0 ? 1 : 0), `process ${index} to have let go`);
-    // The one for handshakes is another one by now.
-    if (index !== 1) await untilKinds(pid, before[index]!);
   }
   await site.up.stopCleanly();
   await site[Symbol.asyncDispose]();

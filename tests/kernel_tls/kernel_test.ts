@@ -24,6 +24,9 @@ function missing(): string {
   return program === undefined ? "" : `there is no ${program}`;
 }
 
+/** What Deno has found out about modules: nine processes at a time would find it out anew, each for itself. */
+const FOUND_OUT = ["dep_analysis_cache_v2", "node_analysis_cache_v2", "v8_code_cache_v2"];
+
 /**
  * Puts Deno, what it has of packages and of this project, the project and a client in Go into one archive: many small files
  * are slow to reach from inside.
@@ -45,10 +48,15 @@ async function pack(directory: TemporaryDirectory): Promise<void> {
     Deno.execPath(),
     go,
     `${denoDir}/npm`,
+    ...FOUND_OUT.flatMap((name) => [name, `${name}-wal`]).map((name) => `${denoDir}/${name}`).filter(exists),
     `${denoDir}/gen/file${ROOT}`,
     ...["cli.ts", "mod.ts", "deno.json", "deno.lock", "ffi", "src", "tests"].map((name) => ROOT + name),
   ]);
   await Deno.copyFile(`${ROOT}tests/kernel_tls/inside`, directory.join("inside"));
+}
+
+function exists(path: string): boolean {
+  return isInstalled("test", "-e", path);
 }
 
 const lack = missing();
@@ -64,6 +72,8 @@ Deno.test(`clients, files, ends and new keys under a kernel that does TLS${lack 
       directory.path,
       "--include",
       PACKAGES,
+      "--memory",
+      "4096",
       "--timeout",
       String(SECONDS),
       "--",
