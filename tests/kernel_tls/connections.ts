@@ -228,7 +228,8 @@ Deno.test("ciphers that the kernel lacks go through the process for handshakes, 
 Deno.test("nobody is left with anything", async () => {
   for (const [index, pid] of everybody().entries()) {
     await until(() => heldBy(pid, site.port) === (index === 0 ? 1 : 0), `process ${index} to have let go`);
-    await untilKinds(pid, before[index]!);
+    // Backends keep pipes and connections to upstreams for later requests.
+    if (index < 2) await untilKinds(pid, before[index]!);
   }
 });
 
