@@ -55,11 +55,13 @@ export class Exposition {
   /** All samples of one histogram. */
   histogram(name: string, labels: Labels, { bounds, counts, sum }: Distribution): void {
     let below = 0;
+    const pairs = pairsText(labels);
+    const start = `${name}_bucket{${pairs}${pairs === "" ? "" : ","}le="`;
     for (let index = 0; index < counts.length; index++) {
       below += counts[index]!;
       const bound = bounds[index];
       const le = bound === undefined ? "+Inf" : Number.isInteger(bound) ? `${bound}.0` : String(bound);
-      this.sample(`${name}_bucket`, { ...labels, le }, below);
+      this.#lines.push(`${start}${le}"} ${below}`);
     }
     this.sample(`${name}_sum`, labels, sum);
     this.sample(`${name}_count`, labels, below);
@@ -77,11 +79,20 @@ export class Exposition {
 }
 
 function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+  const pairs = pairsText(labels);
+  return pairs === "" ? "" : `{${pairs}}`;
+}
+
+function pairsText(labels: Labels): string {
+  let text = "";
+  for (const [name, value] of Object.entries(labels)) {
+    text += `${text === "" ? "" : ","}${name}="${escapeLabel(value)}"`;
+  }
+  return text;
 }
 
 function escapeLabel(value: string): string {
+  if (!/[\\\n"]/.test(value)) return value;
   return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
 }
 
