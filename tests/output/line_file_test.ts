@@ -187,7 +187,7 @@ leakless("LineFile: a pipe without a reader is told once, and used as soon as th
   close(reader);
 });
 
-leakless("AccessLog: a million lines leave no memory behind, whether they can be written or not", () => {
+leakless("AccessLog: half a million lines leave no memory behind, whether they can be written or not", () => {
   const set = new DeadlineSet();
   let now = 0;
   const surroundings = { batches: set.list(BATCH_TIME), clock: () => now, report: () => {} };
