@@ -1,6 +1,7 @@
 /** Those who are compared: what stands on a port, and which of its processes are the front. */
 
 import { fileURLToPath } from "node:url";
+import type { Certificate } from "./certificate.ts";
 import { freePort, type Service } from "./processes.ts";
 import { NotInstalled } from "./programs.ts";
 import { exchange } from "./request.ts";
@@ -14,6 +15,8 @@ export interface Contender {
   readonly title: string;
   readonly port: number;
   readonly path: string;
+  /** What its certificate is checked by, where it speaks TLS. */
+  readonly authority?: string;
   /** What stands between the client and the program that answers; nothing where the client asks that directly. */
   readonly front: readonly Service[];
   /** Whatever else takes part. */
@@ -52,7 +55,7 @@ export async function enter(
 ): Promise<Entry> {
   try {
     const contender = { id, title, path: "/", ...await build() };
-    const { status, length, body } = await exchange(contender.port, contender.path);
+    const { status, length, body } = await exchange(contender.port, contender.path, contender.authority);
     if (status !== 200 || (typeof expect === "number" ? length : body) !== expect) {
       const output = [...contender.front, ...contender.behind].map((service) => service.output).join("");
       throw new Error(`it answers ${status} with ${length} bytes instead: ${output.trim().slice(-300)}`);
@@ -98,6 +101,8 @@ export type Sites = (target: string) => object[];
 export interface FrontOptions {
   /** One site with one route, unless said otherwise. */
   readonly sites?: Sites;
+  /** What it shows to clients, where they are to speak TLS. */
+  readonly certificate?: Certificate;
   /** Further keys of its configuration. */
   readonly more?: Readonly<Record<string, unknown>>;
   /** The compiled binary that is to run, instead of `deno run`. */
@@ -108,11 +113,19 @@ export interface FrontOptions {
 export async function startFront(
   stage: Stage,
   socket: string,
-  { sites = (to) => [{ to }], more = {}, binary }: FrontOptions = {},
+  { sites = (to) => [{ to }], certificate, more = {}, binary }: FrontOptions = {},
 ): Promise<{ service: Service; port: number }> {
   const port = freePort();
   const path = `${stage.room("front")}/fdpass.json`;
-  const configuration = { listen: `127.0.0.1:${port}`, sites: sites(`fd://${socket}`), ...more };
+  const address = `127.0.0.1:${port}`;
+  const shown = certificate === undefined
+    ? {}
+    : { certificate: certificate.certificate, key: certificate.key };
+  const configuration = {
+    listen: certificate === undefined ? address : { address, tls: true },
+    sites: sites(`fd://${socket}`).map((site) => ({ ...site, ...shown })),
+    ...more,
+  };
   Deno.writeTextFileSync(path, JSON.stringify(configuration));
   const args = ["front", path];
   const command = binary === undefined ? fromSource(args) : { command: binary, args };
@@ -121,10 +134,22 @@ export async function startFront(
 }
 
 /** fdpass with a front and an fdpass backend. */
-export async function fdpass(stage: Stage, kind: Kind, path = "/"): Promise<Built> {
+export async function fdpass(
+  stage: Stage,
+  kind: Kind,
+  path = "/",
+  options: FrontOptions = {},
+): Promise<Built> {
   const backend = await startBackend(stage, kind);
-  const front = await startFront(stage, backend.socket);
-  return { port: front.port, path, front: [front.service], behind: [backend.service] };
+  const { service, port } = await startFront(stage, backend.socket, options);
+  return { port, path, ...authorityOf(options), front: [service], behind: [backend.service] };
+}
+
+/** What belongs into a contender that may have a certificate. */
+export function authorityOf(
+  { certificate }: { readonly certificate?: Certificate | undefined },
+): Pick<Contender, "authority"> {
+  return certificate === undefined ? {} : { authority: certificate.authority };
 }
 
 /** Starts the backend in C; returns it and its socket. */
@@ -159,12 +184,26 @@ export async function floorAlone(stage: Stage): Promise<Built> {
   return { port, front: [], behind: [service] };
 }
 
-/** An HTTP server of Deno's own. @param program which of those in bench/apps */
-export async function denoServe(stage: Stage, program = "serve.ts"): Promise<Built> {
+/**
+ * An HTTP server of Deno's own.
+ *
+ * @param program which of those in bench/apps
+ * @param certificate for the one that speaks TLS
+ */
+export async function denoServe(
+  stage: Stage,
+  program = "serve.ts",
+  certificate?: Certificate,
+): Promise<Built> {
   const port = freePort();
   // It needs no configuration; that of the benchmarks would only cost it time.
   const options = ["--quiet", "--no-prompt", "--no-config", "--allow-net=127.0.0.1"];
   const args = ["run", ...options, app(program), String(port)];
+  if (certificate !== undefined) {
+    const { certificate: file, key } = certificate;
+    args.splice(1, 0, `--allow-read=${file},${key}`);
+    args.push(file, key);
+  }
   const service = await stage.processes.serve("Deno.serve", { command: Deno.execPath(), args }, { port });
-  return { port, front: [], behind: [service] };
+  return { port, ...authorityOf({ certificate }), front: [], behind: [service] };
 }

@@ -58,6 +58,12 @@ const alone = (contender: string): Figure => ({
   contender,
   metric: "p50",
 });
+const secure = (variation: string, contender: string, metric = "perSecond"): Figure => ({
+  workload: "tls",
+  variation,
+  contender,
+  metric,
+});
 const grown = (routes: number): Figure => ({
   workload: "growth",
   variation: "64 clients",
@@ -126,6 +132,36 @@ const GOALS: readonly Goal[] = [
     atMost: 1 / 1_000,
     ours: downloaded("fdpass"),
     theirs: downloaded("nginx"),
+  },
+  {
+    text: "TLS: full handshakes/s, against nginx → Deno.serve",
+    atLeast: 0.9,
+    ours: secure("full handshakes", "fdpass"),
+    theirs: secure("full handshakes", "nginx"),
+  },
+  {
+    text: "TLS: resumed handshakes/s, against nginx → Deno.serve",
+    atLeast: 0.9,
+    ours: secure("resumed handshakes", "fdpass"),
+    theirs: secure("resumed handshakes", "nginx"),
+  },
+  {
+    text: "TLS: requests/s, keep-alive, against nginx → Deno.serve",
+    atLeast: 1,
+    ours: secure("kept requests", "fdpass"),
+    theirs: secure("kept requests", "nginx"),
+  },
+  {
+    text: "TLS: requests/s, keep-alive, against Deno.serve with a certificate",
+    atLeast: 0.6,
+    ours: secure("kept requests", "fdpass"),
+    theirs: secure("kept requests", "deno"),
+  },
+  {
+    text: "TLS: front CPU per GiB downloaded, against nginx proxying",
+    atMost: 1.2,
+    ours: secure("download", "fdpass", "frontPerGiB"),
+    theirs: secure("download", "nginx", "frontPerGiB"),
   },
   {
     text: "front descriptors per idle stream",

@@ -15,8 +15,8 @@ export interface LoadResult {
   readonly p99: number;
 }
 
-function addressOf({ port, path }: Contender): string {
-  return `http://127.0.0.1:${port}${path}`;
+function addressOf({ port, path, authority }: Contender): string {
+  return `${authority === undefined ? "http" : "https"}://127.0.0.1:${port}${path}`;
 }
 
 /** A number that a program prints behind a label; undefined when it prints none. */
@@ -118,6 +118,42 @@ export async function download(
   streams: number,
 ): Promise<{ readonly failed: number; readonly bytes: number; readonly seconds: number }> {
   return await client(stage, contender, "download", streams);
+}
+
+/** What the client that speaks TLS saw. */
+export interface SecureResult {
+  readonly failed: number;
+  /** Connections on which a session went on. */
+  readonly resumed: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/** Handshakes, one after the other by so many clients, each with a request for the contender's path. */
+export async function handshakes(
+  stage: Stage,
+  contender: Contender,
+  { clients, count, resumed }: {
+    readonly clients: number;
+    readonly count: number;
+    readonly resumed: boolean;
+  },
+): Promise<SecureResult> {
+  const how = [String(clients), String(count), resumed ? "resumed" : "full"];
+  const args = ["handshakes", String(contender.port), contender.path, ...how];
+  const command = { command: stage.programs.floor("tls"), args };
+  return JSON.parse(await stage.processes.run("tls handshakes", command, PATIENCE));
+}
+
+/** Downloads over TLS of a contender's path, so many at a time. */
+export async function secureDownload(
+  stage: Stage,
+  contender: Contender,
+  streams: number,
+): Promise<SecureResult> {
+  const args = ["download", String(contender.port), contender.path, String(streams)];
+  const command = { command: stage.programs.floor("tls"), args };
+  return JSON.parse(await stage.processes.run("tls download", command, PATIENCE));
 }
 
 /** Where requests go in turn, and whether connections are kept. */

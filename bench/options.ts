@@ -6,6 +6,7 @@ export const WORKLOADS = [
   "keep-alive",
   "switching",
   "download",
+  "tls",
   "streams",
   "latency",
   "growth",
@@ -28,6 +29,8 @@ export interface Amounts {
   readonly switching: { readonly seconds: number; readonly clients: readonly number[] };
   /** Bytes of the file, and how many clients read it at a time. */
   readonly download: { readonly bytes: number; readonly streams: readonly Downloads[] };
+  /** Handshakes of a measurement, and those before all measurements. */
+  readonly tls: { readonly handshakes: number; readonly warmUp: number };
   /** Streams that are open and idle, if the limit of descriptors allows for as many. */
   readonly streams: number;
   /** Connections of the one client that has the server to itself. */
@@ -58,6 +61,7 @@ const FULL: Amounts = {
   keepAlive: { seconds: 4, requests: 200_000 },
   switching: { seconds: 2, clients: [64, 1] },
   download: { bytes: 1 << 30, streams: [{ count: 1, rounds: 5 }, { count: 16, rounds: 3 }] },
+  tls: { handshakes: 5_000, warmUp: 25_000 },
   streams: 10_000,
   latency: 4_000,
   growth: { routes: [1, 100, 10_000], requests: 25_000 },
@@ -72,6 +76,7 @@ const QUICK: Amounts = {
   keepAlive: { seconds: 1, requests: 5_000 },
   switching: { seconds: 1, clients: [64] },
   download: { bytes: 64 << 20, streams: [{ count: 1, rounds: 2 }] },
+  tls: { handshakes: 500, warmUp: 1_000 },
   streams: 1_000,
   latency: 300,
   growth: { routes: [1, 100, 10_000], requests: 3_000 },

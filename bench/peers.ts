@@ -1,6 +1,7 @@
 /** The peers: nginx, haproxy and Apache with the configurations in bench/peers, each in a directory of its own. */
 
-import type { Built } from "./contenders.ts";
+import type { Certificate } from "./certificate.ts";
+import { authorityOf, type Built } from "./contenders.ts";
 import { freePort, type Service } from "./processes.ts";
 import type { Stage } from "./stage.ts";
 
@@ -17,6 +18,8 @@ export interface ProxyOptions {
   readonly clients?: number;
   /** Whether it is for streams of events, which have to be passed on at once. */
   readonly events?: boolean;
+  /** What it shows to clients, where they are to speak TLS. */
+  readonly certificate?: Certificate;
 }
 
 type Values = Readonly<Record<string, string | number>>;
@@ -52,16 +55,20 @@ export async function nginxProxy(
   stage: Stage,
   upstream: Service,
   upstreamPort: number,
-  { path = "/", clients = CLIENTS }: ProxyOptions = {},
+  { path = "/", clients = CLIENTS, certificate }: ProxyOptions = {},
 ): Promise<Built> {
   const { service, port } = await nginx(stage, "nginx.conf", {
     upstream: upstreamPort,
+    ssl: certificate === undefined ? "" : "ssl",
+    certificate: certificate === undefined
+      ? ""
+      : `ssl_certificate ${certificate.certificate}; ssl_certificate_key ${certificate.key};`,
     // Both sides of a client count, and the idle connections to the server. It drops clients that have not asked yet
     // when less than a sixteenth of its connections is free.
     connections: Math.ceil(2.2 * clients) + 128,
     descriptors: 2 * clients + 192,
   });
-  return { port, path, front: [service], behind: [upstream] };
+  return { port, path, ...authorityOf({ certificate }), front: [service], behind: [upstream] };
 }
 
 /** nginx that serves the files of a directory. */
@@ -75,7 +82,7 @@ export async function haproxy(
   stage: Stage,
   upstream: Service,
   upstreamPort: number,
-  { path = "/", clients = CLIENTS, events = false }: ProxyOptions = {},
+  { path = "/", clients = CLIENTS, events = false, certificate }: ProxyOptions = {},
 ): Promise<Built> {
   const command = stage.programs.path("haproxy");
   const port = freePort();
@@ -86,10 +93,11 @@ export async function haproxy(
     // One more than the streams has to come in.
     clients: clients + 16,
     delay: events ? "option http-no-delay" : "",
+    ssl: certificate === undefined ? "" : `ssl crt ${certificate.both}`,
   });
   // -db: one process, in the foreground.
   const service = await stage.processes.serve("haproxy", { command, args: ["-db", "-f", config] }, { port });
-  return { port, path, front: [service], behind: [upstream] };
+  return { port, path, ...authorityOf({ certificate }), front: [service], behind: [upstream] };
 }
 
 async function apache(

@@ -10,8 +10,11 @@ const PLACES = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/local/sbin", "
 const APACHE_MODULES = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"];
 
 /** The programs in bench/floor. */
-const FLOOR = ["front", "backend", "apache_backend", "client", "hold", "switch"] as const;
+const FLOOR = ["front", "backend", "apache_backend", "client", "hold", "switch", "tls"] as const;
 export type FloorProgram = typeof FLOOR[number];
+
+/** What some of them are linked with. */
+const LIBRARIES: Partial<Record<FloorProgram, readonly string[]>> = { tls: ["-lssl", "-lcrypto"] };
 
 /** How a program tells its version, and where in the text that is. */
 const VERSIONS: Record<string, readonly [args: readonly string[], pattern: RegExp]> = {
@@ -20,6 +23,7 @@ const VERSIONS: Record<string, readonly [args: readonly string[], pattern: RegEx
   nginx: [["-v"], /nginx\/(\S+)/],
   haproxy: [["-v"], /version (\S+)/],
   apache2: [["-v"], /Apache\/(\S+)/],
+  openssl: [["version"], /^OpenSSL (\S+)/],
   cc: [["--version"], /^.*\b(\d+\.\d+\.\d+)/],
 };
 
@@ -75,10 +79,15 @@ export class Programs {
     for (const name of FLOOR) {
       const source = fileURLToPath(import.meta.resolve(`./floor/${name}.c`));
       const path = `${directory}/${name}`;
-      await processes.run(`cc ${name}.c`, {
-        command: compiler,
-        args: ["-O2", "-Wall", "-Wextra", "-o", path, source],
-      }, 60);
+      const libraries = LIBRARIES[name] ?? [];
+      const args = ["-O2", "-Wall", "-Wextra", "-o", path, source, ...libraries];
+      try {
+        await processes.run(`cc ${name}.c`, { command: compiler, args }, 60);
+      } catch (error) {
+        // A library that is not there leaves out what is measured with it.
+        if (libraries.length === 0) throw error;
+        continue;
+      }
       this.#floor.set(name, path);
     }
   }
@@ -97,7 +106,7 @@ export class Programs {
   /** The path of a compiled program. @throws {NotInstalled} when there is no compiler */
   floor(name: FloorProgram): string {
     const path = this.#floor.get(name);
-    if (path === undefined) throw new NotInstalled("cc");
+    if (path === undefined) throw new NotInstalled(name === "tls" ? "cc, or libssl-dev" : "cc");
     return path;
   }
 

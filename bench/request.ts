@@ -17,13 +17,16 @@ const KEPT = 65_536;
 /**
  * Asks for a path on a connection of its own, and reads to the end.
  *
+ * @param authority what the server's certificate is checked by, where it speaks TLS
  * @throws {Error} when no whole answer comes
  */
-export async function exchange(port: number, path: string): Promise<Answer> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+export async function exchange(port: number, path: string, authority?: string): Promise<Answer> {
+  const connection = authority === undefined
+    ? await Deno.connect({ hostname: "127.0.0.1", port })
+    : await Deno.connectTls({ hostname: "localhost", port, caCerts: [authority] });
   const timer = setTimeout(() => connection.close(), PATIENCE);
   try {
-    const request = `GET ${path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n`;
+    const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
     await connection.write(new TextEncoder().encode(request));
     const buffer = new Uint8Array(1 << 18);
     let text = "";

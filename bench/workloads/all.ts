@@ -10,6 +10,7 @@ import { openConnections } from "./open_connections.ts";
 import { startUp } from "./start_up.ts";
 import { streams } from "./streams.ts";
 import { switching } from "./switching.ts";
+import { tls } from "./tls.ts";
 
 /** In the order of {@linkcode WORKLOADS} in options.ts. */
 export const ALL: readonly Workload[] = [
@@ -17,6 +18,7 @@ export const ALL: readonly Workload[] = [
   keepAlive,
   switching,
   download,
+  tls,
   streams,
   latency,
   growth,

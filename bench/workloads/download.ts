@@ -9,12 +9,12 @@ import { haproxy, nginxProxy, nginxStatic } from "../peers.ts";
 import type { Stage } from "../stage.ts";
 
 const GIB = 2 ** 30;
-const PATH = "/large.bin";
+export const PATH = "/large.bin";
 /** What is asked for before anything is measured: a front that has just started has its code still to compile. */
 const SMALL = "/small.bin";
 
 /** A file without blocks on the disk: what is read of it is memory that the kernel keeps, as of any file in use. */
-async function makeFile(stage: Stage): Promise<string> {
+export async function makeFile(stage: Stage): Promise<string> {
   const directory = stage.room("files");
   const path = directory + PATH;
   Deno.writeFileSync(path, new Uint8Array(0), { mode: 0o644 });
