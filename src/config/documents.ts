@@ -1,5 +1,6 @@
 /** Files as a configuration for httpd has them served: sections for directories and names, merged in order. */
 
+import type { ErrorPages } from "./error_pages.ts";
 import type { FilePlace } from "../rules/file_place.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Documents {
 
 /** What holds for the files of one virtual host: sections, of which a later one takes the place of an earlier one. */
 export interface DocumentHost {
+  /** What clients see in the place of an error. */
+  readonly errors?: ErrorPages;
   readonly sections: readonly DocumentSection[];
 }
 

@@ -1,5 +1,6 @@
 /** What runs in a backend process: an interface for each kind. */
 
+import type { ErrorReplacing } from "./error_pages.ts";
 import type { Documents } from "./documents.ts";
 import type { Tls } from "./tls.ts";
 
@@ -77,7 +78,7 @@ export interface FastCgi {
 }
 
 /** A backend that relays to an HTTP server. */
-export interface Relay {
+export interface Relay extends ErrorReplacing {
   readonly kind: "relay";
   /** The server, as `formatUpstream` of src/config/upstream.ts writes it. */
   readonly upstream: string;

@@ -29,6 +29,9 @@ export function sitePath(name: string, { documentRoot }: SiteRules): string {
     : name;
 }
 
+/** A variable that no rule can set: the status of the error that a file is the page of. */
+export const INSTEAD_OF = ":status";
+
 /** Parts of a name beyond which no file is looked for. */
 const DEEPEST = 100;
 

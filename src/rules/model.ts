@@ -212,6 +212,8 @@ export interface SiteFiles {
   readonly target?: number;
   /** How whole names begin that rules of the server may make; what they make else is below DocumentRoot. */
   readonly made?: readonly string[];
+  /** Pages for errors that the front finds, by status: whole names of files. */
+  readonly pages?: Readonly<Record<string, string>>;
   readonly host: number;
 }
 

@@ -34,7 +34,8 @@ const EXPECTATIONS: readonly Expectation[] = [
       /\n {2}rewriting: 1 rule\n {2}request fields: \/\n$/,
     ],
     warns: [
-      /changes answers: AllowEncodedSlashes \(line 6\), ErrorDocument with a path or a URL \(line 18\)$/,
+      /:18: changes answers: ErrorDocument: "\/502\.html" is no file that everybody may see/,
+      /changes answers: AllowEncodedSlashes \(line 6\)$/,
     ],
   },
   {
@@ -49,8 +50,8 @@ const EXPECTATIONS: readonly Expectation[] = [
   {
     name: "what certbot makes of a host in clear text",
     code: 0,
-    shows: [/\nSite one\.test, www\.one\.test\n {2}rewriting: 1 rule\n$/],
-    warns: [/:6: changes answers: DocumentRoot: no files are served: .*--static \/var\/www\/html\/"/],
+    shows: [/\n {2}\/ \(files of \/var\/www\/html\/\) .*\n {2}rewriting: 1 rule\n/],
+    warns: [],
   },
   {
     name: "a registry with passwords",

@@ -1,11 +1,13 @@
 /** Files by their whole names, as a configuration for httpd has them served: GET, HEAD and POST. */
 
+import { INSTEAD_OF } from "../../rules/file_names.ts";
 import type { Documents, TagPart } from "../../config/documents.ts";
 import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { type Failure, OpenFile } from "../static/directory.ts";
+import { ErrorPageSender } from "../static/error_pages.ts";
 import { type RequestFields, requestFields } from "../static/request_fields.ts";
 import { lastModified, lend, respond, say } from "../static/respond.ts";
 import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
@@ -30,6 +32,7 @@ export class DocumentsHandler implements RequestHandler {
   readonly #tree = new Tree();
   readonly #hosts: readonly HostSettings[];
   readonly #told = new Set<string>();
+  readonly #pages: ErrorPageSender;
 
   /** @param types what names say of files; undefined for what is built in */
   constructor(
@@ -38,17 +41,25 @@ export class DocumentsHandler implements RequestHandler {
     readonly report: (event: DocumentEvent) => void,
   ) {
     this.#hosts = documents.hosts.map((host) => new HostSettings(host));
+    const typeOf = (name: string) => {
+      const last = name.slice(name.lastIndexOf("/") + 1);
+      return mediaTypeOf(last, this.#hosts[0]!.of(name), types).type;
+    };
+    this.#pages = new ErrorPageSender(typeOf);
   }
 
   close(): void {
     this.#tree.close();
+    this.#pages.close();
   }
 
   handle(exchange: Exchange): Promise<void> | undefined {
     const whole = wholeName(exchange.mappedPath);
     const host = whole === undefined ? undefined : this.#hosts[whole.host];
-    if (host === undefined) return refuse(exchange, 404, "There is no such file");
+    if (host === undefined) return this.#refuse(exchange, 404, "There is no such file");
     const { name } = whole!;
+    const instead = exchange.rules?.variables[INSTEAD_OF];
+    if (instead !== undefined) return this.#instead(exchange, Number(instead), name);
     const settings = host.of(name);
     const now = exchange.connection.home.loop.clock();
     const file = this.#tree.open(name, settings, now);
@@ -64,7 +75,7 @@ export class DocumentsHandler implements RequestHandler {
     // A path goes on behind the name of a file: there is nothing below one.
     if (file instanceof OpenFile && exchange.mappedPath.endsWith("/")) {
       file.close();
-      return refuse(exchange, 404, "There is no such file");
+      return this.#refuse(exchange, 404, "There is no such file");
     }
     return this.#answer(exchange, file, name, settings);
   }
@@ -77,17 +88,42 @@ export class DocumentsHandler implements RequestHandler {
   ): Promise<void> | undefined {
     switch (file) {
       case "missing":
-        return refuse(exchange, 404, "There is no such file");
+        return this.#refuse(exchange, 404, "There is no such file");
       case "forbidden":
-        return refuse(exchange, 403, "This file may not be read");
+        return this.#refuse(exchange, 403, "This file may not be read");
       case "exhausted":
-        return refuse(exchange, 503, "Too many files are open", [["Retry-After", "1"]]);
+        return this.#refuse(exchange, 503, "Too many files are open", [["Retry-After", "1"]]);
     }
     const last = name.slice(name.lastIndexOf("/") + 1);
     return lend(file, () => {
-      if (KEPT_BACK.test(last)) return refuse(exchange, 403, "This file may not be read");
+      if (KEPT_BACK.test(last)) return this.#refuse(exchange, 403, "This file may not be read");
       return this.#serve(exchange, file, mediaTypeOf(last, settings, this.types), settings.tag);
     });
+  }
+
+  /** Answers with a page for an error that the front has found. */
+  #instead(exchange: Exchange, status: number, file: string): Promise<void> | undefined {
+    const sent = this.#pages.send(exchange, status, { [status]: { file } });
+    if (sent !== false) return sent;
+    exchange.local = true;
+    return say(exchange, status, "The page that says so cannot be read");
+  }
+
+  /** Answers with the page of an error, or in a sentence of our own, which only rules change that are about errors too. */
+  #refuse(
+    exchange: Exchange,
+    status: number,
+    text: string,
+    fields: readonly Field[] = [],
+  ): Promise<void> | undefined {
+    const host = Number(/^\/(\d+)/.exec(exchange.mappedPath)?.[1]);
+    const pages = this.documents.hosts[host]?.errors;
+    const sent = pages === undefined || status < 400
+      ? false
+      : this.#pages.send(exchange, status, pages, fields);
+    if (sent !== false) return sent;
+    exchange.local = true;
+    return say(exchange, status, text, fields);
   }
 
   #serve(
@@ -99,7 +135,7 @@ export class DocumentsHandler implements RequestHandler {
     const { method } = exchange;
     if (method === "OPTIONS") return exchange.respond(200, [["Allow", METHODS]], "");
     if (method !== "GET" && method !== "HEAD" && method !== "POST") {
-      return refuse(exchange, 405, "Only GET, HEAD and POST are served here", [["Allow", METHODS]]);
+      return this.#refuse(exchange, 405, "Only GET, HEAD and POST are served here", [["Allow", METHODS]]);
     }
     const now = Date.now();
     const tag = entityTag(file, parts, now);
@@ -123,8 +159,8 @@ export class DocumentsHandler implements RequestHandler {
     now: number,
   ): Promise<void> | undefined {
     if (!endsWithSlash(exchange)) {
-      if (!settings.slash) return refuse(exchange, 403, "This directory is not listed");
-      return refuse(exchange, 301, "This is a directory", [["Location", withSlash(exchange)]]);
+      if (!settings.slash) return this.#refuse(exchange, 403, "This directory is not listed");
+      return this.#refuse(exchange, 301, "This is a directory", [["Location", withSlash(exchange)]]);
     }
     let failure: "forbidden" | "exhausted" | undefined;
     for (const index of settings.index) {
@@ -148,7 +184,7 @@ export class DocumentsHandler implements RequestHandler {
       this.#told.add(file);
       this.report({ type: "override", file });
     }
-    return refuse(exchange, 500, "What may be served here is said in a file that is not read");
+    return this.#refuse(exchange, 500, "What may be served here is said in a file that is not read");
   }
 }
 
@@ -172,15 +208,4 @@ function endsWithSlash({ path, mappedPath, connection }: Exchange): boolean {
 /** The client's own path with a slash at its end. Normalised, so that `//host/dir` does not lead to another host. */
 function withSlash({ path, query }: Exchange): string {
   return ownReference(`${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`);
-}
-
-/** Answers in a sentence of our own, which only those rules change that are about errors too. */
-function refuse(
-  exchange: Exchange,
-  status: number,
-  text: string,
-  fields: readonly Field[] = [],
-): Promise<void> | undefined {
-  exchange.local = true;
-  return say(exchange, status, text, fields);
 }

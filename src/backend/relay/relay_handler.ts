@@ -1,18 +1,20 @@
 /** Requests relayed to an HTTP server that knows nothing of hand-offs: a gateway (RFC 9110, 3.7). */
 
 import type { Forwarded } from "../../config/config.ts";
+import type { ErrorReplacing } from "../../config/error_pages.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
 import { ResponseParser } from "../../http/response_parser.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
+import { ErrorPageSender } from "../static/error_pages.ts";
 import { type RelayContext, Relaying } from "./relaying.ts";
 import { answeredHere, PSEUDONYM, type RelayedRequest, relayedRequest } from "./request_head.ts";
 import type { ResponseRules } from "./response_fields.ts";
 import { closePipes } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
-import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
+import { ReplacedError, UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
 
 /**
@@ -25,7 +27,7 @@ export type RelayEvent =
   | { readonly type: "upstream-back" };
 
 /** How requests are relayed. */
-export interface RelayOptions extends PoolOptions, ResponseRules {
+export interface RelayOptions extends PoolOptions, ResponseRules, ErrorReplacing {
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means; false unless given. */
   readonly preserveHost?: boolean;
@@ -59,6 +61,7 @@ const REFUSED: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 export class RelayRequestHandler implements RequestHandler {
   #shared: { readonly pool: UpstreamPool; readonly context: RelayContext } | undefined;
   #away = false;
+  #pages: ErrorPageSender | undefined;
 
   constructor(readonly options: RelayOptions) {}
 
@@ -87,10 +90,31 @@ export class RelayRequestHandler implements RequestHandler {
     try {
       await this.#admitted(exchange, request);
     } catch (error) {
-      if (!(error instanceof UpstreamError) || exchange.responded || exchange.connection.closed) throw error;
+      if (exchange.responded || exchange.connection.closed) throw error;
+      if (error instanceof ReplacedError) {
+        const { status, fields } = error;
+        return await (this.#page(exchange, status, fields) || say(exchange, status, REPLACED, fields));
+      }
+      if (!(error instanceof UpstreamError)) throw error;
       this.#tell(exchange, error);
-      await say(exchange, error.status, SENTENCES[error.status], error.status === 503 ? RETRY : []);
+      const status = this.#statusOf(error);
+      const fields = status === 503 ? RETRY : [];
+      await (this.#page(exchange, status, fields) || say(exchange, status, SENTENCES[status], fields));
     }
+  }
+
+  /** A server that is away is 503 to httpd: where that alone has a page, it is meant for it. */
+  #statusOf({ unreached, status }: UpstreamError): UpstreamStatus {
+    const { errorPages = {} } = this.options;
+    return unreached && errorPages[status] === undefined && errorPages[503] !== undefined ? 503 : status;
+  }
+
+  /** Answers with the page of a status, if there is one. */
+  #page(exchange: Exchange, status: number, fields: readonly Field[]): Promise<void> | false {
+    const { errorPages } = this.options;
+    if (errorPages === undefined) return false;
+    const sent = (this.#pages ??= new ErrorPageSender()).send(exchange, status, errorPages, fields);
+    return sent === false ? false : sent ?? Promise.resolve();
   }
 
   async #admitted(exchange: Exchange, request: RelayedRequest): Promise<void> {
@@ -169,6 +193,7 @@ export class RelayRequestHandler implements RequestHandler {
   /** Closes all connections to the upstream, whatever they are doing. */
   close(): void {
     this.#shared?.pool.close();
+    this.#pages?.close();
     closePipes();
   }
 }
@@ -178,6 +203,8 @@ const SENTENCES = {
   503: "The server behind this one is busy. Please try again soon.",
   504: "The server behind this one did not respond in time.",
 } as const;
+
+const REPLACED = "The server behind this one has answered with an error.";
 
 /** Seconds after which it makes sense to ask a busy server again (RFC 9110, 10.2.3). */
 const RETRY: readonly Field[] = [["Retry-After", "1"]];

@@ -17,7 +17,7 @@ import { responseFields, type View } from "./response_fields.ts";
 import { Tunnel } from "./tunnel.ts";
 import { Upload } from "./upload.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
-import { UpstreamError } from "./upstream_error.ts";
+import { ReplacedError, UpstreamError } from "./upstream_error.ts";
 
 /** What all requests of a relay share. */
 export interface RelayContext {
@@ -206,6 +206,10 @@ export class Relaying extends Timed {
     const { exchange, upstream, view } = this;
     const { status, framing, length, reason } = head;
     const fields = responseFields(head.fields, head.minor, view);
+    if (status >= 400 && isReplaced(status, view.rules.errorOverride)) {
+      // Who has to show who they are has to know how.
+      throw new ReplacedError(status, fields.filter(([name]) => /^(www|proxy)-authenticate$/i.test(name)));
+    }
     if (framing === "length" && length! <= upstream.length) {
       // All there: it leaves in one piece.
       const content = upstream.bytes.slice(upstream.start, upstream.start + length!);
@@ -272,4 +276,8 @@ export class Relaying extends Timed {
     const times = { open: deadlines.never, half: deadlines.upstream };
     await new Tunnel(exchange.connection, upstream, early, times).run();
   }
+}
+
+function isReplaced(status: number, override: readonly number[] | "all" | undefined): boolean {
+  return override === "all" || override?.includes(status) === true;
 }

@@ -13,6 +13,8 @@ export interface ResponseRules {
   readonly reverse?: readonly ReverseRule[];
   readonly cookieDomains?: readonly CookieRule[];
   readonly cookiePaths?: readonly CookieRule[];
+  /** Statuses in whose place something else is said. */
+  readonly errorOverride?: readonly number[] | "all";
 }
 
 /** Where an upstream's own URLs are found by clients. */

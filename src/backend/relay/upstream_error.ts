@@ -24,6 +24,16 @@ export class UpstreamError extends Error {
   }
 }
 
+/** The upstream has answered with an error that something else takes the place of. */
+export class ReplacedError extends Error {
+  override name = "ReplacedError";
+
+  /** @param fields those that belong to the error */
+  constructor(readonly status: number, readonly fields: readonly (readonly [string, string])[]) {
+    super(`Replaced an answer ${status}`);
+  }
+}
+
 /** The upstream cannot be connected to. */
 export class UnreachedError extends UpstreamError {
   override name = "UnreachedError";

@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import type { CookieRule, Forwarded, Plain, ReverseRule } from "../../config/config.ts";
+import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Reading } from "../../config/reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../../config/relay_rules.ts";
 import { formatUpstream, readUpstream } from "../../config/upstream.ts";
@@ -17,6 +18,8 @@ const OF_HTTP = {
   reverse: "--reverse",
   cookieDomains: "--cookie-domain",
   cookiePaths: "--cookie-path",
+  errorPages: "--error-pages",
+  errorOverride: "--error-override",
 } as const;
 
 /** Reads two words of an argument that may be repeated. */
@@ -66,6 +69,10 @@ export const relayOptions: KindOptions = {
       .argParser(rules(cookieRule, readCookieDomain)),
     new Option(`--cookie-path <"from to">`, "rewrite Path of cookies; may be repeated")
       .argParser(rules(cookieRule, readCookiePath)),
+    new Option("--error-pages <json>", "pages instead of errors, by status: a text, a file or a url each")
+      .argParser(errorPages),
+    new Option("--error-override <statuses>", "errors of the upstream that are replaced: all, or 404,500")
+      .argParser(statuses),
     new Option("--plain", "pass the whole connection on as it is"),
     new Option("--proxy-protocol <version>", "the same, with a PROXY protocol header first: v1 or v2")
       .choices(["v1", "v2"]),
@@ -84,6 +91,8 @@ export const relayOptions: KindOptions = {
       reverse: values.reverse as ReverseRule[] | undefined,
       cookieDomains: values.cookieDomain as CookieRule[] | undefined,
       cookiePaths: values.cookiePath as CookieRule[] | undefined,
+      errorPages: values.errorPages as ErrorPages | undefined,
+      errorOverride: values.errorOverride as readonly number[] | "all" | undefined,
       plain,
     };
     if (plain !== undefined) refuseBeside(options, values, reading.value.base);
@@ -94,6 +103,25 @@ export const relayOptions: KindOptions = {
     };
   },
 };
+
+function errorPages(text: string): ErrorPages {
+  try {
+    const pages: Record<string, Record<string, unknown>> = JSON.parse(text);
+    const isPage = ([status, page]: [string, Record<string, unknown>]) =>
+      /^[45]\d\d$/.test(status) &&
+      ["text", "file", "url"].filter((key) => typeof page[key] === "string").length === 1;
+    if (Object.entries(pages).every(isPage)) return pages as ErrorPages;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError(`It takes JSON, such as {"503": {"file": "/srv/503.html"}}.`);
+}
+
+function statuses(text: string): readonly number[] | "all" {
+  if (text === "all") return text;
+  if (/^[45]\d\d(,[45]\d\d)*$/.test(text)) return text.split(",").map(Number);
+  throw new InvalidArgumentError("It takes all, or statuses from 400 to 599, such as 404,500.");
+}
 
 /** What would change requests and responses has no place where nobody looks at them. */
 function refuseBeside(options: Values, { proxyProtocol }: Values, base: string): void {

@@ -96,6 +96,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const messages = servers.main.errorLogs.read(below, faults);
   faults.throwIfAny();
   const warnings = faults.warnings();
+  const texts = servers.main.errors.texts();
   return {
     listeners,
     backends: [...backends.list(), ...[documents.backend(), backend].filter((one) => one !== undefined)],
@@ -104,9 +105,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     ...logs,
     ...messages,
     // Before the site of a request is known, it is the main server that answers.
-    ...Object.keys(servers.main.errorDocuments).length > 0
-      ? { errorDocuments: servers.main.errorDocuments }
-      : {},
+    ...Object.keys(texts).length > 0 ? { errorDocuments: texts } : {},
     ...trust.all.length > 0 ? { trust: trust.all } : {},
     ...warnings.length > 0 ? { warnings } : {},
   };

@@ -1,12 +1,14 @@
 /** ProxyPass as routes. */
 
 import type { CookieRule, ReverseRule, Route } from "../config.ts";
+import type { ErrorPages } from "../error_pages.ts";
 import { readMapTo, readTemplate } from "../mapping.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
 import { ContentLimits } from "./content_limits.ts";
 import { groupsOf } from "./expressions.ts";
 import type { Faults } from "./faults.ts";
+import { errorPagesOf } from "./files/error_files.ts";
 import type { ServerFiles, ServerFilesMaker } from "./files/server_files.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
@@ -21,13 +23,15 @@ export interface MadeRoutes {
   readonly routes: readonly Route[];
   readonly urls: readonly (string | undefined)[];
   /** What of it is files, and the indexes of the routes that lead to them; undefined where nothing is. */
-  readonly files?: ServerFiles & { readonly routes: readonly number[] };
+  readonly files?: ServerFiles & { readonly routes: readonly number[]; readonly pages: ErrorPages };
 }
 
 /** Makes the routes of servers. */
 export class RouteMaker {
   /** Limits that hold for less than they say, told of once each. */
   readonly #told = new Set<Directive>();
+  /** What clients of a server see in the place of errors, as soon as its routes are made. */
+  readonly #pages = new Map<Server, ErrorPages>();
 
   constructor(readonly servers: Servers, readonly backends: Backends, readonly files: ServerFilesMaker) {}
 
@@ -56,10 +60,12 @@ export class RouteMaker {
     );
     const inOrder = passes.some(({ expression }) => expression);
     const kept = inOrder ? passes : this.#byLength(passes);
-    const files = this.files.of(levels, kept.filter(leadsToFiles), named);
+    const pages = errorPagesOf(levels, kept, this.files);
+    this.#pages.set(server, pages);
+    const files = this.files.of(levels, kept.filter(leadsToFiles), named, pages);
     const made = kept.flatMap((pass) => {
       const route = pass.files === undefined
-        ? this.#route(pass, server)
+        ? this.#route(pass, server, pages)
         : this.files.route(pass, files, this.#keepAlive(server));
       if (route === undefined) return [];
       const url = pass.target === undefined ? undefined : pass.url;
@@ -73,7 +79,16 @@ export class RouteMaker {
     return {
       routes: made.map(({ route }) => route),
       urls: made.map(({ url }) => url),
-      ...files && { files: { ...files, routes } },
+      ...files && { files: { ...files, routes, pages } },
+    };
+  }
+
+  /** What a relay answers itself. */
+  #errors(server: Server, pages: ErrorPages): Pick<RelayTerms, "errorPages" | "errorOverride"> {
+    const override = server.errors.overrides ?? this.servers.main.errors.overrides ?? "none";
+    return {
+      ...Object.keys(pages).length > 0 ? { errorPages: pages } : {},
+      ...override === "none" ? {} : { errorOverride: override },
     };
   }
 
@@ -97,7 +112,7 @@ export class RouteMaker {
     };
     // Which path it comes from is not known, as with an expression.
     this.#limitsOf(server).split({ ...pass, expression: true }, this.#told);
-    return this.#route(pass, server);
+    return this.#route(pass, server, this.#pages.get(server));
   }
 
   /** Without expressions the longest prefix is the first that matches, once those are gone that are never reached. */
@@ -119,11 +134,11 @@ export class RouteMaker {
     return kept;
   }
 
-  #route(pass: Pass, server: Server): Route | undefined {
+  #route(pass: Pass, server: Server, pages: ErrorPages = {}): Route | undefined {
     const { target } = pass;
     const common = pass.expression ? { path: pass.path, match: pass.path } : { path: pass.path };
     if (target === undefined) return { ...common, backends: [] };
-    const terms = this.#terms(pass, server);
+    const terms = { ...this.#terms(pass, server), ...this.#errors(server, pages) };
     const backends = target.kind === "balancer"
       ? this.#members(target.name, pass, terms)
       : [this.backends.refer(target, this.#parametersOf(pass), terms, pass.spot)];

@@ -3,6 +3,7 @@
 import type { Place as RulePlace } from "../../rules/model.ts";
 import type { CookieRule, ReverseRule } from "../config.ts";
 import { ErrorLogWords } from "./error_logs.ts";
+import { ErrorWords } from "./error_words.ts";
 import type { Faults } from "./faults.ts";
 import { AliasWords } from "./files/alias_words.ts";
 import { FileWords } from "./files/file_words.ts";
@@ -42,7 +43,7 @@ export interface Server {
   readonly cookieDomains: CookieRule[];
   readonly cookiePaths: CookieRule[];
   readonly settings: Settings;
-  readonly errorDocuments: Record<string, string>;
+  readonly errors: ErrorWords;
   /** Where its files are, how they are served, and sections about them. */
   readonly files: AliasWords;
   readonly fileWords: FileWords;
@@ -82,6 +83,7 @@ export function newServer(
   const files = new AliasWords(faults);
   const fileWords = new FileWords(faults);
   const errorLogs = new ErrorLogWords();
+  const errors = new ErrorWords(faults);
   return {
     spot,
     addresses,
@@ -93,7 +95,7 @@ export function newServer(
     cookieDomains: [],
     cookiePaths: [],
     settings: {},
-    errorDocuments: {},
+    errors,
     files,
     fileWords,
     fileSections: [],
@@ -105,6 +107,6 @@ export function newServer(
     logs,
     errorLogs,
     remoteIp,
-    words: [tls, logs, errorLogs, files, fileWords, remoteIp],
+    words: [tls, logs, errorLogs, files, fileWords, remoteIp, errors],
   };
 }

@@ -2,7 +2,6 @@
 
 import { Balancers } from "./balancers.ts";
 import { judge } from "./directives.ts";
-import { readErrorDocument } from "./error_words.ts";
 import type { Faults } from "./faults.ts";
 import { hostOf } from "./host_of.ts";
 import { readProxying } from "./proxying.ts";
@@ -78,8 +77,6 @@ export class Servers {
       case "serveralias":
         for (const name of args) server.names.push({ name: name.toLowerCase(), spot: directive });
         return;
-      case "errordocument":
-        return readErrorDocument(directive, server.errorDocuments, this.faults);
       case "balancermember":
         return this.balancers.memberElsewhere(directive);
       case "proxyset":

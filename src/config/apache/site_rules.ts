@@ -56,8 +56,14 @@ export class SiteRulesMaker {
     const redirects: Redirect[] = levels.toReversed().flatMap(({ draft }) => draft.redirects);
     const rewriting = this.#serverRewriting(main, server);
     const named = this.routes.files.namedBy(levels.toReversed());
-    // Only where rules of the server make names is anybody needed for them.
-    const target = files === undefined || named.length === 0
+    const pages = Object.fromEntries(
+      Object.entries(files?.pages ?? {}).flatMap(([status, page]) =>
+        "file" in page ? [[status, page.file]] : []
+      ),
+    );
+    const isNamed = named.length > 0 || Object.keys(pages).length > 0;
+    // Only where rules of the server make names, or answers are files, is anybody needed for them.
+    const target = files === undefined || !isNamed
       ? undefined
       : this.#targets.push(this.routes.files.target(files)) - 1;
     const kept = withoutTrivialAccess(sections);
@@ -77,7 +83,7 @@ export class SiteRulesMaker {
           files: {
             routes: files.routes,
             host: files.host,
-            ...target === undefined ? {} : { target, made: named },
+            ...target === undefined ? {} : { target, made: named, pages },
           },
         },
       },

@@ -100,7 +100,7 @@ export class SiteMaker {
     let site = this.#sites.get(server);
     if (site !== undefined) return site;
     const { main } = this.routes.servers;
-    const errorDocuments = { ...main.errorDocuments, ...server.errorDocuments };
+    const errorDocuments = { ...main.errors.texts(), ...server.errors.texts() };
     const made = this.routes.routesOf(
       server,
       this.routes.files.namedBy(server === main ? [main] : [server, main]),
@@ -123,6 +123,10 @@ export class SiteMaker {
       this.faults.warn(server.spot, message);
     }
     this.#tellOfForeigners(server, site);
+    const own = this.routes.backends.list().filter(({ runs }) => runs === undefined).map(({ name }) => name);
+    if (routes.some(({ backends }) => backends.some((name) => own.includes(name)))) {
+      for (const { errors } of [main, server]) errors.tellOfSockets();
+    }
     this.#sites.set(server, site);
     return site;
   }

@@ -22,6 +22,8 @@ export const relayProgram: KindProgram<Relay> = {
     ...words("--cookie-domain", options.cookieDomains?.map(({ from, to }) => [from, to])),
     ...words("--cookie-path", options.cookiePaths?.map(({ from, to }) => [from, to])),
     ...plain(options.plain),
+    ...options.errorPages === undefined ? [] : ["--error-pages", JSON.stringify(options.errorPages)],
+    ...options.errorOverride === undefined ? [] : ["--error-override", String(options.errorOverride)],
   ],
   permissions({ upstream }) {
     // Sockets are opened by libc; what remains of the network is finding a name's addresses.

@@ -61,8 +61,13 @@ export class FrontRoute implements RouteTerms {
 }
 
 /** What is to be done to the fields of every message goes along with every hand-off, and holds within its scope. */
-function withRules(fields: Uint8Array<ArrayBuffer>, { rules }: Site, index: number): Uint8Array<ArrayBuffer> {
-  if (rules === undefined || !treatsAlike(rules, index)) return fields;
+function withRules(
+  fields: Uint8Array<ArrayBuffer>,
+  { rules, routes }: Site,
+  index: number,
+): Uint8Array<ArrayBuffer> {
+  // To a target only what has been decided about leads: its own fields come with each request.
+  if (rules === undefined || index >= routes.length || !treatsAlike(rules, index)) return fields;
   const { request, response } = constantOperations(rules, index);
   const encoded = encodeRuleFields({
     ...request.length === 0 ? {} : { requestFields: JSON.stringify(request) },

@@ -8,7 +8,8 @@ import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
 import type { Question } from "../../rules/access.ts";
 import type { Files } from "../../rules/request.ts";
 import { treatsAlike } from "../../rules/alike.ts";
-import { fileIn, isTooDeep } from "../../rules/file_names.ts";
+import { bytesOf } from "../../rules/bytes.ts";
+import { fileIn, INSTEAD_OF, isTooDeep } from "../../rules/file_names.ts";
 import { type Answer, type Decision, SiteJudge, spelt, type Way } from "../../rules/site.ts";
 import type { TrustedProxies } from "../../trust/trust.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -78,10 +79,30 @@ export class JudgedSite {
     now: number,
     hidden?: TrustedProxies,
   ): Judged {
-    if (this.#isAmbiguous(look)) {
-      return answered(404, "an encoded slash leads to another place than it says");
-    }
-    return this.#judgeAs(look, new PeekedRequest(look, connection, https, now, hidden), found, 0);
+    const judged = this.#isAmbiguous(look)
+      ? answered(404, "an encoded slash leads to another place than it says")
+      : this.#judgeAs(look, new PeekedRequest(look, connection, https, now, hidden), found, 0);
+    return judged.kind === "answer" ? this.#withPage(look, judged) : judged;
+  }
+
+  /** A file of the site in the place of an error: whoever serves files sends it, with the status of the error. */
+  #withPage(look: Look, judged: Judged & { readonly kind: "answer" }): Judged {
+    const { pages = {}, target, host } = this.site.rules!.files ?? {};
+    const { answer: { status, fields, operations } } = judged;
+    const page = pages[status];
+    const route = target === undefined
+      ? undefined
+      : this.routes[this.first + this.site.routes.length + target];
+    if (page === undefined || route?.group === undefined) return judged;
+    const own = fields.map(([name, value]) => ({ action: "set", name, value, always: true }));
+    const encoded = encodeRuleFields({
+      target: spelt(`/${host}${bytesOf(page)}`),
+      responseFields: JSON.stringify([...own, ...operations]),
+      variables: JSON.stringify({ [INSTEAD_OF]: `${status}` }),
+    });
+    if (encoded === undefined) return judged;
+    look.route = new JudgedTerms(route, encoded);
+    return { kind: "route", route };
   }
 
   /** @param round how often it has gone all the way before, with other paths */

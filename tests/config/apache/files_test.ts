@@ -158,3 +158,31 @@ Deno.test("rules of a server make names only as they begin themselves, or below 
     assert.equal(made(`RewriteRule ^/(.*) ${rule}`), undefined, rule);
   }
 });
+
+Deno.test("ErrorDocument: files of the site, whoever answers; what is no file, or not for everybody, is told of", () => {
+  const text = `DocumentRoot /w
+Alias /err /srv/errors
+ErrorDocument 503 /err/503.html
+ErrorDocument 404 "own"
+ErrorDocument 403 https://a.test/no
+ErrorDocument 500 /api/500
+ErrorDocument 401 /private/401.html
+ProxyErrorOverride On 404
+<Directory /w/private>\nRequire all denied\n</Directory>
+ProxyPass /api http://a/`;
+  const { backends } = parse(`Listen 80\n${text}`);
+  const pages = {
+    503: { file: "/srv/errors/503.html" },
+    404: { text: "own" },
+    403: { url: "https://a.test/no" },
+  };
+  const relay = backends.find(({ runs }) => runs?.kind === "relay")!.runs;
+  assert.ok(relay?.kind === "relay");
+  assert.deepEqual([relay.errorPages, relay.errorOverride], [pages, [404]]);
+  assert.deepEqual(documents(text)!.hosts[0]!.errors, pages);
+  const told = warningsOf(`Listen 80\n${text}`).filter((line) => line.includes("ErrorDocument"));
+  assert.deepEqual(told.map((line) => line.slice(0, 60)), [
+    'site.conf:7: changes answers: ErrorDocument: "/api/500" is n',
+    'site.conf:8: changes answers: ErrorDocument: "/private/401.h',
+  ]);
+});

@@ -275,7 +275,7 @@ ProxyPass / fd:///a.sock`);
   assert.equal(config.listeners[0]!.sites[0]!.routes[0]!.keepAlive, "close");
   assert.match(
     formatWarnings(config.warnings!, "site.conf").join(),
-    /ErrorDocument with a path or a URL \(line 9\), ErrorDocument 500 \(line 10\).*RequestReadTimeout body= \(line 5\)$/,
+    /:9: changes answers: ErrorDocument: "\/404\.html" is no file.*ErrorDocument 500 of backends with sockets of their own \(line 10\).*RequestReadTimeout body= \(line 5\)$/,
   );
 });
 

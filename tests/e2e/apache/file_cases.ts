@@ -3,6 +3,7 @@
 import { FILE_ACCESS_CASES } from "./file_access_cases.ts";
 import { FILE_ALIAS_CASES } from "./file_alias_cases.ts";
 import type { FileCase } from "./file_case.ts";
+import { FILE_ERROR_CASES } from "./file_error_cases.ts";
 import { FILE_REWRITING_CASES } from "./file_rewriting_cases.ts";
 import { FILE_SETTING_CASES } from "./file_setting_cases.ts";
 
@@ -11,4 +12,5 @@ export const FILE_CASES: readonly FileCase[] = [
   ...FILE_ALIAS_CASES,
   ...FILE_SETTING_CASES,
   ...FILE_REWRITING_CASES,
+  ...FILE_ERROR_CASES,
 ];

@@ -34,8 +34,24 @@ export const FILE_DIFFERENCES: readonly FileDifference[] = [
     about: (request) => /^HEAD.*\nRange/.test(request),
   },
   {
-    sentence: "416 says how long the file is (`Content-Range`), and 412 has no `ETag`.",
+    sentence:
+      "416 says how long the file is (`Content-Range`). Errors have no `ETag` and no `Last-Modified`, their " +
+      "pages neither.",
+    about: (_, __, { apache, fdpass }) => /^416/.test(apache) && apache.slice(0, 3) === fdpass.slice(0, 3),
+  },
+  {
+    sentence:
+      "`Header` without `always` says nothing in the page of an error that the front finds; where that is " +
+      "404 for an encoded slash, no `Header` does.",
+    about: (request, _, { apache, fdpass }) => {
+      const rules = /%2F/.test(request) ? /x-r-\w+=\w+ \| /g : /x-r-once=once \| /;
+      return /^40[34]/.test(apache) && apache.replace(rules, "") === fdpass;
+    },
+  },
+  {
+    sentence:
+      "A text of `ErrorDocument` is HTML if it begins with `<`, and plain text otherwise, both in UTF-8.",
     about: (_, __, { apache, fdpass }) =>
-      /^(416|412)/.test(apache) && apache.slice(0, 3) === fdpass.slice(0, 3),
+      apache.replace("text/html; charset=iso-8859-1", "text/plain; charset=utf-8") === fdpass,
   },
 ];

@@ -55,6 +55,8 @@ function summary(text: string, method: string): string {
   const isOwn = Number(status) >= 300 && !/^(own|index of|soon|app|page|told)\b/.test(content);
   const given = pairs.filter(([name]) => GIVEN.has(name)).flatMap(([name, value]) => {
     if (name === "location") return [`location=${value.replace(/^https?:\/\/one\.test(:\d+)?/, "")}`];
+    // A page of an error is no version of anything.
+    if (Number(status) >= 400 && /^(etag|last-modified|accept-ranges)$/.test(name)) return [];
     if (isOwn && name !== "content-range" && name !== "etag") return [];
     // It is another each time.
     // Of what there is none of.

@@ -2,7 +2,8 @@
 
 import { isTrivial } from "../../../rules/alike.ts";
 import type { Backend } from "../../config.ts";
-import type { DocumentSection } from "../../documents.ts";
+import type { DocumentHost, DocumentSection } from "../../documents.ts";
+import type { ErrorPages } from "../../error_pages.ts";
 import { nameAfterSocket } from "../../target.ts";
 import type { FileSection } from "./file_sections.ts";
 import type { FileWords } from "./file_words.ts";
@@ -18,7 +19,7 @@ export interface DocumentPlace {
 
 /** Collects what it has to know, server by server. */
 export class DocumentHosts {
-  readonly #hosts: { sections: readonly DocumentSection[] }[] = [];
+  readonly #hosts: DocumentHost[] = [];
   #name: string | undefined;
   #socket = "";
 
@@ -38,9 +39,10 @@ export class DocumentHosts {
    * Notes what holds for the files of a server.
    *
    * @param server what is said outside of sections, the main server's before its own
+   * @param errors what clients see in the place of errors
    * @returns its number
    */
-  add(server: readonly FileWords[], sections: readonly FileSection[]): number {
+  add(server: readonly FileWords[], sections: readonly FileSection[], errors: ErrorPages): number {
     const all: DocumentSection[] = [
       ...server.map(({ settings }) => ({ place: {}, ...settings })),
       ...sections.map(({ place, words: { settings }, draft }) => {
@@ -51,7 +53,7 @@ export class DocumentHosts {
       }),
     ].filter((section) => Object.keys(section).length > 1);
     for (const words of [...server, ...sections.map((section) => section.words)]) words.tell();
-    return this.#hosts.push({ sections: all }) - 1;
+    return this.#hosts.push({ sections: all, ...Object.keys(errors).length > 0 ? { errors } : {} }) - 1;
   }
 
   /** The backend; undefined where nobody needs it. */

@@ -1,7 +1,10 @@
 /** The files of one server, as soon as it is known that somebody can ask for them. */
 
 import type { Rewriting, Section as RuleSection } from "../../../rules/model.ts";
+import { isTrivial } from "../../../rules/alike.ts";
+import { isPlaceOf } from "../../../rules/file_place.ts";
 import type { Route } from "../../config.ts";
+import type { ErrorPages } from "../../error_pages.ts";
 import { readMapTo, readTemplate } from "../../mapping.ts";
 import type { Resolve } from "../../path.ts";
 import { type Faults, isComplete } from "../faults.ts";
@@ -89,14 +92,30 @@ export class ServerFilesMaker {
     return { ...common, mapTo, backends: [this.documents.name], ...terms };
   }
 
+  /** Whether everybody may see a file, as far as sections for files say. */
+  isOpen(levels: readonly Server[], name: string): boolean {
+    const sections = levels.toReversed().flatMap(({ fileSections }) => fileSections);
+    const own = this.#reader.inOrder(sections, [`${name}/`]).filter(({ place }) => isPlaceOf(place, name));
+    const access = own.flatMap(({ draft }) => draft.rules().access ?? []);
+    const last = access.findLast(({ requirement }) => requirement !== undefined);
+    const isUsual = access.every(({ parties }) => parties === undefined || isTrivial({ parties }));
+    return isUsual && (last === undefined || isTrivial(last));
+  }
+
   /**
    * What of a server is files.
    *
    * @param used passes that lead to files
    * @param made names that rules make
+   * @param pages what clients see in the place of errors
    * @returns undefined where nothing is
    */
-  of(levels: readonly Server[], used: readonly Pass[], made: readonly string[]): ServerFiles | undefined {
+  of(
+    levels: readonly Server[],
+    used: readonly Pass[],
+    made: readonly string[],
+    pages: ErrorPages,
+  ): ServerFiles | undefined {
     if (used.length + made.length === 0) return undefined;
     const roots = used.some(({ expression }) => expression)
       ? undefined
@@ -104,7 +123,7 @@ export class ServerFilesMaker {
     const outside = levels.toReversed();
     const sections = this.#reader.inOrder(outside.flatMap(({ fileSections }) => fileSections), roots);
     const words = outside.map(({ fileWords }) => fileWords);
-    const host = this.documents.add(words, sections);
+    const host = this.documents.add(words, sections, pages);
     return { host, sections: withoutCovered(sections, roots), words };
   }
 }

@@ -1,0 +1,51 @@
+/** Pages in the place of errors. */
+
+import mime from "mime";
+import type { ErrorPages } from "../../config/error_pages.ts";
+import type { Exchange, Field } from "../http/exchange.ts";
+import { Directory, OpenFile } from "./directory.ts";
+import { lend } from "./respond.ts";
+import { sendWhole, typeField } from "./send_file.ts";
+
+/** Answers with them. */
+export class ErrorPageSender {
+  readonly #root = new Directory("/", "follow");
+
+  /** @param typeOf what a file is, by its name; undefined where that is not known */
+  constructor(
+    readonly typeOf: (name: string) => string | undefined = (name) => mime.getType(name) ?? undefined,
+  ) {}
+
+  /**
+   * Answers with the page of a status; the status stays, but for one that is another place.
+   *
+   * @param fields that belong to the error, such as Allow
+   * @returns false where there is none, or it cannot be read: nothing is said then
+   */
+  send(
+    exchange: Exchange,
+    status: number,
+    pages: ErrorPages,
+    fields: readonly Field[] = [],
+  ): Promise<void> | undefined | false {
+    const page = pages[status];
+    if (page === undefined) return false;
+    // A file is served like any other, so what rules say of fields holds.
+    exchange.local = !("file" in page);
+    if ("url" in page) return exchange.respond(302, [...fields, ["Location", page.url]], "");
+    if ("text" in page) {
+      const type = page.text.startsWith("<") ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+      return exchange.respond(status, [["Content-Type", type], ...fields], page.text);
+    }
+    const file = this.#root.open(page.file.slice(1));
+    if (!(file instanceof OpenFile)) return false;
+    return lend(
+      file,
+      () => sendWhole(exchange, status, [...typeField(this.typeOf(page.file)), ...fields], file),
+    );
+  }
+
+  close(): void {
+    this.#root.close();
+  }
+}
