@@ -9,7 +9,15 @@
 import { Command, CommanderError } from "commander";
 import { addBackend } from "./src/commands/backend.ts";
 import { addCheck } from "./src/commands/check.ts";
-import { addDrain, addReload, addReopen, addStatus, addTop, addUndrain } from "./src/commands/control.ts";
+import {
+  addDrain,
+  addReload,
+  addReopen,
+  addStatus,
+  addTop,
+  addUndrain,
+  addUpgrade,
+} from "./src/commands/control.ts";
 import { addDemo } from "./src/commands/demo.ts";
 import { addFront } from "./src/commands/front.ts";
 import { write, writeError } from "./src/commands/output.ts";
@@ -25,6 +33,7 @@ const COMMANDS = [
   addUp,
   addReload,
   addReopen,
+  addUpgrade,
   addStatus,
   addTop,
   addDrain,

@@ -113,6 +113,7 @@ const INSIDE: Record<string, readonly string[]> = {
     "endings.ts",
     "introductions.ts",
     "dispatch.ts",
+    "moving.ts",
     "flow.ts",
     "front.ts",
     "worker.ts",

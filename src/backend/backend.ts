@@ -11,7 +11,8 @@ import type { Missing } from "../wire/missing_descriptor.ts";
 import { apacheSource } from "./apache/apache_source.ts";
 import { ApacheIntake, type ApacheOwner } from "./apache/intake.ts";
 import type { BackendEvent } from "./backend_event.ts";
-import { Channel, type ChannelOwner, refuseFront } from "./channel/channel.ts";
+import { Channel, type ChannelOwner } from "./channel/channel.ts";
+import { refuseFront } from "./channel/refuse_front.ts";
 import type { ChannelSource } from "./channel/channel_source.ts";
 import { BackendListener, type ListenerOptions } from "./channel/listener.ts";
 import { type LoadOwner, LoadReport } from "./channel/load_report.ts";
@@ -203,7 +204,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   }
 
   handedOver(fd: Descriptor, channel: Channel, transfer: Transfer): void {
-    this.serve(new Connection(this, fd, channel, transfer));
+    this.serve(new Connection(this, fd, channel.origin, transfer));
   }
 
   serve(connection: Connection): void {

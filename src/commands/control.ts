@@ -34,6 +34,12 @@ export function addUndrain(program: Command, run: Run): void {
   );
 }
 
+export function addUpgrade(program: Command, run: Run): void {
+  command(program, "upgrade", "have a new front take over from the running one").action(
+    run((options: ControlOptions) => tell(options, { command: "upgrade" })),
+  );
+}
+
 export function addStatus(program: Command, run: Run): void {
   command(program, "status", "say how a running front is").option("--json", "all of it, for programs").action(
     run((options: StatusOptions) => status(options)),

@@ -25,6 +25,7 @@ interface FrontOptions extends ControlOptions, LogChoices {
   readonly admin?: string;
   readonly logDirectory?: string;
   readonly keeper?: string;
+  readonly takeOver?: true;
   readonly withParent?: number;
   readonly ignoreAccessControl?: true;
 }
@@ -35,7 +36,7 @@ export function addFront(program: Command, run: Run): void {
       adminOption(),
     ).addOption(controlOption()).addOption(new Option("--log-directory <dir>").hideHelp()).addOption(
       new Option("--keeper <path>").hideHelp(),
-    ).addOption(
+    ).option("--take-over", "succeed the front that runs, with all that it has").addOption(
       withParentOption(),
     ).action(
       run(front),
@@ -60,6 +61,7 @@ async function front(argument: string | undefined, options: FrontOptions): Promi
     workers: options.workers,
     control: controlPlace(options),
     keeper: options.keeper,
+    takeOver: options.takeOver === true,
     ...withParent === undefined || options.logDirectory === undefined
       ? {}
       : { logTargets: new ParentsTargets(withParent, options.logDirectory) },

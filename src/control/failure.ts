@@ -23,6 +23,8 @@ const FOR_PEOPLE: Record<string, number> = {
   RunDirectoryError: EXIT_FAILED,
   ListenError: EXIT_FAILED,
   ControlError: EXIT_FAILED,
+  TakeOverError: EXIT_FAILED,
+  TalkError: EXIT_FAILED,
   ErrnoError: EXIT_FAILED,
   NotCapable: EXIT_USAGE,
 };

@@ -67,6 +67,11 @@ export class Dispatch implements Waiters {
     this.#endings.refuse(connection, 503, TOO_LATE, connection.isHead);
   }
 
+  /** A connection waits no longer, whatever becomes of it. */
+  leave(connection: Connection): void {
+    this.#waitingRoom.leave(connection);
+  }
+
   roomAgain(group: BackendGroup): void {
     let next = group.line.first;
     while (next !== undefined) {

@@ -1,6 +1,6 @@
 /** How the front's part in a connection ends. */
 
-import { EPOLLIN, resetConnection } from "../../ffi/mod.ts";
+import { close, type Descriptor, EPOLLIN, resetConnection } from "../../ffi/mod.ts";
 import type { AnswerStatus } from "../http/answers.ts";
 import type { RefusalLines } from "./answer/refusal_lines.ts";
 import { Refusals } from "./answer/refusals.ts";
@@ -145,10 +145,16 @@ export class Endings {
 
   /** Ends our part in a connection. */
   end(connection: Connection): void {
-    connection.end();
+    close(this.release(connection));
+  }
+
+  /** The same where somebody else goes on with it. @returns its descriptor: the caller's */
+  release(connection: Connection): Descriptor {
+    const fd = connection.letGo();
     this.#pool.give(connection);
     if (this.#exhaustion.paused) this.#exhaustion.resume();
     if (this.#core.stopping) this.checkEmpty();
+    return fd;
   }
 
   /** Says so if the front, which stops, owns no connection any more. */

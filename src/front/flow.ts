@@ -15,6 +15,7 @@ import { ConnectionPool } from "./connection/connection_pool.ts";
 import type { Core } from "./core/core.ts";
 import { counterIndex } from "./core/counters.ts";
 import { Dispatch } from "./dispatch.ts";
+import { Moving } from "./moving.ts";
 import { Endings } from "./endings.ts";
 import type { Objection, Owner } from "./handoff/handoff_channel.ts";
 import { Introductions } from "./introductions.ts";
@@ -51,6 +52,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly dispatch: Dispatch;
   readonly #core: Core;
   readonly endings: Endings;
+  readonly moving: Moving;
   readonly #parking: Parking;
   readonly #makingRoom: MakingRoom;
   readonly #exhaustion: Exhaustion;
@@ -60,8 +62,8 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   readonly #introductions: Introductions;
   #look: Look;
 
-  /** @param emptied called when a front that stops owns no connection any more */
-  constructor(core: Core, emptied: () => void) {
+  /** @param key see TlsProof @param emptied called when a front that stops owns no connection any more */
+  constructor(core: Core, key: Uint8Array<ArrayBuffer>, emptied: () => void) {
     this.#core = core;
     this.pool = new ConnectionPool(core, this);
     this.acceptors = new Acceptors(core, this);
@@ -75,8 +77,15 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     this.#introductions = new Introductions(core, this.pool, this.endings);
     this.dispatch = new Dispatch(core, this.endings, this);
     this.#reclaimed = new Reclaimed(core, this);
-    this.#returnedTls = new ReturnedTls((local) => this.routing.of(this.acceptors.of(local))?.unread);
+    this.#returnedTls = new ReturnedTls(key, (local) => this.routing.of(this.acceptors.of(local))?.unread);
     this.#look = new Look(core.limits);
+    this.moving = new Moving(core, {
+      ...{ pool: this.pool, endings: this.endings, dispatch: this.dispatch, inquiries: this.inquiries },
+      ...{ acceptors: this.acceptors, routing: this.routing },
+      parking: this.#parking,
+      returnedTls: this.#returnedTls,
+      introductions: this.#introductions,
+    }, this);
   }
 
   /** Takes the limits of a new configuration. */
@@ -177,6 +186,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
 
   /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
   examine(connection: Connection): void {
+    if (this.moving.away) return this.moving.follow(connection);
     const look = this.#look;
     if (connection.unannounced) {
       const { front } = this.routing.of(connection.listener) ?? {};

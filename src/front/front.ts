@@ -1,6 +1,7 @@
 /** A data plane, put together. One of these runs in each front Worker, on a thread of its own. */
 
 import type { Finding } from "../rules/access.ts";
+import { BYE_STOPPING, BYE_SUCCEEDED } from "../protocol/messages.ts";
 import type { Loop } from "../loop/loop.ts";
 import type { ConnectionPool } from "./connection/connection_pool.ts";
 import { Core } from "./core/core.ts";
@@ -11,7 +12,8 @@ import { ApacheDialer } from "./handoff/apache/apache_dialer.ts";
 import { Backends } from "./handoff/backends.ts";
 import { Announcements } from "./handoff/fdpass/announcements.ts";
 import { FdpassDialer } from "./handoff/fdpass/fdpass_dialer.ts";
-import type { Plan, Report } from "./plan.ts";
+import type { Family, MovedConnection, Plan, Report } from "./plan.ts";
+import { newFamily } from "./core/family.ts";
 
 /** What a data plane is made with. */
 export interface FrontOptions {
@@ -22,6 +24,8 @@ export interface FrontOptions {
   /** Which Worker of the front it is, counted from 1. */
   readonly worker?: number;
   readonly plan: Plan;
+  /** Its own unless given. */
+  readonly family?: Family;
   /** Takes what people should know. */
   readonly report: (report: Report) => void;
 }
@@ -34,11 +38,13 @@ export class Front {
   readonly #announcements: Announcements;
   readonly #backends: Backends;
   #drained = false;
+  /** Somebody wants to hear when no hand-off is under way. */
+  #leaves = false;
 
-  constructor({ loop, name, counters, plan, report, worker = 0 }: FrontOptions) {
+  constructor({ loop, name, counters, plan, report, worker = 0, family = newFamily() }: FrontOptions) {
     const core = this.#core = new Core({ loop, counters, limits: plan.limits, report, worker });
-    const flow = this.#flow = new Flow(core, () => this.#emptied());
-    this.#announcements = new Announcements(name, plan.backendCounters !== undefined);
+    const flow = this.#flow = new Flow(core, family.key, () => this.#emptied());
+    this.#announcements = new Announcements(name, family.name, plan.backendCounters !== undefined);
     const dialers = [
       new FdpassDialer(core, flow, this.#users, this.#announcements),
       new ApacheDialer(core, flow, this.#users),
@@ -93,11 +99,63 @@ export class Front {
     if (!this.#core.stopping) this.#flow.drain();
   }
 
+  /** Accepts and looks at nothing any more, and lets all connections go: those that the front owns now, and later ones. */
+  surrender(): void {
+    this.#flow.acceptors.pause();
+    this.#core.report({ type: "surrendered", connections: this.#flow.moving.begin() });
+  }
+
+  /** It came to nothing: accepts again. */
+  resume(): void {
+    this.#flow.moving.away = this.#core.stopping = false;
+    this.#flow.acceptors.resume();
+  }
+
+  /** Takes connections in. @param totals what another front has counted: goes on here */
+  takeIn(connections: readonly MovedConnection[], totals: Readonly<Record<string, number>> = {}): void {
+    this.#core.counters.goOn(totals);
+    for (const moved of connections) this.#flow.moving.takeIn(moved);
+  }
+
+  /**
+   * Reports that it has left as soon as no hand-off is under way.
+   *
+   * @param kept the keys of the listeners that another front has; who waits at others is taken in, and goes by this plan
+   * @param now gives up hand-offs
+   */
+  leave(kept: readonly string[], now: boolean): void {
+    const { acceptors, moving } = this.#flow;
+    moving.away = false;
+    acceptors.stopOthers(kept.map((key) => ({ key })));
+    this.#core.report({ type: "moved", connections: moving.begin() });
+    this.#core.stopping = this.#leaves = true;
+    if (now) {
+      for (const { state, channel } of this.pool.all) {
+        if (state === "handed") channel!.end("the front is succeeded by another one");
+      }
+    }
+    this.#flow.endings.checkEmpty();
+  }
+
+  #left(): void {
+    if (!this.#leaves) return;
+    this.#leaves = false;
+    this.#core.report({ type: "left" });
+  }
+
+  /** Another front has everything: ends the channels. */
+  farewell(): void {
+    this.#backends.stop("another front goes on", BYE_SUCCEEDED);
+    this.#flow.endings.lines.flush();
+    this.#core.report({ type: "drained" });
+  }
+
   /** The last connection of a front that stops has gone: so does the front. */
   #emptied(): void {
+    if (this.#flow.moving.away) return this.#left();
     if (this.#drained) return;
     this.#drained = true;
-    this.#backends.stop();
+    this.#backends.stop("the front stops", BYE_STOPPING);
     this.#flow.endings.lines.flush();
     this.#core.report({ type: "drained" });
   }

@@ -87,7 +87,11 @@ export class Introductions {
   }
 
   /** A backend has given a connection back. */
-  again(connection: Connection, { peer, tls }: Transfer, front: InFront | undefined): void {
+  again(
+    connection: Connection,
+    { peer, tls }: Pick<Transfer, "peer" | "tls">,
+    front: InFront | undefined,
+  ): void {
     connection.trustList = front?.list ?? 0;
     // A backend that does not repeat who has connected has said the client of an earlier request. The socket knows better,
     // unless it is no socket of the client's, or of one that somebody else has announced.

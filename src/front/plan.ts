@@ -24,6 +24,14 @@ export interface ListenerPlan {
   readonly trust?: number;
 }
 
+/** What the Workers of a front have in common with each other and with those of the fronts that succeed it. */
+export interface Family {
+  /** What backends know it by: see HELLO in docs/protocol.md. In hexadecimal digits. */
+  readonly name: string;
+  /** What the front knows by what it has said itself: see tls_proof.ts. */
+  readonly key: Uint8Array<ArrayBuffer>;
+}
+
 /** Everything a data plane works by. A later plan replaces the earlier one; what goes on in both is kept. */
 export interface Plan {
   readonly listeners: readonly ListenerPlan[];
@@ -43,6 +51,34 @@ export interface Plan {
   readonly generation: number;
 }
 
+/** A connection that goes from one data plane to another: see moving.ts. */
+export interface MovedConnection {
+  /** Its descriptor; owned by whoever has this record. */
+  readonly fd: number;
+  /** The addresses of the client and of the listener, as hand-offs carry them. */
+  readonly client: Uint8Array<ArrayBuffer>;
+  readonly local: Uint8Array<ArrayBuffer>;
+  /** Requests answered on it. */
+  readonly requests: number;
+  readonly preread: Uint8Array<ArrayBuffer>;
+  /** What is known of TLS on it: a field as hand-offs carry it, head and all; empty where there is none. */
+  readonly tls: Uint8Array<ArrayBuffer>;
+  /** Its client speaks TLS with somebody who is still to be found. */
+  readonly unread: boolean;
+  /** Somebody stands in front of its client, and has yet to say who that is. */
+  readonly unannounced: boolean;
+  /** Whether somebody stands in front, whose address is `client` then: 0 for nobody, 2 where that one speaks https, else 1. */
+  readonly peer: number;
+  /** The head of a response is out. */
+  readonly begun: boolean;
+  /** Milliseconds that it has left: for its head, between two requests, after it was answered with an error; -1 where none run. */
+  readonly head: number;
+  readonly idle: number;
+  readonly lingers: number;
+  /** Milliseconds for which it has waited for a backend, and its request was there; -1 where it has not. */
+  readonly waited: number;
+}
+
 /** Control plane to Worker. Each one is followed by one wake-up, see worker.ts. */
 export type Command =
   | {
@@ -54,11 +90,29 @@ export type Command =
     readonly worker: number;
     /** Room for the counters of core/counters.ts, read by the control plane at any time. */
     readonly counters: SharedArrayBuffer;
+    readonly family: Family;
   }
   | { readonly type: "plan"; readonly plan: Plan }
   /** What was asked by a report `question`. */
   | { readonly type: "answered"; readonly key: string; readonly finding: Finding }
   | { readonly type: "reopen" }
+  /** Nothing is accepted or looked at any more, and all connections go: answered by `surrendered`, later ones by `moved`. */
+  | { readonly type: "surrender" }
+  /** Connections come. @see Counters for what `totals` is added to */
+  | {
+    readonly type: "take-in";
+    readonly connections: readonly MovedConnection[];
+    readonly totals?: Readonly<Record<string, number>>;
+  }
+  /** Nothing goes any more: accepts, and looks at connections again. */
+  | { readonly type: "resume" }
+  /**
+   * Wants to hear `left`, as soon as nothing is under way. `now` gives up what is. Listeners but those of `kept`, which
+   * another front has, are emptied and closed.
+   */
+  | { readonly type: "leave"; readonly now: boolean; readonly kept: readonly string[] }
+  /** Another front has everything: ends the channels, and reports `drained`. */
+  | { readonly type: "farewell" }
   | { readonly type: "drain" };
 
 /** Worker to control plane: what happened that people want to know. Never one per connection. */
@@ -66,6 +120,9 @@ export type Report =
   | OutputEvent
   | { readonly type: "ready"; readonly wake: number }
   | { readonly type: "applied"; readonly generation: number }
+  | { readonly type: "surrendered"; readonly connections: readonly MovedConnection[] }
+  | { readonly type: "moved"; readonly connections: readonly MovedConnection[] }
+  | { readonly type: "left" }
   | {
     readonly type: "backend-found";
     readonly backend: string;

@@ -24,8 +24,16 @@ function report(message: Report): void {
 function obey(command: Command): void {
   switch (command.type) {
     case "start": {
-      const { plan, name, worker } = command;
-      front = new Front({ loop, name, worker, counters: new Counters(command.counters), plan, report });
+      const { plan, name, worker, family } = command;
+      front = new Front({
+        loop,
+        name,
+        worker,
+        family,
+        counters: new Counters(command.counters),
+        plan,
+        report,
+      });
       report({ type: "ready", wake: loop.wakeDescriptor });
       return;
     }
@@ -41,6 +49,21 @@ function obey(command: Command): void {
       return;
     case "drain":
       front?.drain();
+      return;
+    case "surrender":
+      front?.surrender();
+      return;
+    case "take-in":
+      front?.takeIn(command.connections, command.totals);
+      return;
+    case "resume":
+      front?.resume();
+      return;
+    case "leave":
+      front?.leave(command.kept, command.now);
+      return;
+    case "farewell":
+      front?.farewell();
       return;
   }
 }

@@ -11,7 +11,15 @@ export const MAX_PIECE = 32_768;
 export const MAX_ANSWER = 64 << 20;
 
 /** What can be asked for. */
-export const CONTROL_COMMANDS = ["reload", "reopen", "status", "drain", "undrain"] as const;
+export const CONTROL_COMMANDS = [
+  "reload",
+  "reopen",
+  "status",
+  "drain",
+  "undrain",
+  "upgrade",
+  "take-over",
+] as const;
 
 export type ControlCommand = typeof CONTROL_COMMANDS[number];
 

@@ -2,6 +2,7 @@
 
 import {
   FIELD_COUNTERS,
+  FIELD_FAMILY,
   FIELD_INSTANCE,
   FIELD_NAME,
   HELLO,
@@ -35,6 +36,11 @@ export interface Hello {
   readonly instance?: string;
   /** From a front: the layout of a page of counters that it takes. Absent where it takes none. */
   readonly counters?: number;
+  /**
+   * Of a front: bytes of the same kind that it has in common with its other Workers, and with the fronts that succeed it.
+   * What came from one of them may go back to any other one.
+   */
+  readonly family?: string;
 }
 
 /** Writes bytes as the digits of {@linkcode Hello.instance}. @param bytes as many as SIZE_INSTANCE, made by chance */
@@ -45,11 +51,11 @@ export function instanceOf(bytes: Uint8Array): string {
 /** Encodes a HELLO. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const fields = encodeTextFields([[FIELD_NAME, hello.name]], MAX_NAME);
-  const { instance, counters } = hello;
-  const length = (instance === undefined ? 0 : SIZE_FIELD + SIZE_INSTANCE) +
-    (counters === undefined ? 0 : SIZE_FIELD + 1);
-  let end = SIZE_HELLO + fields.length;
-  const out = new Uint8Array(end + length);
+  const numbers = [[FIELD_INSTANCE, hello.instance], [FIELD_FAMILY, hello.family]] as const;
+  const given = numbers.filter(([, digits]) => digits !== undefined);
+  const { counters } = hello;
+  const length = given.length * (SIZE_FIELD + SIZE_INSTANCE) + (counters === undefined ? 0 : SIZE_FIELD + 1);
+  const out = new Uint8Array(SIZE_HELLO + fields.length + length);
   const view = new DataView(out.buffer);
   out[0] = VERSION;
   out[1] = HELLO;
@@ -58,19 +64,21 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   view.setUint16(HELLO_WINDOW, hello.window);
   view.setUint32(HELLO_PROCESS, hello.process);
   out.set(fields, SIZE_HELLO);
+  let at = SIZE_HELLO + fields.length;
   if (counters !== undefined) {
-    out[writeFieldHead(out, end, FIELD_COUNTERS, 1)] = counters;
-    end += SIZE_FIELD + 1;
+    at = writeFieldHead(out, at, FIELD_COUNTERS, 1);
+    out[at++] = counters;
   }
-  if (instance === undefined) return out;
-  const value = writeFieldHead(out, end, FIELD_INSTANCE, SIZE_INSTANCE);
-  for (let index = 0; index < SIZE_INSTANCE; index++) {
-    out[value + index] = Number.parseInt(instance.slice(2 * index, 2 * index + 2), 16);
+  for (const [field, digits] of given) {
+    at = writeFieldHead(out, at, field, SIZE_INSTANCE);
+    for (let index = 0; index < SIZE_INSTANCE; index++) {
+      out[at++] = Number.parseInt(digits!.slice(2 * index, 2 * index + 2), 16);
+    }
   }
   return out;
 }
 
-const KNOWN = new Set([FIELD_NAME, FIELD_COUNTERS, FIELD_INSTANCE]);
+const KNOWN = new Set([FIELD_NAME, FIELD_COUNTERS, FIELD_INSTANCE, FIELD_FAMILY]);
 
 /** Decodes a HELLO whose version and type have been checked; or says what is wrong. */
 export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hello | string {
@@ -90,14 +98,16 @@ export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hel
     name,
   };
   const instance = fields.get(FIELD_INSTANCE);
-  if (instance !== undefined && instance.length !== SIZE_INSTANCE) {
-    return `the instance has ${instance.length} bytes`;
+  const family = fields.get(FIELD_FAMILY);
+  for (const [what, value] of [["instance", instance], ["family", family]] as const) {
+    if (value !== undefined && value.length !== SIZE_INSTANCE) return `the ${what} has ${value.length} bytes`;
   }
   const counters = fields.get(FIELD_COUNTERS);
   if (counters?.length === 0) return "the layout of counters has no bytes";
   return {
     ...hello,
     ...instance === undefined ? {} : { instance: instanceOf(instance) },
+    ...family === undefined ? {} : { family: instanceOf(family) },
     ...counters === undefined ? {} : { counters: counters[0]! },
   };
 }

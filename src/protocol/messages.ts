@@ -104,6 +104,7 @@ export const FIELD_EXCEPT = 5;
 export const FIELD_MAP = 6;
 /** Of HELLO, whose fields are numbered apart from those of transfers. */
 export const FIELD_COUNTERS = 2;
+export const FIELD_FAMILY = 3;
 export const FIELD_INSTANCE = 4;
 export const FIELD_TIMES = 7;
 export const FIELD_TLS = 8;
@@ -230,3 +231,4 @@ export const BYE_NOT_ALLOWED = 6;
 export const BYE_TIMEOUT = 7;
 export const BYE_WINDOW = 8;
 export const BYE_STOPPING = 9;
+export const BYE_SUCCEEDED = 10;

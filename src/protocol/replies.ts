@@ -11,6 +11,7 @@ import {
   BYE_NOT_ALLOWED,
   BYE_REASON,
   BYE_STOPPING,
+  BYE_SUCCEEDED,
   BYE_TIMEOUT,
   BYE_UNKNOWN_ID,
   BYE_UNKNOWN_TYPE,
@@ -275,6 +276,7 @@ const BYE_TEXTS: Record<number, string> = {
   [BYE_TIMEOUT]: "no answer in time",
   [BYE_WINDOW]: "more than the window allows",
   [BYE_STOPPING]: "stopping",
+  [BYE_SUCCEEDED]: "succeeded",
 };
 
 /** A BYE's reason in words. */

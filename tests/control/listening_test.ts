@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { childWith } from "./family.ts";
+import { listeningAt } from "./take_over_load.ts";
 import { isInstalled } from "../support/other_programs.ts";
 import { freePort } from "../support/ports.ts";
 import {
@@ -30,24 +31,16 @@ async function answer(port: number): Promise<string> {
   }
 }
 
-/** The sockets that listen on a port, by their inodes, as the kernel has them. */
-function listening(port: number): string[] {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const lines = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((line) => line.trim().split(/\s+/));
-  return lines.filter((words) => words[1]?.endsWith(`:${hex}`) && words[3] === "0A").map((words) => words[9]!)
-    .sort();
-}
-
 Deno.test("a front that is killed leaves a queue: of 1,000 clients that connect meanwhile all are answered", async () => {
   using directory = new TemporaryDirectory();
   directory.write("small.txt", "small\n");
   const files = { socket: directory.join("files.sock"), static: directory.path };
   await using up = await startUp({ listen: "127.0.0.1:0", sites: [{ to: "files" }], backends: { files } });
-  const before = listening(up.port);
+  const before = listeningAt(up.port);
   Deno.kill(childWith(up.pid, "front"), "SIGKILL");
   const answers = await Promise.all(Array.from({ length: 1_000 }, () => answer(up.port)));
   assert.deepEqual(answers.filter((status) => status !== "200"), []);
-  assert.deepEqual(listening(up.port), before);
+  assert.deepEqual(listeningAt(up.port), before);
   await up.message(/front ended \(signal SIGKILL\); starting it again/);
   await up.stopCleanly();
 });
@@ -71,7 +64,7 @@ Deno.test("what is listened at no more is closed by the supervisor too", async (
   up.signal("SIGHUP");
   await up.message(/backends follow the configuration/);
   assert.equal(await answer(other), "200");
-  assert.deepEqual([listening(one).length, listening(other).length], [0, 1]);
+  assert.deepEqual([listeningAt(one).length, listeningAt(other).length], [0, 1]);
   await up.stopCleanly();
 });
 
@@ -102,11 +95,11 @@ Deno.test({
       },
     );
     await front.message(/Listening on/);
-    const inodes = listening(port);
+    const inodes = listeningAt(port);
     // It is started for the first of them.
     const answers = await Promise.all(Array.from({ length: 20 }, () => answer(port)));
     assert.deepEqual(answers.filter((status) => status !== "200"), []);
-    assert.deepEqual(listening(port), inodes);
+    assert.deepEqual(listeningAt(port), inodes);
     await front.message(new RegExp(`listens on 127\\.0\\.0\\.1:${other}.*is not used`));
     await front.stopCleanly();
     await backend.stopCleanly();

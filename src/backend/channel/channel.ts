@@ -1,6 +1,6 @@
 /** A backend's end of a channel: the front's hand-offs come in here, and connections go back. */
 
-import { close, type Descriptor, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "../../../ffi/mod.ts";
+import { type Descriptor, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from "../../../ffi/mod.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Source } from "../../loop/poller.ts";
@@ -11,7 +11,6 @@ import {
   BYE,
   BYE_DESCRIPTORS,
   BYE_MALFORMED,
-  BYE_NOT_ALLOWED,
   BYE_STOPPING,
   BYE_TIMEOUT,
   BYE_UNKNOWN_ID,
@@ -35,13 +34,14 @@ import {
 } from "../../protocol/replies.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import { readTrust, type TrustedProxies } from "../../trust/trust.ts";
-import { endChannel, sayBye } from "../../wire/ending.ts";
+import { endChannel } from "../../wire/ending.ts";
 import type { Hearer } from "../../wire/message_reader.ts";
 import { Outbox } from "../../wire/outbox.ts";
 import { sendCounters } from "../counters/send_counters.ts";
-import type { Connection, Leaving, Origin } from "../connection/connection.ts";
+import type { Connection, Leaving } from "../connection/connection.ts";
 import type { Times } from "../times.ts";
 import { frontIdentity } from "./front_identity.ts";
+import { ChannelOrigin } from "./channel_origin.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { Returns } from "./returns.ts";
 
@@ -53,6 +53,8 @@ export interface ChannelOwner extends IntakeOwner {
   readonly counters: { page(): { readonly fd: Descriptor } | undefined };
   /** What it says to fronts of itself. */
   readonly introduction: Hello;
+  /** All channels that it has. */
+  readonly channels: ReadonlySet<Channel>;
   /** A front has introduced itself. */
   channelOpened(front: Hello): void;
   /** A hand-off is acknowledged: the descriptor is the owner's from now on. */
@@ -67,7 +69,7 @@ export interface ChannelOwner extends IntakeOwner {
  * A channel owns its socket. What comes in over it is its intake's until it is acknowledged, and what goes back is its
  * returns' until the front has acknowledged that.
  */
-export class Channel extends Timed implements Source, Hearer, Origin {
+export class Channel extends Timed implements Source, Hearer {
   /** What the front said about itself; undefined before that. */
   front: Hello | undefined;
   /** Which front it is; empty before that. */
@@ -75,6 +77,8 @@ export class Channel extends Timed implements Source, Hearer, Origin {
   /** What the front said last about its routes and about kept connections; undefined before that. */
   terms: Generation | undefined;
   trusted: readonly TrustedProxies[] = [];
+  /** What its connections know it by. */
+  readonly origin: ChannelOrigin;
   #closed = false;
   /** The front has the page of counters. */
   #counted = false;
@@ -87,6 +91,7 @@ export class Channel extends Timed implements Source, Hearer, Origin {
     super();
     const { loop: { poller, now }, times } = owner;
     poller.add(fd, EPOLLIN, this);
+    this.origin = new ChannelOrigin(this, owner.channels);
     this.#outbox = new Outbox(poller, fd);
     this.#intake = new Intake(owner, this.#outbox, (received, transfer) => {
       owner.handedOver(received, this, transfer);
@@ -256,9 +261,9 @@ export class Channel extends Timed implements Source, Hearer, Origin {
     if (typeof count === "string") return undefined;
     let unknown = 0;
     for (let index = 0; index < count; index++) {
-      const connection = this.#returns.take(ackId(view, index));
-      if (connection === undefined) unknown++;
-      else connection.close();
+      const leaving = this.#returns.take(ackId(view, index));
+      if (leaving === undefined) unknown++;
+      else leaving.connection.close();
     }
     return unknown;
   }
@@ -266,11 +271,11 @@ export class Channel extends Timed implements Source, Hearer, Origin {
   #returnRefused(length: number): void {
     const nack = decodeNack(this.owner.reader.bytes, length);
     if (typeof nack === "string") return this.end(nack, BYE_MALFORMED);
-    const connection = this.#returns.take(nack.id);
-    if (connection === undefined) {
+    const leaving = this.#returns.take(nack.id);
+    if (leaving === undefined) {
       return this.end(`NACK for ${nack.id}, which is not under way`, BYE_UNKNOWN_ID);
     }
-    this.owner.returnFailed(connection);
+    this.owner.returnFailed(leaving.connection);
     if (!this.#closed) this.#returns.send();
   }
 
@@ -300,12 +305,16 @@ export class Channel extends Timed implements Source, Hearer, Origin {
     this.#intake.discard();
     this.#outbox.discard();
     this.owner.channelEnded(this, bye === BYE_STOPPING ? undefined : reason, bye !== undefined);
-    for (const connection of this.#returns.takeAll()) this.owner.returnFailed(connection);
+    for (const leaving of this.#returns.takeAll()) this.#goElsewhere(leaving);
   }
-}
 
-/** Refuses a front that may not hand over to this backend; the channel is closed. */
-export function refuseFront(fd: Descriptor, uid: number): void {
-  sayBye(fd, BYE_NOT_ALLOWED, `user ${uid} may not hand over to this backend`);
-  close(fd);
+  /** What was on its way back goes to the front that has taken over, if one has. */
+  #goElsewhere(leaving: Leaving): void {
+    const { connection } = leaving;
+    if (!this.origin.closed) {
+      connection.comeBack();
+      if (this.origin.giveBack(leaving)) return;
+    }
+    this.owner.returnFailed(connection);
+  }
 }

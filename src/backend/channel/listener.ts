@@ -85,6 +85,8 @@ function inspect(path: string): "nothing" | "stale" | "taken" | string {
   const answer = connectUnix(probe, encodeUnixAddress(path));
   close(probe);
   if (answer === -ECONNREFUSED) return "stale";
+  // Its owner has just removed it.
+  if (answer === -ENOENT) return "nothing";
   // Full backlog, another socket type: somebody listens there.
   if (answer >= 0 || answer === -EAGAIN || answer === -EPROTOTYPE) return "taken";
   throw new ListenError(`Cannot find out who listens on "${path}": ${describeErrno(-answer)}`);
@@ -181,13 +183,17 @@ export class BackendListener implements ChannelSource, Source {
     // Whoever listens for itself accepts again whatever comes.
   }
 
-  /** Closes the socket, and removes its file unless another backend has taken the path over. */
-  close(): void {
+  /**
+   * Closes the socket, and removes its file unless another backend has taken the path over.
+   *
+   * @param removes whether it does; not where one is taking it over at this moment
+   */
+  close(removes = true): void {
     if (!this.#open) return;
     this.#open = false;
     this.#poller?.remove(this.fd);
     const status = new FileStatus();
-    if (status.readPath(this.path) === 0 && status.inode === this.#inode) unlink(this.path);
+    if (removes && status.readPath(this.path) === 0 && status.inode === this.#inode) unlink(this.path);
     close(this.fd);
   }
 }

@@ -69,7 +69,7 @@ export class Returns extends Timed {
   window = 0;
   /** When there is room for them: in the front's window, and in the socket. */
   #waiting: Leaving[] = [];
-  readonly #underWay = new Map<number, Connection>();
+  readonly #underWay = new Map<number, Leaving>();
   #nextId = 1;
   readonly #sender = new RightsSender([new Uint8Array(1)]);
 
@@ -114,7 +114,8 @@ export class Returns extends Timed {
     this.send();
   }
 
-  #sendOne({ connection, requests, reason, preread, tls }: Leaving): number {
+  #sendOne(leaving: Leaving): number {
+    const { connection, requests, reason, preread, tls } = leaving;
     const id = this.#nextId;
     const message = encodeTransfer(RETURN, {
       ...connection.transfer,
@@ -130,20 +131,20 @@ export class Returns extends Timed {
     const sent = settle(sendmsg(this.path.fd, this.#sender.header.bytes, MSG_DONTWAIT | MSG_NOSIGNAL));
     if (sent < 0) return sent;
     this.#nextId = (id + 1) >>> 0;
-    this.#underWay.set(id, connection);
+    this.#underWay.set(id, leaving);
     return sent;
   }
 
   /**
    * The front has answered a RETURN, either way.
    *
-   * @returns the connection; undefined when no RETURN under way has that id
+   * @returns what was to go back; undefined when no RETURN under way has that id
    */
-  take(id: number): Connection | undefined {
-    const connection = this.#underWay.get(id);
+  take(id: number): Leaving | undefined {
+    const leaving = this.#underWay.get(id);
     this.#underWay.delete(id);
     this.#settled();
-    return connection;
+    return leaving;
   }
 
   /** Something was answered: for the rest the front has its time again. */
@@ -153,10 +154,10 @@ export class Returns extends Timed {
   }
 
   /** The channel has ended: whatever is still here is this backend's, and the caller's from now on. */
-  takeAll(): Connection[] {
+  takeAll(): Leaving[] {
     this.stopDeadline();
     this.#patience.stopDeadline();
-    const left = [...this.#underWay.values(), ...this.#waiting.map(({ connection }) => connection)];
+    const left = [...this.#underWay.values(), ...this.#waiting];
     this.#underWay.clear();
     this.#waiting = [];
     return left;

@@ -1,6 +1,7 @@
 /** What a front does when it is asked to at its control socket. */
 
 import { type ControlAnswer, DONE } from "../../protocol/control.ts";
+import type { Descriptor } from "../../../ffi/mod.ts";
 import type { Obey } from "../socket/control_socket.ts";
 
 /** What a front can be asked for. */
@@ -13,11 +14,15 @@ export interface Commanded {
   status(): unknown;
   /** Hands nothing new to a backend, or does so again. */
   drainBackend(name: string, on: boolean, force?: boolean): Promise<ControlAnswer>;
+  /** Gives everything to a front that takes over. @param detach see {@linkcode Obey} */
+  giveOver(detach: () => Descriptor): Promise<ControlAnswer>;
+  /** Starts a front that takes over. */
+  upgrade(): Promise<ControlAnswer>;
 }
 
 /** Answers requests with what a front does. */
 export function obeying(front: Commanded): Obey {
-  return async ({ command, backend = "", force }) => {
+  return async ({ command, backend = "", force }, detach) => {
     switch (command) {
       case "reload":
         return await front.reload();
@@ -29,6 +34,10 @@ export function obeying(front: Commanded): Obey {
       case "drain":
       case "undrain":
         return await front.drainBackend(backend, command === "drain", force);
+      case "upgrade":
+        return await front.upgrade();
+      case "take-over":
+        return await front.giveOver(detach);
     }
   };
 }

@@ -1,5 +1,6 @@
 /** Backends that get nothing new because somebody has asked for that: `fdpass drain`. */
 
+import { type ControlAnswer, FAILED, REFUSED } from "../../protocol/control.ts";
 import type { Config, Listener } from "../../config/config.ts";
 
 /** The listeners of a configuration, with routes that lead to the other backends only. */
@@ -22,7 +23,7 @@ export function withoutDrained({ listeners }: Config, drained: ReadonlySet<strin
  *
  * @returns a sentence; undefined where others serve all of its routes
  */
-export function objection(config: Config, drained: ReadonlySet<string>, backend: string): string | undefined {
+function objection(config: Config, drained: ReadonlySet<string>, backend: string): string | undefined {
   if (config.backends.every(({ name }) => name !== backend)) {
     const names = config.backends.map(({ name }) => name).join(", ");
     return `Cannot find a backend with the name "${backend}"; there are ${names}`;
@@ -40,4 +41,17 @@ export function objection(config: Config, drained: ReadonlySet<string>, backend:
     }
   }
   return undefined;
+}
+
+/** What is answered where a backend cannot be drained, or is not there to be undrained. @param on whether to drain it */
+export function refuseDrain(
+  config: Config,
+  drained: ReadonlySet<string>,
+  backend: string,
+  on: boolean,
+): ControlAnswer | undefined {
+  const why = objection(config, drained, backend);
+  if (why === undefined) return undefined;
+  const unknown = why.startsWith("Cannot find");
+  return unknown || on ? { code: unknown ? REFUSED : FAILED, text: why } : undefined;
 }

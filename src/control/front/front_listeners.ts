@@ -18,6 +18,11 @@ export class FrontListeners {
     return [...this.#open.values()];
   }
 
+  /** Whether one is open. */
+  has(key: string): boolean {
+    return this.#open.has(key);
+  }
+
   /** Where clients can connect, for people. */
   get addresses(): string {
     return this.open.map(({ address }) => address).join(", ");

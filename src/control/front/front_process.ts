@@ -1,57 +1,48 @@
 /** `fdpass front`: the control plane of a front. Configuration, Workers, signals, messages. */
 
-import { raiseDescriptorLimit } from "../../../ffi/mod.ts";
+import { type Descriptor, raiseDescriptorLimit } from "../../../ffi/mod.ts";
 import type { Config } from "../../config/config.ts";
-import type { Plan, Report } from "../../front/plan.ts";
+import { newFamily } from "../../front/core/family.ts";
+import type { Report } from "../../front/plan.ts";
 import { AdminPlace } from "../admin/admin_place.ts";
+import { reasonOf } from "../failure.ts";
 import { logOf, print, reopenMessages } from "../log/log.ts";
-import { followMessages, LogPrograms, type LogTargets } from "../log/log_targets.ts";
-import { accessLogRules } from "../../config/access_logs.ts";
-import type { AccessLogRules } from "../../logs/rules.ts";
 import { Loop } from "../../loop/loop.ts";
-import { type ControlAnswer, DONE, FAILED, REFUSED } from "../../protocol/control.ts";
+import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
-import { notify } from "../processes/notify.ts";
+import { inheritManager, notify } from "../processes/notify.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { KeptListeners } from "../listening/kept_listeners.ts";
 import { OwnListeners } from "../listening/listener_source.ts";
-import { listenerKey } from "../listening/open_listener.ts";
-import { type ControlPlace, openControlSocket } from "../socket/control_path.ts";
+import { Taking } from "../take_over/taking.ts";
+import { Succession } from "../take_over/succession.ts";
+import { controlPath, openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
-import { Barrier } from "./barrier.ts";
 import { type Commanded, obeying } from "./commands.ts";
+import { FrontGiver } from "./front_giver.ts";
 import { FrontListeners } from "./front_listeners.ts";
+import { FrontLogs } from "./front_logs.ts";
+import type { FrontOptions } from "./front_options.ts";
+import { Greeting } from "./greeting.ts";
+import { InForce } from "./in_force.ts";
 import { Inquirer } from "./inquirer.ts";
-import { objection, withoutDrained } from "./drained.ts";
 import { type FrontStatus, Observed } from "./front_status.ts";
 import { checkPermission } from "./permission.ts";
 import { logReport } from "./reports.ts";
-import { WorkerHandle } from "./worker_handle.ts";
+import { WorkerGroup } from "./worker_group.ts";
 
-/** How a front is run. */
-export interface FrontOptions {
-  /** Data-plane Workers. */
-  readonly workers: number;
-  /** Where commands are taken. */
-  readonly control: ControlPlace;
-  /** Where a supervisor is asked for listening sockets; without one this process opens them. */
-  readonly keeper?: string | undefined;
-  /** Who runs the programs that logs go to; this process unless given. */
-  readonly logTargets?: LogTargets | undefined;
-  /** Whether a supervisor ends this process. */
-  readonly supervised?: boolean;
-  /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
-  readonly reload?: () => Promise<Config>;
-}
+const NOT_NOW: ControlAnswer = {
+  code: FAILED,
+  text: "Cannot change anything while another front takes over; ask that one",
+};
 
 /** One front and its Workers. */
 class FrontProcess implements Commanded {
   readonly #log = logOf("front");
-  readonly #handles: WorkerHandle[] = [];
-  readonly #workers: Barrier;
+  readonly #workers: WorkerGroup;
   /** One reload at a time: what was read first must not be applied last. */
   readonly #reloader = new Reloader(() => this.#reload());
   /** Of the control plane: it waits beside promises. */
@@ -62,54 +53,76 @@ class FrontProcess implements Commanded {
     this.#log.error("passwords-failed", "passwords could not be checked: {reason}", { reason });
   });
   readonly #listeners: FrontListeners;
-  /** Where the lines go of what the front answers itself. */
-  #accessLogs: AccessLogRules | undefined;
   readonly #directory: PrivateDirectory;
-  readonly #programs: LogPrograms;
+  readonly #logs: FrontLogs;
   readonly #observed: Observed;
-  /** Backends that somebody has asked to drain. */
-  #drainedBackends: ReadonlySet<string> = new Set();
-  #applied: Promise<void> = Promise.resolve();
-  #generation = 1;
+  readonly #inForce: InForce;
+  #family = newFamily();
+  #greeting: Greeting | undefined;
+  readonly #succession: Succession;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
   readonly ended = Promise.withResolvers<number>();
 
-  constructor(private config: Config, readonly options: FrontOptions) {
+  constructor(config: Config, readonly options: FrontOptions) {
     this.#directory = new PrivateDirectory(options.control.runDirectory);
-    this.#programs = new LogPrograms(this.#loop, this.#directory, this.#log);
-    this.#workers = new Barrier(options.workers);
+    this.#logs = new FrontLogs(this.#loop, this.#directory, this.#log, options.logTargets);
+    this.#workers = new WorkerGroup(options.workers, {
+      reported: (report, worker) => this.#reported(report, worker),
+      failed: (reason) => this.#failed(reason),
+    });
     const source = options.keeper === undefined
       ? new OwnListeners(givenToThisProcess())
       : new KeptListeners(this.#loop, options.keeper);
     this.#listeners = new FrontListeners(source, options.workers);
     this.#observed = new Observed(options.workers);
+    this.#inForce = new InForce(config, {
+      workers: this.#workers,
+      listeners: this.#listeners,
+      admin: this.#admin,
+      observed: this.#observed,
+      logs: this.#logs,
+    });
+    const giver = new FrontGiver(this.#workers, this.#listeners, () => ({
+      generation: this.#inForce.generation,
+      family: this.#family,
+      drained: [...this.#inForce.drained],
+    }));
+    this.#succession = new Succession(this.#loop, {
+      giver,
+      objection: () => this.#objection(),
+      readsAgain: options.reload !== undefined,
+      end: () => this.ended.resolve(0),
+    }, this.#log);
   }
 
   /** Opens the listeners, starts the Workers, and says so when they serve. */
   async start(): Promise<void> {
     checkPermission();
     raiseDescriptorLimit();
-    this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
     void this.#loop.run();
-    this.#accessLogs = this.#logsOf(this.config);
-    followMessages(this.config, this.#targets);
-    await this.#listen(this.config);
+    this.#inForce.openLogs();
+    const taking = this.options.takeOver
+      ? await Taking.begin(this.#loop, controlPath(this.options.control))
+      : undefined;
+    if (taking === undefined) await this.#startAlone();
+    else await this.#succeed(taking);
+    // A Worker that could not start has never become ready.
+    if (!this.#workers.ready) return;
+    print(`fdpass front ready on ${this.#listeners.addresses}`);
+    notify(`READY=1\nSTATUS=Serving on ${this.#listeners.addresses}`);
+  }
+
+  async #startAlone(): Promise<void> {
+    this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
+    await this.#inForce.listen();
     tellLeft(givenToThisProcess(), this.#log);
-    this.#ready = this.#workers.expect("ready");
-    for (let index = 0; index < this.options.workers; index++) {
-      const name = `front ${Deno.pid}.${index + 1}`;
-      const plan = this.#plan(index);
-      this.#handles.push(
-        new WorkerHandle(
-          name,
-          index + 1,
-          plan,
-          (report) => this.#reported(report, index),
-          (reason) => this.#failed(reason),
-        ),
-      );
-    }
+    await this.#startWorkers();
+  }
+
+  /** A Worker that cannot start never becomes ready. */
+  async #startWorkers(): Promise<void> {
+    this.#ready = this.#workers.start((index) => this.#inForce.plan(index), this.#family);
     this.#listeners.dealt();
     handleSignals(
       {
@@ -119,46 +132,53 @@ class FrontProcess implements Commanded {
       },
       this.options.supervised,
     );
-    // A Worker that cannot start never becomes ready.
     await Promise.race([this.#ready, this.ended.promise]);
-    if (this.#handles.some(({ ready }) => !ready)) return;
-    print(`fdpass front ready on ${this.#addresses}`);
-    notify(`READY=1\nSTATUS=Serving on ${this.#addresses}`);
   }
 
-  #listen(config: Config): Promise<void> {
-    this.#observed.pages.allow(config);
-    return this.#admin.apply(config.admin, () => this.#listeners.change(config.listeners));
-  }
-
-  /** What one Worker is told. */
-  #plan(worker: number): Plan {
-    const { backends, limits, allowUsers, errorDocuments, trust } = this.config;
-    return {
-      listeners: withoutDrained(this.config, this.#drainedBackends).map((listener) => {
-        const key = listenerKey(listener);
-        const { host: _, port: __, ...rest } = listener;
-        return { key, fds: this.#listeners.shareOf(key, worker), ...rest };
-      }),
-      backends,
-      limits,
-      allowUsers,
-      ...errorDocuments === undefined ? {} : { errorDocuments },
-      ...trust === undefined ? {} : { trust },
-      accessLogs: this.#accessLogs,
-      backendCounters: this.#observed.tallies.memory(worker, backends.map(({ name }) => name)),
-      generation: this.#generation,
-    };
+  /** Takes over: what can fail comes first, and until the other front has agreed nothing has changed for it. */
+  async #succeed(taking: Taking): Promise<void> {
+    const { offer } = taking;
+    try {
+      this.#family = offer.family;
+      this.#inForce.generation = offer.generation + 1;
+      this.#inForce.drained = new Set(offer.drained);
+      this.#greeting = new Greeting(this.options.workers * this.#inForce.config.backends.length);
+      await this.#startWorkers();
+      await this.#greeting.over;
+      if (!this.#workers.ready) throw new Error("a Worker could not be started");
+      givenToThisProcess().add(await taking.sockets(this.options.keeper === undefined));
+      await this.#listeners.change(this.#inForce.config.listeners);
+    } catch (error) {
+      await taking.abort(reasonOf(error));
+      throw error;
+    }
+    const { connections, totals } = await taking.take(this.#listeners.open.map(({ key }) => key));
+    await this.#inForce.tell();
+    this.#workers.takeIn(connections, totals);
+    givenToThisProcess().closeLeft();
+    try {
+      this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log, true);
+    } catch (error) {
+      // It is the front by now.
+      this.#log.info("control-missing", "no commands can be given: {reason}", { reason: reasonOf(error) });
+    }
+    taking.follow((connection) => this.#workers.takeIn([connection])).then(() => this.#inForce.listen())
+      .catch(
+        (error) => this.#log.warn("admin-missing", "{reason}", { reason: reasonOf(error) }),
+      );
+    inheritManager(offer.manager);
+    await taking.named;
+    notify(`MAINPID=${Deno.pid}`);
   }
 
   #reported(report: Report, index: number): void {
     if (report.type === "question") {
       const { key, question, client } = report;
       return this.#inquirer.ask(question, client, (finding) => {
-        this.#handles[index]!.tell({ type: "answered", key, finding });
+        this.#workers.tell(index, { type: "answered", key, finding });
       });
     }
-    this.#workers.reported(report.type);
+    this.#greeting?.take(report, index);
     this.#observed.take(report, index);
     logReport(this.#log, report);
   }
@@ -180,6 +200,7 @@ class FrontProcess implements Commanded {
 
   /** Reads the configuration again. @returns what has become of that */
   reload(): Promise<ControlAnswer> {
+    if (this.#succession.busy) return Promise.resolve(NOT_NOW);
     return this.#reloader.request();
   }
 
@@ -189,7 +210,7 @@ class FrontProcess implements Commanded {
       stopping: () => this.#stopping,
       apply: () => this.#readAgain(),
       failed: configurationStays(this.#log),
-      status: () => `Serving on ${this.#addresses}`,
+      status: () => `Serving on ${this.#listeners.addresses}`,
     });
     this.#observed.reloaded(answer.code === DONE);
     return answer;
@@ -204,51 +225,25 @@ class FrontProcess implements Commanded {
     const config = await this.options.reload();
     // Workers that drain must not be given listeners to open.
     if (this.#stopping) return;
-    await this.#apply(config);
+    await this.#inForce.apply(config);
     this.#log.info("configuration-applied", "configuration read again; serving on {addresses}", {
-      addresses: this.#addresses,
+      addresses: this.#listeners.addresses,
     });
-    return { code: DONE, text: `serving on ${this.#addresses}` };
-  }
-
-  /** Settles when every Worker goes by this configuration. */
-  #apply(config: Config): Promise<void> {
-    const run = this.#applied.then(() => this.#applyNow(config));
-    // One after another, whatever becomes of it.
-    this.#applied = run.catch(() => {});
-    return run;
-  }
-
-  async #applyNow(config: Config): Promise<void> {
-    const accessLogs = this.#logsOf(config);
-    await this.#listen(config);
-    this.config = config;
-    this.#accessLogs = accessLogs;
-    this.#generation++;
-    const applied = this.#workers.expect("applied");
-    this.#handles.forEach((handle, index) => handle.tell({ type: "plan", plan: this.#plan(index) }));
-    this.#listeners.dealt();
-    await applied;
-    followMessages(config, this.#targets);
-    this.#programs.keep(config);
-  }
-
-  get #addresses(): string {
-    return this.#listeners.addresses;
+    return { code: DONE, text: `serving on ${this.#listeners.addresses}` };
   }
 
   /** Opens logs anew. */
   reopen(): void {
     reopenMessages();
-    for (const handle of this.#handles) if (handle.ready) handle.tell({ type: "reopen" });
+    this.#workers.reopen();
   }
 
   /** How it is. */
   status(): FrontStatus {
     const listeners = this.#listeners.open.map(({ address }) => address);
-    const counters = this.#handles.map((handle) => handle.counters);
-    return this.#observed.status(this.config, this.#drainedBackends, counters, {
-      generation: this.#generation,
+    const { counters } = this.#workers;
+    return this.#observed.status(this.#inForce.config, this.#inForce.drained, counters, {
+      generation: this.#inForce.generation,
       listeners,
       draining: this.#stopping,
     });
@@ -257,31 +252,31 @@ class FrontProcess implements Commanded {
   /** Hands nothing new to a backend, or does so again: its kept connections too go elsewhere with their next request. */
   async drainBackend(name: string, on: boolean, force = false): Promise<ControlAnswer> {
     await this.#ready;
-    const why = objection(this.config, this.#drainedBackends, name);
-    if (why?.startsWith("Cannot find") || on && !force && why !== undefined) {
-      return { code: why!.startsWith("Cannot find") ? REFUSED : FAILED, text: why! };
-    }
-    const names = this.#drainedBackends;
-    this.#drainedBackends = new Set(on ? [...names, name] : [...names].filter((other) => other !== name));
-    await this.#apply(this.config);
-    return { code: DONE, text: on ? `${name} gets nothing new` : `${name} gets connections again` };
+    if (this.#succession.busy) return NOT_NOW;
+    return await this.#inForce.drain(name, on, force);
   }
 
-  /** @throws {CommandError | ErrnoError} where a program that a log goes to cannot be started */
-  #logsOf(config: Config): AccessLogRules | undefined {
-    return this.#targets.resolve(accessLogRules(config));
+  /** Why nothing may change at the moment. */
+  #objection(): string | undefined {
+    if (this.#stopping) return "it is coming to an end";
+    if (this.#succession.busy) return "another front is taking over";
+    return this.#reloader.busy ? "it reads its configuration" : undefined;
   }
 
-  get #targets(): LogTargets {
-    return this.options.logTargets ?? this.#programs;
+  giveOver(detach: () => Descriptor): Promise<ControlAnswer> {
+    return this.#succession.giveOver(detach);
+  }
+
+  upgrade(): Promise<ControlAnswer> {
+    return this.#succession.upgrade();
   }
 
   /** Ends what is not the Workers'. */
   async close(): Promise<void> {
     this.#admin.close();
     this.#observed.pages.close();
-    this.#control?.close();
-    await this.#programs.close();
+    this.#control?.close(!this.#succession.succeeded);
+    await this.#logs.close();
     this.#directory.remove();
     this.#loop.stop();
   }
@@ -291,13 +286,11 @@ class FrontProcess implements Commanded {
     await this.#ready;
     this.#log.info("stopping", "{signal}: finishing what is under way", { signal });
     notify("STOPPING=1");
-    const drained = this.#workers.expect("drained");
     const late = setTimeout(() => {
       this.#log.warn("drain-late", "not everything came to an end in time; ending all the same");
       this.ended.resolve(0);
-    }, this.config.limits.drainTimeout);
-    for (const handle of this.#handles) handle.tell({ type: "drain" });
-    await drained;
+    }, this.#inForce.config.limits.drainTimeout);
+    await this.#workers.drain();
     clearTimeout(late);
     this.ended.resolve(0);
   }

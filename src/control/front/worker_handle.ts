@@ -2,7 +2,7 @@
 
 import { adopt, type Descriptor, signalEventfd } from "../../../ffi/mod.ts";
 import { Counters, COUNTERS_SIZE } from "../../front/core/counters.ts";
-import type { Command, Plan, Report } from "../../front/plan.ts";
+import type { Command, Family, Plan, Report } from "../../front/plan.ts";
 
 /** A data-plane Worker: an isolate on a thread of its own that blocks, and is woken to be told something. */
 export class WorkerHandle {
@@ -21,6 +21,7 @@ export class WorkerHandle {
     name: string,
     worker: number,
     plan: Plan,
+    family: Family,
     report: (report: Report) => void,
     failed: (reason: string) => void,
   ) {
@@ -37,7 +38,7 @@ export class WorkerHandle {
       event.preventDefault();
       failed(event.message);
     };
-    const start: Command = { type: "start", plan, name, worker, counters: this.#memory };
+    const start: Command = { type: "start", plan, name, worker, counters: this.#memory, family };
     this.#worker.postMessage(start);
   }
 

@@ -52,6 +52,11 @@ export class GivenSockets {
     return this.#left;
   }
 
+  /** Some more have come. */
+  add(sockets: readonly GivenSocket[]): void {
+    this.#left.push(...sockets);
+  }
+
   /** Takes those that are meant. @returns they are the caller's from now on */
   take(meant: (socket: GivenSocket) => boolean): GivenSocket[] {
     const taken = this.#left.filter(meant);

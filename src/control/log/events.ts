@@ -45,10 +45,9 @@ export const EVENTS = [
   // Processes.
   "worker-ready",
   "socket-unused",
+  "take-over-begun",
   "front-succeeded",
   "take-over-failed",
-  "take-over-begun",
-  "worker-hung",
   "process-ended",
   "process-killed",
   "start-failed",
@@ -68,6 +67,7 @@ export const EVENTS = [
   "front-unreached",
   "control-missing",
   "admin-open",
+  "admin-missing",
   // Descriptors.
   "descriptors-exhausted",
   "descriptors-free",

@@ -27,8 +27,16 @@ const VARIABLE = "NOTIFY_SOCKET";
  */
 export const WITHOUT_MANAGER: Readonly<Record<string, string>> = { [VARIABLE]: "" };
 
+let inherited: string | undefined;
+
+/** Tells a service manager from now on that another process was started by. @param path its socket */
+export function inheritManager(path: string): void {
+  if (path !== "") inherited = path;
+}
+
 /** The service manager's socket: undefined where there is none, or its name may not be read. */
-function notifySocket(): string | undefined {
+export function notifySocket(): string | undefined {
+  if (inherited !== undefined) return inherited;
   if (Deno.permissions.querySync({ name: "env", variable: VARIABLE }).state !== "granted") return undefined;
   return Deno.env.get(VARIABLE);
 }

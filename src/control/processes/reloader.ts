@@ -55,15 +55,21 @@ export class Reloader {
    * @returns what has become of it: of one that has begun after this was called
    */
   request(): Promise<ControlAnswer> {
-    if (this.#current === undefined) return this.#start();
+    if (this.#current === undefined) return this.#start(this.#paced());
     return this.#next ??= this.#current.then(() => {
       this.#next = undefined;
-      return this.#start();
+      return this.#start(this.#paced());
     });
   }
 
-  #start(): Promise<ControlAnswer> {
-    const run = this.#paced().finally(() => {
+  /** Does something else in the place of a reload: when none is under way. */
+  async instead(act: () => Promise<ControlAnswer>): Promise<ControlAnswer> {
+    while (this.#current !== undefined) await this.#current;
+    return await this.#start(act());
+  }
+
+  #start(begun: Promise<ControlAnswer>): Promise<ControlAnswer> {
+    const run = begun.finally(() => {
       this.#over = this.pace.now();
       if (this.#current === run) this.#current = undefined;
     });

@@ -38,6 +38,8 @@ export interface SupervisedProcessOptions {
   readonly ownGroup?: boolean;
   /** Milliseconds from SIGTERM to SIGKILL. */
   readonly killAfter: number;
+  /** One that ends before it is ready, however that may be, is not started again. */
+  readonly attempt?: boolean;
 }
 
 /** One child process. Its lines on standard output are passed on; its standard error is ours. */
@@ -52,6 +54,8 @@ export class SupervisedProcess {
   #answers: ((refusal: string | undefined) => void)[] = [];
   #process: Deno.ChildProcess | undefined;
   #stopping = false;
+  /** Another process is to take over from it: it may end by itself. */
+  #leaves = false;
   #delay = RESTART_FIRST;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -157,7 +161,8 @@ export class SupervisedProcess {
       this.#ready.reject(new Error(`${name} was stopped before it was ready`));
       return;
     }
-    if (!this.#wasReady && status.signal === null) {
+    if (this.#leaves) return;
+    if (!this.#wasReady && (status.signal === null || this.options.attempt)) {
       // It cannot start as it is configured, and has said why: better seen now than tried for ever.
       this.#ready.reject(new Error(`${name} cannot start`));
       return;
@@ -183,6 +188,12 @@ export class SupervisedProcess {
       }
     }, this.#delay);
     this.#delay = Math.min(this.#delay * 2, RESTART_LAST);
+  }
+
+  /** Whether it may end by itself, since another process takes over. Where that comes to nothing, it is to run again. */
+  set leaves(on: boolean) {
+    this.#leaves = on;
+    if (!on && this.#process === undefined && !this.#stopping) this.#startAgain("it had made room");
   }
 
   /** Sends a signal, if it runs. */

@@ -74,7 +74,7 @@ export class ControlConnection {
    */
   async ask(
     request: ControlRequest,
-    patience = request.command === "reload" ? Infinity : PATIENCE,
+    patience = request.command === "reload" || request.command === "upgrade" ? Infinity : PATIENCE,
   ): Promise<ControlAnswer> {
     const message = encodeControlRequest(request);
     const sent = settle(send(this.fd, message, BigInt(message.length), MSG_DONTWAIT | MSG_NOSIGNAL));

@@ -31,6 +31,7 @@ export function controlPath({ control, runDirectory }: ControlPlace): string {
  * Listens for commands. A path that somebody has asked for must be had; without the usual one a front serves as well:
  * several on one machine are nothing special, and then people are told how to have it.
  *
+ * @param takeOver whether the process that listens there ends now
  * @throws {ListenError | RunDirectoryError} where the path that was asked for cannot be had
  */
 export function openControlSocket(
@@ -38,11 +39,12 @@ export function openControlSocket(
   place: ControlPlace,
   obey: Obey,
   log: Log,
+  takeOver = false,
 ): ControlSocket | undefined {
   try {
     const path = controlPath(place);
     makeSocketDirectory(path.slice(0, path.lastIndexOf("/")));
-    return new ControlSocket(loop, path, obey);
+    return new ControlSocket(loop, path, obey, takeOver);
   } catch (error) {
     if (place.control !== undefined) throw error;
     log.info("control-missing", "no commands can be given: {reason}", { reason: reasonOf(error) });

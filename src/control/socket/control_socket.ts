@@ -40,8 +40,13 @@ const MOST_GUESTS = 32;
 /** Milliseconds that a guest may ask nothing, or not read what it is answered. */
 const PATIENCE = 60_000;
 
-/** Does what is asked for. */
-export type Obey = (request: ControlRequest) => Promise<ControlAnswer>;
+/**
+ * Does what is asked for.
+ *
+ * @param detach lets the connection go: a conversation of another kind follows on it, and no answer. Its descriptor is the
+ *   caller's from then on
+ */
+export type Obey = (request: ControlRequest, detach: () => Descriptor) => Promise<ControlAnswer>;
 
 /** Listens at a path and answers, one request of a guest at a time. Owns the listening socket and its file. */
 export class ControlSocket {
@@ -51,16 +56,17 @@ export class ControlSocket {
 
   /**
    * @param loop is run by the caller
+   * @param takeOver whether the path is another process's that ends now
    * @throws {ListenError} when the path cannot be had: somebody listens there, for instance
    */
-  constructor(readonly loop: Loop, readonly path: string, readonly obey: Obey) {
-    const other = whoListens(path);
+  constructor(readonly loop: Loop, readonly path: string, readonly obey: Obey, takeOver = false) {
+    const other = takeOver ? undefined : whoListens(path);
     if (other !== undefined) {
       throw new ListenError(
         `Cannot listen for commands on "${path}": process ${other} does; give each its own path (--control PATH)`,
       );
     }
-    this.#listener = BackendListener.listen(path, { mode: 0o600 }, {
+    this.#listener = BackendListener.listen(path, { mode: 0o600, takeOver }, {
       type: SOCK_SEQPACKET,
       backlog: MOST_GUESTS,
     });
@@ -80,9 +86,13 @@ export class ControlSocket {
     this.#guests.delete(guest);
   }
 
-  /** Closes it, and removes the file. Guests that wait for an answer find the connection ended. */
-  close(): void {
-    this.#listener.close();
+  /**
+   * Closes it, and removes the file. Guests that wait for an answer find the connection ended.
+   *
+   * @param removes whether it does; not where another process has the path from now on
+   */
+  close(removes = true): void {
+    this.#listener.close(removes);
     for (const guest of this.#guests) guest.close();
   }
 }
@@ -145,7 +155,9 @@ class Guest extends Timed implements Source {
   async #answer(request: ControlRequest | string): Promise<void> {
     let answer: ControlAnswer;
     try {
-      answer = typeof request === "string" ? { code: REFUSED, text: request } : await this.home.obey(request);
+      answer = typeof request === "string"
+        ? { code: REFUSED, text: request }
+        : await this.home.obey(request, () => this.#detach());
     } catch (error) {
       answer = { code: FAILED, text: reasonOf(error) };
     }
@@ -174,11 +186,14 @@ class Guest extends Timed implements Source {
   }
 
   close(): void {
-    if (this.#closed) return;
+    if (!this.#closed) close(this.#detach());
+  }
+
+  #detach(): Descriptor {
     this.#closed = true;
     this.stopDeadline();
     this.home.loop.poller.remove(this.fd);
-    close(this.fd);
     this.home.left(this);
+    return this.fd;
   }
 }

@@ -179,7 +179,11 @@ export class Talk implements Source {
   }
 }
 
-function parse(bytes: Uint8Array): Record<string, unknown> | undefined {
+/** What stands in front of the last piece of an answer (docs/control.md): whoever asks for a conversation may get one. */
+const LAST = 0x2e; // "."
+
+function parse(received: Uint8Array): Record<string, unknown> | undefined {
+  const bytes = received[0] === LAST ? received.subarray(1) : received;
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     return typeof value === "object" && value !== null && !Array.isArray(value)

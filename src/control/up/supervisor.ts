@@ -2,53 +2,33 @@
 
 import type { Config } from "../../config/config.ts";
 import { Loop } from "../../loop/loop.ts";
-import { type ControlAnswer, type ControlRequest, DONE, FAILED } from "../../protocol/control.ts";
+import { type ControlAnswer, type ControlRequest, DONE, FAILED, REFUSED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { ListenerKeeper } from "../listening/keeper.ts";
 import { OwnListeners } from "../listening/listener_source.ts";
-import { directMessages, logArguments, logOf, reopenMessages } from "../log/log.ts";
+import { directMessages, logOf, reopenMessages } from "../log/log.ts";
 import { LogPrograms, resolveMessages } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
-import { selfCommand } from "../processes/own_command.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
-import { GRACE, SupervisedProcess } from "../processes/supervised_process.ts";
+import { GRACE, SupervisedProcess, type SupervisedProcessOptions } from "../processes/supervised_process.ts";
 import { ControlConnection } from "../socket/ask.ts";
-import { type ControlPlace, openControlSocket } from "../socket/control_path.ts";
+import { openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
+import { UPGRADE } from "../take_over/succession.ts";
+import { frontOptions } from "./front_options.ts";
+import type { SupervisorOptions } from "./supervisor_options.ts";
 import { DeclaredBackends } from "./declared_backends.ts";
-
-/** How everything is run. */
-export interface SupervisorOptions {
-  /** What `fdpass front` is given as its configuration: a path, or `-` and the text for its standard input. */
-  readonly source: string;
-  readonly input?: string;
-  /** Data-plane Workers of the front. */
-  readonly workers: number;
-  /** Further options for the front. */
-  readonly frontArguments?: readonly string[];
-  /** Where commands are taken, and what the front is to look in for sockets. */
-  readonly control: ControlPlace;
-  /** Reads the configuration again, for SIGHUP; absent where it came from a pipe. */
-  readonly reload?: () => Promise<Config>;
-  /** Called once everything is ready. */
-  readonly ready?: () => void;
-}
-
-/** Where the process for handshakes has its socket, if there is one: the front may not ask the environment. */
-function handshakeDirectory({ backends }: Config): string | undefined {
-  const found = backends.find(({ runs }) => runs?.kind === "tls");
-  return found?.socket.slice(0, found.socket.lastIndexOf("/"));
-}
 
 /** Everything that one `up` runs. */
 class Supervisor {
   readonly #log = logOf("up");
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloader = new Reloader(() => this.#reload());
+  #upgrading = false;
   readonly #loop = new Loop();
   readonly #directory: PrivateDirectory;
   /** The programs that logs go to. */
@@ -121,30 +101,9 @@ class Supervisor {
       directMessages(resolveMessages(config.messages, this.#logs));
       await this.#backends.start(config);
       if (this.#stopping) return;
-      const { source, workers, input, control: { runDirectory = handshakeDirectory(config) } } = options;
-      const args = ["front", source, "--workers", String(workers), "--with-parent", String(Deno.pid)];
-      args.push(...options.frontArguments ?? []);
-      args.push("--control", this.#frontControl, ...logArguments());
       const keeper = this.#directory.join("listeners.sock");
       this.#keeper = new ListenerKeeper(this.#loop, keeper, new OwnListeners(givenToThisProcess()));
-      args.push("--keeper", keeper);
-      this.#logs.startAll(config);
-      args.push("--log-directory", this.#directory.path);
-      if (runDirectory !== undefined) args.push("--run-dir", runDirectory);
-      // The Apache syntax may name any file, and the environment.
-      const reads = config.syntax === "apache"
-        ? ["--allow-read=/", "--allow-env"]
-        : source === "-"
-        ? []
-        : [`--allow-read=${[source, ...filesOfUsers(config)].join(",")}`];
-      const front = this.#front = new SupervisedProcess({
-        ...selfCommand("front", args, reads),
-        name: "front",
-        log: this.#log,
-        ownGroup: true,
-        killAfter: config.limits.drainTimeout + GRACE,
-        ...input === undefined ? {} : { input },
-      });
+      const front = this.#front = new SupervisedProcess(this.#frontOptions(config));
       await front.ready;
       tellLeft(givenToThisProcess(), this.#log);
       if (this.#stopping) return;
@@ -155,6 +114,17 @@ class Supervisor {
       this.#log.error("start-failed", "{reason}; stopping", { reason: reasonOf(error) });
       this.#ended.resolve(1);
     }
+  }
+
+  /** How a front is started for a configuration. @param takeOver whether from the one that runs */
+  #frontOptions(config: Config, takeOver = false): SupervisedProcessOptions {
+    this.#logs.startAll(config);
+    return frontOptions(config, this.options, this.#log, {
+      control: this.#frontControl,
+      keeper: this.#keeper!.path,
+      logDirectory: this.#directory.path,
+      takeOver,
+    });
   }
 
   /** Where the front takes commands: from this process. */
@@ -170,6 +140,13 @@ class Supervisor {
       case "reopen":
         this.#reopen();
         return { code: DONE, text: "logs are being opened anew" };
+      case "upgrade":
+        return await this.#upgrade();
+      case "take-over":
+        return {
+          code: REFUSED,
+          text: "Cannot take over from fdpass up: use fdpass upgrade, which replaces its front",
+        };
       case "status":
       case "drain":
       case "undrain":
@@ -192,27 +169,70 @@ class Supervisor {
     this.#backends.reopen();
   }
 
-  async #reload(): Promise<ControlAnswer> {
+  async #reload(upgrade = false): Promise<ControlAnswer> {
     await this.#started;
     return await runReload({
       stopping: () => this.#stopping,
-      apply: () => this.#follow(),
+      apply: () => this.#follow(upgrade),
       failed: configurationStays(this.#log),
     });
+  }
+
+  /** Has a new front take over, by the configuration as it is now; then backends follow as in a reload. */
+  async #upgrade(): Promise<ControlAnswer> {
+    if (this.#upgrading) return { code: FAILED, text: "Cannot upgrade: it is being upgraded already" };
+    this.#upgrading = true;
+    try {
+      return await this.#reloader.instead(() => this.#reload(true));
+    } finally {
+      this.#upgrading = false;
+    }
+  }
+
+  async #frontReplaced(next: Config): Promise<ControlAnswer> {
+    const reason = await this.#replaceFront(next);
+    if (reason === undefined) return { code: DONE, text: `process ${this.#front?.pid} is the front` };
+    return { code: FAILED, text: `Cannot upgrade, the old front goes on: ${reason}` };
+  }
+
+  /** Starts a front that takes over from the one that runs. @returns why it has not, undefined if it has */
+  async #replaceFront(next: Config): Promise<string | undefined> {
+    const old = this.#front!;
+    const front = new SupervisedProcess({ ...this.#frontOptions(next, true), attempt: true });
+    old.leaves = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`it was not ready within ${UPGRADE / 1_000} s`)), UPGRADE);
+      });
+      await Promise.race([front.ready, late]);
+      this.#front = front;
+      return undefined;
+    } catch (error) {
+      front.kill();
+      old.leaves = false;
+      const reason = reasonOf(error);
+      this.#log.warn("take-over-failed", "the new front has not taken over, the old one goes on: {reason}", {
+        reason,
+      });
+      return reason;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**
    * What is new first, since nobody is served less by that; then the front, which may refuse; and only when it goes by the
    * new configuration, what others have used until then.
    */
-  async #follow(): Promise<ControlAnswer | void> {
+  async #follow(upgrade: boolean): Promise<ControlAnswer | void> {
     const next = await (this.options.reload?.() ?? this.#config);
     this.#logs.startAll(next);
     const added = await this.#backends.add(next, this.#config);
     if (this.#stopping) return;
     let text = "";
-    if (this.options.reload !== undefined && this.#front !== undefined) {
-      const answer = await this.#reloadFront();
+    if ((upgrade || this.options.reload !== undefined) && this.#front !== undefined) {
+      const answer = upgrade ? await this.#frontReplaced(next) : await this.#reloadFront();
       if (answer === undefined || answer.code !== DONE) {
         if (answer === undefined) this.#backends.keep(added);
         else await this.#backends.undo(added, this.#config);
@@ -254,13 +274,4 @@ class Supervisor {
  */
 export async function runSupervisor(config: Config, options: SupervisorOptions): Promise<number> {
   return await new Supervisor(config, options).run();
-}
-
-/** Files with passwords, which a front reads when somebody shows one. */
-function filesOfUsers({ listeners }: Config): string[] {
-  const accesses = listeners.flatMap(({ sites }) => sites).flatMap(({ rules }) => rules?.sections ?? [])
-    .flatMap(({ access }) => access ?? []);
-  const files = accesses.flatMap(({ userFile, groupFile }) => [userFile, groupFile]);
-  // A comma would end the path in a permission.
-  return [...new Set(files)].filter((file): file is string => file !== undefined && !file.includes(","));
 }

@@ -14,7 +14,7 @@ export class Acceptors {
   constructor(readonly core: Core, readonly arrivals: Arrivals) {}
 
   /** Ends those that a plan does not have. Who has connected there is taken in first, and routed by the plan before. */
-  stopOthers(plans: readonly ListenerPlan[]): void {
+  stopOthers(plans: readonly Pick<ListenerPlan, "key">[]): void {
     for (const acceptor of this.#all) {
       if (plans.every(({ key }) => key !== acceptor.key)) acceptor.stop();
     }

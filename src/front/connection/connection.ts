@@ -211,7 +211,12 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   }
 
   /** Takes up what a backend that gives the connection back says of it. */
-  goOn({ client, local, preread, requests, peer }: Transfer): void {
+  goOn(
+    { client, local, preread, requests, peer }: Pick<
+      Transfer,
+      "client" | "local" | "preread" | "requests" | "peer"
+    >,
+  ): void {
     // What was said of earlier requests says nothing of the next one.
     this.addresses.set(peer?.address ?? client, this.at);
     this.peerFlags = peer?.https ? PEER_HTTPS | PEER_SAID_HTTPS : 0;
@@ -280,14 +285,20 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
 
   /** Ends this life: closes our copy of the descriptor, whoever else has one. */
   end(): void {
+    close(this.letGo());
+  }
+
+  /** Ends this life, and lets the descriptor go. @returns it is the caller's from now on */
+  letGo(): Descriptor {
+    const { fd } = this;
     this.to("free");
     this.stopDeadline();
     this.unwatch();
-    close(this.fd);
     this.fd = -1 as Descriptor;
     this.listener = undefined;
     this.channel = undefined;
     this.preread = NOTHING;
     this.tls = NOTHING;
+    return fd;
   }
 }

@@ -29,6 +29,9 @@ export const COUNTERS = [
   "parked",
 ] as const;
 
+/** Those that go down again. */
+const AT_A_TIME: ReadonlySet<string> = new Set(["open", "waiting", "parked"]);
+
 /** The name of a counter. */
 export type CounterName = typeof COUNTERS[number];
 
@@ -55,6 +58,14 @@ export class Counters {
   /** Adds to a counter. @param index its place in {@linkcode COUNTERS}: see {@linkcode counterIndex} */
   add(index: number, amount: number): void {
     this.#numbers[index]! += amount;
+  }
+
+  /** Goes on from what another front has counted. What it has at a time is not a sum, and is left out. */
+  goOn(totals: Readonly<Record<string, number>>): void {
+    for (const [index, name] of COUNTERS.entries()) {
+      const total = totals[name];
+      if (!AT_A_TIME.has(name) && typeof total === "number") this.add(index, total);
+    }
   }
 
   /** Adds one to what a place of reasons.ts stands for. */

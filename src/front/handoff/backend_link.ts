@@ -262,12 +262,12 @@ export class BackendLink extends Timed implements Link, Member {
     }
   }
 
-  /** Ends every channel: the front stops, and nothing is under way. */
-  stop(): void {
+  /** Ends every channel: nothing is under way. @param reason for people @param bye BYE_* */
+  stop(reason: string, bye: number): void {
     this.retired = true;
     this.stopDeadline();
     this.#steadiness.stopDeadline();
     this.#processes.stopDeadline();
-    for (const channel of [...this.channels]) channel.end("the front stops", BYE_STOPPING);
+    for (const channel of [...this.channels]) channel.end(reason, bye);
   }
 }

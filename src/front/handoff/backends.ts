@@ -57,8 +57,8 @@ export class Backends {
     }
   }
 
-  /** Ends every channel: the front stops, and nothing is under way. */
-  stop(): void {
-    for (const link of this.#links.values()) link.stop();
+  /** Ends every channel: nothing is under way. @param reason for people @param bye BYE_* */
+  stop(reason: string, bye: number): void {
+    for (const link of this.#links.values()) link.stop(reason, bye);
   }
 }

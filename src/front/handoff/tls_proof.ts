@@ -1,6 +1,6 @@
 /** How the front knows what it has said of a connection itself: a field `tls` that comes back is the one that was given. */
 
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import { blake2s } from "@noble/hashes/blake2.js";
 import { type Descriptor, socketCookie } from "../../../ffi/mod.ts";
 import { TLS_ITEMS, TLS_PROOF } from "../../protocol/messages.ts";
@@ -8,10 +8,11 @@ import { PROOF } from "../../protocol/tls_field.ts";
 
 /**
  * Fills in proofs and looks at them. A proof is made of the rest of the field and of the socket itself, with a key that no
- * other process has. A connection comes back on the channel on which it went, so no other Worker needs the key either.
+ * other process has but the front that succeeds this one, to which connections may come back.
  */
 export class TlsProof {
-  readonly #key = new Uint8Array(randomBytes(32));
+  /** @param key of all Workers of a front */
+  constructor(readonly key: Uint8Array<ArrayBuffer>) {}
 
   /** Fills in the proof of a field that begins here. @param value changed */
   seal(value: Uint8Array, fd: Descriptor): void {
@@ -31,6 +32,6 @@ export class TlsProof {
     message.set(cookie);
     message.set(value, cookie.length);
     message.fill(0, cookie.length + TLS_PROOF, cookie.length + TLS_ITEMS);
-    return blake2s(message, { key: this.#key, dkLen: PROOF });
+    return blake2s(message, { key: this.key, dkLen: PROOF });
   }
 }

@@ -25,10 +25,15 @@ export function askedName({ tls }: Connection): string | undefined {
 
 /** Judges and remembers. */
 export class ReturnedTls {
-  readonly #proof = new TlsProof();
+  readonly #proof: TlsProof;
 
-  /** @param unreadAt the listener's own of an address, where clients speak TLS */
-  constructor(readonly unreadAt: (local: Uint8Array) => UnreadRoutes | undefined) {}
+  /** @param key see {@linkcode TlsProof} @param unreadAt the listener's own of an address, where clients speak TLS */
+  constructor(
+    key: Uint8Array<ArrayBuffer>,
+    readonly unreadAt: (local: Uint8Array) => UnreadRoutes | undefined,
+  ) {
+    this.#proof = new TlsProof(key);
+  }
 
   /**
    * Why a connection cannot be taken back; undefined when it can. Only who does the handshakes of its listener begins what
@@ -51,7 +56,7 @@ export class ReturnedTls {
   }
 
   /** Remembers what is known of TLS on a connection, for all of its hand-offs. */
-  remember(connection: Connection, { tls: value, detail }: Transfer): void {
+  remember(connection: Connection, { tls: value, detail }: Pick<Transfer, "tls" | "detail">): void {
     if (value === undefined) return;
     const field = new Uint8Array(SIZE_FIELD + value.length);
     writeFieldHead(field, 0, FIELD_TLS, value.length);

@@ -25,9 +25,10 @@ export class Announcements {
 
   /**
    * @param name what the front calls itself
+   * @param family see Hello.family
    * @param counters whether somebody reads the counters of backends
    */
-  constructor(name: string, readonly counters: boolean) {
+  constructor(name: string, family: string, readonly counters: boolean) {
     const instance = instanceOf(crypto.getRandomValues(new Uint8Array(SIZE_INSTANCE)));
     this.hello = encodeHello({
       workers: 0,
@@ -35,6 +36,7 @@ export class Announcements {
       process: processId(),
       name,
       instance,
+      family,
       ...counters ? { counters: COUNTERS_LAYOUT } : {},
     });
   }

@@ -1,0 +1,53 @@
+/** Where the connections of a channel have come from, and where they can be given back. */
+
+import type { Generation } from "../../protocol/replies.ts";
+import type { Leaving, Origin } from "../connection/connection.ts";
+
+/** A channel, as far as connections know it. */
+export interface Returning extends Origin {
+  readonly front: { readonly name: string; readonly process: number; readonly family?: string } | undefined;
+}
+
+/**
+ * The channel itself; and once it has ended, another one to the same family of fronts: another Worker's, or that of the
+ * front that has taken over.
+ */
+export class ChannelOrigin implements Origin {
+  #channel: Returning;
+
+  /** @param channels all that this process has */
+  constructor(channel: Returning, readonly channels: ReadonlySet<Returning>) {
+    this.#channel = channel;
+  }
+
+  get #current(): Returning {
+    const { closed, front } = this.#channel;
+    if (!closed || front?.family === undefined) return this.#channel;
+    for (const other of this.channels) {
+      // Before it has said which configuration it goes by, nobody knows whether scopes hold.
+      if (other.closed || other.terms === undefined || other.front?.family !== front.family) continue;
+      return this.#channel = other;
+    }
+    return this.#channel;
+  }
+
+  get front(): Origin["front"] {
+    return this.#current.front;
+  }
+
+  get terms(): Generation | undefined {
+    return this.#current.terms;
+  }
+
+  get trusted(): Origin["trusted"] {
+    return this.#current.trusted;
+  }
+
+  get closed(): boolean {
+    return this.#current.closed;
+  }
+
+  giveBack(leaving: Leaving): boolean {
+    return this.#current.giveBack(leaving);
+  }
+}

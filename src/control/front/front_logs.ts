@@ -1,0 +1,42 @@
+/** Where the lines of a front go: its messages, and what it answers itself. */
+
+import { accessLogRules } from "../../config/access_logs.ts";
+import type { Config } from "../../config/config.ts";
+import type { AccessLogRules } from "../../logs/rules.ts";
+import type { Loop } from "../../loop/loop.ts";
+import type { Log } from "../log/log.ts";
+import { followMessages, LogPrograms, type LogTargets } from "../log/log_targets.ts";
+import type { PrivateDirectory } from "../processes/private_directory.ts";
+
+/** The targets of logs, and the programs among them where those are this process's. */
+export class FrontLogs {
+  readonly #programs: LogPrograms;
+  readonly #targets: LogTargets;
+
+  /** @param targets who runs the programs that logs go to; this process unless given */
+  constructor(loop: Loop, directory: PrivateDirectory, log: Log, targets?: LogTargets) {
+    this.#programs = new LogPrograms(loop, directory, log);
+    this.#targets = targets ?? this.#programs;
+  }
+
+  /** @throws {CommandError | ErrnoError} where a program that a log goes to cannot be started */
+  of(config: Config): AccessLogRules | undefined {
+    return this.#targets.resolve(accessLogRules(config));
+  }
+
+  /** Messages go where the first configuration says. */
+  begin(config: Config): void {
+    followMessages(config, this.#targets);
+  }
+
+  /** Another configuration is in force. */
+  follow(config: Config): void {
+    followMessages(config, this.#targets);
+    this.#programs.keep(config);
+  }
+
+  /** @returns when the programs have ended, or been told to */
+  async close(): Promise<void> {
+    await this.#programs.close();
+  }
+}

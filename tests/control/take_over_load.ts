@@ -1,0 +1,102 @@
+/** Clients of every kind that meet a front while another one takes over from it; and what has happened to them. */
+
+import { RawClient } from "../support/raw_client.ts";
+
+const REQUEST = "GET /small.txt HTTP/1.1\r\nHost: a\r\n";
+
+/** Counts by kind of client and what it got. */
+export class Visitors {
+  readonly counts: Record<string, number> = {};
+  readonly #parked: Deno.TcpConn[] = [];
+  readonly #running: Promise<void>[] = [];
+  #over = false;
+
+  constructor(readonly port: number) {}
+
+  #note(kind: string, what: string): void {
+    const key = `${kind}: ${what}`;
+    this.counts[key] = (this.counts[key] ?? 0) + 1;
+  }
+
+  async #visit(kind: string, act: () => Promise<string>): Promise<void> {
+    try {
+      this.#note(kind, await act());
+    } catch (error) {
+      this.#note(kind, (error as Error).message);
+    }
+  }
+
+  /** Clients that have had an answer and ask nothing more for now. */
+  async park(count: number): Promise<void> {
+    const buffer = new Uint8Array(4_096);
+    for (let index = 0; index < count; index++) {
+      const client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+      await client.write(new TextEncoder().encode(`${REQUEST}\r\n`));
+      await client.read(buffer);
+      this.#parked.push(client);
+    }
+  }
+
+  /** A client after the other, each with a connection of its own, until the end. */
+  comeAndGo(): void {
+    this.#running.push(this.#repeat(() =>
+      this.#visit("new", async () => {
+        using client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+        return await askOnce(client);
+      })
+    ));
+  }
+
+  /** A client that goes on asking on one connection. */
+  stay(): void {
+    let client: RawClient | undefined;
+    this.#running.push(
+      this.#repeat(() =>
+        this.#visit("kept", async () => {
+          client ??= await RawClient.connect(this.port);
+          await client.write(`${REQUEST}\r\n`);
+          const head = await client.through("\r\n\r\n");
+          await client.bytes(Number(/content-length: (\d+)/i.exec(head)![1]));
+          return head.slice(9, 12);
+        })
+      ).finally(() => client?.close()),
+    );
+  }
+
+  async #repeat(act: () => Promise<void>): Promise<void> {
+    while (!this.#over) {
+      await act();
+      // Others are to have their turn on two cores.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** Has everybody come to an end; those who were parked ask once more. @returns what has happened, by kind */
+  async leave(): Promise<Readonly<Record<string, number>>> {
+    this.#over = true;
+    await Promise.all(this.#running);
+    for (const client of this.#parked) {
+      await this.#visit("parked", () => askOnce(client));
+      client.close();
+    }
+    return this.counts;
+  }
+}
+
+async function askOnce(client: Deno.TcpConn): Promise<string> {
+  await client.write(new TextEncoder().encode(`${REQUEST}Connection: close\r\n\r\n`));
+  let text = "";
+  const [decoder, buffer] = [new TextDecoder(), new Uint8Array(4_096)];
+  for (let length = await client.read(buffer); length !== null; length = await client.read(buffer)) {
+    text += decoder.decode(buffer.subarray(0, length), { stream: true });
+  }
+  return text.slice(9, 12);
+}
+
+/** The sockets that listen on a port, by their inodes. */
+export function listeningAt(port: number): string[] {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const lines = Deno.readTextFileSync("/proc/net/tcp").split("\n").map((line) => line.trim().split(/\s+/));
+  return lines.filter((words) => words[1]?.endsWith(`:${hex}`) && words[3] === "0A").map((words) => words[9]!)
+    .sort();
+}
