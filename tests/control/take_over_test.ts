@@ -22,7 +22,7 @@ import { until } from "../support/waiting.ts";
 import { childWith } from "./family.ts";
 import { listeningAt, Visitors } from "./take_over_load.ts";
 
-/** Connections that nobody asks anything on for now. The load of the whole criterion is that of bench/takeover.ts. */
+/** Connections that nobody asks anything on for now. */
 const PARKED = 200;
 
 /** A configuration of a front, the socket where its backend is, and fronts that go by it. */
