@@ -7,6 +7,8 @@
 const FILES_EACH = 5;
 /** What is run by a task of its own. */
 const APART = ["tests/binary/", "tests/kernel_tls/"];
+/** Run one after the other when all else has ended: they compare how long things take. */
+const ALONE = "tests/linear/";
 /** Begun first, so that no process is left with them alone in the end. */
 const LONG = "tests/e2e/";
 
@@ -39,8 +41,7 @@ function* testFiles(path: string): Generator<string> {
 }
 
 /** The files in the order in which they are begun, as many as one process runs at a time. */
-function batches(paths: readonly string[]): string[][] {
-  const files = [...new Set(paths.flatMap((path) => [...testFiles(path)]))];
+function batches(files: readonly string[]): string[][] {
   const ordered = [
     ...files.filter((file) => file.startsWith(LONG)),
     ...files.filter((file) => !file.startsWith(LONG)),
@@ -83,8 +84,8 @@ async function main(paths: readonly string[]): Promise<number> {
   }
   const sum: Counts = { passed: 0, steps: 0, failed: 0, ignored: 0 };
   const failures: string[] = [];
-  const waiting = batches(paths);
-  const work = async () => {
+  const files = [...new Set(paths.flatMap((path) => [...testFiles(path)]))];
+  const work = async (waiting: string[][]) => {
     for (let files = waiting.shift(); files !== undefined; files = waiting.shift()) {
       const { success, text } = await run("test", "-A", "--quiet", "--no-check", ...files);
       say(text);
@@ -95,7 +96,9 @@ async function main(paths: readonly string[]): Promise<number> {
       if (!success) failures.push(text.slice(Math.max(0, text.indexOf("\n ERRORS \n"))));
     }
   };
-  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
+  const beside = batches(files.filter((file) => !file.startsWith(ALONE)));
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, () => work(beside)));
+  await work(batches(files.filter((file) => file.startsWith(ALONE))));
   // Once more, where people look: what has failed is far up by now.
   // Once more, where people look: what has failed is far up by now.
   for (const failure of failures) say(`\n${failure}`);
