@@ -83,11 +83,15 @@ function fromSource(args: readonly string[]): { readonly command: string; readon
   return { command: Deno.execPath(), args: ["run", "--quiet", "-A", program, ...args] };
 }
 
-/** Starts an fdpass backend; returns it and its socket. */
-export async function startBackend(stage: Stage, kind: Kind): Promise<{ service: Service; socket: string }> {
+/** Starts an fdpass backend, with further arguments; returns it and its socket. */
+export async function startBackend(
+  stage: Stage,
+  kind: Kind,
+  args: readonly string[] = [],
+): Promise<{ service: Service; socket: string }> {
   const socket = `${stage.room("backend")}/app.sock`;
   const what = "fetch" in kind ? ["--fetch", kind.fetch] : ["--static", kind.static];
-  const command = fromSource(["backend", "--socket", socket, ...what]);
+  const command = fromSource(["backend", "--socket", socket, ...what, ...args]);
   const service = await stage.processes.serve("fdpass backend", command, {
     line: /^fdpass backend .* ready on /m,
   });

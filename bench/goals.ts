@@ -83,6 +83,12 @@ const asked = (manner: string): Figure => ({
   contender: manner,
   metric: "all",
 });
+const logging = (variation: string, contender: string, metric: string): Figure => ({
+  workload: "access-log",
+  variation,
+  contender,
+  metric,
+});
 
 const GOALS: readonly Goal[] = [
   {
@@ -186,6 +192,18 @@ const GOALS: readonly Goal[] = [
     atMost: 1,
     ours: asked("routes"),
     theirs: asked("close"),
+  },
+  {
+    text: "access log: front CPU per hand-off, against none",
+    atMost: 1.02,
+    ours: logging("a connection per request", "combined", "front"),
+    theirs: logging("a connection per request", "none", "front"),
+  },
+  {
+    text: "access log: requests/s, keep-alive, JavaScript handler, against none",
+    atLeast: 0.97,
+    ours: logging("kept connections", "combined", "perSecond"),
+    theirs: logging("kept connections", "none", "perSecond"),
   },
   {
     text: "p50 added at low load, C backend asked directly",

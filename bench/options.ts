@@ -5,6 +5,7 @@ export const WORKLOADS = [
   "connections",
   "keep-alive",
   "switching",
+  "access-log",
   "download",
   "tls",
   "streams",

@@ -1,6 +1,7 @@
 /** Every workload, in the order in which they run. */
 
 import type { Workload } from "../measure.ts";
+import { accessLog } from "./access_log.ts";
 import { connections } from "./connections.ts";
 import { download } from "./download.ts";
 import { growth } from "./growth.ts";
@@ -17,6 +18,7 @@ export const ALL: readonly Workload[] = [
   connections,
   keepAlive,
   switching,
+  accessLog,
   download,
   tls,
   streams,
