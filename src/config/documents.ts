@@ -1,6 +1,7 @@
 /** Files as a configuration for httpd has them served: sections for directories and names, merged in order. */
 
 import type { ErrorPages } from "./error_pages.ts";
+import { HANDLER_DEFAULTS, type HandlerSettings } from "./handlers.ts";
 import type { FilePlace } from "../rules/file_place.ts";
 
 /**
@@ -27,7 +28,7 @@ export interface DocumentSection extends FileSettings {
 }
 
 /** How files are served; what is missing is left to the sections before. */
-export interface FileSettings {
+export interface FileSettings extends HandlerSettings {
   /** Names that are tried for a directory, in order: of files in it, or paths of the site; none: it has no index. */
   readonly index?: readonly string[];
   /** Which symbolic links are followed: all, those that belong to whom their target belongs to, none. */
@@ -70,4 +71,5 @@ export const FILE_DEFAULTS = {
   forceType: false,
   charset: false,
   tag: ["mtime", "size"],
+  ...HANDLER_DEFAULTS,
 } as const satisfies FileSettings;

@@ -9,6 +9,7 @@ import { freePort } from "../support/ports.ts";
 import { startUpFrom, TemporaryDirectory } from "../support/processes.ts";
 import type { FileCase, FileRequest } from "./apache/file_case.ts";
 import { FILE_CASES } from "./apache/file_cases.ts";
+import { KEPT_BACK } from "./apache/file_handler_cases.ts";
 import { FILE_DIFFERENCES } from "./apache/file_differences.ts";
 import { askForFile } from "./apache/file_rig.ts";
 import { makeTree } from "./apache/file_tree.ts";
@@ -20,7 +21,7 @@ const TOGETHER = 12;
 /** What Apache needs loaded for them. */
 const MODULES = [
   ..."proxy proxy_http headers rewrite alias env setenvif dir mime autoindex authz_host".split(" "),
-  ..."authn_core access_compat".split(" "),
+  ..."authn_core access_compat actions filter include".split(" "),
 ];
 
 /** A request under a configuration, and what became of it. */
@@ -89,6 +90,10 @@ Deno.test({
     assert.ok(comparisons.length >= 120, `${comparisons.length} requests`);
     const served = comparisons.filter(({ apache }) => apache.startsWith("20"));
     assert.ok(served.length >= 60, `${served.length} of ${comparisons.length} are served`);
+    const open = comparisons.filter(({ configuration: { name }, fdpass }) =>
+      name.startsWith(KEPT_BACK) && !fdpass.startsWith("403")
+    );
+    assert.equal(open.length, 0, `sources got out:\n${open.map(describe).join("\n")}`);
     const seen = new Set<string>();
     const wrong = comparisons.filter(({ configuration, request, apache, fdpass }) => {
       if (apache === fdpass) return false;

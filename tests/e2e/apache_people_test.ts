@@ -67,8 +67,8 @@ Deno.test({
           JSON.stringify(request),
         );
       }
-      // Files are what is otherwise, and told of below.
-      assert.match(await outcome(ADDRESS, own, ask("/")), /^404/);
+      // The package's own page.
+      assert.match(await outcome(ADDRESS, own, ask("/")), /^200/);
       assert.equal((await fdpass.stop()).code, 0);
       assert.match(
         Deno.readTextFileSync(atFdpass.join("log/app-access.log")),
@@ -79,11 +79,11 @@ Deno.test({
       assert.equal(checked.code, 0, checked.stderr);
       assert.match(
         checked.stdout,
-        /\nSite app\.test\n {2}\/server-status {2}404 .*\n {2}\/ .* relay http:\S+ with the client's Host\n/,
+        /\nSite app\.test\n {2}\/server-status \(files of .*\n {2}\/ .* relay http:\S+ with the client's Host\n/,
       );
       assert.match(
         checked.stderr,
-        /000-default\.conf:12: changes answers: DocumentRoot: no files are served: .*--static \/var\/www\/html\//,
+        /mime\.conf:\d+: changes answers: AddHandler: files are not handed to "type-map"/,
       );
       assert.doesNotMatch(checked.stderr, /opens what Apache closes/);
     } finally {

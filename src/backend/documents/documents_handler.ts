@@ -2,6 +2,7 @@
 
 import { INSTEAD_OF } from "../../rules/file_names.ts";
 import type { Documents, TagPart } from "../../config/documents.ts";
+import { isHandedOn } from "../../config/handlers.ts";
 import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
@@ -97,7 +98,11 @@ export class DocumentsHandler implements RequestHandler {
     const last = name.slice(name.lastIndexOf("/") + 1);
     return lend(file, () => {
       if (KEPT_BACK.test(last)) return this.#refuse(exchange, 403, "This file may not be read");
-      return this.#serve(exchange, file, mediaTypeOf(last, settings, this.types), settings.tag);
+      const about = mediaTypeOf(last, settings, this.types);
+      if (isHandedOn(last, about.type, settings)) {
+        return this.#refuse(exchange, 403, "This file is for a program that is not run here");
+      }
+      return this.#serve(exchange, file, about, settings.tag);
     });
   }
 

@@ -1,6 +1,7 @@
 /** What a file is, by all the endings of its name, as mod_mime has it. */
 
 import mime from "mime";
+import { endingsOf } from "../../config/handlers.ts";
 import type { MergedSettings } from "./settings.ts";
 
 /** Types by the end of a name, in small letters. */
@@ -37,9 +38,7 @@ export function mediaTypeOf(name: string, settings: MergedSettings, table: TypeT
   let charset: string | undefined;
   let language: string | undefined;
   const encodings: string[] = [];
-  // What stands before the first dot is no ending, nor are dots in front of it.
-  for (const part of name.replace(/^\.+/, "").split(".").slice(1)) {
-    const ending = part.toLowerCase();
+  for (const ending of endingsOf(name)) {
     type = own(settings.types, ending) ?? typeOf(ending, table) ?? type;
     charset = own(settings.charsets, ending) ?? charset;
     language = own(settings.languages, ending) ?? language;

@@ -9,11 +9,14 @@ import {
 import { isPlaceOf } from "../../rules/file_place.ts";
 
 /** All of them, merged. */
-export type MergedSettings = Required<Omit<FileSettings, "asks">> & {
-  readonly asks: boolean;
-  /** The longest directory that says which links are followed, with a slash at its end: those above it are. */
-  readonly linksBelow: string;
-};
+export type MergedSettings =
+  & Required<Omit<FileSettings, "asks" | "handler">>
+  & Pick<FileSettings, "handler">
+  & {
+    readonly asks: boolean;
+    /** The longest directory that says which links are followed, with a slash at its end: those above it are. */
+    readonly linksBelow: string;
+  };
 
 const NONE: MergedSettings = { ...FILE_DEFAULTS, asks: false, linksBelow: "/" };
 
@@ -48,7 +51,10 @@ export class HostSettings {
 
 function merge(sections: readonly DocumentSection[]): MergedSettings {
   let merged = NONE;
-  for (const { place, types, encodings, charsets, languages, ...others } of sections) {
+  for (
+    const { place, types, encodings, charsets, languages, handlers, handledTypes, filters, ...others }
+      of sections
+  ) {
     merged = {
       ...merged,
       ...others,
@@ -57,6 +63,9 @@ function merge(sections: readonly DocumentSection[]): MergedSettings {
       encodings: { ...merged.encodings, ...encodings },
       charsets: { ...merged.charsets, ...charsets },
       languages: { ...merged.languages, ...languages },
+      handlers: { ...merged.handlers, ...handlers },
+      handledTypes: [...merged.handledTypes, ...handledTypes ?? []],
+      filters: { ...merged.filters, ...filters },
       linksBelow: others.links !== undefined && place.directory !== undefined
         ? place.directory
         : merged.linksBelow,

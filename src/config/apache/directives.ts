@@ -31,8 +31,6 @@ const SERVERS: readonly Context[] = ["server", "host"];
 const PATHS: readonly Context[] = ["server", "host", "location"];
 const TOP: readonly Context[] = ["server"];
 const BELOW: readonly Context[] = ["location", "proxy", "directory"];
-const FILES: readonly Context[] = ["server", "host", "location", "directory"];
-
 const MANY = Infinity;
 
 const TABLE: readonly Known[] = ([
@@ -119,7 +117,7 @@ const TABLE: readonly Known[] = ([
   ["TransferLog", SERVERS, 1, 1, "a file"],
   ["LogFormat", SERVERS, 1, 2, "a format and a name for it"],
   ...ALIAS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
-  ...FILE_DIRECTIVES.map(([name, least, most, usage]) => [name, FILES, least, most, usage] as const),
+  ...FILE_DIRECTIVES.map(([name, least, most, usage]) => [name, ANY, least, most, usage] as const),
   ...REMOTE_IP_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
   ...TLS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));

@@ -8,6 +8,7 @@ import { effectOf } from "./effects.ts";
 import type { Faults } from "./faults.ts";
 import { isFileSection } from "./files/file_sections.ts";
 import { isFileDirective } from "./files/file_words.ts";
+import { handedOnBy, keptBack } from "./files/handler_words.ts";
 import { placeOf, rulePlace } from "./locations.ts";
 import type { Place } from "./passes.ts";
 import { readProxying } from "./proxying.ts";
@@ -15,7 +16,7 @@ import { Draft, type DraftWorld } from "./rules/draft.ts";
 import { readCondition } from "./rules/reading.ts";
 import type { Server } from "./server.ts";
 import { PROXY_SETTINGS, readSetting, type Settings } from "./settings.ts";
-import { isSection, type Item, keyOf, type Section } from "./tree.ts";
+import { type Directive, isSection, type Item, keyOf, type Section } from "./tree.ts";
 
 /** What `<Proxy>` says of all servers that a pattern of URLs stands for. */
 export interface ProxySettings {
@@ -64,6 +65,8 @@ export class SectionReader {
       if (isSection(item)) draft.section(item);
       else if (item.name.toLowerCase() === "loglevel") {
         this.faults.notDone(item, `${item.name} in <${section.name}>`);
+      } else if (handedOnBy(item) !== undefined) {
+        this.#handedOn(item, server, rulePlace(place, this.faults, section));
       } else if (item.name.toLowerCase() === "errordocument" || isFileDirective(item)) {
         this.faults.notDone(item, `${item.name} in <${section.name}>`, effectOf(keyOf(item)));
       } else if (!draft.directive(item)) {
@@ -94,6 +97,7 @@ export class SectionReader {
     const draft = this.draft(true);
     for (const child of item.children) {
       if (!judge(child, "location", this.faults)) continue;
+      if (!isSection(child) && this.#handedOn(child, server, place, parts)) continue;
       const isTaken = isSection(child) ? draft.section(child) : draft.directive(child);
       if (!isTaken) this.faults.notDone(child, `${child.name} in <${item.name}>`, "changes");
     }
@@ -102,6 +106,21 @@ export class SectionReader {
       draft,
       spot: item,
     });
+    return true;
+  }
+
+  /** Notes files that a directive hands to somebody else. @returns whether it does */
+  #handedOn(
+    item: Directive,
+    server: Server,
+    place: RulePlace,
+    conditions: readonly Condition[] = [],
+  ): boolean {
+    const handed = handedOnBy(item);
+    if (handed === undefined) return false;
+    const condition = conditions.length > 0 ? { condition: { kind: "and" as const, of: conditions } } : {};
+    server.handed.push({ ...place, ...condition, file: handed.place });
+    this.faults.warn(item, keptBack(handed.to), "changes");
     return true;
   }
 

@@ -48,6 +48,8 @@ export interface Server {
   readonly files: AliasWords;
   readonly fileWords: FileWords;
   readonly fileSections: Section[];
+  /** Files that a path, or a condition, hands to somebody else than whoever sends files. */
+  readonly handed: RulePlace[];
   /** What is said of all its requests, besides where they go. */
   readonly draft: Draft;
   /** What is said of those of a path, of a server behind, or under a condition. */
@@ -99,6 +101,7 @@ export function newServer(
     files,
     fileWords,
     fileSections: [],
+    handed: [],
     draft,
     sections: [],
     proxied: [],

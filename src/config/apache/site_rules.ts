@@ -49,6 +49,8 @@ export class SiteRulesMaker {
       ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
       ...levels.flatMap(({ sections }) => sections.map((section) => this.#section(section))),
       ...levels.flatMap(({ conditionals }) => conditionals.map((section) => this.#section(section))),
+      // Whoever is last is asked first.
+      ...levels.flatMap(({ handed }) => handed.map((place) => ({ place, redirects: [{ status: 403 }] }))),
     ].filter((section) => Object.keys(section).some((key) => key !== "place"));
     const variables = levels.flatMap(({ draft }) =>
       draft.variables.filter(({ kind }) => kind === "if" || kind === "expression")

@@ -186,3 +186,23 @@ ProxyPass /api http://a/`;
     'site.conf:8: changes answers: ErrorDocument: "/private/401.h',
   ]);
 });
+
+Deno.test("what hands files to programs is told of where files are served, with the way out", () => {
+  const section =
+    "<FilesMatch x$>\nSetHandler application/x-httpd-php\n</FilesMatch>\nAddHandler cgi-script .cgi\n" +
+    "AddType application/x-httpd-php .y\nSetHandler None\nAddHandler default-handler .z\n";
+  assert.deepEqual(warningsOf(`Listen 80\n${section}${ALL}`), []);
+  const told = warningsOf(`Listen 80\n${section}DocumentRoot /w`);
+  assert.deepEqual(told.map((line) => line.slice(0, line.indexOf(", and not"))), [
+    'site.conf:5: changes answers: AddHandler: files are not handed to "cgi-script"',
+    'site.conf:6: changes answers: AddType: files are not handed to "application/x-httpd-php"',
+    'site.conf:3: changes answers: SetHandler: files are not handed to "application/x-httpd-php"',
+  ]);
+  assert.match(told[1]!, /they get 403; write ProxyPassMatch .* fcgi:/);
+  // A path may lead to files of any server.
+  const path = "<Location /x>\nSetHandler perl-script\nAddType text/plain .t\n</Location>\nDocumentRoot /w";
+  assert.match(warningsOf(`Listen 80\n${path}`).join("\n"), /:3: changes answers: SetHandler: files are not/);
+  // What else stands under a condition is not left out with it.
+  const mixed = "<Files a>\n<If true>\nSetHandler x\nRequire all denied\n</If>\n</Files>\nDocumentRoot /w";
+  assert.match(faultsOf(`Listen 80\n${mixed}`)[0]!, /If: Cannot stand in a <Directory>/);
+});

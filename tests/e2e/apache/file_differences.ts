@@ -1,6 +1,7 @@
 /** What fdpass does otherwise with files than Apache, on purpose: the sentences of docs/apache-files.md. */
 
 import type { FileCase, FileRequest } from "./file_case.ts";
+import { KEPT_BACK } from "./file_handler_cases.ts";
 
 /** A difference. */
 export interface FileDifference {
@@ -15,6 +16,10 @@ export interface FileDifference {
 }
 
 export const FILE_DIFFERENCES: readonly FileDifference[] = [
+  {
+    sentence: "What is for a program is 403, as [above](#what-is-for-programs).",
+    about: (_, { name }) => name.startsWith(KEPT_BACK),
+  },
   {
     sentence: "A path with NUL or a backslash in it is 400, as everywhere here; httpd looks for a file: 404.",
     about: (request) => /%00|\\/.test(request),

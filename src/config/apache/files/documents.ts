@@ -1,6 +1,7 @@
 /** The one backend that serves the files of all servers of a configuration. */
 
 import { isTrivial } from "../../../rules/alike.ts";
+import type { Place } from "../../../rules/model.ts";
 import type { Backend } from "../../config.ts";
 import type { DocumentHost, DocumentSection } from "../../documents.ts";
 import type { ErrorPages } from "../../error_pages.ts";
@@ -40,9 +41,15 @@ export class DocumentHosts {
    *
    * @param server what is said outside of sections, the main server's before its own
    * @param errors what clients see in the place of errors
+   * @param handed what is handed to somebody else by the path that asks for it
    * @returns its number
    */
-  add(server: readonly FileWords[], sections: readonly FileSection[], errors: ErrorPages): number {
+  add(
+    server: readonly FileWords[],
+    sections: readonly FileSection[],
+    errors: ErrorPages,
+    handed: readonly Place[],
+  ): number {
     const all: DocumentSection[] = [
       ...server.map(({ settings }) => ({ place: {}, ...settings })),
       ...sections.map(({ place, words: { settings }, draft }) => {
@@ -50,6 +57,11 @@ export class DocumentHosts {
         // As an index it has not been asked for by its name, so what is said of that has not been looked at.
         const asks = place.name !== undefined && access !== undefined && !isTrivial(access);
         return { place, ...settings, ...asks ? { asks: true as const } : {} };
+      }),
+      // As an index it has not been asked for by the path that says so: by its name then, as far as that goes.
+      ...handed.flatMap(({ pattern, file }): DocumentSection[] => {
+        const name = file?.name ?? pattern;
+        return name === undefined ? [] : [{ place: { name }, asks: true }];
       }),
     ].filter((section) => Object.keys(section).length > 1);
     for (const words of [...server, ...sections.map((section) => section.words)]) words.tell();

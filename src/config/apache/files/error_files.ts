@@ -1,6 +1,8 @@
 /** Pages of errors that are files of the site. */
 
 import { Pattern } from "../../../pattern/pattern.ts";
+import { patternOf } from "../../../rules/expression.ts";
+import type { Place } from "../../../rules/model.ts";
 import type { ErrorPages } from "../../error_pages.ts";
 import type { Pass } from "../passes.ts";
 import { coversPath, readDecodedPath } from "../paths.ts";
@@ -19,10 +21,17 @@ export function errorPagesOf(
   files: ServerFilesMaker,
 ): ErrorPages {
   const fileOf = (path: string) => {
+    if (levels.some(({ handed }) => handed.some((place) => mayTake(place, path)))) return undefined;
     const name = fileAt(path, passes);
     return name !== undefined && files.isOpen(levels, name) ? name : undefined;
   };
   return Object.assign({}, ...levels.toReversed().map(({ errors }) => errors.pages(fileOf)));
+}
+
+/** Whether what a path leads to may be handed to somebody else. */
+function mayTake({ path, pattern }: Place, asked: string): boolean {
+  return (path === undefined || asked.startsWith(path.replace(/\/$/, ""))) &&
+    (pattern === undefined || patternOf(pattern).test(asked));
 }
 
 /** The name of the file that a path leads to; undefined where it leads elsewhere. */

@@ -6,8 +6,9 @@ import { readExpression } from "../expressions.ts";
 import type { Faults } from "../faults.ts";
 import { isPattern } from "../glob.ts";
 import { Draft, type DraftWorld } from "../rules/draft.ts";
-import { isSection, type Section } from "../tree.ts";
+import { type Directive, isSection, type Item, type Section } from "../tree.ts";
 import { FileWords } from "./file_words.ts";
+import { handedOnBy } from "./handler_words.ts";
 
 /** A section, as it is read. */
 export interface FileSection {
@@ -69,6 +70,11 @@ export class FileSectionReader {
     const draft = new Draft(this.faults, this.world, false);
     const inner: FileSection[] = [];
     for (const item of section.children) {
+      const handing = handingOn(item);
+      if (handing !== undefined) {
+        for (const child of handing) words.take(child);
+        continue;
+      }
       if (!judge(item, "directory", this.faults)) continue;
       if (isSection(item)) {
         if (isFileSection(item)) inner.push(...this.#sections(item, place));
@@ -105,6 +111,20 @@ export class FileSectionReader {
     const pattern = faults.take(reading, section);
     return pattern === undefined ? undefined : isName ? { name: pattern } : { pattern };
   }
+}
+
+/**
+ * What a condition hands to somebody, as `<If "-f %{REQUEST_FILENAME}">` around SetHandler does: it is taken to hold, so
+ * that files are kept back rather than sent.
+ *
+ * @returns undefined for whatever says anything else
+ */
+function handingOn(item: Item): readonly Directive[] | undefined {
+  if (!isSection(item) || !/^(if|elseif|else)$/i.test(item.name)) return undefined;
+  const directives = item.children.flatMap((child) => isSection(child) ? [] : [child]);
+  const isAll = directives.length === item.children.length &&
+    directives.every(({ name }) => /^(set|add|remove)handler$/i.test(name));
+  return isAll ? directives.filter((directive) => handedOnBy(directive) !== undefined) : undefined;
 }
 
 function escaped(text: string): string {

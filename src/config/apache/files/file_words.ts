@@ -5,6 +5,7 @@ import { quote } from "../../reading.ts";
 import type { WarningSort } from "../../warning.ts";
 import type { Faults } from "../faults.ts";
 import type { Directive } from "../tree.ts";
+import { byEnding, handedOnBy, HANDLER_DIRECTIVES, keptBack, takeHandler } from "./handler_words.ts";
 
 /** Each with the number of its arguments, and what they are, for people. */
 export const FILE_DIRECTIVES = [
@@ -22,6 +23,7 @@ export const FILE_DIRECTIVES = [
   ["DefaultType", 1, 1, "None"],
   ["AddDefaultCharset", 1, 1, "On, Off or a charset"],
   ["FileETag", 1, Infinity, "MTime, Size, INode, All or None"],
+  ...HANDLER_DIRECTIVES,
 ] as const;
 
 const NAMES = new Set(FILE_DIRECTIVES.map(([name]) => name.toLowerCase()));
@@ -42,6 +44,8 @@ export class FileWords {
   /** FallbackResource: a path of the site; false for none. */
   fallback: string | false | undefined;
   readonly #untold: { readonly spot: Directive; readonly what: string; readonly sort: WarningSort }[] = [];
+  /** What is handed to others. */
+  readonly #handed: { readonly spot: Directive; readonly to: string }[] = [];
   #owner = false;
 
   constructor(readonly faults: Faults) {}
@@ -52,7 +56,8 @@ export class FileWords {
     if (!NAMES.has(name)) return false;
     const { args } = directive;
     const { settings } = this;
-    const [first = ""] = args;
+    const [first = "", ...rest] = args;
+    this.#handle(directive);
     switch (name) {
       case "options":
         this.#options(directive);
@@ -74,16 +79,16 @@ export class FileWords {
         this.fallback = first.toLowerCase() === "disabled" ? false : first;
         break;
       case "addtype":
-        settings.types = { ...settings.types, ...byEnding(args) };
+        settings.types = { ...settings.types, ...byEnding(rest, first) };
         break;
       case "addencoding":
-        settings.encodings = { ...settings.encodings, ...byEnding(args) };
+        settings.encodings = { ...settings.encodings, ...byEnding(rest, first) };
         break;
       case "addcharset":
-        settings.charsets = { ...settings.charsets, ...byEnding(args) };
+        settings.charsets = { ...settings.charsets, ...byEnding(rest, first) };
         break;
       case "addlanguage":
-        settings.languages = { ...settings.languages, ...byEnding(args) };
+        settings.languages = { ...settings.languages, ...byEnding(rest, first) };
         break;
       case "forcetype":
         settings.forceType = first.toLowerCase() === "none" ? false : first;
@@ -102,6 +107,14 @@ export class FileWords {
         break;
     }
     return true;
+  }
+
+  /** Notes what hands files to somebody else. */
+  #handle(directive: Directive): void {
+    const isTaken = takeHandler(directive, this.settings);
+    const handed = handedOnBy(directive);
+    if (handed !== undefined) this.#handed.push({ spot: directive, to: handed.to });
+    else if (isTaken && isMissed(directive)) this.#tellLater(directive, directive.name, "changes");
   }
 
   #options(directive: Directive): void {
@@ -191,6 +204,7 @@ export class FileWords {
 
   /** Says what is not done, now that files are served. Once. */
   tell(): void {
+    for (const { spot, to } of this.#handed.splice(0)) this.faults.warn(spot, keptBack(to), "changes");
     for (const { spot, what, sort } of this.#untold.splice(0)) {
       if (what === "Options Indexes") {
         this.faults.warn(spot, "directories are not listed: those without an index get 403", sort);
@@ -203,12 +217,12 @@ export class FileWords {
   }
 }
 
+/** Whether a directive about handlers and filters would do something, to no file's harm. */
+function isMissed({ name, args: [first = ""] }: Directive): boolean {
+  return /filter/i.test(name) || /^sethandler$/i.test(name) && !/^(none|default-handler)$/i.test(first);
+}
+
 /** httpd follows all that it may; else those of the same owner; else none. */
 function linksOf(follows: boolean | undefined, owner: boolean | undefined): DocumentLinks {
   return follows === true ? "follow" : owner === true ? "owner" : "never";
-}
-
-/** `AddType image/webp .webp webp2` */
-function byEnding([value = "", ...endings]: readonly string[]): Record<string, string> {
-  return Object.fromEntries(endings.map((ending) => [ending.replace(/^\./, "").toLowerCase(), value]));
 }

@@ -4,7 +4,9 @@ import type { Rewriting, Section as RuleSection } from "../../../rules/model.ts"
 import { isTrivial } from "../../../rules/alike.ts";
 import { isPlaceOf } from "../../../rules/file_place.ts";
 import type { Route } from "../../config.ts";
+import type { FileSettings } from "../../documents.ts";
 import type { ErrorPages } from "../../error_pages.ts";
+import { endingsOf, isHandedOn } from "../../handlers.ts";
 import { readMapTo, readTemplate } from "../../mapping.ts";
 import type { Resolve } from "../../path.ts";
 import { type Faults, isComplete } from "../faults.ts";
@@ -96,10 +98,14 @@ export class ServerFilesMaker {
   isOpen(levels: readonly Server[], name: string): boolean {
     const sections = levels.toReversed().flatMap(({ fileSections }) => fileSections);
     const own = this.#reader.inOrder(sections, [`${name}/`]).filter(({ place }) => isPlaceOf(place, name));
+    const words = [...levels.map(({ fileWords }) => fileWords), ...own.map((section) => section.words)];
+    // Whatever a later section says: a page that is a program is rare enough.
+    const last = name.slice(name.lastIndexOf("/") + 1);
+    if (words.some(({ settings }) => isHandedOn(last, typeSaid(last, settings), settings))) return false;
     const access = own.flatMap(({ draft }) => draft.rules().access ?? []);
-    const last = access.findLast(({ requirement }) => requirement !== undefined);
+    const deciding = access.findLast(({ requirement }) => requirement !== undefined);
     const isUsual = access.every(({ parties }) => parties === undefined || isTrivial({ parties }));
-    return isUsual && (last === undefined || isTrivial(last));
+    return isUsual && (deciding === undefined || isTrivial(deciding));
   }
 
   /**
@@ -123,9 +129,15 @@ export class ServerFilesMaker {
     const outside = levels.toReversed();
     const sections = this.#reader.inOrder(outside.flatMap(({ fileSections }) => fileSections), roots);
     const words = outside.map(({ fileWords }) => fileWords);
-    const host = this.documents.add(words, sections, pages);
+    const host = this.documents.add(words, sections, pages, levels.flatMap(({ handed }) => handed));
     return { host, sections: withoutCovered(sections, roots), words };
   }
+}
+
+/** The type that one section gives a file. */
+function typeSaid(name: string, { forceType, types = {} }: FileSettings): string | undefined {
+  if (typeof forceType === "string") return forceType;
+  return endingsOf(name).flatMap((ending) => types[ending] ?? []).at(-1);
 }
 
 /** A name as the path of a URL. */

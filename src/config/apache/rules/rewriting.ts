@@ -1,6 +1,7 @@
 /** RewriteEngine, RewriteCond, RewriteRule, RewriteBase, RewriteMap, RewriteOptions (mod_rewrite). */
 
 import type { RewriteCondition, RewriteMap, RewriteRule } from "../../../rules/model.ts";
+import { isHandlerType } from "../../handlers.ts";
 import { quote } from "../../reading.ts";
 import { onOrOff } from "../directives.ts";
 import type { Faults } from "../faults.ts";
@@ -207,7 +208,16 @@ export class RewriteReader {
       case "t":
       case "type":
       case "h":
-      case "handler":
+      case "handler": {
+        const isHandler = name.toLowerCase().startsWith("h");
+        if (isHandler ? !/^(default-handler|none)$/i.test(value) : isHandlerType(value)) {
+          // A program that is not run, whose source is not for clients.
+          this.faults.warn(directive, `what would be handed to ${quote(value)} gets 403`, "changes");
+          return { status: 403, last: true };
+        }
+        this.faults.notDone(directive, `${directive.name} [${name}=…]`, "changes");
+        return {};
+      }
       case "co":
       case "cookie":
         this.faults.notDone(directive, `${directive.name} [${name}=…]`, "changes");
