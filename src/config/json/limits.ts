@@ -44,7 +44,7 @@ export function buildLimits(document: Readonly<Record<string, unknown>>, report:
       report.key([burstKey], `Found no "${key}" that this belongs to; write it, or remove this`);
     }
     // Who says nothing else allows what comes in a second to come at once.
-    return { rate, burst: count(burstKey, Math.max(1, Math.ceil(rate))) };
+    return { rate, burst: rate === 0 ? 0 : count(burstKey, Math.max(1, Math.ceil(rate))) };
   };
   const connections = rate("maxConnectionRatePerClient", "maxConnectionBurstPerClient");
   const requests = rate("maxRequestRatePerClient", "maxRequestBurstPerClient");
