@@ -125,8 +125,8 @@ const sorted = (counts: ReadonlyMap<string, number>) => [...counts].sort(([a], [
 Deno.test("access log: a line per request of every kind, across a rotation under load", async () => {
   await using site = new Site();
   await site.start();
-  const total = 20 * 150;
-  const asking = ask(site.up.port, 20, 150);
+  const total = 20 * 500;
+  const asking = ask(site.up.port, 20, 500);
   await until(() => site.lines("log.json").length > total / 4, "the first lines");
   Deno.renameSync(site.directory.join("log.json"), site.directory.join("log.json.1"));
   site.up.signal("SIGUSR1");

@@ -57,8 +57,8 @@ Deno.test({
         ...asks(targets, host),
         ask("/", { fields: { Host: "app.test", "X-Forwarded-Proto": "https" } }),
         ask("/", { method: "POST", ...host }),
-        // Of the package's own site.
-        ask("/there-is-none"),
+        // Of the package's own site, which has the files of /var/www/html.
+        ...asks(["/", "/there-is-none", "/index.html"]),
       ];
       for (const request of requests) {
         assert.equal(
