@@ -179,7 +179,7 @@ ProxyPassReverse /api/ @b/api/`,
       "/.git/config",
       "/api/x?y",
       "/ws/a",
-      "/",
+      "/elsewhere",
     ]),
   },
 ];
