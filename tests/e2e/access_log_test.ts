@@ -127,7 +127,8 @@ Deno.test("access log: a line per request of every kind, across a rotation under
   await site.start();
   const total = 20 * 500;
   const asking = ask(site.up.port, 20, 500);
-  await until(() => site.lines("log.json").length > total / 4, "the first lines");
+  // Long before the last ones, however fast this machine is.
+  await until(() => site.lines("log.json").length > 100, "the first lines");
   Deno.renameSync(site.directory.join("log.json"), site.directory.join("log.json.1"));
   site.up.signal("SIGUSR1");
   const counted = await asking;
