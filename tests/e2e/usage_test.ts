@@ -49,7 +49,7 @@ Deno.test("the command line", async (t) => {
       fails(
         ["backend", "--socket", "/tmp/x.sock"],
         2,
-        /give one of --fetch MODULE, --static DIR, --exec, --upstream URL and --tls CONFIG/,
+        /give one of --fetch MODULE, --static DIR, --exec, --upstream URL, .*--fastcgi ADDRESS and --tls CONFIG/,
       ),
   );
   await t.step("prints help and version on standard output, with 0", async () => {
