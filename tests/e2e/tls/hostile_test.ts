@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { connect } from "node:tls";
 import { once } from "node:events";
-import { childNamed, openKinds, untilKinds } from "../../support/lossless.ts";
+import { childNamed, kindsAtRest, openKinds, untilKinds } from "../../support/lossless.ts";
 import { residentMemory } from "../../support/proc.ts";
 import { freePort } from "../../support/ports.ts";
 import { until } from "../../support/waiting.ts";
@@ -19,17 +19,13 @@ const VERSIONS = ["TLSv1.2", "TLSv1.3"] as const;
 async function atRest(
   site: SecureSite,
 ): Promise<{ readonly pid: number; readonly kinds: Record<string, number> }> {
-  assert.match(await curl(site), /a file/);
   const pid = childNamed(site.up.pid, "tls")!;
-  await until(() => site.port > 0 && (openKinds(pid).socket ?? 0) >= 0, "the process");
-  let kinds = openKinds(pid);
-  // Whoever was there a moment ago has gone.
-  await until(() => {
-    const before = JSON.stringify(kinds);
-    kinds = openKinds(pid);
-    return JSON.stringify(kinds) === before;
-  }, "rest");
-  return { pid, kinds };
+  const [kinds] = await kindsAtRest(pid);
+  // What the first client of all makes the process open stays; the client itself goes.
+  assert.match(await curl(site), /a file/);
+  await until(() => openKinds(pid).socket === kinds!.socket, "the client to be gone");
+  const [after] = await kindsAtRest(pid);
+  return { pid, kinds: after! };
 }
 
 function curl(site: SecureSite): Promise<string> {
