@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
+import { ALLOW_LIBC, startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { get } from "../support/raw_client.ts";
 import { within } from "../support/waiting.ts";
 
@@ -23,7 +23,7 @@ const hostile = fc.string({
 /** What a program with these texts in its messages has written to standard error. */
 async function logged(texts: readonly string[]): Promise<string> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", PROGRAM],
+    args: ["run", "--quiet", "--no-prompt", ALLOW_LIBC, PROGRAM],
     stdin: "piped",
     stdout: "null",
     stderr: "piped",
