@@ -49,7 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   requests: 0,
   perClient: 0,
   connectionRate: 0,
-  connectionBurst: 1,
+  connectionBurst: 0,
   requestRate: 0,
-  requestBurst: 1,
+  requestBurst: 0,
 };

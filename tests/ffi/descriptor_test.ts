@@ -52,7 +52,7 @@ Deno.test("setNonblocking() changes the open file, for every descriptor of it", 
 Deno.test("setNonblocking() of a closed descriptor is an error that says so", () => {
   assert.throws(() => setNonblocking(NOBODY, true), {
     name: "ErrnoError",
-    message: "Cannot read descriptor flags: not an open descriptor (EBADF)",
+    message: "Cannot change the mode of a descriptor: not an open descriptor (EBADF)",
   });
 });
 
