@@ -30,7 +30,11 @@ function say(text: string): void {
 
 /** The tests' files at and below a path, neighbours beside each other. */
 function* testFiles(path: string): Generator<string> {
-  if (Deno.statSync(path).isFile) return yield path;
+  if (Deno.statSync(path).isFile) {
+    // Patterns of a shell name what helps tests as well.
+    if (path.endsWith("_test.ts")) yield path;
+    return;
+  }
   const directory = path.replace(/\/*$/, "/");
   if (APART.includes(directory)) return;
   const entries = [...Deno.readDirSync(directory)].sort((left, right) => left.name < right.name ? -1 : 1);
