@@ -84,7 +84,11 @@ class Client extends Timed implements Source {
 
   ready(): void {
     for (;;) {
-      const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+      let length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
+      // Between a call and its errno the runtime may do something of its own, once in millions: nobody is judged by one look.
+      if (length < 0 && length !== -EAGAIN) {
+        length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT)) || length;
+      }
       if (length === -EAGAIN) return;
       if (length > 0) {
         this.#text += latin1.decode(bytes.subarray(0, length));
