@@ -1,6 +1,7 @@
 /** Listening sockets that a front did not open itself: of its supervisor, or of a service manager. */
 
 import assert from "node:assert/strict";
+import { initialDescriptorLimit } from "../../ffi/mod.ts";
 import { childWith } from "./family.ts";
 import { listeningAt } from "./take_over_load.ts";
 import { isInstalled } from "../support/other_programs.ts";
@@ -16,6 +17,12 @@ import {
 import { until } from "../support/waiting.ts";
 
 const ACTIVATE = "systemd-socket-activate";
+/** It gives a program little of its own environment: not where Deno has what it needs. */
+const PASSED_ON: readonly string[] = Deno.env.has("DENO_DIR")
+  ? ["-E", `DENO_DIR=${Deno.env.get("DENO_DIR")}`]
+  : [];
+/** As many as there are descriptors for: an ordinary user has 1,024. */
+const CLIENTS = initialDescriptorLimit() > 2_000 ? 1_000 : 500;
 const ALLOW_GIVEN = "--allow-env=LISTEN_PID,LISTEN_FDS,LISTEN_FDNAMES";
 
 /** What one request for a small file gets: a status, or what happened to the connection. */
@@ -31,14 +38,14 @@ async function answer(port: number): Promise<string> {
   }
 }
 
-Deno.test("a front that is killed leaves a queue: of 1,000 clients that connect meanwhile all are answered", async () => {
+Deno.test(`a front that is killed leaves a queue: of ${CLIENTS} clients that connect meanwhile all are answered`, async () => {
   using directory = new TemporaryDirectory();
   directory.write("small.txt", "small\n");
   const files = { socket: directory.join("files.sock"), static: directory.path };
   await using up = await startUp({ listen: "127.0.0.1:0", sites: [{ to: "files" }], backends: { files } });
   const before = listeningAt(up.port);
   Deno.kill(childWith(up.pid, "front"), "SIGKILL");
-  const answers = await Promise.all(Array.from({ length: 1_000 }, () => answer(up.port)));
+  const answers = await Promise.all(Array.from({ length: CLIENTS }, () => answer(up.port)));
   assert.deepEqual(answers.filter((status) => status !== "200"), []);
   assert.deepEqual(listeningAt(up.port), before);
   await up.message(/front ended \(signal SIGKILL\); starting it again/);
@@ -83,7 +90,7 @@ Deno.test({
       backends: { files: { socket } },
     };
     const path = directory.write("front.json", JSON.stringify(configuration));
-    const through = [ACTIVATE, "-l", `127.0.0.1:${port}`, "-l", `127.0.0.1:${other}`];
+    const through = [ACTIVATE, ...PASSED_ON, "-l", `127.0.0.1:${port}`, "-l", `127.0.0.1:${other}`];
     await using front = new Program(
       ["front", path, "--workers", "2", "--control", directory.join("c.sock")],
       {
@@ -115,7 +122,7 @@ Deno.test({
     const socket = directory.join("files.sock");
     await using backend = new Program(["backend", "--socket", socket, "--static", directory.path], {
       permissions: [ALLOW_LIBC, ALLOW_GIVEN],
-      through: [ACTIVATE, "--seqpacket", "-l", socket],
+      through: [ACTIVATE, ...PASSED_ON, "--seqpacket", "-l", socket],
     });
     await backend.message(/Listening on/);
     const files = { socket };
