@@ -61,6 +61,8 @@ async function run(...args: string[]): Promise<{ success: boolean; text: string 
   const { success, stdout } = await new Deno.Command("sh", {
     args: ["-c", 'exec "$0" "$@" 2>&1', Deno.execPath(), ...args],
     stdin: "null",
+    // What it says is read here.
+    env: { NO_COLOR: "1" },
   }).output();
   return { success, text: decoder.decode(stdout).trim() };
 }
