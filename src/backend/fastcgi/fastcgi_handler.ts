@@ -8,7 +8,7 @@ import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import { Answering, OutputError } from "../exec/cgi/answering.ts";
-import { type CgiRequest, metaVariables } from "../exec/cgi/meta_variables.ts";
+import { type CgiRequest, decodeBytes, metaVariables } from "../exec/cgi/meta_variables.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import type { RelayEvent } from "../relay/relay_handler.ts";
@@ -273,11 +273,6 @@ function lengthOf(exchange: Exchange): number | undefined {
 function urlOf(path: string, info: string): string {
   const decoded = decodeBytes(normalizePath(path) ?? path);
   return decoded.endsWith(info) ? decoded.slice(0, decoded.length - info.length) : decoded;
-}
-
-/** Percent-encoding undone, byte by byte. */
-function decodeBytes(path: string): string {
-  return path.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
 
 async function say(

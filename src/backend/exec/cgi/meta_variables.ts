@@ -154,7 +154,7 @@ function toldTarget(path: string): string {
 }
 
 /** Percent-encoding undone, byte by byte. */
-function decodeBytes(path: string): string {
+export function decodeBytes(path: string): string {
   return path.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
 
