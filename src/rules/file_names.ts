@@ -32,6 +32,9 @@ export function sitePath(name: string, { documentRoot }: SiteRules): string {
 /** A variable that no rule can set: the status of the error that a file is the page of. */
 export const INSTEAD_OF = ":status";
 
+/** Another one: the path of the site that a file which is run has, after all that rules and indexes have made of it. */
+export const PATH_OF_SCRIPT = ":path";
+
 /** Parts of a name beyond which no file is looked for. */
 const DEEPEST = 100;
 

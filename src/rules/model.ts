@@ -200,8 +200,13 @@ export interface Section {
   readonly responseFields?: readonly FieldRule[];
   /** The path that takes what is no file; false for none. */
   readonly fallback?: string | false;
-  /** Names of files that stand for their directory, where somebody has to know: for a fallback. */
+  /** Names of files that stand for their directory, where somebody has to know: for a fallback, or a handler. */
   readonly index?: readonly string[];
+  /** The index of the target that runs files, which it gets the whole names of; false for none. */
+  readonly handler?: number | false;
+  /** Where files are run: whether `.htaccess` would have a say, and whether links are followed. */
+  readonly overrides?: boolean;
+  readonly links?: boolean;
 }
 
 /** What of a site is files. */

@@ -1,79 +1,35 @@
 /** All that stands around the routes of one site, put together for one request after another. */
 
 import { escapeControls, escapeProxied } from "./bytes.ts";
-import { type Findings, judgeAccess, mergeAccess, type Question } from "./access.ts";
+import { type Findings, judgeAccess, mergeAccess } from "./access.ts";
 import { challenge } from "./basic_auth.ts";
+import type { Answer, Decision, Way } from "./decision.ts";
 import { holds, patternOf } from "./expression.ts";
 import { type Field, type FieldOperation, settle } from "./fields.ts";
-import { namedFile, sitePath, walked } from "./file_names.ts";
+import { namedFile, PATH_OF_SCRIPT, sitePath, walked } from "./file_names.ts";
 import { isPlaceOf } from "./file_place.ts";
+import { handledIndex, type Handling, handlingOf } from "./handling.ts";
 import type { FieldRule, Place, Section, SiteRules } from "./model.ts";
 import { behind, redirect } from "./redirects.ts";
 import { type Files, RequestState, type RequestView } from "./request.ts";
 import { rewrite, type Rewritten } from "./rewriting.ts";
 import { setVariables } from "./variables.ts";
 
-/** An answer that is given here. */
-export interface Answer {
-  readonly status: number;
-  readonly why: string;
-  readonly fields: readonly Field[];
-  /** For what is answered here, those of every status are carried out. */
-  readonly operations: readonly FieldOperation[];
-  /** What was found out about the request. */
-  readonly state?: RequestState;
-}
-
-/** What becomes of a request. */
-export type Decision =
-  | { readonly kind: "answer"; readonly answer: Answer }
-  | { readonly kind: "ask"; readonly question: Question }
-  | {
-    readonly kind: "go";
-    readonly request: readonly FieldOperation[];
-    readonly response: readonly FieldOperation[];
-    /** Path and query for the backend, and which of the site's targets that is, where rules of rewriting say so. */
-    readonly target?: string;
-    readonly targetIndex?: number;
-    readonly variables: ReadonlyMap<string, string>;
-    /** Who has shown who they are; empty for nobody. */
-    readonly user: string;
-  }
-  /** It goes all the way again, with another path. */
-  | {
-    readonly kind: "again";
-    /** Decoded. */
-    readonly path: string;
-    readonly query: string | undefined;
-    readonly variables: ReadonlyMap<string, string>;
-  };
-
-/** Where a request goes, before anybody has asked whether it may. */
-export type Way =
-  /** As the routes say, for this path, decoded, where it is another than the client's. */
-  | { readonly kind: "routes"; readonly path?: string; readonly state: RequestState }
-  /** To a target that rewriting names. */
-  | {
-    readonly kind: "target";
-    readonly target: number;
-    readonly path: string;
-    readonly query: string | undefined;
-    readonly raw: boolean;
-    readonly state: RequestState;
-  }
-  /** To a file by its name, which a rule has made. */
-  | { readonly kind: "file"; readonly path: string; readonly state: RequestState }
-  | { readonly kind: "answer"; readonly answer: Answer };
+export type { Answer, Decision, Way };
 
 /** The rules of one site, ready to be asked. */
 export class SiteJudge {
   /** Whether somebody is kept out of something. */
   readonly isGuarded: boolean;
+  /** Whether files are run by somebody. */
+  readonly #handles: boolean;
 
   /** @param files what the system says of paths */
   constructor(readonly rules: SiteRules, readonly files: Files) {
     const { rewriting, sections } = rules;
-    this.isGuarded = sections.some(({ access }) => access !== undefined) || rewriting !== undefined;
+    this.#handles = sections.some(({ handler }) => typeof handler === "number");
+    this.isGuarded = sections.some(({ access }) => access !== undefined) || rewriting !== undefined ||
+      this.#handles;
   }
 
   /**
@@ -153,6 +109,9 @@ export class SiteJudge {
   ): Decision {
     const { state } = way;
     state.file = way.kind === "file" ? namedFile(way.path, this.rules, this.files) : file;
+    const handling = this.#handling(state, route);
+    // Who may have it run is said of the file, whatever of the path follows.
+    if (handling !== undefined) state.file = handling.script;
     // Redirects are for what is not proxied.
     if ((!serves || file !== undefined) && way.kind === "routes") {
       const found = redirect(this.rules.redirects ?? [], state);
@@ -168,7 +127,22 @@ export class SiteJudge {
       const refused = this.#judge(state, sections, findings);
       if (refused !== undefined) return refused;
     }
-    return this.#fixUp(way, sections, route, serves || state.file !== undefined);
+    return this.#fixUp(way, sections, route, serves || state.file !== undefined, handling);
+  }
+
+  #handling(state: RequestState, route: number | undefined): Handling | undefined {
+    const { file } = state;
+    if (!this.#handles || file === undefined) return undefined;
+    return handlingOf(file, (name) => this.#sectionsFor(name, state, route), this.files);
+  }
+
+  /** What holds for another file than that of the request. */
+  #sectionsFor(name: string, state: RequestState, route: number | undefined): Section[] {
+    const { file } = state;
+    state.file = name;
+    const sections = this.#sectionsOf(state, route);
+    state.file = file;
+    return sections;
   }
 
   #judge(state: RequestState, sections: readonly Section[], findings: Findings): Decision | undefined {
@@ -206,12 +180,18 @@ export class SiteJudge {
     sections: readonly Section[],
     route: number | undefined,
     serves: boolean,
+    handling: Handling | undefined,
   ): Decision {
     const { state } = way;
     // Of several only the innermost has a say.
     const rewriting = sections.findLast((section) => section.rewriting !== undefined)?.rewriting;
     let target: Way & { kind: "target" } | undefined = way.kind === "target" ? way : undefined;
-    if (way.kind === "file" && state.file !== undefined) target = this.#fileTarget(state);
+    if (handling !== undefined) {
+      const { script, info } = handling;
+      state.variables.set(PATH_OF_SCRIPT, state.path);
+      const { query } = state;
+      target = { kind: "target", target: handling.target, path: script + info, query, raw: false, state };
+    } else if (way.kind === "file" && state.file !== undefined) target = this.#fileTarget(state);
     if (rewriting !== undefined) {
       const before = state.path;
       if (state.file !== undefined) state.fileName = walked(state.file, this.files);
@@ -227,7 +207,7 @@ export class SiteJudge {
       }
       if (next.kind === "target") target = next;
     }
-    const fallback = this.#fallback(way, sections);
+    const fallback = this.#index(state, route) ?? this.#fallback(way, sections);
     if (fallback !== undefined) {
       return { kind: "again", path: fallback, query: state.query, variables: state.variables };
     }
@@ -253,6 +233,15 @@ export class SiteJudge {
       sections.flatMap(({ responseFields = [] }) => responseFields).filter(isForErrors),
       state,
     );
+  }
+
+  /** The path of the file that stands for a directory and is run. */
+  #index(state: RequestState, route: number | undefined): string | undefined {
+    const { file, path } = state;
+    if (!this.#handles || file === undefined || !path.endsWith("/")) return undefined;
+    if (!this.files.is("directory", file)) return undefined;
+    const sectionsOf = (name: string) => this.#sectionsFor(name, state, route);
+    return handledIndex(file.replace(/\/*$/, "/"), path, sectionsOf, this.files);
   }
 
   /** The path that takes what is no file, where there is one and it is not asked for already. */

@@ -1,6 +1,7 @@
 /** Requests that an application answers by FastCGI, such as PHP-FPM. */
 
 import type { FastCgiUpstream } from "../../config/fastcgi_upstream.ts";
+import { PATH_OF_SCRIPT } from "../../rules/file_names.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
 import { normalizePath } from "../../route/path.ts";
@@ -190,12 +191,14 @@ export class FastCgiRequestHandler implements RequestHandler {
   #variables(exchange: Exchange, request: CgiRequest): ReturnType<typeof metaVariables> {
     const { options } = this;
     let script: Script | undefined;
+    const path = exchange.rules?.variables[PATH_OF_SCRIPT] ??
+      decodeBytes(normalizePath(request.path) ?? request.path);
     const variables = metaVariables(exchange, request, options.software, (place) => {
       script = scriptOf(decodeBytes(place.mapped), options);
       const { name, info } = script;
       return {
         ...place,
-        script: options.root === "" ? urlOf(request.path, info) : place.script + name,
+        script: options.root === "" ? urlOf(path, info) : place.script + name,
         info,
       };
     });
@@ -271,8 +274,7 @@ function lengthOf(exchange: Exchange): number | undefined {
 
 /** The part of a path that names the script, where that is another name than the file's: all but what follows it. */
 function urlOf(path: string, info: string): string {
-  const decoded = decodeBytes(normalizePath(path) ?? path);
-  return decoded.endsWith(info) ? decoded.slice(0, decoded.length - info.length) : decoded;
+  return path.endsWith(info) ? path.slice(0, path.length - info.length) : path;
 }
 
 async function say(

@@ -42,10 +42,11 @@ export class SiteRulesMaker {
         const { variables: _, redirects: __, ...rest } = draft.rules();
         return { ...rest, ...late(draft.rules().variables) };
       }),
-      ...files === undefined
-        ? []
-        : ruleSections(files, ({ draft, place: { directory } }) =>
-          this.#rewriting(draft.rewriting, directory ?? `${root}/`)),
+      ...files === undefined ? [] : ruleSections(
+        files,
+        ({ draft, place: { directory } }) => this.#rewriting(draft.rewriting, directory ?? `${root}/`),
+        ({ url, spot }) => this.#target(url, spot),
+      ),
       ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
       ...levels.flatMap(({ sections }) => sections.map((section) => this.#section(section))),
       ...levels.flatMap(({ conditionals }) => conditionals.map((section) => this.#section(section))),

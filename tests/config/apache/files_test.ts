@@ -198,11 +198,26 @@ Deno.test("what hands files to programs is told of where files are served, with 
     'site.conf:6: changes answers: AddType: files are not handed to "application/x-httpd-php"',
     'site.conf:3: changes answers: SetHandler: files are not handed to "application/x-httpd-php"',
   ]);
-  assert.match(told[1]!, /they get 403; write ProxyPassMatch .* fcgi:/);
+  assert.match(told[1]!, /they get 403; write SetHandler .*fcgi:/);
   // A path may lead to files of any server.
   const path = "<Location /x>\nSetHandler perl-script\nAddType text/plain .t\n</Location>\nDocumentRoot /w";
   assert.match(warningsOf(`Listen 80\n${path}`).join("\n"), /:3: changes answers: SetHandler: files are not/);
   // What else stands under a condition is not left out with it.
   const mixed = "<Files a>\n<If true>\nSetHandler x\nRequire all denied\n</If>\n</Files>\nDocumentRoot /w";
   assert.match(faultsOf(`Listen 80\n${mixed}`)[0]!, /If: Cannot stand in a <Directory>/);
+});
+
+Deno.test("SetHandler with the URL of an application that speaks FastCGI: files are run, others kept back", () => {
+  const text = (handler: string) =>
+    `DocumentRoot /w\n<FilesMatch x$>\nSetHandler "${handler}"\n</FilesMatch>\n<Files y>\nSetHandler None\n</Files>`;
+  const site = parse(`Listen 80\n${text("proxy:unix:/run/f.sock|fcgi://localhost/")}`).listeners[0]!
+    .sites[0]!;
+  assert.deepEqual(site.rules!.sections.flatMap(({ handler }) => handler ?? []), [0, false]);
+  assert.deepEqual(site.targets!.map(({ backends, mapTo }) => [backends, mapTo]), [
+    [["fastcgi-run-f.sock"], undefined],
+  ]);
+  assert.deepEqual(warningsOf(`Listen 80\n${text("proxy:fcgi://127.0.0.1:9000")}`), []);
+  for (const other of ["proxy:http://a/", "proxy:fcgi://a:1/dir", "proxy:balancer://b", "fcgi://a:1"]) {
+    assert.match(warningsOf(`Listen 80\n${text(other)}`).join(), /:4: .*they get 403/, other);
+  }
 });

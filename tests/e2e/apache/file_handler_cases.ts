@@ -24,7 +24,7 @@ export const FILE_HANDLER_CASES: readonly FileCase[] = [
     `<FilesMatch ".+\\.ph(?:ar|p|tml)$">\nSetHandler application/x-httpd-php\n</FilesMatch>
 <FilesMatch ".+\\.phps$">\nSetHandler application/x-httpd-php-source\n</FilesMatch>
 <FilesMatch \\.foo$>\n<If "-f %{REQUEST_FILENAME}">
-SetHandler "proxy:unix:/run/none.sock|fcgi://localhost"\n</If>\n</FilesMatch>`,
+SetHandler "proxy:unix:/run/none.sock|http://localhost"\n</If>\n</FilesMatch>`,
     ...["/a.php", "/b.phtml", "/e.phps", "/x.foo", "/sub/x.foo"],
   ),
   keptBack(

@@ -5,7 +5,15 @@ import { quote } from "../../reading.ts";
 import type { WarningSort } from "../../warning.ts";
 import type { Faults } from "../faults.ts";
 import type { Directive } from "../tree.ts";
-import { byEnding, handedOnBy, HANDLER_DIRECTIVES, keptBack, takeHandler } from "./handler_words.ts";
+import {
+  type Application,
+  applicationOf,
+  byEnding,
+  handedOnBy,
+  HANDLER_DIRECTIVES,
+  keptBack,
+  takeHandler,
+} from "./handler_words.ts";
 
 /** Each with the number of its arguments, and what they are, for people. */
 export const FILE_DIRECTIVES = [
@@ -43,6 +51,8 @@ export class FileWords {
   readonly settings: Mutable<FileSettings> = {};
   /** FallbackResource: a path of the site; false for none. */
   fallback: string | false | undefined;
+  /** Who runs files: the URL of an application that speaks FastCGI; false for nobody, or somebody else. */
+  application: Application | false | undefined;
   readonly #untold: { readonly spot: Directive; readonly what: string; readonly sort: WarningSort }[] = [];
   /** What is handed to others. */
   readonly #handed: { readonly spot: Directive; readonly to: string }[] = [];
@@ -113,6 +123,10 @@ export class FileWords {
   #handle(directive: Directive): void {
     const isTaken = takeHandler(directive, this.settings);
     const handed = handedOnBy(directive);
+    if (directive.name.toLowerCase() === "sethandler") {
+      this.application = applicationOf(directive) ?? false;
+      if (this.application !== false) return;
+    }
     if (handed !== undefined) this.#handed.push({ spot: directive, to: handed.to });
     else if (isTaken && isMissed(directive)) this.#tellLater(directive, directive.name, "changes");
   }

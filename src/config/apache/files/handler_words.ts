@@ -62,10 +62,26 @@ export function handedOnBy({ name, args }: Directive): HandedOn | undefined {
   return undefined;
 }
 
+/** An application that runs files. */
+export interface Application {
+  readonly spot: Directive;
+  /** Without a slash at its end. */
+  readonly url: string;
+}
+
+/** What SetHandler hands files to, where that is done here: `proxy:unix:/run/php.sock|fcgi://localhost`. */
+export function applicationOf(directive: Directive): Application | undefined {
+  const [first = "", ...others] = directive.args;
+  const [, url] = /^proxy:((?:unix:[^|]*\|)?fcgi:\/\/[^/?#$%]+)\/?$/i.exec(first) ?? [];
+  return url === undefined || others.length > 0 ? undefined : { spot: directive, url };
+}
+
 /** What people are told of it. */
 export function keptBack(to: string): string {
-  const advice = /php/i.test(to)
-    ? 'write ProxyPassMatch "^/(.*\\.php)$" with the URL of PHP-FPM, fcgi://HOST:PORT/DIRECTORY/$1'
+  const advice = /^proxy:.*fcgi:/i.test(to)
+    ? "write it in <FilesMatch> or <Directory>, with a URL that has no path"
+    : /php/i.test(to)
+    ? 'write SetHandler "proxy:unix:SOCKET|fcgi://localhost", with the socket of PHP-FPM'
     : "write ProxyPass or ProxyPassMatch for them";
   return `files are not handed to ${quote(to)}, and not sent either: they get 403; ${advice}`;
 }

@@ -17,6 +17,7 @@ import type { DocumentHosts } from "./documents.ts";
 import { FilePasses } from "./file_passes.ts";
 import { type FileSection, FileSectionReader } from "./file_sections.ts";
 import type { FileWords } from "./file_words.ts";
+import type { Application } from "./handler_words.ts";
 
 /** What of a server is files. */
 export interface ServerFiles {
@@ -149,14 +150,24 @@ function encoded(name: string): string {
  * What sections say besides how files are served.
  *
  * @param rewriting what a section's rules come to, for the directory that they are relative to
+ * @param target the index of the target for an application; undefined where there can be none
  */
 export function ruleSections(
   { sections, words }: ServerFiles,
   rewriting: (section: FileSection) => Rewriting | undefined,
+  target: (application: Application) => number | undefined,
 ): RuleSection[] {
-  const falls = [...words, ...sections.map((section) => section.words)].some(({ fallback }) => fallback);
+  const all = [...words, ...sections.map((section) => section.words)];
+  const runs = all.some(({ application }) => application);
+  const falls = runs || all.some(({ fallback }) => fallback);
+  const handling = ({ application, settings: { overrides, links } }: FileWords) =>
+    !runs ? {} : {
+      ...application === undefined ? {} : { handler: application && (target(application) ?? false) },
+      ...overrides === undefined ? {} : { overrides },
+      ...links === undefined ? {} : { links: links === "follow" },
+    };
   return [
-    ...words.map((own) => ({ place: { file: {} }, ...fallbackOf(own, falls) })),
+    ...words.map((own) => ({ place: { file: {} }, ...fallbackOf(own, falls), ...handling(own) })),
     ...sections.map((section) => {
       const { access, ...rules } = section.draft.rules();
       const rewritten = rewriting(section);
@@ -166,6 +177,7 @@ export function ruleSections(
         ...access === undefined || section.covered ? {} : { access },
         ...rewritten && { rewriting: rewritten },
         ...fallbackOf(section.words, falls),
+        ...handling(section.words),
       };
     }),
   ];

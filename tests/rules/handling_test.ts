@@ -1,0 +1,54 @@
+/** Which files are run by an application, and where nobody here can say so. */
+
+import assert from "node:assert/strict";
+import { isPlaceOf } from "../../src/rules/file_place.ts";
+import { handledIndex, handlingOf } from "../../src/rules/handling.ts";
+import type { Section } from "../../src/rules/model.ts";
+
+const FILES = ["/w/a.php", "/w/a.txt", "/w/.htx.php", "/w/no/a.php", "/w/kept/.htaccess", "/w/kept/a.php"];
+const LINKS = ["/w/link.php", "/w/to"];
+const files = {
+  is: (kind: string, name: string) =>
+    kind === "file"
+      ? [...FILES, "/w/link.php", "/w/to/a.php"].includes(name)
+      : kind === "link"
+      ? LINKS.includes(name)
+      : ["/w", "/w/", "/w/no", "/w/kept", "/w/to", "/"].includes(name),
+};
+const SECTIONS: readonly Section[] = [
+  { place: { file: { directory: "/" } }, overrides: false, links: true, index: ["x", "a.php"] },
+  { place: { file: { name: "\\.php$" } }, handler: 3 },
+  { place: { file: { directory: "/w/no/" } }, handler: false },
+  { place: { file: { directory: "/w/kept/" } }, overrides: true },
+];
+
+function sectionsWith(more: readonly Section[] = []) {
+  const order = [...SECTIONS, ...more];
+  return (name: string) => order.filter(({ place }) => isPlaceOf(place!.file!, name));
+}
+
+Deno.test("handlingOf(): a file that is there, and what of the path follows", () => {
+  const of = (name: string, more?: readonly Section[]) => {
+    const found = handlingOf(name, sectionsWith(more), files);
+    return found && `${found.target} ${found.script} ${found.info}`;
+  };
+  assert.equal(of("/w/a.php"), "3 /w/a.php ");
+  assert.equal(of("/w/a.php/b/c"), "3 /w/a.php /b/c");
+  assert.equal(of("/w/link.php"), "3 /w/link.php ");
+  for (const name of ["/w/b.php", "/w/a.txt", "/w/a.txt/x.php", "/w/.htx.php", "/w/", "/w/no/a.php"]) {
+    assert.equal(of(name), undefined, name);
+  }
+  // What would be said there nobody here reads.
+  assert.equal(of("/w/kept/a.php"), undefined);
+  const unlinked = [{ place: { file: { directory: "/w/" } }, links: false }];
+  for (const name of ["/w/link.php", "/w/to/a.php"]) assert.equal(of(name, unlinked), undefined, name);
+  assert.equal(of("/w/a.php", unlinked), "3 /w/a.php ");
+});
+
+Deno.test("handledIndex(): the first index that is there, if it is run", () => {
+  const of = (index: readonly string[]) =>
+    handledIndex("/w/", "/p/", sectionsWith([{ place: { file: {} }, index }]), files);
+  assert.equal(of(["none", "a.php", "a.txt"]), "/p/a.php");
+  assert.equal(of(["a.txt", "a.php"]), undefined);
+  assert.equal(of(["/a.php", "none"]), undefined);
+});
