@@ -2,8 +2,17 @@
 
 /** Spread into the symbol table. */
 export const MEMORY_SYMBOLS = {
-  // --- pages in files: ftruncate(2), pread(2), mmap(2), munmap(2) ---------------------------------------------------
+  // --- pages in files: ftruncate(2), pread(2), pwrite(2), mmap(2), munmap(2) ---------------------------------------------------
   ftruncate: { parameters: ["i32", /* fd */ "i64" /* off_t length */], result: "i32" },
+  pwrite: {
+    parameters: [
+      "i32", /* fd */
+      "buffer", /* const void *buf */
+      "usize", /* size_t count */
+      "i64", /* off_t offset */
+    ],
+    result: "i32",
+  },
   pread: {
     parameters: [
       "i32", /* fd */

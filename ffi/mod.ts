@@ -33,6 +33,7 @@ export * from "./file.ts";
 export * from "./lock.ts";
 export * from "./output.ts";
 export * from "./shared_page.ts";
+export * from "./sealed_file.ts";
 export * from "./kernel_tls.ts";
 export * from "./process.ts";
 export * from "./spawn.ts";

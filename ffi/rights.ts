@@ -4,8 +4,12 @@
  * @module
  */
 import { adopt, close, type Descriptor } from "./descriptor.ts";
+import { settle } from "./errno.ts";
+import { libc } from "./libc.ts";
 import { MessageHeader } from "./message_header.ts";
 import { SOL_SOCKET } from "./socket.ts";
+
+const { sendmsg } = libc;
 
 const SCM_RIGHTS = 1;
 
@@ -79,6 +83,37 @@ export class RightsSender {
   set descriptor(fd: Descriptor) {
     this.#descriptor[0] = fd;
   }
+}
+
+/**
+ * Sends a message that carries several descriptors. Allocates: for what is said now and then.
+ *
+ * @param socket connected
+ * @param fds lent, {@linkcode SCM_MAX_FD} at most
+ * @param flags as sendmsg(2) has them
+ * @returns bytes sent, or `-errno`
+ */
+export function sendDescriptors(
+  socket: Descriptor,
+  bytes: Uint8Array<ArrayBuffer>,
+  fds: readonly Descriptor[],
+  flags: number,
+): number {
+  underWay = new MessageHeader([bytes], fds.length === 0 ? undefined : rights(fds));
+  return settle(sendmsg(socket, underWay.bytes, flags));
+}
+
+/** What the kernel follows has to outlast the call. */
+let underWay: MessageHeader;
+
+function rights(fds: readonly Descriptor[]): Uint8Array<ArrayBuffer> {
+  const control = new Uint8Array(rightsSpace(fds.length));
+  const view = new DataView(control.buffer);
+  view.setBigUint64(CMSG_LEN, BigInt(CMSG_DATA + fds.length * SIZEOF_INT), true);
+  view.setInt32(CMSG_LEVEL, SOL_SOCKET, true);
+  view.setInt32(CMSG_TYPE, SCM_RIGHTS, true);
+  fds.forEach((fd, index) => view.setInt32(CMSG_DATA + index * SIZEOF_INT, fd, true));
+  return control;
 }
 
 /**

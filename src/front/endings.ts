@@ -146,19 +146,23 @@ export class Endings {
   /** Ends our part in a connection. */
   end(connection: Connection): void {
     close(this.release(connection));
+    this.checkEmpty();
   }
 
-  /** The same where somebody else goes on with it. @returns its descriptor: the caller's */
+  /**
+   * The same where somebody else goes on with it.
+   *
+   * @returns its descriptor: the caller's, who has {@linkcode checkEmpty} look when the connection is where it goes
+   */
   release(connection: Connection): Descriptor {
     const fd = connection.letGo();
     this.#pool.give(connection);
     if (this.#exhaustion.paused) this.#exhaustion.resume();
-    if (this.#core.stopping) this.checkEmpty();
     return fd;
   }
 
-  /** Says so if the front, which stops, owns no connection any more. */
+  /** Says so if the front stops, and owns no connection any more. */
   checkEmpty(): void {
-    if (this.#pool.open === 0) this.#emptied();
+    if (this.#core.stopping && this.#pool.open === 0) this.#emptied();
   }
 }

@@ -225,7 +225,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     }
     // Who asks nothing is owed nothing, neither after its end nor after ours.
     if (connection.seen === 0 && (connection.ended || this.#core.stopping)) {
-      return this.endings.drop(connection);
+      return this.moving.spare(connection);
     }
     // Edge-triggered: peeked bytes stay in the socket, and a level would fire without end.
     connection.watch(EPOLLIN | EPOLLRDHUP | EPOLLET);
@@ -304,15 +304,14 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   }
 
   /** Accepts nothing more, and lets what is under way come to its end. */
-  drain(): void {
+  drain(keepsIdle: boolean): void {
     this.acceptors.stop();
+    this.moving.keepsIdle = keepsIdle;
     this.#core.stopping = true;
     for (const connection of this.pool.all) {
       // Who asks nothing is owed nothing; who has begun to ask keeps the deadline that runs.
-      if (connection.state === "parked") {
-        this.#parking.leave(connection);
-        this.endings.leave(connection);
-      } else if (connection.state === "reading" && connection.seen === 0) this.endings.drop(connection);
+      const { state, seen } = connection;
+      if (state === "parked" || state === "reading" && seen === 0) this.moving.spare(connection);
     }
     this.endings.checkEmpty();
   }

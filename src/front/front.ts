@@ -94,9 +94,13 @@ export class Front {
     this.#flow.endings.lines.reopen();
   }
 
-  /** Accepts nothing more, lets what is under way come to its end, then reports that it has drained. */
-  drain(): void {
-    if (!this.#core.stopping) this.#flow.drain();
+  /**
+   * Accepts nothing more, lets what is under way come to its end, then reports that it has drained.
+   *
+   * @param keepsIdle lets connections go, rather than close them, on which nobody asks anything
+   */
+  drain(keepsIdle = false): void {
+    if (!this.#core.stopping) this.#flow.drain(keepsIdle);
   }
 
   /** Accepts and looks at nothing any more, and lets all connections go: those that the front owns now, and later ones. */

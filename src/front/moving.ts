@@ -39,6 +39,8 @@ const NEVER = -1;
 export class Moving {
   /** Everything goes that is the front's, or becomes so: nothing is looked at any more. */
   away = false;
+  /** Of a front that stops: connections on which nobody asks anything go, too. */
+  keepsIdle = false;
 
   constructor(readonly core: Core, readonly places: Places, readonly examination: Examination) {}
 
@@ -58,6 +60,14 @@ export class Moving {
   /** One has become the front's, and goes as well. */
   follow(connection: Connection): void {
     this.core.report({ type: "moved", connections: [this.#release(connection)] });
+    this.places.endings.checkEmpty();
+  }
+
+  /** Nobody asks anything on a connection of a front that stops, or its client has ended it. */
+  spare(connection: Connection): void {
+    if (this.keepsIdle && !connection.ended) return this.follow(connection);
+    if (connection.state === "parked") this.places.parking.leave(connection);
+    this.places.endings.drop(connection);
   }
 
   #release(connection: Connection): MovedConnection {

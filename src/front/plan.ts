@@ -113,7 +113,8 @@ export type Command =
   | { readonly type: "leave"; readonly now: boolean; readonly kept: readonly string[] }
   /** Another front has everything: ends the channels, and reports `drained`. */
   | { readonly type: "farewell" }
-  | { readonly type: "drain" };
+  /** Comes to its end. With `keepsIdle`, connections on which nobody asks anything are reported as `moved`, not closed. */
+  | { readonly type: "drain"; readonly keepsIdle: boolean };
 
 /** Worker to control plane: what happened that people want to know. Never one per connection. */
 export type Report =

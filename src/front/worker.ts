@@ -48,7 +48,7 @@ function obey(command: Command): void {
       front?.reopen();
       return;
     case "drain":
-      front?.drain();
+      front?.drain(command.keepsIdle);
       return;
     case "surrender":
       front?.surrender();

@@ -39,9 +39,9 @@ export class Manager {
     return settle(libc.bind(this.#fd, address, address.byteLength - 1));
   }
 
-  /** For a program that is to notify. */
+  /** For a program that is to notify, and has nothing to store. */
   get environment(): Record<string, string> {
-    return { NOTIFY_SOCKET: this.name };
+    return { NOTIFY_SOCKET: this.name, FDSTORE: "0" };
   }
 
   /** Reads what has come. */

@@ -6,7 +6,7 @@ import { ALLOW_LIBC, FRONT_PERMISSIONS, Program, TemporaryDirectory } from "../s
 import { descendantsOf } from "./family.ts";
 import { Manager } from "./manager.ts";
 
-const ALLOW_NOTIFY = "--allow-env=NOTIFY_SOCKET";
+const ALLOW_NOTIFY = "--allow-env=NOTIFY_SOCKET,FDSTORE";
 
 /** A configuration with a backend of several processes and one of one, both of which know how to notify. */
 function configuration(directory: TemporaryDirectory): object {

@@ -4,6 +4,9 @@ import { RawClient } from "../support/raw_client.ts";
 
 const REQUEST = "GET /small.txt HTTP/1.1\r\nHost: a\r\n";
 
+/** Clients that come at a time. */
+const TOGETHER = 50;
+
 /** Counts by kind of client and what it got. */
 export class Visitors {
   readonly counts: Record<string, number> = {};
@@ -28,23 +31,28 @@ export class Visitors {
 
   /** Clients that have had an answer and ask nothing more for now. */
   async park(count: number): Promise<void> {
-    const buffer = new Uint8Array(4_096);
-    for (let index = 0; index < count; index++) {
+    const park = async () => {
       const client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
       await client.write(new TextEncoder().encode(`${REQUEST}\r\n`));
-      await client.read(buffer);
+      await client.read(new Uint8Array(4_096));
       this.#parked.push(client);
+    };
+    for (let left = count; left > 0; left -= TOGETHER) {
+      await Promise.all(Array.from({ length: Math.min(left, TOGETHER) }, park));
     }
   }
 
   /** A client after the other, each with a connection of its own, until the end. */
   comeAndGo(): void {
-    this.#running.push(this.#repeat(() =>
-      this.#visit("new", async () => {
-        using client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
-        return await askOnce(client);
-      })
-    ));
+    this.#running.push(this.#repeat(() => this.once()));
+  }
+
+  /** One client with a connection of its own. */
+  once(): Promise<void> {
+    return this.#visit("new", async () => {
+      using client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+      return await askOnce(client);
+    });
   }
 
   /** A client that goes on asking on one connection. */

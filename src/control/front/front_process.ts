@@ -2,7 +2,6 @@
 
 import { type Descriptor, raiseDescriptorLimit } from "../../../ffi/mod.ts";
 import type { Config } from "../../config/config.ts";
-import { newFamily } from "../../front/core/family.ts";
 import type { Report } from "../../front/plan.ts";
 import { AdminPlace } from "../admin/admin_place.ts";
 import { reasonOf } from "../failure.ts";
@@ -16,16 +15,18 @@ import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { KeptListeners } from "../listening/kept_listeners.ts";
-import { OwnListeners } from "../listening/listener_source.ts";
+import { ownSource } from "../listening/stored_listeners.ts";
 import { Taking } from "../take_over/taking.ts";
 import { Succession } from "../take_over/succession.ts";
 import { controlPath, openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
 import { type Commanded, obeying } from "./commands.ts";
+import { drainWorkers } from "./draining.ts";
 import { FrontGiver } from "./front_giver.ts";
 import { FrontListeners } from "./front_listeners.ts";
 import { FrontLogs } from "./front_logs.ts";
 import type { FrontOptions } from "./front_options.ts";
+import { FrontStore } from "./front_store.ts";
 import { Greeting } from "./greeting.ts";
 import { InForce } from "./in_force.ts";
 import { Inquirer } from "./inquirer.ts";
@@ -57,8 +58,8 @@ class FrontProcess implements Commanded {
   readonly #logs: FrontLogs;
   readonly #observed: Observed;
   readonly #inForce: InForce;
-  #family = newFamily();
   #greeting: Greeting | undefined;
+  readonly #store = new FrontStore(this.#loop, this.#log);
   readonly #succession: Succession;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
@@ -72,7 +73,7 @@ class FrontProcess implements Commanded {
       failed: (reason) => this.#failed(reason),
     });
     const source = options.keeper === undefined
-      ? new OwnListeners(givenToThisProcess())
+      ? ownSource(givenToThisProcess())
       : new KeptListeners(this.#loop, options.keeper);
     this.#listeners = new FrontListeners(source, options.workers);
     this.#observed = new Observed(options.workers);
@@ -84,8 +85,7 @@ class FrontProcess implements Commanded {
       logs: this.#logs,
     });
     const giver = new FrontGiver(this.#workers, this.#listeners, () => ({
-      generation: this.#inForce.generation,
-      family: this.#family,
+      ...this.#inForce.known,
       drained: [...this.#inForce.drained],
     }));
     this.#succession = new Succession(this.#loop, {
@@ -115,14 +115,16 @@ class FrontProcess implements Commanded {
 
   async #startAlone(): Promise<void> {
     this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log);
+    this.#inForce.goOnFrom(this.#store.find(givenToThisProcess()));
     await this.#inForce.listen();
     tellLeft(givenToThisProcess(), this.#log);
     await this.#startWorkers();
+    if (this.#workers.ready) await this.#store.takeIn(this.#workers);
   }
 
   /** A Worker that cannot start never becomes ready. */
   async #startWorkers(): Promise<void> {
-    this.#ready = this.#workers.start((index) => this.#inForce.plan(index), this.#family);
+    this.#ready = this.#workers.start((index) => this.#inForce.plan(index), this.#inForce.family);
     this.#listeners.dealt();
     handleSignals(
       {
@@ -139,8 +141,7 @@ class FrontProcess implements Commanded {
   async #succeed(taking: Taking): Promise<void> {
     const { offer } = taking;
     try {
-      this.#family = offer.family;
-      this.#inForce.generation = offer.generation + 1;
+      this.#inForce.goOnFrom(offer);
       this.#inForce.drained = new Set(offer.drained);
       this.#greeting = new Greeting(this.options.workers * this.#inForce.config.backends.length);
       await this.#startWorkers();
@@ -286,12 +287,9 @@ class FrontProcess implements Commanded {
     await this.#ready;
     this.#log.info("stopping", "{signal}: finishing what is under way", { signal });
     notify("STOPPING=1");
-    const late = setTimeout(() => {
-      this.#log.warn("drain-late", "not everything came to an end in time; ending all the same");
-      this.ended.resolve(0);
-    }, this.#inForce.config.limits.drainTimeout);
-    await this.#workers.drain();
-    clearTimeout(late);
+    const { known, config } = this.#inForce;
+    const patience = config.limits.drainTimeout;
+    await drainWorkers(this.#workers, this.#store, { patience, known, log: this.#log });
     this.ended.resolve(0);
   }
 }

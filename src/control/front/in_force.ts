@@ -1,12 +1,14 @@
 /** What a front goes by: its configuration, and what was asked of it since. */
 
 import type { Config } from "../../config/config.ts";
-import type { Plan } from "../../front/plan.ts";
+import { newFamily } from "../../front/core/family.ts";
+import type { Family, Plan } from "../../front/plan.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
 import { type ControlAnswer, DONE } from "../../protocol/control.ts";
 import type { AdminPlace } from "../admin/admin_place.ts";
 import { listenerKey } from "../listening/open_listener.ts";
 import { refuseDrain, withoutDrained } from "./drained.ts";
+import type { Known } from "./front_store.ts";
 import type { FrontLogs } from "./front_logs.ts";
 import type { FrontListeners } from "./front_listeners.ts";
 import type { Observed } from "./front_status.ts";
@@ -23,13 +25,33 @@ export interface Followers {
 
 /** The configuration in force, its number, and the backends that get nothing new. */
 export class InForce {
-  generation = 1;
+  #known: Known = { generation: 1, family: newFamily() };
   /** Backends that somebody has asked to drain. */
   drained: ReadonlySet<string> = new Set();
   #accessLogs: AccessLogRules | undefined;
   #applied: Promise<void> = Promise.resolve();
 
   constructor(public config: Config, readonly followers: Followers) {}
+
+  /** What backends know this front by. */
+  get known(): Known {
+    return this.#known;
+  }
+
+  /** Which configuration it is. */
+  get generation(): number {
+    return this.#known.generation;
+  }
+
+  /** What the Workers have in common. */
+  get family(): Family {
+    return this.#known.family;
+  }
+
+  /** Backends know this front as the one before, and that it may route otherwise. */
+  goOnFrom(known: Known | undefined): void {
+    if (known !== undefined) this.#known = { family: known.family, generation: known.generation + 1 };
+  }
 
   /** Opens the logs of the first configuration. */
   openLogs(): void {
@@ -80,7 +102,7 @@ export class InForce {
     await this.listen(config);
     this.config = config;
     this.#accessLogs = accessLogs;
-    this.generation++;
+    this.goOnFrom(this.#known);
     await this.tell();
     this.followers.logs.follow(config);
   }

@@ -81,10 +81,16 @@ export class WorkerGroup {
     this.#tellAll({ type: "reopen" });
   }
 
-  /** Has them come to an end. @returns when they have */
-  async drain(): Promise<void> {
+  /**
+   * Has them come to an end.
+   *
+   * @param kept gets the connections on which nobody asks anything, which are closed without it
+   * @returns when they have
+   */
+  async drain(kept?: MovedConnection[]): Promise<void> {
     const drained = this.#barrier.expect("drained");
-    this.#tellAll({ type: "drain" });
+    if (kept !== undefined) this.moved = (connection) => void kept.push(connection);
+    this.#tellAll({ type: "drain", keepsIdle: kept !== undefined });
     await drained;
   }
 

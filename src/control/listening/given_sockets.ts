@@ -1,6 +1,8 @@
 /** Sockets that this process was started with: by a service manager (sd_listen_fds(3)), or from its store of descriptors. */
 
 import type { Log } from "../log/log.ts";
+import { notify, variableOf } from "../processes/notify.ts";
+import { isStored } from "../stored/descriptor_store.ts";
 import {
   adopt,
   close,
@@ -42,9 +44,16 @@ export interface GivenSocket {
 /** Sockets that were given, until somebody takes them. */
 export class GivenSockets {
   #left: GivenSocket[];
+  readonly #managers: ReadonlySet<Descriptor>;
 
   constructor(sockets: Iterable<GivenSocket>) {
     this.#left = [...sockets];
+    this.#managers = new Set(this.#left.filter(({ name }) => !isStored(name)).map(({ fd }) => fd));
+  }
+
+  /** Whether a socket is one of the service manager's, and not one that fdpass has put into its store. */
+  isManagers(fd: Descriptor): boolean {
+    return this.#managers.has(fd);
   }
 
   /** Those that nobody has taken. */
@@ -64,11 +73,11 @@ export class GivenSockets {
     return taken;
   }
 
-  /** Closes those that nobody has taken. @returns what they were, in words */
-  closeLeft(): string[] {
+  /** Closes those that nobody has taken. @returns what they were called, and were in words */
+  closeLeft(): { readonly name: string; readonly what: string }[] {
     return this.take(() => true).map((socket) => {
       close(socket.fd);
-      return describe(socket);
+      return { name: socket.name, what: describe(socket) };
     });
   }
 }
@@ -95,11 +104,6 @@ export function givenSocket(fd: Descriptor, name: string): GivenSocket {
   };
 }
 
-function variable(name: string): string {
-  if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return "";
-  return Deno.env.get(name) ?? "";
-}
-
 let found: GivenSockets | undefined;
 
 /**
@@ -111,9 +115,9 @@ export function givenToThisProcess(): GivenSockets {
 }
 
 function readEnvironment(): GivenSocket[] {
-  const [process, count, names] = GIVEN_VARIABLES.map(variable);
+  const [process, count, names] = GIVEN_VARIABLES.map((name) => variableOf(name) ?? "");
   // They may stand in the environment of a parent that they were meant for.
-  if (process !== String(processId()) || !/^[0-9]{1,4}$/.test(count!)) return [];
+  if (process !== String(processId()) || !/^[0-9]{1,6}$/.test(count!)) return [];
   const called = names!.split(":");
   const sockets: GivenSocket[] = [];
   for (let index = 0; index < Number(count); index++) {
@@ -128,7 +132,9 @@ function readEnvironment(): GivenSocket[] {
 
 /** Closes what nobody has taken, and says so: whoever has passed it means something else than the configuration. */
 export function tellLeft(given: GivenSockets, log: Log): void {
-  for (const what of given.closeLeft()) {
+  for (const { name, what } of given.closeLeft()) {
+    // It would come again with the next start.
+    if (name !== "") notify(`FDSTOREREMOVE=1\nFDNAME=${name}`);
     log.warn(
       "socket-unused",
       "the service manager passed {what}, which nothing in the configuration is about; it is not used",

@@ -112,6 +112,7 @@ export class ListenerKeeper {
       this.#open.delete(key);
       for (const socket of sockets) close(socket);
     }
+    void this.source.keep([...this.#open.keys()]);
   }
 
   /** Every socket that is kept. Lent. */

@@ -45,6 +45,9 @@ export const EVENTS = [
   // Processes.
   "worker-ready",
   "socket-unused",
+  "stored-unused",
+  "stored-taken",
+  "connections-stored",
   "take-over-begun",
   "front-succeeded",
   "take-over-failed",

@@ -6,7 +6,7 @@ import { type ControlAnswer, type ControlRequest, DONE, FAILED, REFUSED } from "
 import { reasonOf } from "../failure.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { ListenerKeeper } from "../listening/keeper.ts";
-import { OwnListeners } from "../listening/listener_source.ts";
+import { ownSource } from "../listening/stored_listeners.ts";
 import { directMessages, logOf, reopenMessages } from "../log/log.ts";
 import { LogPrograms, resolveMessages } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
@@ -102,7 +102,7 @@ class Supervisor {
       await this.#backends.start(config);
       if (this.#stopping) return;
       const keeper = this.#directory.join("listeners.sock");
-      this.#keeper = new ListenerKeeper(this.#loop, keeper, new OwnListeners(givenToThisProcess()));
+      this.#keeper = new ListenerKeeper(this.#loop, keeper, ownSource(givenToThisProcess()));
       const front = this.#front = new SupervisedProcess(this.#frontOptions(config));
       await front.ready;
       tellLeft(givenToThisProcess(), this.#log);
