@@ -77,21 +77,24 @@ export function app(name: string): string {
 /** What an fdpass backend serves. */
 export type Kind = { readonly fetch: string } | { readonly static: string };
 
-/** The command that runs fdpass from its source. */
-function fromSource(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
-  const program = fileURLToPath(import.meta.resolve("../cli.ts"));
+/** The command that runs fdpass from its source. @param program the one of this checkout unless given */
+function fromSource(
+  args: readonly string[],
+  program = fileURLToPath(import.meta.resolve("../cli.ts")),
+): { readonly command: string; readonly args: readonly string[] } {
   return { command: Deno.execPath(), args: ["run", "--quiet", "-A", program, ...args] };
 }
 
-/** Starts an fdpass backend, with further arguments; returns it and its socket. */
+/** Starts an fdpass backend, with further arguments; returns it and its socket. @param program see fromSource */
 export async function startBackend(
   stage: Stage,
   kind: Kind,
   args: readonly string[] = [],
+  program?: string,
 ): Promise<{ service: Service; socket: string }> {
   const socket = `${stage.room("backend")}/app.sock`;
   const what = "fetch" in kind ? ["--fetch", kind.fetch] : ["--static", kind.static];
-  const command = fromSource(["backend", "--socket", socket, ...what, ...args]);
+  const command = fromSource(["backend", "--socket", socket, ...what, ...args], program);
   const service = await stage.processes.serve("fdpass backend", command, {
     line: /^fdpass backend .* ready on /m,
   });
@@ -111,13 +114,15 @@ export interface FrontOptions {
   readonly more?: Readonly<Record<string, unknown>>;
   /** The compiled binary that is to run, instead of `deno run`. */
   readonly binary?: string;
+  /** The cli.ts that is to run, instead of this checkout's. */
+  readonly program?: string | undefined;
 }
 
 /** Starts an fdpass front with one listener; returns it and its port. */
 export async function startFront(
   stage: Stage,
   socket: string,
-  { sites = (to) => [{ to }], certificate, more = {}, binary }: FrontOptions = {},
+  { sites = (to) => [{ to }], certificate, more = {}, binary, program }: FrontOptions = {},
 ): Promise<{ service: Service; port: number }> {
   const port = freePort();
   const path = `${stage.room("front")}/fdpass.json`;
@@ -132,7 +137,7 @@ export async function startFront(
   };
   Deno.writeTextFileSync(path, JSON.stringify(configuration));
   const args = ["front", path];
-  const command = binary === undefined ? fromSource(args) : { command: binary, args };
+  const command = binary === undefined ? fromSource(args, program) : { command: binary, args };
   const service = await stage.processes.serve("fdpass front", command, { line: /^fdpass front ready on /m });
   return { service, port };
 }

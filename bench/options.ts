@@ -6,6 +6,7 @@ export const WORKLOADS = [
   "keep-alive",
   "switching",
   "access-log",
+  "metrics",
   "download",
   "tls",
   "streams",

@@ -7,6 +7,7 @@ import { download } from "./download.ts";
 import { growth } from "./growth.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { latency } from "./latency.ts";
+import { metrics } from "./metrics.ts";
 import { openConnections } from "./open_connections.ts";
 import { startUp } from "./start_up.ts";
 import { streams } from "./streams.ts";
@@ -19,6 +20,7 @@ export const ALL: readonly Workload[] = [
   keepAlive,
   switching,
   accessLog,
+  metrics,
   download,
   tls,
   streams,

@@ -98,6 +98,12 @@ export function seriesNamesSize(names: number): number {
   return SERIES_NAMES + Math.ceil(names / 8) * 8;
 }
 
+/** How long a page says that it is, in bytes: no longer than any may be. @param bytes the header at least */
+export function countersLength(bytes: Uint8Array<ArrayBuffer>): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Math.min(MAX_COUNTERS, COUNTERS_SERIES + view.getUint32(COUNTERS_USED, LITTLE));
+}
+
 /**
  * Reads a page that anybody may have written. Work is in proportion to its length.
  *

@@ -12,10 +12,10 @@ async function ask(port: number, path: string, init: RequestInit = {}) {
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-/** The words of one answer to these bytes. */
-async function say(port: number, bytes: string): Promise<string> {
+/** The words of one answer to this head, and whatever else comes before the connection ends. */
+async function say(port: number, head: string): Promise<string> {
   using connection = await Deno.connect({ port, hostname: "127.0.0.1" });
-  await connection.write(new TextEncoder().encode(bytes));
+  await connection.write(new TextEncoder().encode(head.replace(/\r\n$/, "Connection: close\r\n\r\n")));
   return await new Response(connection.readable).text();
 }
 
@@ -97,6 +97,21 @@ Deno.test("admin: for reading alone, by hosts that no other page can have", asyn
     assert.equal(await silent[0]!.read(new Uint8Array(1)), null);
   } finally {
     for (const connection of silent) connection.close();
+  }
+  // Whoever asks again and again has no connection for each, whoever says more than a request has one for it alone.
+  {
+    using client = await RawClient.connect(admin);
+    for (let times = 0; times < 3; times++) {
+      const { status, fields } = await client.get("/healthz", "localhost");
+      assert.deepEqual([status, fields.get("connection")], [200, "keep-alive"]);
+    }
+    // In pieces, as no request before.
+    for (const piece of ["GET /healthz HTT", "P/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n", "\r\nx"]) {
+      await client.write(piece);
+    }
+    const { status, fields } = await client.response();
+    assert.deepEqual([status, fields.get("connection")], [200, "close"]);
+    await client.assertEnded();
   }
   const page = await ask(admin, "/");
   assert.match(page.headers.get("content-type")!, /^text\/html/);

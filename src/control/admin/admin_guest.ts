@@ -1,4 +1,4 @@
-/** One connection to the admin address: a request, its answer, the end. */
+/** One connection to the admin address: a request and its answer, perhaps others after it, the end. */
 
 import {
   close,
@@ -35,6 +35,8 @@ export interface AdminRequest {
   readonly host: string;
   /** The field Accept; empty without one. */
   readonly accept: string;
+  /** Whether another request may follow on the connection. */
+  readonly stays: boolean;
 }
 
 /** Answers a request, or what could not be read as one, with a whole response. */
@@ -46,24 +48,33 @@ export interface Responder {
 /** Where connections come from. */
 export interface AdminHome {
   readonly loop: Loop;
-  /** What a connection may take from its beginning to its end. */
+  /** What a request and its answer may take. */
   readonly patience: Deadlines;
+  /** For how long a connection may be idle between two requests. */
+  readonly idle: Deadlines;
   readonly respond: Responder;
+  /** A guest has its answer, and stays: of all, it is the last one that has to go. */
+  served(guest: AdminGuest): void;
   left(guest: AdminGuest): void;
 }
 
-/** One who asks. It may do so once: a connection that stays is one that has to be looked after. */
+/** Where requests are read that come in one piece, as almost all do: used within one call. */
+const scratch = new Uint8Array(LIMITS.head + 1);
+
+/** One who asks. Whoever does so often, as a collector of figures, costs less where its connection stays. */
 export class AdminGuest extends Timed implements Source {
-  // As long as a head may be; what comes behind it is read away.
-  readonly #bytes = new Uint8Array(LIMITS.head + 1);
+  /** Its own from the moment on when a head has come in part. As long as a head may be; what comes behind it is read away. */
+  #bytes: Uint8Array<ArrayBuffer> = scratch;
   #length = 0;
   #unsent: Uint8Array<ArrayBuffer> | undefined;
-  #phase: "asking" | "answered" | "leaving" | "closed" = "asking";
+  #phase: "asking" | "answered" | "leaving" | "idle" | "closed" = "asking";
+  #stays = false;
+  /** What it is watched for; 0 before it is. */
+  #watched = 0;
 
   /** @param fd non-blocking; owned by this object */
   constructor(readonly home: AdminHome, readonly fd: Descriptor) {
     super();
-    home.loop.poller.add(fd, EPOLLIN, this);
     home.patience.start(this, performance.now());
   }
 
@@ -72,29 +83,50 @@ export class AdminGuest extends Timed implements Source {
     this.close();
   }
 
+  /** To be called once at first: mostly the request is there as soon as the connection is. */
   ready(): void {
-    if (this.#phase === "asking") this.#read();
+    if (this.#phase === "asking" || this.#phase === "idle") this.#read();
     else if (this.#phase === "answered") this.#send();
     else this.#readAway();
+  }
+
+  #watch(events: number): void {
+    const { poller } = this.home.loop;
+    if (this.#watched === 0) poller.add(this.fd, events, this);
+    else if (this.#watched !== events) poller.modify(this.fd, events);
+    this.#watched = events;
   }
 
   #read(): void {
     const room = this.#bytes.subarray(this.#length);
     const came = settle(recv(this.fd, room, BigInt(room.length), MSG_DONTWAIT));
-    if (came === -EAGAIN) return;
+    if (came === -EAGAIN) return this.#watch(EPOLLIN);
     if (came <= 0) return this.close();
+    if (this.#phase === "idle") {
+      this.#phase = "asking";
+      this.home.patience.start(this, performance.now());
+    }
     const before = this.#length;
     this.#length += came;
-    if (!isWorthReading(this.#bytes, 0, before, this.#length, LIMITS.head)) return;
+    if (!isWorthReading(this.#bytes, 0, before, this.#length, LIMITS.head)) return this.#awaitRest();
     const head = new RequestHead(LIMITS);
     switch (head.parse(this.#bytes, 0, this.#length)) {
       case "more":
-        return;
+        return this.#awaitRest();
       case "reject":
+        this.#stays = false;
         return this.#answer(this.home.respond.refuse(head.status, head.why));
-      case "head":
-        return this.#answer(this.home.respond.answer(this.#request(head)));
+      case "head": {
+        const request = this.#request(head);
+        this.#stays = request.stays;
+        return this.#answer(this.home.respond.answer(request));
+      }
     }
+  }
+
+  #awaitRest(): void {
+    if (this.#bytes === scratch) this.#bytes = scratch.slice();
+    this.#watch(EPOLLIN);
   }
 
   #request(head: RequestHead): AdminRequest {
@@ -105,31 +137,43 @@ export class AdminGuest extends Timed implements Source {
       path: text(head.pathStart, head.pathEnd),
       host: text(head.hostStart, head.hostEnd).toLowerCase().replace(/:\d*$/, ""),
       accept: /\r?\naccept:[ \t]*([^\r\n]*)/i.exec(fields)?.[1] ?? "",
+      // What comes behind the head is no request yet, and content of this one is not read.
+      stays: head.keepAlive && head.end === this.#length && head.contentLength <= 0 && !head.chunked,
     };
   }
 
   #answer(bytes: Uint8Array<ArrayBuffer>): void {
     this.#phase = "answered";
     this.#unsent = bytes;
-    this.home.loop.poller.modify(this.fd, EPOLLOUT);
     this.#send();
   }
 
   #send(): void {
     for (let rest = this.#unsent!; rest.length > 0; this.#unsent = rest) {
       const sent = settle(send(this.fd, rest, BigInt(rest.length), MSG_DONTWAIT | MSG_NOSIGNAL));
-      if (sent === -EAGAIN) return;
+      if (sent === -EAGAIN) return this.#watch(EPOLLOUT);
       if (sent < 0) return this.close();
       rest = rest.subarray(sent);
     }
+    if (this.#stays) return this.#stay();
     // Closing with unread bytes would reset the connection, and the reset would overtake the answer.
     this.#phase = "leaving";
     shutdown(this.fd, SHUT_WR);
-    this.home.loop.poller.modify(this.fd, EPOLLIN);
+    this.#watch(EPOLLIN);
+  }
+
+  #stay(): void {
+    this.#phase = "idle";
+    this.#bytes = scratch;
+    this.#length = 0;
+    this.#unsent = undefined;
+    this.home.served(this);
+    this.home.idle.start(this, performance.now());
+    this.#watch(EPOLLIN);
   }
 
   #readAway(): void {
-    const came = settle(recv(this.fd, this.#bytes, BigInt(this.#bytes.length), MSG_DONTWAIT));
+    const came = settle(recv(this.fd, scratch, BigInt(scratch.length), MSG_DONTWAIT));
     if (came <= 0 && came !== -EAGAIN) this.close();
   }
 

@@ -8,18 +8,21 @@ import type { Log } from "../log/log.ts";
 import { AdminServer } from "./admin_server.ts";
 import { AdminResponder, type Figures } from "./responder.ts";
 
-/** Milliseconds for a whole connection, from accept to its end. */
+/** Milliseconds for a request and its answer, and for a connection between two of them. */
 const PATIENCE = 10_000;
+const IDLE = 5_000;
 
 /** Opens and closes the server as configurations say. */
 export class AdminPlace {
   #server: AdminServer | undefined;
   readonly #responder: AdminResponder;
   readonly #patience: Deadlines;
+  readonly #idle: Deadlines;
 
   constructor(readonly loop: Loop, figures: Figures, readonly log: Log) {
     this.#responder = new AdminResponder(figures);
     this.#patience = loop.deadlines.list(PATIENCE);
+    this.#idle = loop.deadlines.list(IDLE);
   }
 
   /**
@@ -34,7 +37,7 @@ export class AdminPlace {
     const stays = admin !== undefined && last?.key === formatAdminAddress(admin.at);
     const next = admin === undefined || stays
       ? undefined
-      : new AdminServer(this.loop, admin.at, this.#responder, this.#patience);
+      : new AdminServer(this.loop, admin.at, this.#responder, this.#patience, this.#idle);
     try {
       await rest();
     } catch (error) {

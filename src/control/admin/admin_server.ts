@@ -24,12 +24,12 @@ import { AdminGuest, type Responder } from "./admin_guest.ts";
 
 const { accept4 } = libc;
 
-/** Connections at a time. Beyond that the oldest one gives way: whoever asks is answered at once, and gone. */
+/** Connections at a time. Beyond that the one gives way that was answered first, or has come first and asked nothing. */
 const MOST_GUESTS = 64;
 /** Whoever may write to the socket may ask. */
 const MODE = 0o660;
 
-/** Listens at an address, and answers each connection once. Owns the listening socket, and its file. */
+/** Listens at an address, and answers those who ask there. Owns the listening socket, and its file. */
 export class AdminServer {
   /** The address as it is, with the port that the kernel chose for port 0. */
   readonly address: string;
@@ -41,7 +41,8 @@ export class AdminServer {
   /**
    * @param loop is run by the caller
    * @param respond says what is answered
-   * @param patience for a whole connection, from accept to its end
+   * @param patience for a request and its answer
+   * @param idle for a connection between two requests
    * @throws {ErrnoError | ListenError} when the address cannot be had
    */
   constructor(
@@ -49,6 +50,7 @@ export class AdminServer {
     at: Admin["at"],
     readonly respond: Responder,
     readonly patience: Deadlines,
+    readonly idle: Deadlines,
   ) {
     this.key = formatAdminAddress(at);
     if ("path" in at) {
@@ -85,7 +87,14 @@ export class AdminServer {
       const [oldest] = this.#guests;
       oldest!.close();
     }
-    this.#guests.add(new AdminGuest(this, fd));
+    const guest = new AdminGuest(this, fd);
+    this.#guests.add(guest);
+    guest.ready();
+  }
+
+  served(guest: AdminGuest): void {
+    this.#guests.delete(guest);
+    this.#guests.add(guest);
   }
 
   /** A guest has gone. */

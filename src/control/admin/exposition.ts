@@ -1,7 +1,12 @@
 /**
  * Figures as text, in the format of Prometheus (version 0.0.4) or OpenMetrics (1.0.0): one family after another, each with
  * what it means, then its samples.
+ *
+ * From one scrape to the next little changes but the numbers. So the bytes between them are kept, by place: a sample that
+ * is the same as the one at its place last time costs a comparison of labels and a copy.
  */
+
+import { TextBytes } from "./text_bytes.ts";
 
 /** How the figures of a family behave. */
 export type MetricType = "counter" | "gauge" | "histogram";
@@ -27,9 +32,23 @@ export interface Distribution {
   readonly sum: number;
 }
 
-/** Writes one text. */
+/** What was written at a place last time: what it was about, and the bytes before each of its numbers. */
+interface Kept {
+  readonly subject: Family | string;
+  readonly labels: Labels | undefined;
+  readonly bounds: readonly number[] | undefined;
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+}
+
+const encoder = new TextEncoder();
+const END_OF_LINE = encoder.encode("\n");
+const END = encoder.encode("# EOF\n");
+
+/** Writes one text after another. */
 export class Exposition {
-  readonly #lines: string[] = [];
+  readonly #text = new TextBytes();
+  readonly #kept: Kept[] = [];
+  #place = 0;
 
   /** @param open whether OpenMetrics is written */
   constructor(readonly open: boolean) {}
@@ -40,42 +59,100 @@ export class Exposition {
       : "text/plain; version=0.0.4; charset=utf-8";
   }
 
+  /** Begins another text. */
+  begin(): void {
+    this.#text.clear();
+    this.#place = 0;
+  }
+
   /** Begins a family. Its samples have to follow at once. */
-  family({ name, type, help }: Family): void {
-    // In OpenMetrics a counter's family has no suffix, its samples have.
-    const family = this.open && type === "counter" ? name.replace(/_total$/, "") : name;
-    this.#lines.push(`# HELP ${family} ${this.#escapeHelp(help)}`, `# TYPE ${family} ${type}`);
+  family(family: Family): void {
+    const kept = this.#same(family) ?? this.#keep(family, [this.#familyText(family)]);
+    this.#text.add(kept.pieces[0]!);
   }
 
   /** A sample of the family begun last. */
   sample(name: string, labels: Labels, value: number): void {
-    this.#lines.push(`${name}${labelText(labels)} ${numberText(value)}`);
+    const kept = this.#same(name, labels) ?? this.#keep(name, [`${name}${labelText(labels)} `], labels);
+    this.#line(kept.pieces[0]!, value);
   }
 
   /** All samples of one histogram. */
   histogram(name: string, labels: Labels, { bounds, counts, sum }: Distribution): void {
+    const { pieces } = this.#same(name, labels, bounds) ??
+      this.#keep(name, histogramTexts(name, labels, bounds), labels, bounds);
     let below = 0;
-    const pairs = pairsText(labels);
-    const start = `${name}_bucket{${pairs}${pairs === "" ? "" : ","}le="`;
-    for (let index = 0; index < counts.length; index++) {
-      below += counts[index]!;
-      const bound = bounds[index];
-      const le = bound === undefined ? "+Inf" : Number.isInteger(bound) ? `${bound}.0` : String(bound);
-      this.#lines.push(`${start}${le}"} ${below}`);
-    }
-    this.sample(`${name}_sum`, labels, sum);
-    this.sample(`${name}_count`, labels, below);
+    for (let index = 0; index <= bounds.length; index++) this.#line(pieces[index]!, below += counts[index]!);
+    this.#line(pieces[bounds.length + 1]!, sum);
+    this.#line(pieces[bounds.length + 2]!, below);
   }
 
-  /** The whole text. */
-  text(): string {
-    return `${this.#lines.join("\n")}\n${this.open ? "# EOF\n" : ""}`;
+  /** The whole text: valid until the next one begins. */
+  end(): Uint8Array<ArrayBuffer> {
+    if (this.open) this.#text.add(END);
+    // What was there last time and is not any more.
+    this.#kept.length = this.#place;
+    return this.#text.bytes;
+  }
+
+  #line(head: Uint8Array<ArrayBuffer>, value: number): void {
+    this.#text.add(head);
+    this.#text.addNumber(value);
+    this.#text.add(END_OF_LINE);
+  }
+
+  /** What was kept at this place, where it is about the same. */
+  #same(subject: Kept["subject"], labels?: Labels, bounds?: readonly number[]): Kept | undefined {
+    const kept = this.#kept[this.#place];
+    const same = kept !== undefined && kept.subject === subject && kept.bounds === bounds &&
+      areSame(kept.labels, labels);
+    if (!same) return undefined;
+    this.#place++;
+    return kept;
+  }
+
+  #keep(
+    subject: Kept["subject"],
+    texts: readonly string[],
+    labels?: Labels,
+    bounds?: readonly number[],
+  ): Kept {
+    return this.#kept[this.#place++] = {
+      subject,
+      labels,
+      bounds,
+      pieces: texts.map((text) => encoder.encode(text)),
+    };
+  }
+
+  #familyText({ name, type, help }: Family): string {
+    // In OpenMetrics a counter's family has no suffix, its samples have.
+    const family = this.open && type === "counter" ? name.replace(/_total$/, "") : name;
+    return `# HELP ${family} ${this.#escapeHelp(help)}\n# TYPE ${family} ${type}\n`;
   }
 
   #escapeHelp(help: string): string {
     const text = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
     return this.open ? text.replaceAll('"', '\\"') : text;
   }
+}
+
+/** Whether two sets of labels say the same. */
+function areSame(one: Labels | undefined, other: Labels | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+function histogramTexts(name: string, labels: Labels, bounds: readonly number[]): string[] {
+  const pairs = pairsText(labels);
+  const start = `${name}_bucket{${pairs}${pairs === "" ? "" : ","}le="`;
+  const ends = bounds.map((bound) => Number.isInteger(bound) ? `${bound}.0` : String(bound));
+  return [
+    ...[...ends, "+Inf"].map((le) => `${start}${le}"} `),
+    `${name}_sum${labelText(labels)} `,
+    `${name}_count${labelText(labels)} `,
+  ];
 }
 
 function labelText(labels: Labels): string {
@@ -94,9 +171,4 @@ function pairsText(labels: Labels): string {
 function escapeLabel(value: string): string {
   if (!/[\\\n"]/.test(value)) return value;
   return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
-}
-
-function numberText(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  return Number.isFinite(value) ? String(value) : value > 0 ? "+Inf" : "-Inf";
 }

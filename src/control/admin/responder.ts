@@ -18,7 +18,7 @@ export interface Figures {
 interface Page {
   readonly status: number;
   readonly type: string;
-  readonly text: string;
+  readonly content: string | Uint8Array<ArrayBuffer>;
   readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
@@ -32,8 +32,9 @@ const FIELDS: readonly (readonly [name: string, value: string])[] = [
   ["X-Content-Type-Options", "nosniff"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
   ["Referrer-Policy", "no-referrer"],
-  ["Connection", "close"],
 ];
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 
@@ -42,6 +43,8 @@ export class AdminResponder implements Responder {
   /** Hosts that may be named besides addresses and localhost. */
   names: ReadonlySet<string> = new Set();
   readonly history: History;
+  readonly #prometheus = new Exposition(false);
+  readonly #openMetrics = new Exposition(true);
   readonly #pages: Readonly<Record<string, (request: AdminRequest) => Page>> = {
     "/": () => this.#statusPage(),
     "/healthz": () => plain(200, "ok"),
@@ -50,7 +53,7 @@ export class AdminResponder implements Responder {
     "/status.json": () => ({
       status: 200,
       type: "application/json",
-      text: JSON.stringify(this.figures.status()),
+      content: JSON.stringify(this.figures.status()),
     }),
   };
 
@@ -59,11 +62,11 @@ export class AdminResponder implements Responder {
   }
 
   answer(request: AdminRequest): Uint8Array<ArrayBuffer> {
-    return response(this.#page(request), request.method === "HEAD");
+    return response(this.#page(request), request.method === "HEAD", request.stays);
   }
 
   refuse(status: number, why: string): Uint8Array<ArrayBuffer> {
-    return response(plain(status, why), false);
+    return response(plain(status, why), false, false);
   }
 
   #page(request: AdminRequest): Page {
@@ -101,34 +104,37 @@ export class AdminResponder implements Responder {
     return {
       status: 200,
       type: "text/html; charset=utf-8",
-      text: statusPage(this.figures.status(), this.history),
+      content: statusPage(this.figures.status(), this.history),
       fields: [["Content-Security-Policy", POLICY], ["X-Frame-Options", "DENY"]],
     };
   }
 
   #metrics({ accept }: AdminRequest): Page {
-    const exposition = new Exposition(accept.includes("application/openmetrics-text"));
+    const exposition = accept.includes("application/openmetrics-text") ? this.#openMetrics : this.#prometheus;
+    exposition.begin();
     writeMetrics(exposition, this.figures.status());
-    return { status: 200, type: exposition.contentType, text: exposition.text() };
+    return { status: 200, type: exposition.contentType, content: exposition.end() };
   }
 }
 
 function plain(status: number, text: string): Page {
-  return { status, type: PLAIN, text: `${text}\n` };
+  return { status, type: PLAIN, content: `${text}\n` };
 }
 
-function response({ status, type, text, fields = [] }: Page, head: boolean): Uint8Array<ArrayBuffer> {
-  const content = encoder.encode(text);
-  const headText = responseHeadText(status, [
+/** @param head only the head is wanted @param stays another request may follow */
+function response({ status, type, content, fields = [] }: Page, head: boolean, stays: boolean): Bytes {
+  const bytes = typeof content === "string" ? encoder.encode(content) : content;
+  const start = encoder.encode(responseHeadText(status, [
     ["Content-Type", type],
-    ["Content-Length", String(content.length)],
+    ["Content-Length", String(bytes.length)],
     ...FIELDS,
     ...fields,
-  ], reasonPhrase(status));
-  const start = encoder.encode(headText);
+    // An HTTP/1.0 client that has asked for it wants to be told.
+    ["Connection", stays ? "keep-alive" : "close"],
+  ], reasonPhrase(status)));
   if (head) return start;
-  const all = new Uint8Array(start.length + content.length);
+  const all = new Uint8Array(start.length + bytes.length);
   all.set(start);
-  all.set(content, start.length);
+  all.set(bytes, start.length);
   return all;
 }

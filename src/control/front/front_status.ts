@@ -257,13 +257,25 @@ export class Observed {
   }
 }
 
+const PLACES = Object.fromEntries(SERIES_COUNTERS.map((name, place) => [name, place])) as Record<
+  typeof SERIES_COUNTERS[number],
+  number
+>;
+
 function routeStatus({ site, route, counters }: SeriesSum): RouteStatus {
-  const of = (name: typeof SERIES_COUNTERS[number]) => counters[SERIES_COUNTERS.indexOf(name)]!;
+  const of = (name: keyof typeof PLACES) => counters[PLACES[name]]!;
   return {
     site,
     route,
     connections: of("connections"),
-    requests: Object.fromEntries(CLASSES.map((name) => [name, of(name)])) as RouteStatus["requests"],
+    requests: {
+      "0xx": of("0xx"),
+      "1xx": of("1xx"),
+      "2xx": of("2xx"),
+      "3xx": of("3xx"),
+      "4xx": of("4xx"),
+      "5xx": of("5xx"),
+    },
     received: of("received"),
     sent: of("sent"),
     latency: latencyOf({ counts: [...counters.subarray(SERIES_DURATIONS)], sum: of("duration") / 1_000 }),

@@ -4,6 +4,8 @@ import { adopt, close, type Descriptor, isPageHeld, pageNumber, readPage } from 
 import type { Config } from "../../config/config.ts";
 import { routeName } from "../../front/route/front_route.ts";
 import {
+  COUNTERS_SERIES,
+  countersLength,
   MAX_COUNTERS,
   PROCESS_COUNTERS,
   PROCESS_PLACES,
@@ -44,6 +46,18 @@ interface Page extends Sums {
   readonly number: bigint;
   readonly fd: Descriptor;
   readonly backend: string;
+  /** Where it is read to: as much as it had last time. */
+  room: Uint8Array<ArrayBuffer>;
+  layout: Layout | undefined;
+}
+
+/** Where what lies in a page: the same from one look to the next, as long as it has not grown and no name is new. */
+interface Layout {
+  readonly length: number;
+  readonly names: number;
+  /** Where numbers are after the page was read, and what they are counted as; undefined for all others together. */
+  readonly series: readonly (readonly [counters: Float64Array, known: SeriesSum | undefined])[];
+  readonly process: Float64Array;
 }
 
 /** The sums of one process, or of several. */
@@ -60,6 +74,7 @@ export class Pages {
   readonly #ended = new Map<string, Sums>();
   readonly #names = new Set<string>();
   readonly #bytes = new Uint8Array(MAX_COUNTERS);
+  readonly #others = new Float64Array(SERIES_PLACES);
 
   /** Names of this configuration are counted apart from now on. */
   allow({ listeners }: Config): void {
@@ -82,7 +97,8 @@ export class Pages {
       known.backend === backend && this.#stays(known)
     );
     if (others.length >= MOST_PAGES) this.#end(others[0]!);
-    this.#pages.set(number, { ...newSums(), number, fd: given, backend });
+    const room = this.#bytes.subarray(0, COUNTERS_SERIES);
+    this.#pages.set(number, { ...newSums(), number, fd: given, backend, room, layout: undefined });
   }
 
   /** What all processes have counted until now, by backend. */
@@ -112,21 +128,46 @@ export class Pages {
 
   /** Takes over what has grown in a page. What it says is anybody's: a number that is none, or has fallen, is as it was. */
   #look(page: Page): void {
-    const length = readPage(page.fd, this.#bytes, 0);
-    const now = length <= 0 ? undefined : readCounters(this.#bytes.subarray(0, length));
-    if (now === undefined) return;
-    if (KINDS.has(now.kind)) page.kind = now.kind;
-    const held = now.process[HELD]!;
-    grow(page.process, now.process);
+    const layout = this.#read(page);
+    if (layout === undefined) return;
+    const held = layout.process[HELD]!;
+    grow(page.process, layout.process);
     page.process[HELD] = isCount(held) ? held : 0;
     // Of several series that are not counted apart, the sum is what grows.
-    const others = new Float64Array(SERIES_PLACES);
-    for (const { site, route, counters } of now.series) {
-      const known = this.#apart(page, site, route);
+    const others = this.#others.fill(0);
+    for (const [counters, known] of layout.series) {
       if (known !== undefined) grow(known.counters, counters);
-      else others.forEach((sum, place) => others[place] = sum + countOf(counters[place]!));
+      else for (let place = 0; place < SERIES_PLACES; place++) others[place]! += countOf(counters[place]!);
     }
     grow(this.#of(page.series, "", "").counters, others);
+  }
+
+  /** Reads what a page has now; undefined where it is none. */
+  #read(page: Page): Layout | undefined {
+    let length = readPage(page.fd, page.room, 0);
+    if (length < COUNTERS_SERIES) return undefined;
+    const longer = countersLength(this.#bytes);
+    if (longer > page.room.length) {
+      page.room = this.#bytes.subarray(0, longer);
+      length = readPage(page.fd, page.room, 0);
+    }
+    length = Math.min(length, countersLength(this.#bytes));
+    if (page.layout?.length !== length || page.layout.names !== this.#names.size) {
+      page.layout = this.#layoutOf(page, length);
+    }
+    return page.layout;
+  }
+
+  #layoutOf(page: Page, length: number): Layout | undefined {
+    const now = readCounters(this.#bytes.subarray(0, length));
+    if (now === undefined) return undefined;
+    if (KINDS.has(now.kind)) page.kind = now.kind;
+    return {
+      length,
+      names: this.#names.size,
+      process: now.process,
+      series: now.series.map(({ site, route, counters }) => [counters, this.#apart(page, site, route)]),
+    };
   }
 
   /** The series of a name that a configuration has; undefined for any other, and where there are too many. */
