@@ -37,6 +37,8 @@ export type Decision =
     readonly path: string;
     readonly query: string | undefined;
     readonly variables: ReadonlyMap<string, string>;
+    /** The path that it had, for programs to know; undefined where the new one stands for the same thing, as an index does. */
+    readonly from?: string;
   };
 
 /** Where a request goes, before anybody has asked whether it may. */

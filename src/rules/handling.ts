@@ -45,21 +45,29 @@ export function handlingOf(
 }
 
 /**
- * The file that stands for a directory, if it is one that is run.
+ * What stands for a directory, if that is for somebody else than whoever serves the directory: a file that is run, a path
+ * that is proxied, or a file of whose name more is said.
  *
- * @param directory its name, with a slash at its end
- * @param path the path that leads to it
- * @returns the path of that file
+ * @param directory its name and the path that leads to it, with slashes at their ends
+ * @param isElsewhere whether a path leads to somebody else than whoever sends files: then it need not be there
+ * @returns the path of that
  */
-export function handledIndex(
-  directory: string,
-  path: string,
+export function indexOf(
+  directory: { readonly name: string; readonly path: string },
   sectionsOf: (name: string) => readonly Section[],
   files: Files,
+  isElsewhere: (path: string) => boolean,
 ): string | undefined {
-  const index = sectionsOf(directory).findLast((section) => section.index !== undefined)?.index ??
-    ["index.html"];
-  const first = index.find((name) => !name.startsWith("/") && files.is("file", directory + name));
-  if (first === undefined || handlingOf(directory + first, sectionsOf, files) === undefined) return undefined;
-  return path + first;
+  const around = sectionsOf(directory.name);
+  const index = around.findLast((section) => section.index !== undefined)?.index;
+  // Nobody has to know.
+  if (index === undefined) return undefined;
+  for (const name of index) {
+    const path = name.startsWith("/") ? name : directory.path + name;
+    if (isElsewhere(path)) return path;
+    if (name.startsWith("/") || !files.is("file", directory.name + name)) continue;
+    if (handlingOf(directory.name + name, sectionsOf, files) !== undefined) return path;
+    return sectionsOf(directory.name + name).some((section) => !around.includes(section)) ? path : undefined;
+  }
+  return undefined;
 }

@@ -33,6 +33,14 @@ export interface Files {
   is(kind: "file" | "directory" | "link" | "executable" | "notEmpty", path: string): boolean;
 }
 
+/** What went before, of a request that goes all the way again. */
+export interface Before {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly query: string | undefined;
+  /** The path; undefined where the new one stands for the same thing, as an index does. */
+  readonly from?: string;
+}
+
 /** A request on its way through the rules. */
 export class RequestState {
   /** Variables, by their names. */
@@ -46,6 +54,8 @@ export class RequestState {
   file: string | undefined;
   /** Who has shown who they are. */
   user = "";
+  /** Whether it has had another path. */
+  hasMoved = false;
 
   constructor(
     readonly view: RequestView,
@@ -54,6 +64,19 @@ export class RequestState {
   ) {
     this.path = this.fileName = decoded(view.path);
     this.query = view.query;
+  }
+
+  /** Takes over what was before it went all the way again: as httpd has it, under other names. */
+  inherit({ variables, query, from }: Before): void {
+    this.hasMoved = true;
+    for (const [name, value] of variables) {
+      // What no rule can set is about one way only.
+      if (!name.startsWith(":")) this.variables.set(from === undefined ? name : `REDIRECT_${name}`, value);
+    }
+    if (from === undefined) return;
+    this.variables.set("REDIRECT_STATUS", "200");
+    this.variables.set("REDIRECT_URL", from);
+    if (query !== undefined) this.variables.set("REDIRECT_QUERY_STRING", query);
   }
 
   /** The name of the server, as the client calls it. */

@@ -8,10 +8,10 @@ import { holds, patternOf } from "./expression.ts";
 import { type Field, type FieldOperation, settle } from "./fields.ts";
 import { namedFile, PATH_OF_SCRIPT, sitePath, walked } from "./file_names.ts";
 import { isPlaceOf } from "./file_place.ts";
-import { handledIndex, type Handling, handlingOf } from "./handling.ts";
+import { type Handling, handlingOf, indexOf } from "./handling.ts";
 import type { FieldRule, Place, Section, SiteRules } from "./model.ts";
 import { behind, redirect } from "./redirects.ts";
-import { type Files, RequestState, type RequestView } from "./request.ts";
+import { type Before, type Files, RequestState, type RequestView } from "./request.ts";
 import { rewrite, type Rewritten } from "./rewriting.ts";
 import { setVariables } from "./variables.ts";
 
@@ -35,13 +35,11 @@ export class SiteJudge {
   /**
    * Which way a request goes: what stands before the routes is carried out.
    *
-   * @param inherited its variables, where it has gone another way before
+   * @param before what it was, where it has gone another way before
    */
-  way(view: RequestView, inherited?: ReadonlyMap<string, string>): Way {
+  way(view: RequestView, before?: Before): Way {
     const state = new RequestState(view, this.rules, this.files);
-    // As httpd has it for what was sent all the way again.
-    for (const [name, value] of inherited ?? []) state.variables.set(`REDIRECT_${name}`, value);
-    if (inherited !== undefined) state.variables.set("REDIRECT_STATUS", "200");
+    if (before !== undefined) state.inherit(before);
     setVariables(this.rules.variables ?? [], state);
     const { rewriting } = this.rules;
     if (rewriting === undefined) return { kind: "routes", state };
@@ -99,6 +97,7 @@ export class SiteJudge {
    * @param route its index; undefined where none takes it
    * @param serves whether somebody serves the route
    * @param file the name of the file that the route leads to; undefined where it leads to none
+   * @param isElsewhere whether a path, decoded, leads to somebody else than whoever sends files
    */
   decide(
     way: Exclude<Way, { kind: "answer" }>,
@@ -106,8 +105,10 @@ export class SiteJudge {
     serves: boolean,
     findings: Findings,
     file?: string,
+    isElsewhere: (path: string) => boolean = () => false,
   ): Decision {
     const { state } = way;
+    if (way.kind === "routes" && way.path !== undefined) state.hasMoved = true;
     state.file = way.kind === "file" ? namedFile(way.path, this.rules, this.files) : file;
     const handling = this.#handling(state, route);
     // Who may have it run is said of the file, whatever of the path follows.
@@ -127,7 +128,7 @@ export class SiteJudge {
       const refused = this.#judge(state, sections, findings);
       if (refused !== undefined) return refused;
     }
-    return this.#fixUp(way, sections, route, serves || state.file !== undefined, handling);
+    return this.#fixUp(way, sections, route, serves || state.file !== undefined, handling, isElsewhere);
   }
 
   #handling(state: RequestState, route: number | undefined): Handling | undefined {
@@ -181,14 +182,15 @@ export class SiteJudge {
     route: number | undefined,
     serves: boolean,
     handling: Handling | undefined,
+    isElsewhere: (path: string) => boolean,
   ): Decision {
     const { state } = way;
     // Of several only the innermost has a say.
     const rewriting = sections.findLast((section) => section.rewriting !== undefined)?.rewriting;
     let target: Way & { kind: "target" } | undefined = way.kind === "target" ? way : undefined;
+    if (state.hasMoved || handling !== undefined) state.variables.set(PATH_OF_SCRIPT, state.path);
     if (handling !== undefined) {
       const { script, info } = handling;
-      state.variables.set(PATH_OF_SCRIPT, state.path);
       const { query } = state;
       target = { kind: "target", target: handling.target, path: script + info, query, raw: false, state };
     } else if (way.kind === "file" && state.file !== undefined) target = this.#fileTarget(state);
@@ -199,7 +201,9 @@ export class SiteJudge {
       if (rewritten.kind === "path") {
         // What a rule makes of a file is another path of the site, which goes all the way again.
         const path = sitePath(rewritten.path, this.rules);
-        if (path !== before) return { kind: "again", path, query: state.query, variables: state.variables };
+        if (path !== before) {
+          return { kind: "again", path, query: state.query, variables: state.variables, from: before };
+        }
       }
       const next = this.#wayOf(rewritten, state);
       if (next.kind === "answer") {
@@ -207,7 +211,7 @@ export class SiteJudge {
       }
       if (next.kind === "target") target = next;
     }
-    const fallback = this.#index(state, route) ?? this.#fallback(way, sections);
+    const fallback = this.#index(state, route, isElsewhere) ?? this.#fallback(way, sections);
     if (fallback !== undefined) {
       return { kind: "again", path: fallback, query: state.query, variables: state.variables };
     }
@@ -235,13 +239,17 @@ export class SiteJudge {
     );
   }
 
-  /** The path of the file that stands for a directory and is run. */
-  #index(state: RequestState, route: number | undefined): string | undefined {
+  /** The path of what stands for a directory, if it is for somebody else, or more is said of it by its name. */
+  #index(
+    state: RequestState,
+    route: number | undefined,
+    isElsewhere: (path: string) => boolean,
+  ): string | undefined {
     const { file, path } = state;
-    if (!this.#handles || file === undefined || !path.endsWith("/")) return undefined;
-    if (!this.files.is("directory", file)) return undefined;
+    if (file === undefined || !path.endsWith("/") || !this.files.is("directory", file)) return undefined;
+    const directory = { name: file.replace(/\/*$/, "/"), path };
     const sectionsOf = (name: string) => this.#sectionsFor(name, state, route);
-    return handledIndex(file.replace(/\/*$/, "/"), path, sectionsOf, this.files);
+    return indexOf(directory, sectionsOf, this.files, isElsewhere);
   }
 
   /** The path that takes what is no file, where there is one and it is not asked for already. */

@@ -36,9 +36,21 @@ function match(
   state: RequestState,
 ): readonly string[] | undefined {
   const pattern = patternOf(rule.pattern, rule.ignoreCase);
-  const text = attribute(rule.attribute, state);
+  const text = EXPRESSION.test(rule.attribute) ? fieldBy(rule, state) : attribute(rule.attribute, state);
   const found = pattern.exec(text);
   return found === undefined ? undefined : groupsOf(text, found);
+}
+
+/** What makes the name of an attribute an expression for names of fields. */
+const EXPRESSION = /[\\^$.*+?()[\]{}|]/;
+
+/** The last field that an expression fits; empty where there is none. */
+function fieldBy(
+  { attribute, ignoreCase }: VariableRule & { readonly kind: "if" },
+  { view }: RequestState,
+): string {
+  const pattern = patternOf(attribute, ignoreCase);
+  return view.fields().findLast(([name]) => pattern.test(name))?.[1] ?? "";
 }
 
 /** An attribute is one of the request's own, or a field, or a variable that was set before; of nothing it is empty. */

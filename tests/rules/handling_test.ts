@@ -2,10 +2,18 @@
 
 import assert from "node:assert/strict";
 import { isPlaceOf } from "../../src/rules/file_place.ts";
-import { handledIndex, handlingOf } from "../../src/rules/handling.ts";
+import { handlingOf, indexOf } from "../../src/rules/handling.ts";
 import type { Section } from "../../src/rules/model.ts";
 
-const FILES = ["/w/a.php", "/w/a.txt", "/w/.htx.php", "/w/no/a.php", "/w/kept/.htaccess", "/w/kept/a.php"];
+const FILES = [
+  "/w/a.php",
+  "/w/a.txt",
+  "/w/b.txt",
+  "/w/.htx.php",
+  "/w/no/a.php",
+  "/w/kept/.htaccess",
+  "/w/kept/a.php",
+];
 const LINKS = ["/w/link.php", "/w/to"];
 const files = {
   is: (kind: string, name: string) =>
@@ -45,10 +53,25 @@ Deno.test("handlingOf(): a file that is there, and what of the path follows", ()
   assert.equal(of("/w/a.php", unlinked), "3 /w/a.php ");
 });
 
-Deno.test("handledIndex(): the first index that is there, if it is run", () => {
-  const of = (index: readonly string[]) =>
-    handledIndex("/w/", "/p/", sectionsWith([{ place: { file: {} }, index }]), files);
+Deno.test("indexOf(): the first that is there, or leads elsewhere, if it is for somebody else", () => {
+  const place = { name: "/w/", path: "/p/" };
+  const named: Section = { place: { file: { name: "^b\\.txt$" } }, responseFields: [] };
+  const of = (index: readonly string[], elsewhere = "") =>
+    indexOf(
+      place,
+      sectionsWith([{ place: { file: {} }, index }, named]),
+      files,
+      (path) => path === elsewhere,
+    );
   assert.equal(of(["none", "a.php", "a.txt"]), "/p/a.php");
   assert.equal(of(["a.txt", "a.php"]), undefined);
   assert.equal(of(["/a.php", "none"]), undefined);
+  // More is said of its name.
+  assert.equal(of(["b.txt", "a.php"]), "/p/b.txt");
+  // It need not be there.
+  assert.equal(of(["none.php"], "/p/none.php"), "/p/none.php");
+  assert.equal(of(["a.txt", "none.php"], "/p/none.php"), undefined);
+  assert.equal(of(["none", "/app/"], "/app/"), "/app/");
+  // Where no section speaks of it nobody has to know.
+  assert.equal(indexOf(place, () => [], files, () => true), undefined);
 });

@@ -204,7 +204,8 @@ export class FastCgiRequestHandler implements RequestHandler {
     });
     if ("status" in variables || script === undefined) return variables;
     const { file, info } = script;
-    const authorization = options.authorization ? exchange.field("authorization") : undefined;
+    const isSaid = exchange.rules?.variables["HTTP_AUTHORIZATION"] !== undefined;
+    const authorization = options.authorization && !isSaid ? exchange.field("authorization") : undefined;
     const root = options.documentRoot ?? options.root;
     return [
       ...variables,

@@ -66,6 +66,12 @@ export class Balancers {
     this.of(balancer.name).members.push({ spot: directive, target, parameters });
   }
 
+  /** What is said of the server of a URL: in the section with the longest part of it. */
+  parametersFor(url: string): Parameters | undefined {
+    const own = [...this.workers.keys()].filter((key) => url === key || url.startsWith(`${key}/`));
+    return this.workers.get(own.reduce((longest, key) => key.length > longest.length ? key : longest, ""));
+  }
+
   /** Parameters of a server, or of a balancer. */
   set(directive: Directive, url: string, words: readonly string[]): void {
     const parameters = this.#parameters(directive, words);

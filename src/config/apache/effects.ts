@@ -18,7 +18,7 @@ const CHANGES = new Set(
   ("acceptpathinfo action allowencodedslashes addcharset adddefaultcharset addencoding addhandler addinputfilter addlanguage addoutputfilter " +
     "addoutputfilterbytype addtype alias aliasmatch allowconnect authbasicfake brotlialteretag browsermatch " +
     "browsermatchnocase cacheenable cachedisable cachedefaultexpire cachemaxexpire cacheroot cachequickhandler " +
-    "cachesocache cgipassauth charsetdefault charsetsourceenc checkspelling cookieexpires cookiename cookietracking dav " +
+    "cachesocache  charsetdefault charsetsourceenc checkspelling cookieexpires cookiename cookietracking dav " +
     "defaulttype errordocument expiresactive expiresbytype expiresdefault fallbackresource " +
     "filterchain filterdeclare filterprovider forcetype header headername imapdefault inputsed luamaphandler " +
     "luahookfixups luahooktranslatename luaoutputfilter luaquickhandler luainputfilter maxranges mergetrailers outputsed " +

@@ -49,7 +49,7 @@ export interface Parameters {
 
 /** Parameters that are known and have no effect: of workers, of balancers, and words without a value. */
 const WITHOUT_EFFECT = (
-  "acquire addressttl backend bufferpool cping disablereuse flushpackets flushwait hcexpr " +
+  "acquire addressttl backend bufferpool cping flushpackets flushwait hcexpr " +
   "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping min ping receivebuffersize " +
   "redirect responsefieldsize retry route secret smax ttl upgrade failonstatus failontimeout forcerecovery growth lbmethod " +
   "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate nocanon noquery"
@@ -73,6 +73,7 @@ const KNOWN = [
   "max",
   "timeout",
   "flusher",
+  "disablereuse",
   "enablereuse",
   "loadfactor",
   "status",
@@ -109,6 +110,10 @@ export function readParameters(words: readonly string[], report: ParameterReport
         break;
       case "enablereuse":
         result.reuse = /^on$/i.test(value);
+        break;
+      case "disablereuse":
+        if (/^off$/i.test(value)) result.reuse = true;
+        else report.withoutEffect(`${key}=`);
         break;
       case "loadfactor":
         take(readLoadFactor(value), word, (weight) => result.weight = weight);

@@ -162,7 +162,7 @@ export class RouteMaker {
   }
 
   #parametersOf({ url, parameters }: Pass): Pass["parameters"] {
-    return { ...this.servers.balancers.workers.get(url), ...parameters };
+    return { ...this.servers.balancers.parametersFor(url), ...parameters };
   }
 
   /** How requests are relayed, if they are: what the pass says, else its location, else the server, else the main one. */

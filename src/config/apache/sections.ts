@@ -14,7 +14,7 @@ import type { Place } from "./passes.ts";
 import { readProxying } from "./proxying.ts";
 import { Draft, type DraftWorld } from "./rules/draft.ts";
 import { readCondition } from "./rules/reading.ts";
-import type { Server } from "./server.ts";
+import type { DraftSection, Server } from "./server.ts";
 import { PROXY_SETTINGS, readSetting, type Settings } from "./settings.ts";
 import { type Directive, isSection, type Item, keyOf, type Section } from "./tree.ts";
 
@@ -67,6 +67,8 @@ export class SectionReader {
         this.faults.notDone(item, `${item.name} in <${section.name}>`);
       } else if (handedOnBy(item) !== undefined) {
         this.#handedOn(item, server, rulePlace(place, this.faults, section));
+      } else if (item.name.toLowerCase() === "forcetype" && !/^none$/i.test(item.args[0] ?? "")) {
+        server.sections.push(this.#typed(item, rulePlace(place, this.faults, section)));
       } else if (item.name.toLowerCase() === "errordocument" || isFileDirective(item)) {
         this.faults.notDone(item, `${item.name} in <${section.name}>`, effectOf(keyOf(item)));
       } else if (!draft.directive(item)) {
@@ -78,6 +80,14 @@ export class SectionReader {
     const own = server.locations.splice(start);
     if (own.length > 0) server.locations.push(own.at(-1)!);
     server.sections.push({ place: rulePlace(place, this.faults, section), draft, spot: section, settings });
+  }
+
+  /** The type of files that a path leads to; what servers answer has its own. */
+  #typed(item: Directive, place: RulePlace): DraftSection {
+    const draft = this.draft(true);
+    const [type = ""] = item.args;
+    draft.directive({ ...item, name: "Header", args: ["set", "Content-Type", type.replaceAll("%", "%%")] });
+    return { place: { ...place, file: {} }, draft, spot: item };
   }
 
   /** `<If>` and what follows it. @returns whether it is one of those */
@@ -125,9 +135,10 @@ export class SectionReader {
   }
 
   #proxy(section: Section, server: Server): void {
-    const url = section.args[0]!;
+    const [url = "", ...words] = section.args;
     const settings: Settings = {};
     const draft = this.draft(true);
+    if (words.length > 0 && url !== "~") this.balancers.set(section, url, words);
     for (const item of section.children) {
       if (!judge(item, "proxy", this.faults)) continue;
       const name = item.name.toLowerCase();

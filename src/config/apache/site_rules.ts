@@ -46,6 +46,7 @@ export class SiteRulesMaker {
         files,
         ({ draft, place: { directory } }) => this.#rewriting(draft.rewriting, directory ?? `${root}/`),
         ({ url, spot }) => this.#target(url, spot),
+        (name) => this.#leadsElsewhere(name),
       ),
       ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
       ...levels.flatMap(({ sections }) => sections.map((section) => this.#section(section))),
@@ -92,6 +93,14 @@ export class SiteRulesMaker {
       },
       ...this.#targets.length > 0 && { targets: this.#targets },
     };
+  }
+
+  /** Whether a path that ends with a name may be proxied, by an expression or by itself. */
+  #leadsElsewhere(name: string): boolean {
+    return this.made.routes.some(({ path, match }, index) =>
+      this.made.urls[index] !== undefined &&
+      (match !== undefined || name.startsWith("/") || path.endsWith(`/${name}`))
+    );
   }
 
   #section({ place, draft }: DraftSection): Section {

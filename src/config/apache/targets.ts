@@ -49,7 +49,11 @@ export function readTarget(text: string): Reading<Target> {
     return { value: { kind, authority: authority.toLowerCase() || "localhost", socket, path } };
   }
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^]*)$/i.exec(text);
-  if (match === null) return { fault: `${cannot}; ${EXAMPLE}` };
+  if (match === null) {
+    const [, scheme = ""] = /^unix:[^|]*\|([a-z0-9+.-]+):/i.exec(text) ?? [];
+    const why = ELSEWHERE[scheme.toLowerCase()];
+    return { fault: why === undefined ? `${cannot}; ${EXAMPLE}` : `${cannot}, for fdpass ${why}` };
+  }
   const scheme = match[1]!.toLowerCase();
   const rest = match[2]!;
   if (scheme === "fd") {

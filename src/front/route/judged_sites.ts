@@ -3,10 +3,11 @@
 import { addressOf } from "../../../ffi/mod.ts";
 import type { Site } from "../../config/config.ts";
 import { encodeRuleFields } from "../../protocol/rule_fields.ts";
+import { PathNormalizer } from "../../route/path.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
 import type { Question } from "../../rules/access.ts";
-import type { Files } from "../../rules/request.ts";
+import type { Before, Files } from "../../rules/request.ts";
 import { treatsAlike } from "../../rules/alike.ts";
 import { bytesOf } from "../../rules/bytes.ts";
 import { fileIn, INSTEAD_OF, isTooDeep } from "../../rules/file_names.ts";
@@ -26,6 +27,8 @@ export type Judged =
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "ask"; readonly question: Question };
 
+const latin1 = new TextDecoder("latin1");
+
 /** As often as httpd lets rules send a request all the way again (LimitInternalRecursion). */
 const MOST_ROUNDS = 10;
 
@@ -39,6 +42,7 @@ export class JudgedSite {
   /** By route, whether its requests have to be looked at; and of those that no route takes. */
   readonly #concerned: readonly boolean[];
   readonly #concernsOthers: boolean;
+  readonly #normalizer = new PathNormalizer();
 
   /**
    * @param first the place of its first route in the table
@@ -79,9 +83,10 @@ export class JudgedSite {
     now: number,
     hidden?: TrustedProxies,
   ): Judged {
-    const judged = this.#isAmbiguous(look)
+    const path = this.#pathOf(look, found);
+    const judged = this.#isAmbiguous(path)
       ? answered(404, "an encoded slash leads to another place than it says")
-      : this.#judgeAs(look, new PeekedRequest(look, connection, https, now, hidden), found, 0);
+      : this.#judgeAs(look, new PeekedRequest(look, connection, path, https, now, hidden), found, 0);
     return judged.kind === "answer" ? this.#withPage(look, judged) : judged;
   }
 
@@ -111,27 +116,46 @@ export class JudgedSite {
     view: PeekedRequest,
     found: number,
     round: number,
-    inherited?: ReadonlyMap<string, string>,
+    before?: Before,
   ): Judged {
-    const way = this.#judge.way(view, inherited);
+    const way = this.#judge.way(view, before);
     if (way.kind === "answer") return way;
     const changed = way.kind === "routes" && way.path !== undefined || round > 0;
-    const place = way.kind !== "routes" ? NO_ROUTE : changed ? this.#find(way.state.path, look) : found;
+    const path = changed ? spelt(way.state.path) : view.path;
+    const place = way.kind !== "routes" ? NO_ROUTE : changed ? this.#find(path, look) : found;
     const own = place < 0 ? undefined : place - this.first;
     const serves = this.routes[place]?.group !== undefined;
     const file = way.kind === "routes" ? this.#file(look, place, own) : undefined;
     if (file !== undefined && isTooDeep(file)) return answered(404, "no file is so deep");
-    const decision = this.#judge.decide(way, own, serves, this.memory, file);
+    const isElsewhere = (other: string) => this.#isElsewhere(spelt(other), path, look);
+    const decision = this.#judge.decide(way, own, serves, this.memory, file, isElsewhere);
     switch (decision.kind) {
       case "go":
         return this.#go(look, changed ? way : undefined, place, decision);
       case "again":
         if (round >= MOST_ROUNDS) return answered(500, "rules send it round and round");
-        view = view.as(spelt(decision.path), decision.query);
-        return this.#judgeAs(look, view, NO_ROUTE, round + 1, decision.variables);
+        return this.#again(look, view, round, decision);
       default:
         return decision;
     }
+  }
+
+  #again(
+    look: Look,
+    view: PeekedRequest,
+    round: number,
+    { path, query, variables, from }: Decision & { readonly kind: "again" },
+  ): Judged {
+    const before = { variables, query: view.query, ...from === undefined ? {} : { from } };
+    return this.#judgeAs(look, view.as(spelt(path), query), NO_ROUTE, round + 1, before);
+  }
+
+  /** Whether a path leads to somebody else than whoever sends files. The path in the look is as before afterwards. */
+  #isElsewhere(other: string, path: string, look: Look): boolean {
+    const place = this.#find(other, look);
+    this.#find(path, look);
+    const { routes = [] } = this.site.rules!.files ?? {};
+    return this.routes[place]?.group !== undefined && !routes.includes(place - this.first);
   }
 
   /** The name of the file that a route leads to, a character for each byte; undefined for one that leads to none. */
@@ -145,15 +169,24 @@ export class JudgedSite {
    * Whether a path means something else to a server that takes `%2F` for a slash than it does here, as far as rules and
    * routes are concerned. Who guards a path guards it against such a spelling, too.
    */
-  #isAmbiguous(look: Look): boolean {
-    const { bytes, start, end } = look.path;
-    const text = new TextDecoder("latin1").decode(bytes.subarray(start, end));
-    if (!/%2f|%5c/i.test(text)) return false;
-    return this.#judge.isGuarded;
+  #isAmbiguous(path: string): boolean {
+    return /%2f|%5c/i.test(path) && this.#judge.isGuarded;
   }
 
+  /** The client's path in its normal form. Where an expression has found the route, what it is mapped to stands in the look. */
+  #pathOf({ path, bytes, head: { pathStart, pathEnd } }: Look, found: number): string {
+    if (this.table.routes[found]?.route.match === undefined) {
+      return latin1.decode(path.bytes.subarray(path.start, path.end));
+    }
+    // It has one: a route was found for it.
+    this.#normalizer.normalize(bytes, pathStart, pathEnd);
+    const { bytes: own, start, end } = this.#normalizer;
+    return latin1.decode(own.subarray(start, end));
+  }
+
+  /** @param path as it stands in a request, a character for each byte */
   #find(path: string, look: Look): number {
-    const bytes = new TextEncoder().encode(spelt(path));
+    const bytes = Uint8Array.from(path, (character) => character.charCodeAt(0));
     const place = this.table.findPath(bytes, 0, bytes.length);
     look.path = this.table.path;
     return place;
@@ -199,7 +232,7 @@ export class JudgedSite {
   #mappedPath(look: Look, place: number): string {
     const { bytes, start, end } = look.path;
     const { route: { match }, prefix, mapTo } = this.table.routes[place]!;
-    const path = new TextDecoder("latin1").decode(bytes.subarray(start, end));
+    const path = latin1.decode(bytes.subarray(start, end));
     return match === undefined ? mappedPath(path, prefix, mapTo) : path;
   }
 }

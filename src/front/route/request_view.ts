@@ -15,7 +15,6 @@ export class PeekedRequest implements RequestView {
   readonly method: string;
   readonly target: string;
   readonly minor: 0 | 1;
-  path: string;
   query: string | undefined;
   readonly host: string;
   readonly client: Uint8Array;
@@ -26,23 +25,24 @@ export class PeekedRequest implements RequestView {
   readonly #look: Look;
 
   /**
+   * @param path of the client, in its normal form: that in the look may be mapped already
    * @param now milliseconds since 1970
    * @param hidden whose idea of fields about who asks counts: those of the client are left out
    */
   constructor(
     look: Look,
     connection: Connection,
+    public path: string,
     readonly https: boolean,
     readonly now: number,
     readonly hidden?: TrustedProxies,
   ) {
     this.#look = look;
-    const { bytes, head, path } = look;
+    const { bytes, head } = look;
     const text = (start: number, end: number) => latin1.decode(bytes.subarray(start, end));
     this.method = text(head.methodStart, head.methodEnd);
     this.target = text(head.targetStart, head.targetEnd);
     this.minor = head.minor;
-    this.path = latin1.decode(path.bytes.subarray(path.start, path.end));
     const mark = this.target.indexOf("?");
     this.query = mark < 0 ? undefined : this.target.slice(mark + 1);
     this.host = text(head.hostStart, head.hostEnd);

@@ -76,6 +76,7 @@ export function metaVariables(
   if ("status" in found) return found;
   const place = placed(found);
   const fields = exchange.fields();
+  const told = fieldVariables(fields);
   const type = fields.find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const variables = [
     "GATEWAY_INTERFACE=CGI/1.1",
@@ -96,8 +97,8 @@ export function metaVariables(
     `UNIQUE_ID=${exchange.requestId}`,
     `HTTP_X_REQUEST_ID=${exchange.requestId}`,
     `HTTP_TRACEPARENT=${exchange.traceparent}`,
-    ...fieldVariables(fields),
-    ...ruleVariables(exchange),
+    ...told,
+    ...ruleVariables(exchange).filter((entry) => !told.some((field) => isSameName(field, entry))),
     ...connectionEnvironment({ client, local, site, route, path: place.mapped, tls: connection.tls }),
   ];
   // Field values and paths of well-formed requests have none; this is what would cut a variable short.
@@ -118,9 +119,14 @@ function queryOf({ connection: { transfer: { target } } }: Exchange, { query }: 
 function ruleVariables({ rules }: Exchange): string[] {
   return Object.entries(rules?.variables ?? {}).flatMap(([name, value]) => {
     const entry = `${name}=${value}`;
-    const isUser = name === "REMOTE_USER" || name === "AUTH_TYPE";
-    return /^\w+$/.test(name) && (isUser || !OF_A_REQUEST.test(entry)) ? [entry] : [];
+    // A field that the client has not sent may be said by the configuration: `SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1`.
+    const isSaid = name === "REMOTE_USER" || name === "AUTH_TYPE" || /^HTTP_(?!PROXY$)/.test(name);
+    return /^\w+$/.test(name) && (isSaid || !OF_A_REQUEST.test(entry)) ? [entry] : [];
   });
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.startsWith(other.slice(0, other.indexOf("=") + 1));
 }
 
 /** The parts of a path. */

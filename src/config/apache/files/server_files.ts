@@ -2,9 +2,10 @@
 
 import type { Rewriting, Section as RuleSection } from "../../../rules/model.ts";
 import { isTrivial } from "../../../rules/alike.ts";
+import { patternOf } from "../../../rules/expression.ts";
 import { isPlaceOf } from "../../../rules/file_place.ts";
 import type { Route } from "../../config.ts";
-import type { FileSettings } from "../../documents.ts";
+import { FILE_DEFAULTS, type FileSettings } from "../../documents.ts";
 import type { ErrorPages } from "../../error_pages.ts";
 import { endingsOf, isHandedOn } from "../../handlers.ts";
 import { readMapTo, readTemplate } from "../../mapping.ts";
@@ -151,15 +152,23 @@ function encoded(name: string): string {
  *
  * @param rewriting what a section's rules come to, for the directory that they are relative to
  * @param target the index of the target for an application; undefined where there can be none
+ * @param isElsewhere whether a path that ends so may lead to somebody else than whoever sends files
  */
 export function ruleSections(
   { sections, words }: ServerFiles,
   rewriting: (section: FileSection) => Rewriting | undefined,
   target: (application: Application) => number | undefined,
+  isElsewhere: (name: string) => boolean,
 ): RuleSection[] {
   const all = [...words, ...sections.map((section) => section.words)];
   const runs = all.some(({ application }) => application);
-  const falls = runs || all.some(({ fallback }) => fallback);
+  const indexes = [...FILE_DEFAULTS.index, ...all.flatMap(({ settings: { index = [] } }) => index)];
+  const isNamed = ({ place: { name }, draft }: FileSection) =>
+    name !== undefined && Object.keys(draft.rules()).length > 0 &&
+    indexes.some((index) => patternOf(name).test(index));
+  const falls = runs || all.some(({ fallback }) => fallback) || sections.some(isNamed) ||
+    indexes.some(isElsewhere);
+  const usual = falls ? [{ place: { file: {} }, index: FILE_DEFAULTS.index }] : [];
   const handling = ({ application, settings: { overrides, links } }: FileWords) =>
     !runs ? {} : {
       ...application === undefined ? {} : { handler: application && (target(application) ?? false) },
@@ -167,6 +176,7 @@ export function ruleSections(
       ...links === undefined ? {} : { links: links === "follow" },
     };
   return [
+    ...usual,
     ...words.map((own) => ({ place: { file: {} }, ...fallbackOf(own, falls), ...handling(own) })),
     ...sections.map((section) => {
       const { access, ...rules } = section.draft.rules();

@@ -1,6 +1,7 @@
 /** What one server or section says around its routes, as it is read. */
 
 import type { FieldRule, Redirect, Section as RuleSection, VariableRule } from "../../../rules/model.ts";
+import { onOrOff } from "../directives.ts";
 import type { Faults } from "../faults.ts";
 import type { Directive, Section } from "../tree.ts";
 import { AccessReader } from "./access.ts";
@@ -53,6 +54,19 @@ export class Draft {
       case "browsermatchnocase":
         this.variables.push(...readVariables(directive, (name) => this.world.environment(name), faults));
         return true;
+      case "cgipassauth": {
+        const passes = onOrOff(directive, faults);
+        const pattern = passes ? "(.+)" : "";
+        if (passes !== undefined) {
+          this.variables.push({
+            kind: "if",
+            attribute: "Authorization",
+            pattern,
+            set: [["HTTP_AUTHORIZATION", passes ? "$1" : undefined]],
+          });
+        }
+        return true;
+      }
       case "redirect":
       case "redirectmatch":
       case "redirectpermanent":

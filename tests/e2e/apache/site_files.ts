@@ -1,0 +1,45 @@
+/** Files of whole sites, the same for Apache and fdpass. */
+
+/** What of a request a script shows, and what of its answer is compared. */
+const SCRIPT = `<?php
+header('Content-Type: text/plain');
+foreach (['SCRIPT_NAME', 'PATH_INFO', 'QUERY_STRING', 'REQUEST_URI', 'REQUEST_METHOD', 'HTTP_AUTHORIZATION',
+  'REDIRECT_URL', 'CONTENT_LENGTH'] as $name) echo $name, '=', $_SERVER[$name] ?? '-', "\\n";
+echo strlen(file_get_contents('php://input')), "\\n";
+`;
+
+/** Files by their names. */
+export const SITE_FILES: Readonly<Record<string, string>> = {
+  "spa/index.html": "<title>spa</title>\n",
+  "spa/404.html": "own 404 of the spa\n",
+  "spa/assets/app.3f2a.js": "app();\n",
+  "spa/assets/logo.png": "PNG\n",
+  "wp/index.php": SCRIPT,
+  "wp/wp-login.php": SCRIPT,
+  "wp/wp-config.php": SCRIPT,
+  "wp/xmlrpc.php": SCRIPT,
+  "wp/readme.html": "readme\n",
+  "wp/wp-admin/index.php": SCRIPT,
+  "wp/wp-content/uploads/2024/a.png": "PNG\n",
+  "wp/wp-content/uploads/2024/evil.php": SCRIPT,
+  "wp/wp-content/themes/x/style.css": "a{}\n",
+  "fall/index.php": SCRIPT,
+  "fall/robots.txt": "robots\n",
+  "blog/index.html": "index of the blog\n",
+  "blog/404.html": "own 404 of the blog\n",
+  "blog/index.xml": "<rss/>\n",
+  "blog/posts/first/index.html": "first post\n",
+  "blog/css/site.css": "a{}\n",
+  "netbox/static/netbox.css": "a{}\n",
+  "netbox/static/img/logo.svg": "<svg/>\n",
+  "galaxy/static/style/base.css": "a{}\n",
+  "galaxy/static/scripts/packed/main.js": "main();\n",
+  "galaxy/static/favicon.ico": "ICO\n",
+  "galaxy/static/welcome.html": "welcome\n",
+  "galaxy/robots.txt": "robots\n",
+  "social/500.html": "own 500 of social\n",
+  "social/robots.txt": "robots\n",
+  "social/packs/js/common.js": "common();\n",
+  "social/emoji/1.png": "PNG\n",
+  "well-known/matrix/server": '{"m.server":"x:443"}\n',
+};

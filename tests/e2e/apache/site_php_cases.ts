@@ -1,0 +1,75 @@
+/** Sites with PHP. */
+
+import type { SiteCase } from "./site_case.ts";
+
+export const PHP_SITES: readonly SiteCase[] = [
+  {
+    name: "blog.wp.test",
+    text: `DocumentRoot TREE/wp
+DirectoryIndex index.php index.html
+<Directory TREE/wp>
+  Options FollowSymLinks
+  AllowOverride None
+  Require all granted
+  RewriteEngine On
+  RewriteBase /
+  RewriteRule .* - [E=HTTP_AUTHORIZATION:%{HTTP:Authorization}]
+  RewriteRule ^index\\.php$ - [L]
+  RewriteCond %{REQUEST_FILENAME} !-f
+  RewriteCond %{REQUEST_FILENAME} !-d
+  RewriteRule . /index.php [L]
+</Directory>
+<Directory TREE/wp/wp-content/uploads>
+  <FilesMatch "\\.php$">
+    Require all denied
+  </FilesMatch>
+</Directory>
+<FilesMatch "^(wp-config\\.php|xmlrpc\\.php)$">
+  Require all denied
+</FilesMatch>
+<FilesMatch "\\.ph(?:ar|p|tml)$">
+  SetHandler "proxy:unix:@fpm|fcgi://localhost"
+</FilesMatch>`,
+    requests: [
+      ...["/", "/index.php", "/?p=1", "/2024/05/hello-world/", "/category/news?paged=2", "/wp-login.php"],
+      ...["/wp-admin/", "/wp-admin", "/wp-config.php", "/xmlrpc.php", "POST /xmlrpc.php", "/readme.html"],
+      ...["/wp-content/uploads/2024/a.png", "/wp-content/uploads/2024/evil.php", "/wp-content/missing.png"],
+      ...[
+        "/wp-content/themes/x/style.css",
+        "POST /wp-login.php",
+        "HEAD /",
+        "/missing.php",
+        "/index.php/2024/x",
+      ],
+      ...[
+        "/wp-json/wp/v2/posts?per_page=3",
+        "/?s=a%20b",
+        "/wp-json/x\nAuthorization: Basic YTpi",
+        "/a%20b/c",
+      ],
+      ...["/feed/", "/wp-admin/missing", "/wp-config.php/x", "POST /2024/05/hello-world/"],
+    ],
+  },
+  {
+    name: "fall.test",
+    text: `DocumentRoot TREE/fall
+DirectoryIndex index.php
+SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1
+<Proxy "unix:@fpm|fcgi://localhost/" timeout=30 max=10>
+</Proxy>
+ProxyPassMatch "^/(.*\\.php(/.*)?)$" "unix:@fpm|fcgi://localhostTREE/fall/$1"
+<Directory TREE/fall>
+  AllowOverride None
+  Require all granted
+  FallbackResource /index.php
+</Directory>
+<Location /index.php/private>
+  Require all denied
+</Location>`,
+    requests: [
+      ...["/index.php", "/index.php/a/b?c=d", "/robots.txt", "/pretty/path?x=1", "/missing.php", "/"],
+      ...["POST /index.php", "/index.php\nAuthorization: Basic YTpi", "/missing.txt", "HEAD /index.php"],
+      ...["/index.php/private", "/index.php//private/x", "/index.php/%70rivate", "/index.php/privatex"],
+    ],
+  },
+];
