@@ -87,6 +87,11 @@ export interface Route {
    * `$9` are its groups, and `$$` is a dollar sign. Without it, the path stays as it is.
    */
   readonly mapTo?: string;
+  /**
+   * With `match`: the mapped path has what the expression has matched as the client wrote it, where that leads to the same.
+   * For relays alone: others are told paths in their normal form.
+   */
+  readonly preservePath?: true;
   /** A client goes to the same backend process as before, as long as that can take it. Told by its IP address. */
   readonly sticky?: boolean;
   /** What becomes of a connection after an answer; see {@linkcode KeepAlive}. */

@@ -84,6 +84,10 @@ export interface Relay extends ErrorReplacing {
   readonly upstream: string;
   /** Whether the server is told the Host that the client means, not its own; false unless given. */
   readonly preserveHost?: boolean;
+  /** Whether the server gets the path as the client wrote it, where that leads to the same; false unless given. */
+  readonly preservePath?: boolean;
+  /** What becomes of paths with `%2F` in them: they are passed on, or get 404; `pass` unless given. */
+  readonly encodedSlashes?: EncodedSlashes;
   /** Whether the server gets fields whose names have underscores, which may be taken for other ones; false unless given. */
   readonly underscoresInHeaders?: boolean;
   /** What the server is told of who asks; see {@linkcode Forwarded}. `all` unless given. */
@@ -117,6 +121,9 @@ export interface Relay extends ErrorReplacing {
  * - `none`: nothing but what the client has said
  */
 export type Forwarded = "all" | "legacy" | "none";
+
+/** Whether a path with an encoded slash is passed on: servers take it for a slash, or for a character of a name. */
+export type EncodedSlashes = "pass" | "refuse";
 
 /** URLs that begin with one text get another one in its place. */
 export interface ReverseRule {

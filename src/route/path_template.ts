@@ -25,14 +25,20 @@ export class PathTemplate {
    * leads upwards, or longer than a hand-off can carry.
    */
   fill(group: (number: number) => string): string | undefined {
+    const path = this.put(group);
+    const normal = path === undefined ? undefined : normalizeMapped(path);
+    return normal === undefined || normal.length > MAX_PATH ? undefined : normal;
+  }
+
+  /** Fills the gaps, and leaves what comes of it as it is; nothing where that is longer than a hand-off can carry. */
+  put(group: (number: number) => string): string | undefined {
     let path = "";
     for (const part of this.#parts) {
       path += typeof part === "number" ? group(part) : part;
       // A group that stands there a hundred times makes a hundred times the path.
       if (path.length > MAX_PATH) return undefined;
     }
-    const normal = normalizeMapped(path === "" ? "/" : path);
-    return normal === undefined || normal.length > MAX_PATH ? undefined : normal;
+    return path === "" ? "/" : path;
   }
 }
 

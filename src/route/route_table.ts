@@ -110,7 +110,9 @@ export class RouteTable {
     // What had to be encoded has become longer.
     if (path.end - path.start > MAX_PATH) return BAD_PATH;
     let route = NONE;
-    if (this.#ordered !== undefined) route = this.#ordered[site]?.find(path) ?? NONE;
+    if (this.#ordered !== undefined) {
+      route = this.#ordered[site]?.find(path, bytes, pathStart, pathEnd) ?? NONE;
+    }
     if (route === BAD_MAPPING) return BAD_PATH;
     if (route === NONE) {
       route = this.#findPrefix(site, path.bytes, path.start + 1, path.end);

@@ -9,6 +9,8 @@ const RELAYS: readonly Omit<Relay, "kind">[] = [
   {
     upstream: "unix:/run/app.sock|http://app/base",
     preserveHost: true,
+    preservePath: true,
+    encodedSlashes: "refuse",
     underscoresInHeaders: true,
     timeout: 1_500,
     connectTimeout: 250,

@@ -10,7 +10,7 @@ import { CONFIGURATIONS } from "./apache/cases.ts";
 import type { Configuration, Request } from "./apache/configuration.ts";
 import { DIFFERENCES } from "./apache/differences.ts";
 import { EchoServers } from "./apache/echo_servers.ts";
-import { ask, configurationAt, type Outcome, place } from "./apache/routing_rig.ts";
+import { ask, configurationAt, type Outcome, place, type Placed } from "./apache/routing_rig.ts";
 
 /** Each at an address of its own, so that the ports are the same. */
 const APACHE = "127.0.0.1";
@@ -32,26 +32,31 @@ interface Comparison {
 function decoded(target: string): string {
   const [path = "", ...query] = target.split("?");
   const bytes = path.replace(
-    /%(?!2f)[0-9a-f]{2}/gi,
-    (triple) => String.fromCharCode(Number.parseInt(triple.slice(1), 16)),
+    /%[0-9a-f]{2}/gi,
+    (triple) => /%2f/i.test(triple) ? "%2F" : String.fromCharCode(Number.parseInt(triple.slice(1), 16)),
   );
   return [bytes, ...query].join("?");
 }
 
 /** An outcome as it is compared: of an error only the class. */
-function summary(outcome: Outcome): string {
+function summary(outcome: Outcome, exact = false): string {
   if (!("echo" in outcome)) {
     return outcome.status < 400 ? `${outcome.status}` : `${Math.floor(outcome.status / 100)}xx`;
   }
   const { server, host, target } = outcome.echo;
-  return `${server} ${host} ${decoded(target)}`;
+  return `${server} ${host} ${exact ? target : decoded(target)}`;
 }
 
 /** Asks until there are so many outcomes, where there can be several. */
-async function outcomes(address: string, port: number, request: Request, expected: number): Promise<string> {
+async function outcomes(
+  address: string,
+  { configuration: { exact }, port }: Placed,
+  request: Request,
+): Promise<string> {
+  const { outcomes: expected = 1 } = request;
   const seen = new Set<string>();
   for (let round = 0; round < ROUNDS && seen.size < expected; round++) {
-    seen.add(summary(await ask(address, port, request)));
+    seen.add(summary(await ask(address, port, request), exact));
   }
   return [...seen].sort().join(" or ");
 }
@@ -73,19 +78,16 @@ async function compareAll(): Promise<Comparison[]> {
     `DefaultRuntimeDir "${runDirectory.path}"\n${configurationAt(FDPASS, placed, echo)}`,
   );
   await using fdpass = await startUpFrom(path);
-  const pending = placed.flatMap(({ configuration, port }) =>
-    configuration.requests.map((request) => ({ configuration, port, request }))
-  );
+  const pending = placed.flatMap((at) => at.configuration.requests.map((request) => ({ at, request })));
   const comparisons: Comparison[] = [];
   const work = async () => {
     for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      const { configuration, port, request } = next;
-      const { outcomes: expected = 1 } = request;
+      const { at, request } = next;
       comparisons.push({
-        configuration,
+        configuration: at.configuration,
         request,
-        apache: await outcomes(APACHE, port, request, expected),
-        fdpass: await outcomes(FDPASS, port, request, expected),
+        apache: await outcomes(APACHE, at, request),
+        fdpass: await outcomes(FDPASS, at, request),
       });
     }
   };

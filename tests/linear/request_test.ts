@@ -84,6 +84,7 @@ function read(text: string): void {
   relayedRequest(exchange, fields, {
     upstream: { at: { host: "u", port: 80 }, authority: "u", base: "" },
     preserveHost: true,
+    preservePath: true,
     underscoresInHeaders: false,
     forwarded: "all",
   });

@@ -1,6 +1,6 @@
 /** Requests relayed to an HTTP server that knows nothing of hand-offs: a gateway (RFC 9110, 3.7). */
 
-import type { Forwarded } from "../../config/config.ts";
+import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
@@ -31,6 +31,10 @@ export interface RelayOptions extends PoolOptions, ResponseRules, ErrorReplacing
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means; false unless given. */
   readonly preserveHost?: boolean;
+  /** Whether the upstream gets the path as the client wrote it, where that leads to the same; false unless given. */
+  readonly preservePath?: boolean;
+  /** What becomes of paths with an encoded slash; `pass` unless given. */
+  readonly encodedSlashes?: EncodedSlashes;
   /** Whether fields whose names have underscores are passed on. */
   readonly underscoresInHeaders?: boolean;
   /** What the upstream is told of who asks: `all` unless given. */
@@ -80,10 +84,15 @@ export class RelayRequestHandler implements RequestHandler {
     const fields = exchange.sentFields();
     const here = answeredHere(exchange.method, fields);
     if (here === 204) return await exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
+    if (this.options.encodedSlashes === "refuse" && /%2f/i.test(exchange.path)) {
+      return await (this.#page(exchange, 404, []) ||
+        say(exchange, 404, "There is no path with an encoded slash."));
+    }
     if (here === 508) return await say(exchange, 508, "The request goes round in circles.");
     const request = relayedRequest(exchange, fields, {
       upstream: this.options.upstream,
       preserveHost: this.options.preserveHost ?? false,
+      preservePath: this.options.preservePath ?? false,
       underscoresInHeaders: this.options.underscoresInHeaders ?? false,
       forwarded: this.options.forwarded ?? "all",
     });

@@ -4,6 +4,8 @@ import type { Forwarded } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { endToEnd, type HeaderField, listOf, upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
 import { announcedTrailers, relayedTrailers, takesTrailers } from "../../http/trailers.ts";
+import { normalizePath } from "../../route/path.ts";
+import { mappedAsWritten } from "../../route/raw_path.ts";
 import { isTraceparent } from "../log/identity.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { RequestBody } from "../http/request_body.ts";
@@ -13,6 +15,8 @@ export interface RewriteOptions {
   readonly upstream: Upstream;
   /** Whether the upstream is told the Host that the client means, not its own. */
   readonly preserveHost: boolean;
+  /** Whether the upstream gets the path as the client wrote it, where that leads to the same. */
+  readonly preservePath: boolean;
   /** Whether fields whose names have underscores are passed on. */
   readonly underscoresInHeaders: boolean;
   /** What the upstream is told of who asks; see `Forwarded` of src/config/config.ts. */
@@ -115,7 +119,7 @@ export function relayedRequest(
   const told = rules === undefined ? endToEndFields : rules.request(endToEndFields);
   const added = forwarding(exchange, fields, told, options.forwarded);
   const anew = saidAnew(exchange, options.forwarded);
-  let head = `${exchange.method} ${targetOf(exchange, upstream)} HTTP/1.1\r\nHost: ${authority}\r\n`;
+  let head = `${exchange.method} ${targetOf(exchange, options)} HTTP/1.1\r\nHost: ${authority}\r\n`;
   const begins = !isTraceparent(valuesOf(fields, "traceparent")[0]);
   for (const [name, value] of told) {
     const lower = name.toLowerCase();
@@ -165,13 +169,20 @@ function authorityOf(exchange: Exchange, upstream: Upstream, preserveHost: boole
 }
 
 /** The upstream's base and what is below the route's prefix: nothing leads out of either, as paths are normalised. */
-function targetOf(exchange: Exchange, upstream: Upstream): string {
+function targetOf(exchange: Exchange, { upstream, preservePath }: RewriteOptions): string {
   const rewrittenTarget = exchange.connection.transfer.target;
   if (rewrittenTarget !== undefined) return upstream.base + rewrittenTarget;
   if (exchange.target === "*") return "*";
-  const path = upstream.base + exchange.mappedPath;
+  const path = upstream.base + (preservePath && pathAsWritten(exchange) || exchange.mappedPath);
   // "/a?" and "/a" may be two resources, so an empty query stays one.
   return exchange.target.includes("?") ? `${path}?${exchange.query}` : path;
+}
+
+/** By a route without a prefix the front alone knows which part of the path is whose. */
+function pathAsWritten({ path, connection: { transfer: { route, map } } }: Exchange): string | undefined {
+  return route.startsWith("/")
+    ? mappedAsWritten(path, normalizePath(route) ?? "/", map || undefined)
+    : undefined;
 }
 
 /** Fields about who asks that are said here, by sort; those that rules say are said by them. */

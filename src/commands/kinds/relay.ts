@@ -1,7 +1,7 @@
 /** The options of the kind `relay`. */
 
 import { InvalidArgumentError, Option } from "commander";
-import type { CookieRule, Forwarded, Plain, ReverseRule } from "../../config/config.ts";
+import type { CookieRule, EncodedSlashes, Forwarded, Plain, ReverseRule } from "../../config/config.ts";
 import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Reading } from "../../config/reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../../config/relay_rules.ts";
@@ -13,6 +13,8 @@ import type { KindOptions, Values } from "./kind.ts";
 /** What a plain relay has no use for: it does not look at requests and responses. */
 const OF_HTTP = {
   preserveHost: "--preserve-host",
+  preservePath: "--preserve-path",
+  encodedSlashes: "--encoded-slashes",
   underscoresInHeaders: "--underscores-in-headers",
   forwarded: "--forwarded",
   reverse: "--reverse",
@@ -55,6 +57,9 @@ export const relayOptions: KindOptions = {
   choice: new Option("--upstream <url>", "relay to an HTTP server: http://host:port/base or unix:/path"),
   more: [
     new Option("--preserve-host", "tell the upstream the Host that the client means, not its own"),
+    new Option("--preserve-path", "give the upstream the path as the client wrote it, not its normal form"),
+    new Option("--encoded-slashes <what>", "what becomes of %2F in paths (default: pass)")
+      .choices(["pass", "refuse"]),
     new Option("--underscores-in-headers", "pass fields on whose names have underscores"),
     new Option("--forwarded <fields>", "what the upstream is told of who asks (default: all)")
       .choices(["all", "legacy", "none"]),
@@ -83,6 +88,8 @@ export const relayOptions: KindOptions = {
     const plain = values.proxyProtocol as Plain | undefined ?? (values.plain === true ? "bare" : undefined);
     const options = {
       preserveHost: values.preserveHost as true | undefined,
+      preservePath: values.preservePath as true | undefined,
+      encodedSlashes: values.encodedSlashes as EncodedSlashes | undefined,
       underscoresInHeaders: values.underscoresInHeaders as true | undefined,
       forwarded: values.forwarded as Forwarded | undefined,
       timeout: values.upstreamTimeout as number | undefined,

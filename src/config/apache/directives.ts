@@ -52,6 +52,7 @@ const TABLE: readonly Known[] = ([
   ["ProxyPreserveHost", ANY, 1, 1, "On or Off"],
   ["BalancerMember", ["server", "host", "proxy"], 1, MANY, "the URL of a server"],
   ["ProxySet", ANY, 1, MANY, "parameters, such as timeout=30"],
+  ["AllowEncodedSlashes", SERVERS, 1, 1, "NoDecode or Off"],
   ["Timeout", SERVERS, 1, 1, "a number of seconds"],
   ["ProxyTimeout", SERVERS, 1, 1, "a number of seconds"],
   ["KeepAlive", SERVERS, 1, 1, "On or Off"],

@@ -15,7 +15,7 @@ const OPENS = new Set(
 
 /** Say what clients or servers get. */
 const CHANGES = new Set(
-  ("acceptpathinfo action allowencodedslashes addcharset adddefaultcharset addencoding addhandler addinputfilter addlanguage addoutputfilter " +
+  ("acceptpathinfo action addcharset adddefaultcharset addencoding addhandler addinputfilter addlanguage addoutputfilter " +
     "addoutputfilterbytype addtype alias aliasmatch allowconnect authbasicfake brotlialteretag browsermatch " +
     "browsermatchnocase cacheenable cachedisable cachedefaultexpire cachemaxexpire cacheroot cachequickhandler " +
     "cachesocache  charsetdefault charsetsourceenc checkspelling cookieexpires cookiename cookietracking dav " +

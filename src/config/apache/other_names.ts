@@ -4,7 +4,7 @@ export const OTHER_NAMES: readonly string[] = `
 AcceptFilter AcceptMutex AcceptPathInfo AccessFileName Action AddAlt AddAltByEncoding AddAltByType
 AddCharset AddDefaultCharset AddDescription AddEncoding AddHandler AddIcon AddIconByEncoding
 AddIconByType AddInputFilter AddLanguage AddModuleInfo AddOutputFilter AddOutputFilterByType AddType
-Alias AliasMatch AliasPreservePath Allow AllowCONNECT AllowEncodedSlashes AllowMethods AllowOverride
+Alias AliasMatch AliasPreservePath Allow AllowCONNECT AllowMethods AllowOverride
 AllowOverrideList Anonymous Anonymous_LogEmail Anonymous_MustGiveEmail Anonymous_NoUserId
 Anonymous_VerifyEmail AsyncRequestWorkerFactor AuthBasicAuthoritative AuthBasicFake
 AuthBasicProvider AuthBasicUseDigestAlgorithm AuthDBDUserPWQuery AuthDBDUserRealmQuery

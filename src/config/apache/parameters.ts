@@ -39,6 +39,8 @@ export interface Parameters {
   readonly maxUpstream?: number;
   /** Whether connections to an application are kept; those to HTTP servers are. */
   readonly reuse?: boolean;
+  /** Whether the server gets paths as clients wrote them. */
+  readonly preservePath?: boolean;
   readonly weight?: number;
   readonly flusher?: "flush" | "none";
   /** Takes nothing. */
@@ -52,14 +54,13 @@ const WITHOUT_EFFECT = (
   "acquire addressttl backend bufferpool cping flushpackets flushwait hcexpr " +
   "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping min ping receivebuffersize " +
   "redirect responsefieldsize retry route secret smax ttl upgrade failonstatus failontimeout forcerecovery growth lbmethod " +
-  "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate nocanon noquery"
+  "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate noquery"
 ).split(" ");
 
 /** Those of them that clients would notice. */
 const NOTICED = [
   "route",
   "redirect",
-  "nocanon",
   "noquery",
   "upgrade",
   "hcmethod",
@@ -69,6 +70,7 @@ const NOTICED = [
 
 const KNOWN = [
   ...WITHOUT_EFFECT,
+  "nocanon",
   "connectiontimeout",
   "max",
   "timeout",
@@ -114,6 +116,9 @@ export function readParameters(words: readonly string[], report: ParameterReport
       case "disablereuse":
         if (/^off$/i.test(value)) result.reuse = true;
         else report.withoutEffect(`${key}=`);
+        break;
+      case "nocanon":
+        result.preservePath = true;
         break;
       case "loadfactor":
         take(readLoadFactor(value), word, (weight) => result.weight = weight);

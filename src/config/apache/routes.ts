@@ -151,6 +151,9 @@ export class RouteMaker {
         ? mappedByExpression(pass, target, this.servers)
         : mappedByPrefix(pass, target, this.servers)),
       backends: [...new Set(backends as string[])],
+      ...pass.expression && pass.parameters.preservePath && target.kind === "server"
+        ? { preservePath: true as const }
+        : {},
       ...sticky || pass.parameters.sticky ? { sticky: true } : {},
       ...this.#keepAlive(server),
     };
@@ -191,6 +194,7 @@ export class RouteMaker {
     const contentSize = this.#limitsOf(server).sizeFor(pass) ??
       levels.map((level) => level.contentSize).find(isGiven);
     const contentPace = levels.map((level) => level.contentPace).find(isGiven);
+    const encodedSlashes = levels.map((level) => level.encodedSlashes).find(isGiven);
     const addsHeaders = levels.map((level) => level.addsHeaders).find(isGiven);
     const documentRoot = this.files.documentRoot(server === main ? [main] : [server, main]);
     return {
@@ -200,6 +204,8 @@ export class RouteMaker {
       // As httpd does: what others than itself have said of who asks is passed on.
       forwarded: addsHeaders === false ? "none" : "legacy",
       ...preserveHost ? { preserveHost } : {},
+      ...own.preservePath ? { preservePath: true } : {},
+      ...encodedSlashes === "pass" ? {} : { encodedSlashes: "refuse" },
       ...timeout === undefined ? {} : { timeout: Math.max(1, timeout) },
       ...connectionsOf(own),
       // Without any, httpd leaves references as they are.

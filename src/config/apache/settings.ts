@@ -1,5 +1,6 @@
 /** Directives with one value, for a whole server. */
 
+import type { EncodedSlashes } from "../config.ts";
 import { MAX_HEAD } from "../json/limits.ts";
 import { type ContentSettings, readContentPace, readContentSize, readTimes } from "./content.ts";
 import { onOrOff } from "./directives.ts";
@@ -12,6 +13,7 @@ export interface Settings extends ContentSettings {
   preserveHost?: boolean;
   /** Whether servers behind are told who asks, in X-Forwarded-For and its like. */
   addsHeaders?: boolean;
+  encodedSlashes?: EncodedSlashes;
   timeout?: number;
   proxyTimeout?: number;
   keepAlive?: boolean;
@@ -52,6 +54,8 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
       return take("preserveHost", onOrOff(directive, faults));
     case "proxyaddheaders":
       return take("addsHeaders", onOrOff(directive, faults));
+    case "allowencodedslashes":
+      return take("encodedSlashes", readEncodedSlashes(directive, faults));
     case "timeout":
       return take("timeout", faults.take(readTime(value), directive));
     case "proxytimeout":
@@ -71,6 +75,21 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
     case "requestreadtimeout":
       return readRequestTimes(directive, settings, faults);
   }
+}
+
+/** Decoded slashes would separate for servers what has separated nothing for routes and rules. */
+function readEncodedSlashes(directive: Directive, faults: Faults): EncodedSlashes | undefined {
+  switch (directive.args[0]!.toLowerCase()) {
+    case "off":
+      return "refuse";
+    case "nodecode":
+      return "pass";
+    case "on":
+      faults.warn(directive, "passes %2F on encoded, and it separates nothing; write NoDecode", "changes");
+      return "pass";
+  }
+  faults.add(directive, `Found "${directive.args[0]}"; write NoDecode or Off`);
+  return undefined;
 }
 
 /** `header=20-40,MinRate=500`: as a deadline, the longest that it can become. `body=` is of the relays. */

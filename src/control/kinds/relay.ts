@@ -12,6 +12,8 @@ export const relayProgram: KindProgram<Relay> = {
     "--upstream",
     upstream,
     ...options.preserveHost ? ["--preserve-host"] : [],
+    ...options.preservePath ? ["--preserve-path"] : [],
+    ...options.encodedSlashes === undefined ? [] : ["--encoded-slashes", options.encodedSlashes],
     ...options.underscoresInHeaders ? ["--underscores-in-headers"] : [],
     ...options.forwarded === undefined ? [] : ["--forwarded", options.forwarded],
     ...time("--upstream-timeout", options.timeout),

@@ -46,6 +46,7 @@ Deno.test("the configuration that people have runs as it stands", () => {
     runs: {
       kind: "relay",
       upstream: "http://backend-server",
+      encodedSlashes: "refuse",
       forwarded: "legacy",
       reverse: [{ path: "/", url: "http://backend-server/" }],
     },
@@ -284,4 +285,29 @@ Deno.test("the main server's ProxyPass holds in virtual hosts too", () => {
     "Listen 80\nProxyPass /all http://x:1\n<VirtualHost *:80>\nProxyPass /own http://y:2\n</VirtualHost>";
   assert.deepEqual(led(text), ["/all http://x:1", "/own http://y:2"]);
   assert.deepEqual(faultsOf(text), []);
+});
+
+Deno.test("paths stay as clients write them by nocanon, encoded slashes by AllowEncodedSlashes", () => {
+  const config = parse(
+    `Listen 80
+AllowEncodedSlashes NoDecode
+<VirtualHost *:80>
+ProxyPassMatch ^/b/(.*)$ http://b/$1 nocanon
+ProxyPass / http://a/ nocanon
+</VirtualHost>
+<VirtualHost *:80>
+ServerName other.test
+AllowEncodedSlashes Off
+ProxyPass / http://c/
+</VirtualHost>`,
+  );
+  const relays = config.backends.map(({ runs }) => runs as Relay);
+  assert.deepEqual(
+    relays.map(({ upstream, preservePath, encodedSlashes }) => [upstream, preservePath, encodedSlashes]),
+    [["http://b", true, undefined], ["http://a", true, undefined], ["http://c", undefined, "refuse"]],
+  );
+  assert.deepEqual(
+    config.listeners[0]!.sites[0]!.routes.map(({ preservePath }) => preservePath),
+    [true, undefined],
+  );
 });

@@ -15,6 +15,8 @@ export interface Configuration {
   /** What stands in the one virtual host, or, with `whole`, outside of everything. */
   readonly text: string;
   readonly whole?: true;
+  /** Whether targets are the same to the character, not only by what they mean. */
+  readonly exact?: true;
   readonly requests: readonly Request[];
 }
 

@@ -42,8 +42,23 @@ export const DIFFERENCES: readonly Difference[] = [
     about: (request) => targetOf(request).split("?")[0]!.includes("\\"),
   },
   {
-    sentence: "`%2F` in a path is a character like any other, which separates nothing. httpd answers 404.",
-    about: (request) => /%2f/i.test(targetOf(request).split("?")[0]!),
+    sentence:
+      "`AllowEncodedSlashes On` is `NoDecode`: `%2F` separates nothing, and servers get it encoded. httpd " +
+      "decodes it.",
+    about: (request, { text }) => /%2f/i.test(targetOf(request)) && text.includes("AllowEncodedSlashes On"),
+  },
+  {
+    sentence:
+      "With `nocanon`, a path that leads out of what the prefix stands for is passed on in its normal form: " +
+      "`/app/../app/x`. httpd passes it on as it is, unless it begins otherwise than the prefix.",
+    about: (request, { text }) => text.includes("nocanon") && targetOf(request).startsWith("/app/../"),
+  },
+  {
+    sentence:
+      "With `nocanon`, the path of a whole URL stays as it was written, and with `ProxyPassMatch` that of a " +
+      "request with a query. httpd passes such a path on in its normal form, the latter if the expression does " +
+      "not match the query as well.",
+    about: (request, { text }) => text.includes("nocanon") && /^http:|^\/cool\/.*\?/.test(targetOf(request)),
   },
   {
     sentence: "A character that URLs reserve is not its encoding: `ProxyPass /a:b/` takes no request for " +

@@ -1,7 +1,7 @@
 /** The keys of the kind `relay`. */
 
 import { z } from "zod";
-import type { CookieRule, Forwarded, Plain, Relay, ReverseRule } from "../../config.ts";
+import type { CookieRule, EncodedSlashes, Forwarded, Plain, Relay, ReverseRule } from "../../config.ts";
 import { readDuration } from "../../quantity.ts";
 import { quote, type Reading } from "../../reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../../relay_rules.ts";
@@ -36,6 +36,8 @@ export const RELAY_RULES = {
 /** What a plain relay has no use for: it does not look at requests and responses. */
 const OF_HTTP = [
   "preserveHost",
+  "preservePath",
+  "encodedSlashes",
   "underscoresInHeaders",
   "forwarded",
   "reverse",
@@ -56,6 +58,19 @@ export const relayKeys: KindKeys = {
         "of the URL. fdpass up runs the relay, not the server.",
     }),
     preserveHost: flag(false, "Whether the upstream is told the Host that the client means, not its own."),
+    preservePath: flag(
+      false,
+      "Whether the upstream gets the path as the client wrote it, not in its normal form: slashes in a row, dot segments " +
+        "and what is encoded stay. Routes and rules go by the normal form all the same.",
+    ),
+    encodedSlashes: z.enum(["pass", "refuse"], { error: expect(`write "pass" or "refuse"`) }).optional().meta(
+      {
+        description:
+          "What becomes of a path with an encoded slash (%2F), which some servers take for a slash. pass: it " +
+          "stays encoded. refuse: 404.",
+        default: "pass",
+      },
+    ),
     underscoresInHeaders: flag(
       false,
       "Whether the upstream gets header fields whose names have underscores. Many a server takes X_Forwarded_For for " +
@@ -122,6 +137,8 @@ export const relayKeys: KindKeys = {
     }
     const options = optional<Relay>({
       preserveHost: preserveHost === true ? true : undefined,
+      preservePath: entry.preservePath === true ? true : undefined,
+      encodedSlashes: isEncodedSlashes(entry.encodedSlashes) ? entry.encodedSlashes : undefined,
       underscoresInHeaders: underscoresInHeaders === true ? true : undefined,
       forwarded: isForwarded(entry.forwarded) ? entry.forwarded : undefined,
       timeout: readTime(entry, "upstreamTimeout", place),
@@ -140,6 +157,10 @@ export const relayKeys: KindKeys = {
 
 function isForwarded(value: unknown): value is Forwarded {
   return value === "all" || value === "legacy" || value === "none";
+}
+
+function isEncodedSlashes(value: unknown): value is EncodedSlashes {
+  return value === "pass" || value === "refuse";
 }
 
 /** Without what is undefined. */
