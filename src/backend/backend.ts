@@ -139,6 +139,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
       window: options.window ?? 1024,
       process: processId(),
       name: options.name,
+      ends: true,
       instance: instanceOf(crypto.getRandomValues(new Uint8Array(SIZE_INSTANCE))),
     };
     this.#apache = options.apache ? new ApacheIntake(this) : undefined;

@@ -74,7 +74,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     this.#makingRoom = new MakingRoom(core, this.#parking, { examination: this, end });
     this.#exhaustion = new Exhaustion(core, this.acceptors);
     this.endings = new Endings(core, this.pool, this.#exhaustion, emptied);
-    this.#introductions = new Introductions(core, this.pool, this.endings);
+    this.#introductions = new Introductions(core, this.endings);
     this.dispatch = new Dispatch(core, this.endings, this);
     this.#reclaimed = new Reclaimed(core, this);
     this.#returnedTls = new ReturnedTls(key, (local) => this.routing.of(this.acceptors.of(local))?.unread);

@@ -6,7 +6,6 @@ import type { Transfer } from "../protocol/transfer.ts";
 import { AddressRates, type Rate } from "../trust/address_rates.ts";
 import { writeSockaddr } from "./connection/address.ts";
 import type { Connection } from "./connection/connection.ts";
-import type { ConnectionPool } from "./connection/connection_pool.ts";
 import type { Core } from "./core/core.ts";
 import type { Endings } from "./endings.ts";
 import type { Look } from "./look/look.ts";
@@ -25,16 +24,14 @@ export type Introduction = "known" | "more" | "ended";
 /** Finds out, and counts connections by their clients as soon as these are known. */
 export class Introductions {
   readonly #core: Core;
-  readonly #pool: ConnectionPool;
   readonly #endings: Endings;
   readonly #reader = new ProxyReader();
   /** Only where clients are limited: otherwise nobody is counted. */
   #connections: AddressRates | undefined;
   #requests: AddressRates | undefined;
 
-  constructor(core: Core, pool: ConnectionPool, endings: Endings) {
+  constructor(core: Core, endings: Endings) {
     this.#core = core;
-    this.#pool = pool;
     this.#endings = endings;
   }
 
@@ -81,7 +78,7 @@ export class Introductions {
       this.#endings.closeUnanswered(connection, TOO_FAST);
       return false;
     }
-    if (this.#pool.count(connection)) return true;
+    if (this.#core.perClient.enter(connection)) return true;
     this.#endings.closeUnanswered(connection, TOO_MANY);
     return false;
   }
@@ -102,7 +99,7 @@ export class Introductions {
       }
     }
     if (connection.hasPeer) connection.keepPeer();
-    if (!front?.proxies?.trusts(connection.addresses, connection.at)) this.#pool.count(connection);
+    if (!front?.proxies?.trusts(connection.addresses, connection.at)) this.#core.perClient.enter(connection);
   }
 
   /**

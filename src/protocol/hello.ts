@@ -2,6 +2,7 @@
 
 import {
   FIELD_COUNTERS,
+  FIELD_ENDS,
   FIELD_FAMILY,
   FIELD_INSTANCE,
   FIELD_NAME,
@@ -41,6 +42,8 @@ export interface Hello {
    * What came from one of them may go back to any other one.
    */
   readonly family?: string;
+  /** Of a backend: it says behind LOAD which hand-offs' connections it has no more. */
+  readonly ends?: boolean;
 }
 
 /** Writes bytes as the digits of {@linkcode Hello.instance}. @param bytes as many as SIZE_INSTANCE, made by chance */
@@ -53,8 +56,10 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const fields = encodeTextFields([[FIELD_NAME, hello.name]], MAX_NAME);
   const numbers = [[FIELD_INSTANCE, hello.instance], [FIELD_FAMILY, hello.family]] as const;
   const given = numbers.filter(([, digits]) => digits !== undefined);
-  const { counters } = hello;
-  const length = given.length * (SIZE_FIELD + SIZE_INSTANCE) + (counters === undefined ? 0 : SIZE_FIELD + 1);
+  const { counters, ends } = hello;
+  const bytes = [[FIELD_COUNTERS, counters], [FIELD_ENDS, ends ? 1 : undefined]] as const;
+  const short = bytes.filter(([, byte]) => byte !== undefined);
+  const length = given.length * (SIZE_FIELD + SIZE_INSTANCE) + short.length * (SIZE_FIELD + 1);
   const out = new Uint8Array(SIZE_HELLO + fields.length + length);
   const view = new DataView(out.buffer);
   out[0] = VERSION;
@@ -65,9 +70,9 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   view.setUint32(HELLO_PROCESS, hello.process);
   out.set(fields, SIZE_HELLO);
   let at = SIZE_HELLO + fields.length;
-  if (counters !== undefined) {
-    at = writeFieldHead(out, at, FIELD_COUNTERS, 1);
-    out[at++] = counters;
+  for (const [field, byte] of short) {
+    at = writeFieldHead(out, at, field, 1);
+    out[at++] = byte!;
   }
   for (const [field, digits] of given) {
     at = writeFieldHead(out, at, field, SIZE_INSTANCE);
@@ -78,7 +83,7 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-const KNOWN = new Set([FIELD_NAME, FIELD_COUNTERS, FIELD_INSTANCE, FIELD_FAMILY]);
+const KNOWN = new Set([FIELD_NAME, FIELD_COUNTERS, FIELD_INSTANCE, FIELD_FAMILY, FIELD_ENDS]);
 
 /** Decodes a HELLO whose version and type have been checked; or says what is wrong. */
 export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hello | string {
@@ -109,5 +114,6 @@ export function decodeHello(bytes: Uint8Array<ArrayBuffer>, length: number): Hel
     ...instance === undefined ? {} : { instance: instanceOf(instance) },
     ...family === undefined ? {} : { family: instanceOf(family) },
     ...counters === undefined ? {} : { counters: counters[0]! },
+    ...fields.get(FIELD_ENDS)?.[0] === 1 ? { ends: true } : {},
   };
 }

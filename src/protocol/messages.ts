@@ -78,7 +78,7 @@ export const NACK_REASON = 2;
 export const NACK_ID = 4;
 export const SIZE_NACK = 8;
 
-// LOAD: active u32.
+// LOAD: active u32, then ids of u32.
 export const LOAD_ACTIVE = 4;
 export const SIZE_LOAD = 8;
 
@@ -106,12 +106,14 @@ export const FIELD_MAP = 6;
 export const FIELD_COUNTERS = 2;
 export const FIELD_FAMILY = 3;
 export const FIELD_INSTANCE = 4;
+export const FIELD_ENDS = 5;
 export const FIELD_TIMES = 7;
 export const FIELD_TLS = 8;
 export const FIELD_TARGET = 9;
 export const FIELD_REQUEST_FIELDS = 10;
 export const FIELD_RESPONSE_FIELDS = 11;
 export const FIELD_VARIABLES = 12;
+export const FIELD_HANDOFF = 13;
 export const FIELD_PEER = 14;
 /** Of GENERATION, whose fields are numbered as those of transfers are. */
 export const FIELD_TRUSTED = 15;

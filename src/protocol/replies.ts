@@ -112,13 +112,30 @@ export function activeOf(view: DataView): number {
   return view.getUint32(ACK_ACTIVE);
 }
 
-/** Encodes a LOAD. @param active connections that the sender holds */
-export function encodeLoad(active: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(SIZE_LOAD);
+/**
+ * Encodes a LOAD.
+ *
+ * @param active connections that the sender holds
+ * @param ended ids of hand-offs on this channel whose connections it has no more: at most MAX_ACKS
+ */
+export function encodeLoad(active: number, ended: readonly number[] = []): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(SIZE_LOAD + 4 * ended.length);
+  const view = new DataView(out.buffer);
   out[0] = VERSION;
   out[1] = LOAD;
-  new DataView(out.buffer).setUint32(LOAD_ACTIVE, active);
+  view.setUint32(LOAD_ACTIVE, active);
+  ended.forEach((id, index) => view.setUint32(SIZE_LOAD + 4 * index, id));
   return out;
+}
+
+/** How many ids are behind a LOAD. */
+export function endedCount(length: number): number {
+  return length - SIZE_LOAD >> 2;
+}
+
+/** Id number `index` behind a LOAD. */
+export function endedId(view: DataView, index: number): number {
+  return view.getUint32(SIZE_LOAD + 4 * index);
 }
 
 /** A refusal of one transfer. */

@@ -2,6 +2,7 @@
 
 import {
   FIELD_EXCEPT,
+  FIELD_HANDOFF,
   FIELD_MAP,
   FIELD_PATH,
   FIELD_PEER,
@@ -76,6 +77,8 @@ export interface Transfer extends RuleFields {
   readonly tls?: Uint8Array<ArrayBuffer>;
   /** Who has connected, where that may be another one than the client of a request; absent elsewhere. */
   readonly peer?: Peer;
+  /** RETURN: the id of the hand-off by which it came on this channel; absent where it came on another one. */
+  readonly handoff?: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -149,7 +152,7 @@ export function encodeTransfer(
   if (kept > MAX_EXCEPT) {
     throw new RangeError(`Cannot send ${kept} bytes of exceptions: at most ${MAX_EXCEPT}`);
   }
-  const { times, peer } = transfer;
+  const { times, peer, handoff } = transfer;
   const timesSize = times === undefined ? 0 : SIZE_FIELD + SIZE_TIMES;
   const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
@@ -159,7 +162,8 @@ export function encodeTransfer(
   const rulesStart = namesStart + routeFields.length + pathField.length;
   const peerStart = rulesStart + rules.length;
   const tlsStart = peerStart + (peer === undefined ? 0 : SIZE_FIELD + SIZE_PEER);
-  const fieldsEnd = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
+  const handoffStart = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
+  const fieldsEnd = handoffStart + (handoff === undefined ? 0 : SIZE_FIELD + 4);
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
   const out = new Uint8Array(fieldsEnd + prereadSize);
   startTransfer(out, type);
@@ -176,6 +180,7 @@ export function encodeTransfer(
   out.set(rules, rulesStart);
   if (tls.length > 0) out.set(tls, writeFieldHead(out, tlsStart, FIELD_TLS, tls.length));
   if (peer !== undefined) writePeer(out, writeFieldHead(out, peerStart, FIELD_PEER, SIZE_PEER), peer);
+  if (handoff !== undefined) view.setUint32(writeFieldHead(out, handoffStart, FIELD_HANDOFF, 4), handoff);
   if (times !== undefined) {
     const { arrived, headWhole, waited, attempts, worker } = times;
     const at = writeFieldHead(out, SIZE_TRANSFER, FIELD_TIMES, SIZE_TIMES);
@@ -202,6 +207,7 @@ const KNOWN = new Set([
   FIELD_REQUEST_FIELDS,
   FIELD_RESPONSE_FIELDS,
   FIELD_VARIABLES,
+  FIELD_HANDOFF,
   FIELD_PEER,
   FIELD_PREREAD,
 ]);
@@ -239,6 +245,8 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   const peerField = fields.get(FIELD_PEER);
   const peer = peerField === undefined ? undefined : readPeer(peerField);
   if (typeof peer === "string") return peer;
+  const handoff = fields.get(FIELD_HANDOFF);
+  if (handoff !== undefined && handoff.length < 4) return `a field handoff of ${handoff.length} bytes`;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {
     id: view.getUint32(TRANSFER_ID),
@@ -257,6 +265,7 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     ...times === undefined ? {} : { times: readTimes(times) },
     ...tls === undefined ? {} : { tls: tls.slice() },
     ...peer === undefined ? {} : { peer },
+    ...handoff === undefined ? {} : { handoff: view.getUint32(handoff.byteOffset - bytes.byteOffset) },
     ...rules,
   };
 }

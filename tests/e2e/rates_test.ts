@@ -13,7 +13,9 @@ import {
   settle,
 } from "../../ffi/mod.ts";
 import { startUp, TemporaryDirectory } from "../support/processes.ts";
+import { freePort } from "../support/ports.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { until } from "../support/waiting.ts";
 
 const APP = `export default { fetch: () => new Response("here\\n") };`;
 const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
@@ -79,6 +81,83 @@ Deno.test("99 clients lose nothing while one opens 10,000 connections and asks o
   const most = 10 + 5 * (performance.now() - begun) / 1_000 + 1;
   assert.deepEqual((await others).flat().filter((status) => status !== 200), []);
   assert.ok(answered > 0 && answered <= most, `${answered} of at most ${most}`);
+});
+
+/** Whether a new connection gets an answer, or is closed at once. */
+async function isLetIn(port: number, localAddress: string): Promise<boolean> {
+  return (await ask(port, localAddress, 1))[0] === 200;
+}
+
+Deno.test("a client has no more connections than it may, whoever has them, until one ends", async () => {
+  using directory = new TemporaryDirectory();
+  const app = directory.write("app.ts", APP.replace("here\\n", "${Deno.pid}").replaceAll('"', "`"));
+  directory.write("index.html", "page");
+  const admin = freePort();
+  await using up = await startUp({
+    listen: "127.0.0.1:0",
+    admin: `127.0.0.1:${admin}`,
+    maxConnectionsPerClient: 4,
+    sites: [{
+      routes: [{ path: "/", to: "app" }, { path: "/files/", to: "files" }, { path: "/shell/", to: "shell" }],
+    }],
+    backends: {
+      app: { socket: directory.join("app.sock"), fetch: app },
+      files: { socket: directory.join("files.sock"), static: directory.path },
+      shell: {
+        socket: directory.join("shell.sock"),
+        exec: [
+          "/bin/sh",
+          "-c",
+          "read line; printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n'; cat",
+        ],
+      },
+    },
+  });
+  const port = up.ports[0]!;
+  const refused = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+    return Number(
+      /^fdpass_answers_total\{status="0",reason="[^"]*PerClient\)"\} (\d+)$/m.exec(text)?.[1] ?? 0,
+    );
+  };
+  const clients: RawClient[] = [];
+  try {
+    for (const path of ["/", "/files/", "/shell/"]) {
+      clients.push(await RawClient.connect(port));
+      assert.equal((await clients.at(-1)!.get(path)).status, 200, path);
+    }
+    // They go back to the front and to another backend, each still one connection and no more.
+    for (let times = 0; times < 20; times++) {
+      for (const [index, client] of clients.slice(0, 2).entries()) {
+        assert.equal((await client.get((times + index) % 2 === 0 ? "/files/" : "/")).status, 200);
+      }
+      if (times % 5 === 0) assert.ok(await until(() => isLetIn(port, "127.0.0.1"), `a fourth, ${times}`));
+    }
+    assert.equal(await refused() > 0, false, "none of them was too much");
+    clients.push(await RawClient.connect(port));
+    assert.equal((await clients[3]!.get("/")).status, 200);
+    assert.equal(await isLetIn(port, "127.0.0.1"), false, "a fifth");
+    assert.equal(await refused(), 1);
+    assert.ok(await isLetIn(port, "127.0.0.2"), "another client");
+
+    // Each kind says that one has ended.
+    for (const [index, path] of ["/", "/files/", "/shell/"].entries()) {
+      clients[index]!.close();
+      clients[index] = await until(async () => {
+        const client = await RawClient.connect(port);
+        const answered = await client.get(path).then(({ status }) => status === 200, () => false);
+        if (!answered) client.close();
+        return answered ? client : undefined;
+      }, `another one in place of that of ${path}`);
+      assert.equal(await isLetIn(port, "127.0.0.1"), false, `a fifth after ${path}`);
+    }
+    // And so does the end of a process that says nothing.
+    const { text } = await clients[0]!.get("/");
+    Deno.kill(Number(text), "SIGKILL");
+    await until(() => isLetIn(port, "127.0.0.1"), "another one after its backend was killed");
+  } finally {
+    for (const client of clients) client.close();
+  }
 });
 
 Deno.test("on a kept connection, the backend counts the requests of a client", async () => {

@@ -94,4 +94,5 @@ export const giveBack: fc.Arbitrary<Transfer> = fc.record({
   path: fc.constant(""),
   except: fc.constant(new Uint8Array(0)),
   map: fc.constant(""),
+  handoff: u32,
 }, PLAIN);

@@ -26,6 +26,8 @@ import {
   encodeDrain,
   encodeLoad,
   encodeNack,
+  endedCount,
+  endedId,
   nackReason,
   readAck,
 } from "../../src/protocol/replies.ts";
@@ -117,6 +119,16 @@ Deno.test("encodeNack() and encodeBye() cut text off at 512 bytes", () => {
   const bye = encodeBye({ reason: 1, text: "x" + "é".repeat(256) });
   assert.equal(bye.length, SIZE_HEADER + 512);
   assert.equal(decodeBye(bye, bye.length).text, "x" + "é".repeat(255) + "\uFFFD");
+});
+
+Deno.test("encodeLoad() says which have ended, and whoever does not ask reads the same LOAD as ever", () => {
+  fc.assert(fc.property(fc.array(fc.nat(2 ** 32 - 1), { maxLength: 20 }), fc.nat(100), (ids, active) => {
+    const bytes = encodeLoad(active, ids);
+    const view = new DataView(bytes.buffer);
+    assert.equal(activeOf(view), active);
+    const count = endedCount(bytes.length);
+    assert.deepEqual(Array.from({ length: count }, (_, index) => endedId(view, index)), ids);
+  }));
 });
 
 Deno.test("encodeLoad() and encodeDrain() are what the other end reads", () => {

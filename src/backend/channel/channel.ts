@@ -146,7 +146,10 @@ export class Channel extends Timed implements Source, Hearer {
     if (this.front === undefined && type !== HELLO && type !== BYE) {
       return this.end(`${typeName(type)} before HELLO`, BYE_MALFORMED);
     }
-    if (type === HANDOFF) return this.#handoff(length);
+    if (type === HANDOFF) {
+      const wrong = this.#intake.handoff(length);
+      return wrong && this.end(wrong.reason, wrong.bye);
+    }
     if (receiver.count > 0) {
       return this.end(`${typeName(type)} with ${receiver.count} descriptors`, BYE_DESCRIPTORS);
     }
@@ -198,11 +201,6 @@ export class Channel extends Timed implements Source, Hearer {
     this.trusted = trusted;
   }
 
-  #handoff(length: number): void {
-    const fault = this.#intake.handoff(length);
-    if (fault !== undefined) this.end(fault.reason, fault.bye);
-  }
-
   // --- saying -----------------------------------------------------------------------------------------------------
 
   /** A failure here means that the front is gone: reading will find that out, in order. */
@@ -215,11 +213,12 @@ export class Channel extends Timed implements Source, Hearer {
     else if (!this.#closed) this.#returns.send();
   }
 
-  /** Tells the front how many connections this process holds, so that it can choose well. */
-  sayLoad(active: number): void {
-    if (this.front === undefined || !this.#outbox.empty) return;
-    this.#say(encodeLoad(active));
+  /** Tells the front how many connections this process holds, and which have ended. @returns whether that was all */
+  sayLoad(active: number): boolean {
+    if (this.front === undefined || !this.#outbox.empty) return !this.origin.hasEnded;
+    this.#say(encodeLoad(active, this.origin.takeEnded()));
     this.#giveCounters();
+    return !this.origin.hasEnded;
   }
 
   /** Asks for nothing new. What the front has sent already is refused, and goes elsewhere. */

@@ -1,5 +1,6 @@
 /** Where the connections of a channel have come from, and where they can be given back. */
 
+import { MAX_ACKS } from "../../protocol/messages.ts";
 import type { Generation } from "../../protocol/replies.ts";
 import type { Leaving, Origin } from "../connection/connection.ts";
 
@@ -13,11 +14,28 @@ export interface Returning extends Origin {
  * front that has taken over.
  */
 export class ChannelOrigin implements Origin {
+  readonly #first: Returning;
   #channel: Returning;
+  /** Hand-offs of the first channel whose connections have ended, of which its front has not been told. */
+  readonly #ended: number[] = [];
 
   /** @param channels all that this process has */
   constructor(channel: Returning, readonly channels: ReadonlySet<Returning>) {
-    this.#channel = channel;
+    this.#first = this.#channel = channel;
+  }
+
+  /** Whether there is something for {@linkcode takeEnded} to take. */
+  get hasEnded(): boolean {
+    return this.#ended.length > 0;
+  }
+
+  /** Ids of hand-offs that the front is to be told of: as many as one message carries. */
+  takeEnded(): readonly number[] {
+    return this.#ended.splice(0, MAX_ACKS);
+  }
+
+  ended(id: number): void {
+    if (!this.#first.closed) this.#ended.push(id);
   }
 
   get #current(): Returning {
@@ -48,6 +66,8 @@ export class ChannelOrigin implements Origin {
   }
 
   giveBack(leaving: Leaving): boolean {
-    return this.#current.giveBack(leaving);
+    const channel = this.#current;
+    const { connection: { transfer } } = leaving;
+    return channel.giveBack(channel === this.#first ? { ...leaving, handoff: transfer.id } : leaving);
   }
 }

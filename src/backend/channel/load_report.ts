@@ -6,10 +6,8 @@ import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 export interface LoadOwner {
   /** Connections that it holds. */
   readonly active: number;
-  /** Takes nothing new: nobody has to know any more. */
-  readonly draining: boolean;
   /** Who is told. */
-  readonly channels: Iterable<{ sayLoad(active: number): void }>;
+  readonly channels: Iterable<{ sayLoad(active: number): boolean }>;
 }
 
 /** Tells the fronts how busy this process is: soon after a change, not at each one. */
@@ -19,10 +17,12 @@ export class LoadReport extends Timed {
   }
 
   changed(): void {
-    if (this.deadlines === undefined && !this.owner.draining) this.soon.start(this);
+    if (this.deadlines === undefined) this.soon.start(this);
   }
 
   override expire(): void {
-    for (const channel of this.owner.channels) channel.sayLoad(this.owner.active);
+    const { channels, active } = this.owner;
+    // Where there is no room for it, or it is more than one message has: soon again.
+    for (const channel of channels) if (!channel.sayLoad(active)) this.changed();
   }
 }

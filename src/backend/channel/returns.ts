@@ -115,7 +115,7 @@ export class Returns extends Timed {
   }
 
   #sendOne(leaving: Leaving): number {
-    const { connection, requests, reason, preread, tls } = leaving;
+    const { connection, requests, reason, preread, tls, handoff } = leaving;
     const id = this.#nextId;
     const message = encodeTransfer(RETURN, {
       ...connection.transfer,
@@ -125,6 +125,7 @@ export class Returns extends Timed {
       keepAlive: 0,
       preread,
       ...tls === undefined ? {} : { tls },
+      ...handoff === undefined ? {} : { handoff },
     });
     this.#sender.header.setPart(0, message, addressOf(message));
     this.#sender.descriptor = connection.fd;

@@ -46,6 +46,8 @@ export interface Leaving {
   readonly preread: Uint8Array<ArrayBuffer>;
   /** What a handshake here has found out; what came with it unless given. */
   readonly tls?: Uint8Array<ArrayBuffer>;
+  /** The id of the hand-off by which it came, where it goes back on the same channel. */
+  readonly handoff?: number;
 }
 
 /** The front that has handed a connection over, and may get it back. */
@@ -65,6 +67,8 @@ export interface Origin {
    * @returns false when it cannot be taken, or not with so much preread
    */
   giveBack(leaving: Leaving): boolean;
+  /** A connection has ended here. @param id of the hand-off by which it came */
+  ended?(id: number): void;
 }
 
 /**
@@ -192,8 +196,14 @@ export class Connection extends ClientSocket {
   /** It is nobody's from now on, and does not count any more. */
   #ended(): void {
     this.#to("nobody");
-    this.onEnded?.();
+    this.#conclude();
     this.home.connectionEnded(this);
+  }
+
+  /** It has ended here, and not gone back. */
+  #conclude(): void {
+    this.onEnded?.();
+    this.#channel?.ended?.(this.transfer.id);
   }
 
   /** It goes back to the front: nothing watches it, and the channel closes it or calls {@linkcode comeBack}. */
@@ -262,7 +272,7 @@ export class Connection extends ClientSocket {
     this.#to("nobody");
     close(this.fd);
     this.interrupt();
-    if (!returned) this.onEnded?.();
+    if (!returned) this.#conclude();
     this.home.connectionEnded(this);
   }
 

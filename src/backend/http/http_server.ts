@@ -134,6 +134,7 @@ export class HttpServer implements ConnectionServer {
         input.keep();
         // The front has counted the first.
         if (!first && !this.#rates.allows(exchange, connection.home.loop.clock())) {
+          connection.home.counters.add("limitedRequests", 1);
           return this.#after(served, refuse(served, 429, TOO_MANY_REQUESTS, exchange));
         }
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).

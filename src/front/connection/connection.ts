@@ -8,9 +8,9 @@ import { isKernel } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Core } from "../core/core.ts";
+import { type Counted, UNCOUNTED } from "../core/per_client.ts";
 import { writeSockaddr } from "./address.ts";
 import type { Crowd, InCrowd } from "./crowd.ts";
-import { type Counted, UNCOUNTED } from "./per_client.ts";
 import { assertFollows, type ConnectionState } from "./states.ts";
 import type { Waiter, WaitingLine } from "./waiting_line.ts";
 

@@ -6,7 +6,6 @@ import type { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Core } from "../core/core.ts";
 import { counterIndex } from "../core/counters.ts";
 import { Connection, type ConnectionEvents, type Listener } from "./connection.ts";
-import { PerClient } from "./per_client.ts";
 
 const OPEN = counterIndex("open");
 
@@ -21,9 +20,6 @@ export class ConnectionPool {
   readonly #free: Connection[] = [];
   #addresses = new Uint8Array(0);
   #addressesUsed = 0;
-  /** Only where clients are limited: otherwise nobody is counted. */
-  #perClient: PerClient | undefined;
-  #mostPerClient = 0;
 
   /** @param events who is told what happens to the connections */
   constructor(readonly core: Core, readonly events: ConnectionEvents) {}
@@ -59,22 +55,14 @@ export class ConnectionPool {
 
   /** Takes the limit of a new configuration. @param most connections of one client; 0 for any number */
   limitPerClient(most: number): void {
-    this.#mostPerClient = most;
-    if (most === 0 || this.#perClient !== undefined) return;
-    this.#perClient = new PerClient();
-    for (const connection of this.#all) if (connection.state !== "free") this.#perClient.enter(connection);
-  }
-
-  /** Counts a connection whose client is known now. @returns whether its client may have it */
-  count(connection: Connection): boolean {
-    if (this.#perClient === undefined) return true;
-    const count = this.#perClient.enter(connection);
-    return this.#mostPerClient === 0 || count <= this.#mostPerClient;
+    const { perClient } = this.core;
+    if (!perClient.limit(most)) return;
+    for (const connection of this.#all) if (connection.state !== "free") perClient.enter(connection);
   }
 
   /** Takes an object back whose connection has ended here. */
   give(connection: Connection): void {
-    this.#perClient?.leave(connection);
+    this.core.perClient.leave(connection);
     this.core.counters.add(OPEN, -1);
     this.#free.push(connection);
   }

@@ -1,6 +1,6 @@
 /** Connections of which some may have to go, by the addresses of their clients. */
 
-import { ClientTable } from "./client_table.ts";
+import { ClientTable } from "../core/client_table.ts";
 
 /** What can be in a crowd: has its links as fields, so that being in one allocates nothing. */
 export interface InCrowd<T extends InCrowd<T>> {

@@ -6,6 +6,7 @@ import type { Loop } from "../../loop/loop.ts";
 import type { Report } from "../plan.ts";
 import type { Counters } from "./counters.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
+import { PerClient } from "./per_client.ts";
 import { Reasons } from "./reasons.ts";
 
 /** What a core is made with. */
@@ -28,6 +29,8 @@ export class Core {
   readonly report: (report: Report) => void;
   readonly deadlines: FrontDeadlines;
   limits: Limits;
+  /** Connections by client, at the front and at backends. */
+  readonly perClient: PerClient = new PerClient();
   /** The front accepts nothing any more, and ends when it owns no connection. */
   stopping = false;
   /** Where the kernel writes an address; what is in it does not outlast a call. */

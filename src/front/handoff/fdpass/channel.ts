@@ -24,6 +24,7 @@ import type { Announcements } from "./announcements.ts";
 import type { ChannelReader, Conversation } from "./channel_reader.ts";
 import { Fullness } from "./fullness.ts";
 import type { HandoffMessage } from "./handoff_message.ts";
+import { Held } from "./held.ts";
 import { MOST_UNDER_WAY, UnderWay } from "./under_way.ts";
 
 /** Processes behind one path that a channel each is opened to, at most. */
@@ -60,6 +61,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   #blocked = false;
   /** Its page of counters has come. */
   #counted = false;
+  readonly held: Held;
   readonly #fullness = new Fullness();
   readonly #tools: ChannelTools;
   readonly #link: Link;
@@ -69,6 +71,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     super();
     this.#tools = tools;
     this.#link = link;
+    this.held = new Held(tools.core.perClient);
     tools.core.loop.poller.add(fd, EPOLLIN, this);
   }
 
@@ -89,7 +92,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     core.deadlines.acknowledge.start(this, core.loop.now);
   }
 
-  greeted({ window, workers, process, name, instance }: Hello): void {
+  greeted({ window, workers, process, name, instance, ends }: Hello): void {
     const link = this.#link;
     this.stopDeadline();
     this.state = "ready";
@@ -97,6 +100,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     this.#window = Math.min(window, this.#tools.core.limits.unacknowledged, MOST_UNDER_WAY);
     this.#underWay = new UnderWay(this.#window);
     this.process = process;
+    this.held.told = ends === true;
     this.seed = processSeed(link.backend.socket, process, instance);
     this.announce();
     link.channelProven({ protocol: "fdpass", process, name }, Math.max(1, Math.min(workers, MOST_WORKERS)));
@@ -196,6 +200,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   acknowledged(connection: Connection): void {
     const { core, owner } = this.#tools;
     this.#link.counts.acknowledged(core.loop.now - connection.arrivedAt);
+    this.held.take(connection);
     owner.acknowledged(connection);
   }
 
@@ -299,6 +304,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
       reason,
       acknowledged: (length) => void reader.acknowledged(this, length),
     });
+    this.held.clear();
     this.#link.channelEnded(this, reason, false);
     const { all } = this.#underWay;
     this.#link.counts.lost(all.length);

@@ -29,6 +29,8 @@ import {
   decodeBye,
   decodeNack,
   encodeNack,
+  endedCount,
+  endedId,
   nackReason,
   readAck,
 } from "../../../protocol/replies.ts";
@@ -38,6 +40,7 @@ import { whyMissing } from "../../../wire/missing_descriptor.ts";
 import { sendMessage } from "../../../wire/send_message.ts";
 import type { Connection } from "../../connection/connection.ts";
 import type { ChannelState, Owner } from "../handoff_channel.ts";
+import type { Held } from "./held.ts";
 
 /** A channel, as far as what is read on it concerns it. */
 export interface Conversation extends Hearer {
@@ -48,6 +51,8 @@ export interface Conversation extends Hearer {
   readonly inFlight: number;
   /** Connections that the backend process holds, as it said last. */
   active: number;
+  /** Whose connections the backend has. */
+  readonly held: Held;
   /** The backend has introduced itself: the channel takes hand-offs. */
   greeted(hello: Hello): void;
   /**
@@ -147,6 +152,9 @@ export class ChannelReader {
       case LOAD:
         if (length < SIZE_LOAD) return channel.end("LOAD is too short", BYE_MALFORMED);
         channel.active = activeOf(view);
+        if (channel.held.told) {
+          for (let index = 0; index < endedCount(length); index++) channel.held.end(endedId(view, index));
+        }
         return;
       case BYE: {
         const bye = decodeBye(bytes, length);
@@ -242,7 +250,11 @@ export class ChannelReader {
     const failed = channel.state === "closed" || !this.#acknowledge(channel, returns);
     for (const { fd, transfer } of returns) {
       if (failed) close(fd);
-      else this.owner.returned(fd, transfer);
+      else {
+        // Before it is counted as the front's again.
+        if (transfer.handoff !== undefined) channel.held.end(transfer.handoff);
+        this.owner.returned(fd, transfer);
+      }
     }
     if (!failed) channel.returned(returns.length);
     if (failed) channel.end("a RETURN could not be acknowledged");
