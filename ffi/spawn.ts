@@ -12,6 +12,7 @@ import { descriptorLimit } from "./process.ts";
 
 const {
   posix_spawn,
+  posix_spawn_file_actions_addchdir_np,
   posix_spawn_file_actions_addclosefrom_np,
   posix_spawn_file_actions_adddup2,
   posix_spawn_file_actions_destroy,
@@ -102,6 +103,8 @@ export interface SpawnOptions {
   readonly stdin: Descriptor;
   readonly stdout: Descriptor;
   readonly stderr: Descriptor;
+  /** Its working directory, as {@linkcode cString} makes it; this process's own unless given, and with a libc that has no way to say it. */
+  readonly directory?: Uint8Array<ArrayBuffer>;
   /** Descriptors that it may open; what this process itself may unless given. */
   readonly descriptors?: number;
 }
@@ -173,14 +176,15 @@ function spawnAttributes(): Uint8Array<ArrayBuffer> {
  * ```
  */
 export function spawn(options: SpawnOptions): number {
-  const { path, argv, envp, stdin, stdout, stderr, descriptors } = options;
+  const { path, argv, envp, stdin, stdout, stderr, directory, descriptors } = options;
   posix_spawn_file_actions_init(actions);
   // The copies lose O_CLOEXEC. None of the three is among the numbers that are written to, as all are above 2.
   const failed = posix_spawn_file_actions_adddup2(actions, stdin, 0) ||
     posix_spawn_file_actions_adddup2(actions, stdout, 1) ||
     posix_spawn_file_actions_adddup2(actions, stderr, 2) ||
     // What was inherited without O_CLOEXEC, from whoever started this process, goes no further.
-    (posix_spawn_file_actions_addclosefrom_np?.(actions, 3) ?? 0);
+    (posix_spawn_file_actions_addclosefrom_np?.(actions, 3) ?? 0) ||
+    (directory === undefined ? 0 : posix_spawn_file_actions_addchdir_np?.(actions, directory) ?? 0);
   // The limit belongs to the whole process. Nothing else of it opens a descriptor while this thread is here.
   const restore = descriptors === undefined ? undefined : descriptorLimit(descriptors);
   const result = failed ||

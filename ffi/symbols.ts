@@ -247,6 +247,11 @@ export const SYMBOLS = {
     result: "i32",
     optional: true,
   },
+  posix_spawn_file_actions_addchdir_np: {
+    parameters: ["buffer", /* posix_spawn_file_actions_t * */ "buffer" /* const char *path */],
+    result: "i32",
+    optional: true,
+  },
   posix_spawnattr_init: { parameters: ["buffer" /* posix_spawnattr_t * */], result: "i32" },
   posix_spawnattr_setflags: {
     parameters: ["buffer", /* posix_spawnattr_t * */ "i16" /* short flags */],

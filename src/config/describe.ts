@@ -181,6 +181,7 @@ function subjectOf(runs: BackendKind): string {
     case "static":
       return [runs.directory, ...staticNotes(runs)].join(", ");
     case "exec": {
+      if (runs.command.length === 0) return "files of the site by CGI";
       const command = runs.command.map((word) => /^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))
         .join(" ");
       return runs.cgi ? `${command} by CGI` : command;

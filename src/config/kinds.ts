@@ -31,7 +31,7 @@ export interface Static {
 /** A backend that runs programs. */
 export interface Exec {
   readonly kind: "exec";
-  /** A path, or a name to be looked for in PATH, and the arguments. */
+  /** A path, or a name to be looked for in PATH, and the arguments; empty where the front names a file for each request. */
   readonly command: readonly string[];
   /** Whether one is run per request, by CGI/1.1, and not per connection. */
   readonly cgi?: boolean;

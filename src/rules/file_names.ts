@@ -35,6 +35,10 @@ export const INSTEAD_OF = ":status";
 /** Another one: the path of the site that a file which is run has, after all that rules and indexes have made of it. */
 export const PATH_OF_SCRIPT = ":path";
 
+/** The name of that file, and DocumentRoot. */
+export const SCRIPT = ":script";
+export const ROOT_OF_SCRIPT = ":root";
+
 /** Parts of a name beyond which no file is looked for. */
 const DEEPEST = 100;
 

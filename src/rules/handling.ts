@@ -31,8 +31,11 @@ export function handlingOf(
   // Whoever serves files keeps those back.
   if (script.slice(script.lastIndexOf("/") + 1).startsWith(".ht")) return undefined;
   const sections = sectionsOf(script);
-  const target = sections.findLast(({ handler }) => handler !== undefined)?.handler;
+  const { handler: target, executed } = sections.findLast(({ handler }) => handler !== undefined) ?? {};
   if (target === undefined || target === false || !files.is("file", script)) return undefined;
+  if (executed && sections.findLast(({ executes }) => executes !== undefined)?.executes !== true) {
+    return undefined;
+  }
   const follows = sections.findLast(({ links }) => links !== undefined)?.links ?? true;
   for (let at = script.indexOf("/"); at >= 0; at = script.indexOf("/", at + 1)) {
     const directory = script.slice(0, at + 1);

@@ -204,6 +204,12 @@ export interface Section {
   readonly index?: readonly string[];
   /** The index of the target that runs files, which it gets the whole names of; false for none. */
   readonly handler?: number | false;
+  /** Whether it does so only where files may be executed. */
+  readonly executed?: true;
+  /** Whether all of it is for that target: what it cannot run is nobody's. */
+  readonly handlesAll?: true;
+  /** Whether files may be executed (`Options ExecCGI`). */
+  readonly executes?: boolean;
   /** Where files are run: whether `.htaccess` would have a say, and whether links are followed. */
   readonly overrides?: boolean;
   readonly links?: boolean;

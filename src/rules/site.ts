@@ -4,15 +4,14 @@ import { escapeControls, escapeProxied } from "./bytes.ts";
 import { type Findings, judgeAccess, mergeAccess } from "./access.ts";
 import { challenge } from "./basic_auth.ts";
 import type { Answer, Decision, Way } from "./decision.ts";
-import { holds, patternOf } from "./expression.ts";
 import { type Field, type FieldOperation, settle } from "./fields.ts";
-import { namedFile, PATH_OF_SCRIPT, sitePath, walked } from "./file_names.ts";
-import { isPlaceOf } from "./file_place.ts";
+import { namedFile, PATH_OF_SCRIPT, ROOT_OF_SCRIPT, SCRIPT, sitePath, walked } from "./file_names.ts";
 import { type Handling, handlingOf, indexOf } from "./handling.ts";
-import type { FieldRule, Place, Section, SiteRules } from "./model.ts";
-import { behind, redirect } from "./redirects.ts";
+import type { FieldRule, Section, SiteRules } from "./model.ts";
+import { redirect } from "./redirects.ts";
 import { type Before, type Files, RequestState, type RequestView } from "./request.ts";
 import { rewrite, type Rewritten } from "./rewriting.ts";
+import { isIn } from "./section_place.ts";
 import { setVariables } from "./variables.ts";
 
 export type { Answer, Decision, Way };
@@ -191,6 +190,8 @@ export class SiteJudge {
     if (state.hasMoved || handling !== undefined) state.variables.set(PATH_OF_SCRIPT, state.path);
     if (handling !== undefined) {
       const { script, info } = handling;
+      state.variables.set(SCRIPT, script);
+      if (this.rules.documentRoot !== undefined) state.variables.set(ROOT_OF_SCRIPT, this.rules.documentRoot);
       const { query } = state;
       target = { kind: "target", target: handling.target, path: script + info, query, raw: false, state };
     } else if (way.kind === "file" && state.file !== undefined) target = this.#fileTarget(state);
@@ -210,6 +211,16 @@ export class SiteJudge {
         return { kind: "answer", answer: { ...next.answer, operations: this.#always(sections, state) } };
       }
       if (next.kind === "target") target = next;
+    }
+    if (handling === undefined && state.file !== undefined && isHandled(sections)) {
+      const status =
+        this.files.is("directory", state.file) || this.files.is("file", walked(state.file, this.files))
+          ? 403
+          : 404;
+      return {
+        kind: "answer",
+        answer: this.answer(state, sections, status, "it is no program that can be run"),
+      };
     }
     const fallback = this.#index(state, route, isElsewhere) ?? this.#fallback(way, sections);
     if (fallback !== undefined) {
@@ -281,17 +292,9 @@ export class SiteJudge {
   }
 }
 
-function isIn(
-  { file, path, pattern, routes, condition }: Place,
-  state: RequestState,
-  route: number | undefined,
-): boolean {
-  if (file !== undefined && (state.file === undefined || !isPlaceOf(file, state.file))) return false;
-  if (path !== undefined && behind(path.replace(/(?<=.)\/$/, ""), state.path) === undefined) return false;
-  if (path?.endsWith("/") && path !== "/" && !state.path.startsWith(path)) return false;
-  if (pattern !== undefined && !patternOf(pattern).test(state.path)) return false;
-  if (routes !== undefined && (route === undefined || !routes.includes(route))) return false;
-  return condition === undefined || holds(condition, { state, groups: [] });
+/** Whether all that is in them is for somebody who runs it. */
+function isHandled(sections: readonly Section[]): boolean {
+  return sections.findLast(({ handler }) => handler !== undefined)?.handlesAll === true;
 }
 
 /** Whether a rule is also about answers that are given here. */

@@ -19,7 +19,7 @@ const MODULES = [
   ..."proxy proxy_http proxy_fcgi headers rewrite alias env setenvif dir mime autoindex authz_host".split(
     " ",
   ),
-  ..."authn_core access_compat".split(" "),
+  ..."authn_core access_compat cgid".split(" "),
 ];
 
 const TYPES = "text/html html\ntext/plain txt\ntext/css css\ntext/javascript js\nimage/png png\n" +
@@ -37,6 +37,7 @@ function makeFiles(root: string): void {
     const path = `${root}/${name}`;
     Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
     Deno.writeTextFileSync(path, text);
+    if (text.startsWith("#!")) Deno.chmodSync(path, 0o755);
   }
 }
 

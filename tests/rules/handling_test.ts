@@ -53,6 +53,17 @@ Deno.test("handlingOf(): a file that is there, and what of the path follows", ()
   assert.equal(of("/w/a.php", unlinked), "3 /w/a.php ");
 });
 
+Deno.test("handlingOf(): what has to be executable is run only where it may be", () => {
+  const of = (...more: readonly Section[]) => handlingOf("/w/a.php/b", sectionsWith(more), files)?.target;
+  const executed: Section = { place: { file: {} }, handler: 4, executed: true };
+  assert.equal(of(executed), undefined);
+  assert.equal(of(executed, { place: { file: { directory: "/w/" } }, executes: true }), 4);
+  assert.equal(
+    of({ place: { file: {} }, executes: true }, executed, { place: { file: {} }, executes: false }),
+    undefined,
+  );
+});
+
 Deno.test("indexOf(): the first that is there, or leads elsewhere, if it is for somebody else", () => {
   const place = { name: "/w/", path: "/p/" };
   const named: Section = { place: { file: { name: "^b\\.txt$" } }, responseFields: [] };

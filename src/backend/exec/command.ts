@@ -26,6 +26,23 @@ export interface Command {
   /** The program's file. */
   readonly path: Uint8Array<ArrayBuffer>;
   readonly argv: StringArray;
+  /** Where it is run; where this process is, unless given. */
+  readonly directory?: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The program of a file, which runs in the directory that it is in (RFC 3875, 7.2).
+ *
+ * @param name absolute, a character for each byte
+ */
+export function scriptCommand(name: string): Command {
+  const bytes = (text: string) => Uint8Array.from(`${text}\0`, (character) => character.charCodeAt(0));
+  return {
+    name,
+    path: bytes(name),
+    argv: new StringArray([name]),
+    directory: bytes(name.slice(0, name.lastIndexOf("/")) || "/"),
+  };
 }
 
 /**

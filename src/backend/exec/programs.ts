@@ -27,7 +27,8 @@ export type ProgramEvent =
 
 /** How programs are run. */
 export interface ProgramsOptions {
-  readonly command: Command;
+  /** Unless each time another one is named. */
+  readonly command?: Command;
   /** What every one of them finds in its environment: `NAME=value`, each character one byte. */
   readonly environment: readonly string[];
   /** Milliseconds that one may run; without it there is no limit. */
@@ -43,7 +44,7 @@ const GRACE = 2_000;
 /** Milliseconds that a program has to end after the end of its output, before it is taken for whole all the same. */
 const LEAVING = 1_000;
 
-/** Runs one command again and again, each time for somebody else. */
+/** Runs a command again and again, each time for somebody else. */
 export class Programs {
   readonly #running = new Set<Program>();
   readonly #environment: StringArray;
@@ -70,6 +71,7 @@ export class Programs {
    * @param stdout becomes its standard output; may be the same
    * @param environment in addition to what all have; `NAME=value`, each character one byte
    * @param onEnd called once, when the program has ended. Its descendants may go on
+   * @param command another one than that of all
    * @returns `-errno` when it cannot be started; that is reported too
    */
   start(
@@ -77,10 +79,12 @@ export class Programs {
     stdout: Descriptor,
     environment: readonly string[],
     onEnd?: (end: ProgramEnd) => void,
+    command: Command | undefined = this.options.command,
   ): Program | number {
-    const started = this.#start(stdin, stdout, environment, onEnd);
+    if (command === undefined) throw new TypeError("Cannot run a program that nobody names");
+    const started = this.#start(stdin, stdout, environment, onEnd, command);
     if (typeof started === "number") {
-      const { message } = new ErrnoError(`Cannot run "${this.options.command.name}"`, -started);
+      const { message } = new ErrnoError(`Cannot run "${command.name}"`, -started);
       this.options.report?.({ type: "failed", reason: message });
     }
     return started;
@@ -91,8 +95,9 @@ export class Programs {
     stdout: Descriptor,
     environment: readonly string[],
     onEnd: ((end: ProgramEnd) => void) | undefined,
+    { path, argv, directory }: Command,
   ): Program | number {
-    const { command: { path, argv }, descriptors } = this.options;
+    const { descriptors } = this.options;
     let ends: [Descriptor, Descriptor];
     try {
       ends = pipe();
@@ -109,6 +114,7 @@ export class Programs {
       stdin,
       stdout,
       stderr,
+      ...directory === undefined ? {} : { directory },
       ...descriptors === undefined ? {} : { descriptors },
     });
     // Frees a number, so that there is one for the descriptor that the process is watched by.

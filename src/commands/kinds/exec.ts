@@ -12,6 +12,7 @@ export const execOptions: KindOptions = {
   ),
   more: [
     new Option("--cgi", "run the program per request instead, by CGI/1.1"),
+    new Option("--named", "run the file that the front names, with --cgi (started by fdpass)"),
     new Option("--max-programs <n>", "programs that run at a time at most (default: 100)")
       .argParser(wholeNumber(1, 65_535)),
     new Option("--program-timeout <time>", "what a program may take (default: no limit; 5m with --cgi)")
@@ -20,7 +21,8 @@ export const execOptions: KindOptions = {
   takesOperands: true,
   read(values, operands) {
     const [program] = operands;
-    if (program === undefined || program === "") {
+    const isNamed = values.named === true && values.cgi === true;
+    if (!isNamed && (program === undefined || program === "")) {
       throw new UsageError(
         "Cannot tell what to run: write the program and its arguments at the end, behind --",
       );

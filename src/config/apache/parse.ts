@@ -84,7 +84,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const limits = limitsOf(servers);
   const { listeners, backend } = assignHandshakes(faults.none ? unserved : [], {
     runDirectory: () => directory ??= options.defaultRunDirectory(),
-    taken: (name) => [...backends.list(), documents.backend()].some((other) => other?.name === name),
+    taken: (name) => [...backends.list(), ...documents.backends()].some((other) => other.name === name),
     workers: 1,
     strictNames: [servers.main, ...servers.hosts].some((server) => tls.isStrict(server.tls)),
     timeout: limits.headTimeout,
@@ -99,7 +99,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const texts = servers.main.errors.texts();
   return {
     listeners,
-    backends: [...backends.list(), ...[documents.backend(), backend].filter((one) => one !== undefined)],
+    backends: [...backends.list(), ...documents.backends(), ...backend === undefined ? [] : [backend]],
     limits,
     allowUsers: [],
     ...logs,

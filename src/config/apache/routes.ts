@@ -259,9 +259,8 @@ function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms 
   };
 }
 
-/** Programs are not run here, and not served either. */
 function leadsToFiles({ files }: Pass): boolean {
-  return files !== undefined && !files.script;
+  return files !== undefined;
 }
 
 function isGiven<T>(value: T | undefined): value is T {

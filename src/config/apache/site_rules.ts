@@ -22,6 +22,7 @@ export class SiteRulesMaker {
   readonly #targets: Route[] = [];
   /** Indexes of targets by their URLs. */
   readonly #byUrl = new Map<string, number>();
+  #programsTarget: number | undefined;
 
   /** @param made the site's routes, and what is known of them */
   constructor(
@@ -45,7 +46,7 @@ export class SiteRulesMaker {
       ...files === undefined ? [] : ruleSections(
         files,
         ({ draft, place: { directory } }) => this.#rewriting(draft.rewriting, directory ?? `${root}/`),
-        ({ url, spot }) => this.#target(url, spot),
+        ({ url, spot }) => url === undefined ? this.#programs() : this.#target(url, spot!),
         (name) => this.#leadsElsewhere(name),
       ),
       ...levels.flatMap(({ proxied }) => proxied.map((section) => this.#proxied(section))),
@@ -153,6 +154,12 @@ export class SiteRulesMaker {
       return proxy === undefined ? [] : [{ ...rule, proxy }];
     });
     return { rules, ...Object.keys(maps).length > 0 && { maps } };
+  }
+
+  /** Whoever runs programs. */
+  #programs(): number {
+    return this.#programsTarget ??=
+      this.#targets.push({ path: "/", backends: [this.routes.files.documents.programs] }) - 1;
   }
 
   #target(url: string, spot: DraftRule["spot"]): number | undefined {

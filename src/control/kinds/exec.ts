@@ -10,9 +10,10 @@ import { VERSION } from "../version.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 
 export const execProgram: KindProgram<Exec> = {
-  arguments: ({ cgi, maxPrograms, programTimeout }) => [
+  arguments: ({ command, cgi, maxPrograms, programTimeout }) => [
     "--exec",
     ...cgi ? ["--cgi"] : [],
+    ...command.length === 0 ? ["--named"] : [],
     ...maxPrograms === undefined ? [] : ["--max-programs", String(maxPrograms)],
     ...programTimeout === undefined ? [] : ["--program-timeout", `${programTimeout}ms`],
   ],
@@ -59,7 +60,7 @@ async function optionsOf(kind: Exec, log: KindLog): Promise<ExecOptions> {
   const { baseEnvironment } = await import("../../backend/exec/environment.ts");
   const environment = baseEnvironment();
   return {
-    command: findCommand(kind.command, environment),
+    ...kind.command.length === 0 ? {} : { command: findCommand(kind.command, environment) },
     environment,
     most: kind.maxPrograms ?? EXEC_DEFAULTS.maxPrograms,
     ...kind.programTimeout === undefined ? {} : { timeout: kind.programTimeout },

@@ -113,10 +113,6 @@ Deno.test("what is not done with files is named where files are served, and only
   assert.match(told, /:3: changes answers: Options: directories are not listed/);
   assert.match(told, /:4: changes answers: AllowOverride: \.htaccess files are not read/);
   assert.match(told, /changes answers: Options MultiViews \(line 3\)/);
-  assert.match(
-    warningsOf("Listen 80\nScriptAlias /cgi-bin/ /usr/lib/cgi-bin/\nDocumentRoot /w").join("\n"),
-    /:2: changes answers: ScriptAlias: programs are not run: requests for them get 404/,
-  );
   assert.deepEqual(
     warningsOf(
       "Listen 80\n<Directory /srv>\nOptions Indexes\nOptions -Indexes\n</Directory>\nDocumentRoot /srv",
@@ -189,12 +185,12 @@ ProxyPass /api http://a/`;
 
 Deno.test("what hands files to programs is told of where files are served, with the way out", () => {
   const section =
-    "<FilesMatch x$>\nSetHandler application/x-httpd-php\n</FilesMatch>\nAddHandler cgi-script .cgi\n" +
+    "<FilesMatch x$>\nSetHandler application/x-httpd-php\n</FilesMatch>\nAddHandler perl-script .cgi\n" +
     "AddType application/x-httpd-php .y\nSetHandler None\nAddHandler default-handler .z\n";
   assert.deepEqual(warningsOf(`Listen 80\n${section}${ALL}`), []);
   const told = warningsOf(`Listen 80\n${section}DocumentRoot /w`);
   assert.deepEqual(told.map((line) => line.slice(0, line.indexOf(", and not"))), [
-    'site.conf:5: changes answers: AddHandler: files are not handed to "cgi-script"',
+    'site.conf:5: changes answers: AddHandler: files are not handed to "perl-script"',
     'site.conf:6: changes answers: AddType: files are not handed to "application/x-httpd-php"',
     'site.conf:3: changes answers: SetHandler: files are not handed to "application/x-httpd-php"',
   ]);
@@ -220,4 +216,40 @@ Deno.test("SetHandler with the URL of an application that speaks FastCGI: files 
   for (const other of ["proxy:http://a/", "proxy:fcgi://a:1/dir", "proxy:balancer://b", "fcgi://a:1"]) {
     assert.match(warningsOf(`Listen 80\n${text(other)}`).join(), /:4: .*they get 403/, other);
   }
+});
+
+Deno.test("ScriptAlias and cgi-script: programs are run by a process of their own, files beside them are not", () => {
+  const text = `DocumentRoot /w
+ScriptAlias /cgi-bin/ /usr/lib/cgi-bin/
+Options FollowSymLinks
+<Directory /srv/scripts/>
+Options +ExecCGI
+AddHandler cgi-script .cgi
+</Directory>
+Alias /scripts /srv/scripts
+<Files all.cgi>
+SetHandler cgi-script
+</Files>`;
+  const { backends, listeners } = parse(`Listen 80\n${text}`);
+  const site = listeners[0]!.sites[0]!;
+  assert.deepEqual(
+    backends.find(({ name }) => name === "programs")?.runs,
+    { kind: "exec", cgi: true, command: [] },
+  );
+  assert.deepEqual(site.targets!.map(({ backends }) => backends), [["programs"]]);
+  const said = site.rules!.sections.flatMap(({ place, handler, handlesAll, executed, executes }) =>
+    handler === undefined && executes === undefined
+      ? []
+      : [[place, handler, handlesAll ?? executed, executes]]
+  );
+  assert.deepEqual(said, [
+    [{ path: "/cgi-bin/", file: { directory: "/usr/lib/cgi-bin/" } }, 0, true, undefined],
+    [{ file: {} }, undefined, undefined, false],
+    [{ file: { directory: "/srv/scripts/" } }, undefined, undefined, true],
+    [{ file: { directory: "/srv/scripts/", name: "\\.(?i:cgi)(?:\\.|$)" } }, 0, true, undefined],
+    [{ file: { name: "^all\\.cgi$" } }, 0, true, undefined],
+  ]);
+  assert.deepEqual(warningsOf(`Listen 80\n${text}`), []);
+  // Where nobody asks for it there is none.
+  assert.deepEqual(parse("Listen 80\nDocumentRoot /w").backends.map(({ name }) => name), ["files"]);
 });

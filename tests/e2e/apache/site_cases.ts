@@ -5,10 +5,10 @@
  */
 
 import type { SiteCase } from "./site_case.ts";
-import { PHP_SITES } from "./site_php_cases.ts";
+import { PROGRAM_SITES } from "./site_program_cases.ts";
 
 export const SITE_CASES: readonly SiteCase[] = [
-  ...PHP_SITES,
+  ...PROGRAM_SITES,
   {
     name: "spa.test",
     text: `DocumentRoot TREE/spa

@@ -14,4 +14,22 @@ export const SITE_DIFFERENCES: readonly SiteDifference[] = [
     about: (site, request) =>
       (site === "ci.test" || site === "matrix.test") && !/^\/(jenkins|_|\.)(\b|[a-z]*\/)/.test(request),
   },
+  {
+    sentence:
+      "A directory below a `ScriptAlias` is 403, also without a slash at its end; httpd says that it has one first.",
+    about: (site, request) => site === "lists.test" && request === "/cgi-bin/sub",
+  },
+  {
+    sentence: "A program that gives no valid response is 502; with httpd it is 500.",
+    about: (site, request) => site === "lists.test" && request === "/cgi-bin/broken.cgi",
+  },
+  {
+    sentence: "`REQUEST_URI` has the path in its normal form where it had dot segments.",
+    about: (site, request) => site === "lists.test" && request.includes(".."),
+  },
+  {
+    sentence:
+      "Where a program says `Location` with a path, the client is sent there; httpd goes there itself.",
+    about: (site, request) => site === "lists.test" && request === "/cgi-bin/local.cgi",
+  },
 ];

@@ -8,6 +8,17 @@ foreach (['SCRIPT_NAME', 'PATH_INFO', 'QUERY_STRING', 'REQUEST_URI', 'REQUEST_ME
 echo strlen(file_get_contents('php://input')), "\\n";
 `;
 
+/** The same for a program: what differs by the server's make is left out. */
+const PROGRAM = `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+for name in SCRIPT_NAME PATH_INFO QUERY_STRING REQUEST_URI REQUEST_METHOD SCRIPT_FILENAME PATH_TRANSLATED \\
+  DOCUMENT_ROOT GATEWAY_INTERFACE SERVER_NAME CONTENT_LENGTH HTTP_AUTHORIZATION REMOTE_ADDR LIST_HOME; do
+  eval "printf '%s=%s\\\\n' $name \"\\$$name\""
+done
+pwd
+cat
+`;
+
 /** Files by their names. */
 export const SITE_FILES: Readonly<Record<string, string>> = {
   "spa/index.html": "<title>spa</title>\n",
@@ -41,5 +52,18 @@ export const SITE_FILES: Readonly<Record<string, string>> = {
   "social/robots.txt": "robots\n",
   "social/packs/js/common.js": "common();\n",
   "social/emoji/1.png": "PNG\n",
+  "cgi-bin/hello.cgi": PROGRAM,
+  "cgi-bin/sub/deep.cgi": PROGRAM,
+  "cgi-bin/status.cgi": "#!/bin/sh\nprintf 'Status: 404 Gone fishing\\nX-R-A: b\\n\\nSCRIPT_NAME page\\n'\n",
+  "cgi-bin/broken.cgi": "#!/bin/sh\necho oops\n",
+  "cgi-bin/local.cgi": "#!/bin/sh\nprintf 'Location: /scripts/notes.txt\\n\\n'\n",
+  "cgi-bin/plain.txt": "no program\n",
+  "one/gateway": PROGRAM,
+  "scripts/run.cgi": PROGRAM,
+  "scripts/index.cgi": PROGRAM,
+  "scripts/notes.txt": "notes\n",
+  "scripts/uploads/x.cgi": "#!/bin/sh\necho source\n",
+  "noexec/run.cgi": PROGRAM,
+  "lists/index.html": "index of lists\n",
   "well-known/matrix/server": '{"m.server":"x:443"}\n',
 };

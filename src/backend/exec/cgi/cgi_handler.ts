@@ -12,6 +12,7 @@ import type { Program } from "../program.ts";
 import { endOf, Programs } from "../programs.ts";
 import { Answering, OutputError } from "./answering.ts";
 import { type CgiRequest, metaVariables } from "./meta_variables.ts";
+import { scriptOf } from "./named_script.ts";
 import { OutputPipe } from "./pipe_ends.ts";
 import { awaited, type Input, inputOf, noInput, released } from "./request_content.ts";
 import { Slots } from "./slots.ts";
@@ -84,6 +85,10 @@ export class CgiRequestHandler implements RequestHandler {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const location = await this.#serve(shared, exchange, { method, path, query }, redirects === 0);
       if (location === undefined) return;
+      // Who may ask for that, and who runs it, is decided by the front: the client asks for it.
+      if (this.options.command === undefined) {
+        return await exchange.respond(302, [["Location", location]], "");
+      }
       const [newPath, ...newQuery] = location.split("?");
       // RFC 3875, 6.2.2: as if the client had asked for that, without content.
       if (method !== "HEAD") method = "GET";
@@ -145,7 +150,9 @@ export class CgiRequestHandler implements RequestHandler {
     input: Input,
   ): Promise<{ readonly program: Program; readonly output: OutputPipe } | undefined> {
     const { stdin, length, feed } = input;
-    const variables = metaVariables(exchange, { ...request, contentLength: length }, this.options.software);
+    const script = this.options.command === undefined ? scriptOf(exchange) : undefined;
+    const whole = { ...request, contentLength: length };
+    const variables = metaVariables(exchange, whole, this.options.software, script?.placed);
     let started: Program | number | undefined;
     let output: OutputPipe | undefined;
     try {
@@ -153,13 +160,18 @@ export class CgiRequestHandler implements RequestHandler {
         await say(exchange, variables.status, `The request cannot be passed to a program: ${variables.why}.`);
         return undefined;
       }
+      if (this.options.command === undefined && script === undefined) {
+        await say(exchange, 404, "There is no such program.");
+        return undefined;
+      }
       const [from, stdout] = pipe();
       const reading = output = new OutputPipe(loop, from);
-      started = programs.start(stdin, stdout, variables, () => {
+      const told = script === undefined ? variables : [...variables, ...script.variables];
+      started = programs.start(stdin, stdout, told, () => {
         slots.free();
         reading.hurry(leftBehind);
         exchange.connection.home.endIfEmpty();
-      });
+      }, script?.command);
       close(stdout);
       if (typeof started !== "number") return { program: started, output };
     } finally {

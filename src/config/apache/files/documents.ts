@@ -1,4 +1,4 @@
-/** The one backend that serves the files of all servers of a configuration. */
+/** The backends that serve the files of all servers of a configuration, and run those that are programs. */
 
 import { isTrivial } from "../../../rules/alike.ts";
 import type { Place } from "../../../rules/model.ts";
@@ -22,18 +22,18 @@ export interface DocumentPlace {
 export class DocumentHosts {
   readonly #hosts: DocumentHost[] = [];
   #name: string | undefined;
-  #socket = "";
+  #programs: string | undefined;
 
   constructor(readonly place: DocumentPlace) {}
 
   /** The name of the backend, as soon as somebody needs it. */
   get name(): string {
-    if (this.#name === undefined) {
-      const directory = this.place.runDirectory();
-      this.#name = nameAfterSocket(`${directory}/files.sock`, (name) => this.place.taken(name));
-      this.#socket = `${directory}/${this.#name}.sock`;
-    }
-    return this.#name;
+    return this.#name ??= this.#named("files");
+  }
+
+  /** The name of the backend that runs programs, as soon as somebody needs it. */
+  get programs(): string {
+    return this.#programs ??= this.#named("programs");
   }
 
   /**
@@ -68,15 +68,31 @@ export class DocumentHosts {
     return this.#hosts.push({ sections: all, ...Object.keys(errors).length > 0 ? { errors } : {} }) - 1;
   }
 
-  /** The backend; undefined where nobody needs it. */
-  backend(): Backend | undefined {
-    if (this.#name === undefined) return undefined;
-    const types = this.place.types();
-    const runs = {
-      kind: "documents" as const,
-      hosts: this.#hosts,
-      ...types === undefined ? {} : { types },
-    };
-    return { name: this.#name, socket: this.#socket, workers: 1, runs };
+  #named(wanted: string): string {
+    const socket = `${this.place.runDirectory()}/${wanted}.sock`;
+    return nameAfterSocket(socket, (name) => this.place.taken(name));
+  }
+
+  /** The backends that somebody needs. */
+  backends(): Backend[] {
+    const socket = (name: string) => ({
+      name,
+      socket: `${this.place.runDirectory()}/${name}.sock`,
+      workers: 1,
+    });
+    const files: Backend[] = [];
+    if (this.#name !== undefined) {
+      const types = this.place.types();
+      const runs = {
+        kind: "documents" as const,
+        hosts: this.#hosts,
+        ...types === undefined ? {} : { types },
+      };
+      files.push({ ...socket(this.#name), runs });
+    }
+    if (this.#programs !== undefined) {
+      files.push({ ...socket(this.#programs), runs: { kind: "exec", cgi: true, command: [] } });
+    }
+    return files;
   }
 }

@@ -12,6 +12,8 @@ import {
   handedOnBy,
   HANDLER_DIRECTIVES,
   keptBack,
+  type Programs,
+  programsBy,
   takeHandler,
 } from "./handler_words.ts";
 
@@ -51,8 +53,12 @@ export class FileWords {
   readonly settings: Mutable<FileSettings> = {};
   /** FallbackResource: a path of the site; false for none. */
   fallback: string | false | undefined;
-  /** Who runs files: the URL of an application that speaks FastCGI; false for nobody, or somebody else. */
+  /** Who runs files; false for nobody, or somebody else. */
   application: Application | false | undefined;
+  /** Which files are programs by CGI. */
+  readonly programs: Programs[] = [];
+  /** Whether files may be executed. */
+  executes: boolean | undefined;
   readonly #untold: { readonly spot: Directive; readonly what: string; readonly sort: WarningSort }[] = [];
   /** What is handed to others. */
   readonly #handed: { readonly spot: Directive; readonly to: string }[] = [];
@@ -127,6 +133,9 @@ export class FileWords {
       this.application = applicationOf(directive) ?? false;
       if (this.application !== false) return;
     }
+    const programs = programsBy(directive);
+    if (programs !== undefined) this.programs.push(programs);
+    if (programs?.run) return;
     if (handed !== undefined) this.#handed.push({ spot: directive, to: handed.to });
     else if (isTaken && isMissed(directive)) this.#tellLater(directive, directive.name, "changes");
   }
@@ -136,6 +145,7 @@ export class FileWords {
     const adds = words.some((word) => /^[+-]/.test(word));
     let follows: boolean | undefined;
     let owner: boolean | undefined;
+    if (!adds) this.executes = false;
     for (const text of words) {
       const off = text.startsWith("-");
       const word = text.replace(/^[+-]/, "");
@@ -146,8 +156,12 @@ export class FileWords {
         case "symlinksifownermatch":
           owner = !off;
           break;
+        case "execcgi":
+          this.executes = !off;
+          break;
         case "all":
           follows = !off;
+          this.executes = !off;
           this.#untell(directive);
           if (!off) this.#tellLater(directive, "Options Indexes", "changes");
           break;
@@ -162,7 +176,6 @@ export class FileWords {
         case "includesnoexec":
           if (!off) this.#tellLater(directive, `Options ${word}`, "changes");
           break;
-        case "execcgi":
         case "none":
           break;
         default:

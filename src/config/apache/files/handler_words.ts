@@ -62,18 +62,38 @@ export function handedOnBy({ name, args }: Directive): HandedOn | undefined {
   return undefined;
 }
 
-/** An application that runs files. */
+/** Who runs files. */
 export interface Application {
   readonly spot: Directive;
-  /** Without a slash at its end. */
-  readonly url: string;
+  /** The URL of an application, without a slash at its end; undefined where they are programs by CGI. */
+  readonly url?: string;
 }
 
-/** What SetHandler hands files to, where that is done here: `proxy:unix:/run/php.sock|fcgi://localhost`. */
+/** The handler of programs by CGI. */
+const CGI = /^cgi-script$/i;
+
+/** What SetHandler hands files to, where that is done here: `proxy:unix:/run/php.sock|fcgi://localhost`, `cgi-script`. */
 export function applicationOf(directive: Directive): Application | undefined {
   const [first = "", ...others] = directive.args;
+  if (CGI.test(first) && others.length === 0) return { spot: directive };
   const [, url] = /^proxy:((?:unix:[^|]*\|)?fcgi:\/\/[^/?#$%]+)\/?$/i.exec(first) ?? [];
   return url === undefined || others.length > 0 ? undefined : { spot: directive, url };
+}
+
+/** Which files are programs by the endings of their names, or are none any more. */
+export interface Programs {
+  readonly spot: Directive;
+  /** An expression for their names. */
+  readonly name: string;
+  readonly run: boolean;
+}
+
+/** What is said of endings: `AddHandler cgi-script .cgi`, `RemoveHandler .cgi`. */
+export function programsBy(spot: Directive): Programs | undefined {
+  const { name, args } = spot;
+  if (/^removehandler$/i.test(name)) return { spot, name: endingPattern(args), run: false };
+  if (!/^addhandler$/i.test(name)) return undefined;
+  return { spot, name: endingPattern(args.slice(1)), run: CGI.test(args[0] ?? "") };
 }
 
 /** What people are told of it. */

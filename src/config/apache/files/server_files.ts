@@ -1,9 +1,9 @@
 /** The files of one server, as soon as it is known that somebody can ask for them. */
 
-import type { Rewriting, Section as RuleSection } from "../../../rules/model.ts";
+import type { Place, Rewriting, Section as RuleSection } from "../../../rules/model.ts";
 import { isTrivial } from "../../../rules/alike.ts";
 import { patternOf } from "../../../rules/expression.ts";
-import { isPlaceOf } from "../../../rules/file_place.ts";
+import { type FilePlace, isPlaceOf } from "../../../rules/file_place.ts";
 import type { Route } from "../../config.ts";
 import { FILE_DEFAULTS, type FileSettings } from "../../documents.ts";
 import type { ErrorPages } from "../../error_pages.ts";
@@ -14,6 +14,8 @@ import { type Faults, isComplete } from "../faults.ts";
 import type { Pass } from "../passes.ts";
 import type { DraftWorld } from "../rules/draft.ts";
 import type { Server } from "../server.ts";
+import { readExpression } from "../expressions.ts";
+import type { Alias } from "./alias_words.ts";
 import type { DocumentHosts } from "./documents.ts";
 import { FilePasses } from "./file_passes.ts";
 import { type FileSection, FileSectionReader } from "./file_sections.ts";
@@ -27,6 +29,8 @@ export interface ServerFiles {
   readonly sections: readonly FileSection[];
   /** What is said outside of sections, the main server's before its own. */
   readonly words: readonly FileWords[];
+  /** Which paths, and files there, are programs all of them (ScriptAlias). */
+  readonly scripts: readonly Place[];
 }
 
 /** Finds it out for one server after another. */
@@ -83,13 +87,9 @@ export class ServerFilesMaker {
   /** The route of a pass that leads to files. @param terms what else holds for it */
   route(pass: Pass, files: ServerFiles | undefined, terms: Partial<Route>): Route | undefined {
     const { path, expression, spot } = pass;
-    const { name, script } = pass.files!;
+    const { name } = pass.files!;
     if (!isComplete(spot, this.faults)) return undefined;
     const common = expression ? { path, match: path } : { path };
-    if (script) {
-      this.faults.warn(spot, "programs are not run: requests for them get 404", "changes");
-      return { ...common, backends: [] };
-    }
     const text = `/${files!.host}${encoded(name)}`;
     const mapTo = this.faults.take(expression ? readTemplate(text, path) : readMapTo(text), spot);
     if (mapTo === undefined) return undefined;
@@ -132,7 +132,18 @@ export class ServerFilesMaker {
     const sections = this.#reader.inOrder(outside.flatMap(({ fileSections }) => fileSections), roots);
     const words = outside.map(({ fileWords }) => fileWords);
     const host = this.documents.add(words, sections, pages, levels.flatMap(({ handed }) => handed));
-    return { host, sections: withoutCovered(sections, roots), words };
+    const scripts = levels.flatMap(({ files }) => files.aliases).filter(({ script }) => script)
+      .flatMap((alias) => this.#scripts(alias));
+    return { host, sections: withoutCovered(sections, roots), words, scripts };
+  }
+
+  #scripts({ path, expression, target }: Alias): Place[] {
+    if (!expression) {
+      return [{ path, file: { directory: `${this.resolve(target).replace(/\/+$/, "")}/` } }];
+    }
+    const reading = readExpression(path);
+    // What nobody can read is reported where routes are made.
+    return "value" in reading ? [{ pattern: reading.value, file: {} }] : [];
   }
 }
 
@@ -155,13 +166,14 @@ function encoded(name: string): string {
  * @param isElsewhere whether a path that ends so may lead to somebody else than whoever sends files
  */
 export function ruleSections(
-  { sections, words }: ServerFiles,
+  { sections, words, scripts }: ServerFiles,
   rewriting: (section: FileSection) => Rewriting | undefined,
-  target: (application: Application) => number | undefined,
+  target: (application: Partial<Application>) => number | undefined,
   isElsewhere: (name: string) => boolean,
 ): RuleSection[] {
   const all = [...words, ...sections.map((section) => section.words)];
-  const runs = all.some(({ application }) => application);
+  const runs = scripts.length > 0 ||
+    all.some(({ application, programs }) => application || programs.some(({ run }) => run));
   const indexes = [...FILE_DEFAULTS.index, ...all.flatMap(({ settings: { index = [] } }) => index)];
   const isNamed = ({ place: { name }, draft }: FileSection) =>
     name !== undefined && Object.keys(draft.rules()).length > 0 &&
@@ -169,26 +181,46 @@ export function ruleSections(
   const falls = runs || all.some(({ fallback }) => fallback) || sections.some(isNamed) ||
     indexes.some(isElsewhere);
   const usual = falls ? [{ place: { file: {} }, index: FILE_DEFAULTS.index }] : [];
-  const handling = ({ application, settings: { overrides, links } }: FileWords) =>
+  const handling = ({ application, executes, settings: { overrides, links } }: FileWords) =>
     !runs ? {} : {
-      ...application === undefined ? {} : { handler: application && (target(application) ?? false) },
+      ...application === undefined ? {} : handlerOf(application),
+      ...executes === undefined ? {} : { executes },
       ...overrides === undefined ? {} : { overrides },
       ...links === undefined ? {} : { links: links === "follow" },
     };
+  const handlerOf = (application: Application | false) => ({
+    handler: application && (target(application) ?? false),
+    ...application && application.url === undefined ? { executed: true as const } : {},
+  });
+  // Of a section for names those with an ending are some: which, one expression cannot say.
+  const programs = ({ programs }: FileWords, place: FilePlace) =>
+    !runs || place.name !== undefined ? [] : programs.map(({ spot, name, run }) => ({
+      place: { file: { ...place, name } },
+      ...handlerOf(run && { spot }),
+    }));
+  const whole = scripts.map((place): RuleSection => ({
+    place,
+    handler: target({}) ?? false,
+    handlesAll: true,
+  }));
   return [
     ...usual,
-    ...words.map((own) => ({ place: { file: {} }, ...fallbackOf(own, falls), ...handling(own) })),
-    ...sections.map((section) => {
+    ...whole,
+    ...words.flatMap((own) => [
+      { place: { file: {} }, ...fallbackOf(own, falls), ...handling(own) },
+      ...programs(own, {}),
+    ]),
+    ...sections.flatMap((section) => {
       const { access, ...rules } = section.draft.rules();
       const rewritten = rewriting(section);
-      return {
+      return [{
         place: { file: section.place },
         ...rules,
         ...access === undefined || section.covered ? {} : { access },
         ...rewritten && { rewriting: rewritten },
         ...fallbackOf(section.words, falls),
         ...handling(section.words),
-      };
+      }, ...programs(section.words, section.place)];
     }),
   ];
 }

@@ -1,8 +1,8 @@
-/** Sites with PHP. */
+/** Sites with PHP, and with programs by CGI. */
 
 import type { SiteCase } from "./site_case.ts";
 
-export const PHP_SITES: readonly SiteCase[] = [
+export const PROGRAM_SITES: readonly SiteCase[] = [
   {
     name: "blog.wp.test",
     text: `DocumentRoot TREE/wp
@@ -70,6 +70,76 @@ ProxyPassMatch "^/(.*\\.php(/.*)?)$" "unix:@fpm|fcgi://localhostTREE/fall/$1"
       ...["/index.php", "/index.php/a/b?c=d", "/robots.txt", "/pretty/path?x=1", "/missing.php", "/"],
       ...["POST /index.php", "/index.php\nAuthorization: Basic YTpi", "/missing.txt", "HEAD /index.php"],
       ...["/index.php/private", "/index.php//private/x", "/index.php/%70rivate", "/index.php/privatex"],
+    ],
+  },
+  {
+    name: "lists.test",
+    text: `DocumentRoot TREE/lists
+<Directory TREE/lists>
+  Require all granted
+</Directory>
+ScriptAlias /cgi-bin/ TREE/cgi-bin/
+ScriptAlias /git TREE/one/gateway
+<Directory TREE/cgi-bin>
+  AllowOverride None
+  Options +ExecCGI -MultiViews +SymLinksIfOwnerMatch
+  Require all granted
+</Directory>
+<Directory TREE/one>
+  Require all granted
+</Directory>
+Alias /scripts TREE/scripts
+<Directory TREE/scripts>
+  Options +ExecCGI
+  AddHandler cgi-script .cgi .pl
+  DirectoryIndex index.cgi
+  Require all granted
+</Directory>
+Alias /noexec TREE/noexec
+<Directory TREE/noexec>
+  AddHandler cgi-script .cgi
+  Require all granted
+</Directory>
+<Directory TREE/scripts/uploads>
+  RemoveHandler .cgi
+</Directory>
+<Files secret.cgi>
+  Require all denied
+</Files>
+SetEnv LIST_HOME /var/lib/lists
+ProxyPass /hyperkitty @a/hyperkitty`,
+    requests: [
+      ...[
+        "/",
+        "/cgi-bin/hello.cgi",
+        "/cgi-bin/hello.cgi/a/b%20c?d=e%26f",
+        "/cgi-bin/sub/deep.cgi",
+        "/cgi-bin/",
+      ],
+      ...["/cgi-bin/missing.cgi", "/cgi-bin/sub", "/cgi-bin/status.cgi", "/cgi-bin/broken.cgi", "/cgi-bin"],
+      ...[
+        "/cgi-bin/plain.txt",
+        "/cgi-bin/local.cgi",
+        "/git/repo.git/info/refs?service=git-upload-pack",
+        "/git",
+        "/gitx",
+        "/scripts/",
+      ],
+      ...[
+        "/scripts/run.cgi/x",
+        "/scripts/notes.txt",
+        "/scripts/index.cgi?a",
+        "/noexec/run.cgi",
+        "/scripts/uploads/x.cgi",
+        "/hyperkitty/x",
+      ],
+      ...[
+        "POST /cgi-bin/hello.cgi",
+        "HEAD /cgi-bin/hello.cgi",
+        "/cgi-bin/../cgi-bin/hello.cgi",
+        "POST /git/x",
+      ],
+      ...["/cgi-bin/hello.cgi\nAuthorization: Basic YTpi", "/cgi-bin//hello.cgi", "/cgi-bin/secret.cgi"],
     ],
   },
 ];
