@@ -1,7 +1,8 @@
 /** Formats of lines: read once, into what writes a record. */
 
-import { DIRECTIVES, type Render, WITHOUT_VALUE } from "./directives.ts";
-import { jsonLine } from "./json.ts";
+import { DIRECTIVES, WITHOUT_VALUE } from "./directives.ts";
+import { JSON_PARTS } from "./json.ts";
+import { fresh, LineParts, type Part, RecordLine } from "./line.ts";
 import type { LogRecord } from "./record.ts";
 
 /** The formats that have a name. */
@@ -14,11 +15,18 @@ export const FORMATS = {
 export const JSON_FORMAT = "json";
 
 /** A format that is ready to write lines. */
-export interface LineFormat {
-  /** One line, and its end. ASCII whatever the record says. */
-  readonly line: (record: LogRecord) => string;
-  /** What the format asks for and gets only a dash: in words, for people. */
-  readonly missing: readonly string[];
+export class LineFormat {
+  readonly #parts: LineParts;
+
+  /** @param missing what the format asks for and gets only a dash: in words, for people */
+  constructor(parts: readonly (string | Part)[], readonly missing: readonly string[]) {
+    this.#parts = new LineParts([...parts, "\n"]);
+  }
+
+  /** Whoever writes the lines of a record: one for each connection. They are ASCII whatever the record says. */
+  of(record: LogRecord): RecordLine {
+    return new RecordLine(this.#parts, record);
+  }
 }
 
 /** What reading a format has come to. */
@@ -30,8 +38,8 @@ export type FormatReading = { readonly value: LineFormat } | { readonly fault: s
  * @param text quotes of the configuration are gone from it
  */
 export function readFormat(text: string): FormatReading {
-  if (text === JSON_FORMAT) return { value: { line: jsonLine, missing: [] } };
-  const parts: (string | Render)[] = [];
+  if (text === JSON_FORMAT) return { value: new LineFormat(JSON_PARTS, []) };
+  const parts: (string | Part)[] = [];
   const missing: string[] = [];
   const format = (FORMATS as Readonly<Record<string, string>>)[text] ?? text;
   for (let at = 0; at < format.length;) {
@@ -45,8 +53,8 @@ export function readFormat(text: string): FormatReading {
     } else {
       const directive = readDirective(format, at, missing);
       if (typeof directive === "string") return { fault: directive };
-      if (typeof directive.render === "string") literal(parts, directive.render);
-      else parts.push(directive.render);
+      if (typeof directive.part === "string") literal(parts, directive.part);
+      else parts.push(directive.part);
       at = directive.end;
     }
   }
@@ -55,7 +63,7 @@ export function readFormat(text: string): FormatReading {
       fault: `Found a format without a directive; write one such as "%h %l %u %t \\"%r\\" %>s %b", or a name`,
     };
   }
-  return { value: { line: joining(parts), missing } };
+  return { value: new LineFormat(parts, missing) };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\", n: "\n", r: "\r", t: "\t", '"': '"' };
@@ -67,7 +75,7 @@ function endOfLiteral(format: string, from: number): number {
 }
 
 /** Adds text that is always the same to what stands before it. */
-function literal(parts: (string | Render)[], text: string): void {
+function literal(parts: (string | Part)[], text: string): void {
   const last = parts.at(-1);
   // What is not ASCII is written as what a log's reader can have: its bytes, escaped.
   const plain = text.replace(
@@ -86,49 +94,30 @@ function readDirective(
   format: string,
   at: number,
   missing: string[],
-): { readonly render: Render | string; readonly end: number } | string {
+): { readonly part: Part | string; readonly end: number } | string {
   const match = DIRECTIVE.exec(format.slice(at, at + 1_024));
   if (match === null) {
     return `Cannot read the format from ${quoted(format.slice(at, at + 12))} on; write %% for a percent sign`;
   }
   const [whole, not, statuses, , argument, , letter = ""] = match;
   const end = at + whole.length;
-  if (letter === "%") return { render: "%", end };
+  if (letter === "%") return { part: "%", end };
   const absent = WITHOUT_VALUE[letter];
   if (absent !== undefined) {
     missing.push(`${whole}, ${absent}`);
-    return { render: "-", end };
+    return { part: "-", end };
   }
   const directive = DIRECTIVES[letter];
   if (directive === undefined) return `Unknown directive ${quoted(whole)} in the format`;
-  const render = directive(argument);
-  if (typeof render === "string") return `The directive ${quoted(whole)} ${render}`;
-  if (statuses === undefined) return { render, end };
+  const part = directive(argument);
+  if (typeof part === "string") return `The directive ${quoted(whole)} ${part}`;
+  if (statuses === undefined) return { part, end };
   const listed = new Set(statuses.split(",").map(Number));
   const wanted = not === "";
-  return { render: (record) => listed.has(record.status) === wanted ? render(record) : "-", end };
+  const { render } = part;
+  return { part: fresh((record) => listed.has(record.status) === wanted ? render(record) : "-"), end };
 }
 
 function quoted(text: string): string {
   return JSON.stringify(text);
-}
-
-/** Directives and literals alternate nearly always: a line is a few additions. */
-function joining(parts: readonly (string | Render)[]): (record: LogRecord) => string {
-  const renders: Render[] = [];
-  const behind: string[] = [];
-  let before = "";
-  for (const part of parts) {
-    if (typeof part !== "string") {
-      renders.push(part);
-      behind.push("");
-    } else if (renders.length === 0) before += part;
-    else behind[behind.length - 1] += part;
-  }
-  behind[behind.length - 1] += "\n";
-  return (record) => {
-    let line = before;
-    for (let index = 0; index < renders.length; index++) line += renders[index]!(record) + behind[index]!;
-    return line;
-  };
 }

@@ -1,6 +1,4 @@
-/** Fields of heads, looked up for lines: a kept connection sends nearly the same head again and again. */
-
-import { escapeItem } from "./escape.ts";
+/** Fields of heads, looked up for lines. */
 
 /** The values that a name has in the fields of a head, joined as httpd joins them; undefined where there is none. */
 export function fieldValue(head: string, name: string): string | undefined {
@@ -27,30 +25,4 @@ function withoutSpace(text: string, from: number, to: number): string {
 
 function isSpace(code: number): boolean {
   return code === 0x20 || code === 0x09 || code === 0x0d;
-}
-
-/** Escaped values of the fields of one head after another. One for each connection, and each of its two directions. */
-export class HeaderFields {
-  #fields = "";
-  #values = new Map<string, string>();
-
-  /**
-   * The value of a field as it stands in a line; `-` where there is none.
-   *
-   * @param head the whole head; its first line does not count
-   * @param name in lower case
-   */
-  value(head: string, name: string): string {
-    const fields = head.slice(head.indexOf("\n") + 1);
-    if (fields !== this.#fields) {
-      this.#fields = fields;
-      this.#values = new Map();
-    }
-    let value = this.#values.get(name);
-    if (value === undefined) {
-      value = escapeItem(fieldValue(head, name) ?? "-");
-      this.#values.set(name, value);
-    }
-    return value;
-  }
 }

@@ -2,62 +2,61 @@
 
 import { jsonString } from "./escape.ts";
 import { fieldValue } from "./header_fields.ts";
-import type { LogRecord } from "./record.ts";
-
-type Value = (record: LogRecord) => string;
+import { fresh, type Part, steady } from "./line.ts";
+import { byUnit } from "./time.ts";
 
 /** A text; `null` where there is none. */
 function text(value: string): string {
   return value === "" ? "null" : jsonString(value);
 }
 
-function header(name: string): Value {
-  return ({ head }) => text(fieldValue(head, name) ?? "");
+function header(name: string): Part {
+  return steady(({ head }) => text(fieldValue(head, name) ?? ""));
 }
 
+/** Most lines are of the same millisecond as the one before. */
+const begun = byUnit(1, (time) => `"${new Date(time).toISOString()}"`);
+
+const FATES = { "X": '"aborted"', "+": '"kept"', "-": '"closed"' } as const;
+
 /** The keys in their order, and what each has. */
-export const JSON_FIELDS: Readonly<Record<string, Value>> = {
-  time: ({ begun }) => `"${new Date(begun).toISOString()}"`,
-  id: ({ identity }) => text(identity.requestId),
-  trace: ({ identity }) => text(identity.traceId),
-  client: ({ client }) => text(client),
-  client_port: ({ clientPort }) => String(clientPort),
-  local_port: ({ localPort }) => String(localPort),
-  user: ({ user }) => text(user),
-  site: ({ site }) => text(site),
-  route: ({ route }) => text(route),
-  host: ({ authority }) => text(authority),
-  method: ({ method }) => text(method),
-  target: ({ target }) => text(target),
-  protocol: ({ method, minor }) => method === "" ? "null" : `"HTTP/1.${minor}"`,
-  status: ({ status }) => status === 0 ? "null" : String(status),
-  bytes: ({ content }) => String(content),
-  received: ({ received }) => String(received),
-  sent: ({ sent }) => String(sent),
-  duration_us: ({ duration }) => String(duration),
-  waited_us: ({ waited }) => String(waited),
-  handover_us: ({ handover }) => String(handover),
-  backend: ({ writer }) => jsonString(writer.name),
-  kind: ({ writer }) => `"${writer.kind}"`,
-  process: ({ writer }) => String(writer.process),
-  request: ({ number }) => String(number),
-  connection: ({ fate }) => FATES[fate],
-  flags: ({ flags }) => text(flags),
-  why: ({ why }) => text(why),
+export const JSON_FIELDS: Readonly<Record<string, Part>> = {
+  time: fresh((record) => begun(record.begun)),
+  id: fresh(({ identity }) => text(identity.requestId)),
+  trace: fresh(({ identity }) => text(identity.traceId)),
+  client: steady(({ client }) => text(client)),
+  client_port: steady(({ clientPort }) => String(clientPort)),
+  local_port: steady(({ localPort }) => String(localPort)),
+  user: fresh(({ user }) => text(user)),
+  site: steady(({ site }) => text(site)),
+  route: steady(({ route }) => text(route)),
+  host: steady(({ authority }) => text(authority)),
+  method: steady(({ method }) => text(method)),
+  target: steady(({ target }) => text(target)),
+  protocol: steady(({ method, minor }) => method === "" ? "null" : `"HTTP/1.${minor}"`),
+  status: fresh(({ status }) => status === 0 ? "null" : String(status)),
+  bytes: fresh(({ content }) => String(content)),
+  received: fresh(({ received }) => String(received)),
+  sent: fresh(({ sent }) => String(sent)),
+  duration_us: fresh(({ duration }) => String(duration)),
+  waited_us: fresh(({ waited }) => String(waited)),
+  handover_us: fresh(({ handover }) => String(handover)),
+  backend: steady(({ writer }) => jsonString(writer.name)),
+  kind: steady(({ writer }) => `"${writer.kind}"`),
+  process: steady(({ writer }) => String(writer.process)),
+  request: fresh(({ number }) => String(number)),
+  connection: fresh(({ fate }) => FATES[fate]),
+  flags: fresh(({ flags }) => text(flags)),
+  why: fresh(({ why }) => text(why)),
   referer: header("referer"),
   user_agent: header("user-agent"),
 };
 
-const FATES = { "X": '"aborted"', "+": '"kept"', "-": '"closed"' } as const;
-
-const KEYS = Object.keys(JSON_FIELDS);
-const VALUES = Object.values(JSON_FIELDS);
-
-/** Writes a record as JSON. */
-export function jsonLine(record: LogRecord): string {
-  let line = "{";
-  for (let index = 0; index < KEYS.length; index++) {
-    line += `${index === 0 ? "" : ","}"${KEYS[index]}":${VALUES[index]!(record)}`;
-  }
-  return line + "}\n";
-}
+/** The object: each key with its value. */
+export const JSON_PARTS: readonly (string | Part)[] = [
+  ...Object.entries(JSON_FIELDS).flatMap((
+    [key, part],
+    index,
+  ) => [`${index === 0 ? "{" : ","}"${key}":`, part]),
+  "}",
+];

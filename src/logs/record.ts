@@ -1,7 +1,5 @@
 /** What a line of an access log is made of. */
 
-import { HeaderFields } from "./header_fields.ts";
-
 /** The connection when the response is finished: broken off before that, goes on, or is closed: `%X` of httpd. */
 export type ConnectionFate = "X" | "+" | "-";
 
@@ -64,17 +62,15 @@ export class LogRecord {
   authority = "";
   /** Of HTTP/1. */
   minor = 1;
-  /** The request's head as it came, empty for none, and the fields in it. */
+  /** The request's head as it came, empty for none. What is above, from the method on, follows from it. */
   head = "";
-  fields: HeaderFields = new HeaderFields();
   /** Bytes that came: the head and the content as it was sent. */
   received = 0;
 
   /** 0 where no response was sent. */
   status = 0;
-  /** The response's head as it was sent, and the fields in it. */
+  /** The response's head as it was sent. */
   responseHead = "";
-  responseFields: HeaderFields = new HeaderFields();
   /** Bytes of content, without what frames it. */
   content = 0;
   /** Bytes that left, the head and the framing included. */

@@ -98,21 +98,25 @@ export function compileTime(format: string): TimeFormat | undefined {
     if (conversion === undefined) return undefined;
     parts.push(conversion);
   }
-  return bySecond((milliseconds) => {
+  return byUnit(1_000, (milliseconds) => {
     const date = new Date(milliseconds);
     return parts.map((part) => typeof part === "string" ? part : part(date)).join("");
   });
 }
 
-/** Most lines are of the same second as the one before. */
-function bySecond(format: TimeFormat): TimeFormat {
-  let second = NaN;
+/**
+ * Writes a time once for all that lie in the same unit of time: most lines are of the same second as the one before.
+ *
+ * @param unit milliseconds
+ */
+export function byUnit(unit: number, format: TimeFormat): TimeFormat {
+  let last = NaN;
   let text = "";
   return (milliseconds) => {
-    const its = Math.floor(milliseconds / 1000);
-    if (its !== second) {
-      second = its;
-      text = format(its * 1000);
+    const its = Math.floor(milliseconds / unit);
+    if (its !== last) {
+      last = its;
+      text = format(its * unit);
     }
     return text;
   };

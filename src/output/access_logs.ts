@@ -2,6 +2,7 @@
 
 import type { Deadlines } from "../loop/deadlines.ts";
 import { type LineFormat, readFormat } from "../logs/format.ts";
+import type { RecordLine } from "../logs/line.ts";
 import type { LogRecord } from "../logs/record.ts";
 import { type AccessLogRules, type AccessLogSpec, logsOf } from "../logs/rules.ts";
 import { LineFile, type OutputEvent } from "./line_file.ts";
@@ -26,23 +27,38 @@ export class AccessLog {
     this.#variable = spec.variable;
   }
 
-  /** Writes a line, if this is one that gets one. */
-  write(record: LogRecord): void {
+  /** Whoever writes the lines of a record, which is filled in for one request of a connection after another. */
+  of(record: LogRecord): LinesOfRecord {
+    return new LinesOfRecord(this, this.#format.of(record), record);
+  }
+
+  /** Whether a request gets a line. To be asked once of each. */
+  wants({ variables, status }: LogRecord): boolean {
     const variable = this.#variable;
-    if (variable !== undefined && (record.variables[variable.name] !== undefined) !== variable.isSet) return;
-    if (this.#sample < 1 && record.status < ALWAYS) {
-      this.#due += this.#sample;
-      if (this.#due < 1) return;
-      this.#due--;
-    }
-    const { file } = this;
-    let line = this.#format.line(record);
-    if (line.length > file.longest) line = this.#cut(record);
-    file.write(line);
+    if (variable !== undefined && (variables[variable.name] !== undefined) !== variable.isSet) return false;
+    if (this.#sample === 1 || status >= ALWAYS) return true;
+    this.#due += this.#sample;
+    if (this.#due < 1) return false;
+    this.#due--;
+    return true;
+  }
+}
+
+/** The lines that one record gets in one log. */
+export class LinesOfRecord {
+  constructor(readonly log: AccessLog, readonly line: RecordLine, readonly record: LogRecord) {}
+
+  /** Writes a line, if this is a request that gets one. */
+  write(): void {
+    const { log, line } = this;
+    if (!log.wants(this.record)) return;
+    const text = line.text();
+    log.file.write(text.length > log.file.longest ? this.#cut() : text);
   }
 
   /** A line that others do not get mixed into: what a client has sent is shortened in it. */
-  #cut(record: LogRecord): string {
+  #cut(): string {
+    const { record, log: { file: { longest } } } = this;
     const { method, target, path, query, authority, head, responseHead } = record;
     record.method = method.slice(0, CUT);
     record.target = target.slice(0, CUT);
@@ -51,9 +67,9 @@ export class AccessLog {
     record.authority = authority.slice(0, CUT);
     record.head = shortened(head);
     record.responseHead = shortened(responseHead);
-    const line = this.#format.line(record);
+    const text = this.line.text();
     Object.assign(record, { method, target, path, query, authority, head, responseHead });
-    return line.length <= this.file.longest ? line : `${line.slice(0, this.file.longest - 1)}\n`;
+    return text.length <= longest ? text : `${text.slice(0, longest - 1)}\n`;
   }
 }
 

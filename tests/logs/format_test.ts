@@ -10,7 +10,7 @@ import { type Given, record } from "./records.ts";
 function line(format: string, given: Given = {}): string {
   const reading = readFormat(format);
   assert.ok("value" in reading, JSON.stringify(reading));
-  return reading.value.line(record(given)).replace(/\n$/, "");
+  return reading.value.of(record(given)).text().replace(/\n$/, "");
 }
 
 function fault(format: string): string {
@@ -118,7 +118,7 @@ Deno.test("json: an object with the same keys always, whatever is missing", () =
 function readFormatJson(given: LogRecord): string {
   const reading = readFormat("json");
   assert.ok("value" in reading);
-  return reading.value.line(given);
+  return reading.value.of(given).text();
 }
 
 /** Any bytes that a client could send, and some that mean something in lines. */
@@ -146,6 +146,47 @@ Deno.test("no byte of a client ends a line, closes a quote or leaves ASCII", () 
     const json = line("json", given);
     assert.match(json, /^[\x20-\x7e]*$/);
     assert.equal(Object.keys(JSON.parse(json)).length, Object.keys(JSON_FIELDS).length);
+  }));
+});
+
+Deno.test("a line of a record that is used again is that of a new one", () => {
+  const everything = readFormat(
+    '%a %{remote}p %u %{msec}t "%r" %>s %b %I %D "%{Referer}i" %{Content-Type}o %{session}C %X %404{User-Agent}i %V',
+  );
+  const json = readFormat("json");
+  assert.ok("value" in everything && "value" in json);
+  const heads = [
+    "GET / HTTP/1.1\r\nHost: a\r\nReferer: b\r\n\r\n",
+    "GET / HTTP/1.0\r\nUser-Agent: c\r\n\r\n",
+    "",
+  ];
+  const given = fc.record({
+    head: fc.constantFrom(...heads),
+    client: fc.constantFrom("192.0.2.7", "2001:db8::1"),
+    clientPort: fc.constantFrom(1, 2),
+    status: fc.constantFrom(0, 200, 404),
+    user: fc.constantFrom("", "frank"),
+    content: fc.nat(3),
+    duration: fc.nat(3),
+    begun: fc.nat(3_000),
+    responseHead: fc.constantFrom("", "HTTP/1.1 200 OK\r\nContent-Type: x/y\r\n\r\n"),
+    fate: fc.constantFrom("X" as const, "+" as const, "-" as const),
+  });
+  fc.assert(fc.property(fc.array(given, { maxLength: 8 }), (requests) => {
+    for (const { value } of [everything, json]) {
+      const kept = record();
+      const line = value.of(kept);
+      for (const request of requests) {
+        const { head } = request;
+        const follows = {
+          method: head.slice(0, 3),
+          minor: Number(head[13] ?? 1),
+          authority: head.slice(22, 23),
+        };
+        Object.assign(kept, request, follows);
+        assert.equal(line.text(), value.of(record({ ...request, ...follows })).text());
+      }
+    }
   }));
 });
 

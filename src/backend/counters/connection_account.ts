@@ -1,60 +1,64 @@
 /** What becomes of the requests of one connection: counted, and, where there is an access log, written down. */
 
 import type { ConnectionFate } from "../../logs/record.ts";
-import type { ConnectionLines, LoggedConnection, LoggedRefusal, LoggedRequest } from "../log/request_log.ts";
+import { Measure } from "../log/measure.ts";
+import type {
+  ConnectionLines,
+  LoggedConnection,
+  LoggedRefusal,
+  LoggedRequest,
+  RequestLog,
+} from "../log/request_log.ts";
 import type { ProcessCounters } from "./counters.ts";
 import type { RouteCounters } from "./route_counters.ts";
 
-/** Takes what happens on a connection, one request after another. Parameters are as in {@linkcode ConnectionLines}. */
+/** Takes what happens on a connection, one request after another. */
 export class ConnectionAccount {
-  readonly #counters: ProcessCounters;
   readonly #route: RouteCounters;
   readonly #connection: LoggedConnection;
+  readonly #measure: Measure;
   readonly #lines: ConnectionLines | undefined;
-  /** When the head of the request was whole, and how many bytes had come and been consumed by then. */
-  #begun = 0;
-  #consumed = 0;
-  /** Milliseconds that this hand-off has taken since the head was whole; nothing after the first request. */
-  #handover: number;
 
-  constructor(counters: ProcessCounters, connection: LoggedConnection, lines: ConnectionLines | undefined) {
-    const { site, route, times } = connection.transfer;
-    this.#counters = counters;
+  /** @param log none where nothing is logged */
+  constructor(counters: ProcessCounters, connection: LoggedConnection, log: RequestLog | undefined) {
+    const { site, route } = connection.transfer;
     this.#route = counters.route(site, route);
     this.#connection = connection;
-    this.#lines = lines;
-    this.#handover = times === undefined
-      ? 0
-      : Math.max(0, counters.shared(counters.clock()) - times.headWhole) / 1_000;
+    this.#measure = new Measure(counters, connection);
+    this.#lines = log?.lines(connection, this.#measure);
   }
 
-  /** The head of a request is whole. */
+  /**
+   * The head of a request is whole.
+   *
+   * @param unread bytes that have been received and not consumed, this head among them
+   */
   begin(unread: number): void {
-    this.#begun = this.#counters.clock();
-    this.#consumed = this.#connection.received - unread;
-    this.#lines?.begin(unread);
+    this.#measure.begin(unread);
   }
 
-  /** A request has come to its end. */
+  /**
+   * A request has come to its end.
+   *
+   * @param number requests on the connection so far, this one included
+   * @param unread as for {@linkcode begin}, behind the request
+   */
   finished(request: LoggedRequest, number: number, unread: number, fate: ConnectionFate, flags = ""): void {
-    this.#count(
-      request.status,
-      request.status === 0 ? 0 : this.#connection.sent - request.sentBefore,
-      unread,
-    );
-    this.#lines?.finished(request, number, unread, fate, flags);
+    this.#measure.end(unread);
+    const sent = request.status === 0 ? 0 : this.#connection.sent - request.sentBefore;
+    this.#count(request.status, sent);
+    this.#lines?.finished(request, number, fate, flags);
   }
 
   /** Something was refused that was no request, or was not for this backend. */
   refused(refusal: LoggedRefusal, number: number, unread: number, request?: LoggedRequest): void {
-    this.#count(refusal.status, refusal.answer.length, unread);
-    this.#lines?.refused(refusal, number, unread, request);
+    this.#measure.end(unread);
+    this.#count(refusal.status, refusal.answer.length);
+    this.#lines?.refused(refusal, number, request);
   }
 
-  #count(status: number, sent: number, unread: number): void {
-    const duration = this.#counters.clock() - this.#begun + this.#handover;
-    this.#handover = 0;
-    const received = this.#connection.received - unread - this.#consumed;
-    this.#route.request(status, duration, Math.max(0, received), sent);
+  #count(status: number, sent: number): void {
+    const { duration, received } = this.#measure;
+    this.#route.request(status, duration, received, sent);
   }
 }

@@ -36,3 +36,18 @@ export function fieldsOfHead(head: string, host?: string): Field[] {
   }
   return fields;
 }
+
+/**
+ * The first field of a name, as {@linkcode fieldsOfHead} has it; undefined where there is none.
+ *
+ * @param name in lower case
+ */
+export function fieldOfHead(head: string, name: string): string | undefined {
+  for (let end = head.indexOf("\r\n"); end >= 0; end = head.indexOf("\r\n", end + 2)) {
+    const start = end + 2;
+    const colon = start + name.length;
+    if (head.charCodeAt(colon) !== 0x3a || head.slice(start, colon).toLowerCase() !== name) continue;
+    return withoutBlanks(head.slice(start, head.indexOf("\r\n", start)), name.length + 1);
+  }
+  return undefined;
+}

@@ -5,7 +5,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { TcpAddress } from "../connection/address.ts";
 import { type Asker, askerOf } from "./asker.ts";
 import type { CarriedRules } from "./carried_rules.ts";
-import { type Field, fieldsOfHead, latin1 } from "./head_text.ts";
+import { type Field, fieldOfHead, fieldsOfHead, latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { RequestNames } from "./request_names.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
@@ -107,6 +107,10 @@ export class ReceivedRequest {
 
   /** The first field of a name, in any case. @param name in lower case */
   field(name: string): string | undefined {
+    // Where nobody says anything of the fields, they need not be made for one.
+    if (this.rules === undefined && this.connection.transfer.peer === undefined && name !== "host") {
+      return fieldOfHead(this.head, name);
+    }
     return this.fields().find(([candidate]) => candidate.toLowerCase() === name)?.[1];
   }
 

@@ -24,7 +24,7 @@ export class Served {
     this.guard = new ScopeGuard(connection);
     this.requests = connection.transfer.requests;
     const { counters, log } = connection.home;
-    this.lines = new ConnectionAccount(counters, connection, log?.lines(connection));
+    this.lines = new ConnectionAccount(counters, connection, log);
     this.waited = (came) => waited(this, came);
   }
 }

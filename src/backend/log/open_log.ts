@@ -31,5 +31,5 @@ export function openLog(options: LogOptions, { clock, deadlines }: Loop): Reques
   });
   // Which of several processes it is, its number says.
   const ofMany = workerOf === undefined ? name : name.replace(/\.\d+$/, "");
-  return new RequestLog(logs, { name: ofMany, process: processId(), kind }, clock);
+  return new RequestLog(logs, { name: ofMany, process: processId(), kind });
 }

@@ -1,10 +1,11 @@
 /** Lines of the access log for requests, and for connections whose requests nobody here looks at. */
 
-import { monotonicMicroseconds } from "../../../ffi/mod.ts";
 import { type ConnectionFate, type Identity, LogRecord, type Writer } from "../../logs/record.ts";
-import type { AccessLog, AccessLogs } from "../../output/access_logs.ts";
+import type { AccessLog, AccessLogs, LinesOfRecord } from "../../output/access_logs.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
+import type { Measure } from "./measure.ts";
 import { LoggedUser } from "./user.ts";
+import { WallClock } from "./wall_clock.ts";
 
 /** nginx's status for a client that has gone before it was answered. No response has it. */
 const CLIENT_GONE = 499;
@@ -52,41 +53,32 @@ export interface LoggedRefusal {
 
 /** The access log of one process. */
 export class RequestLog {
-  /** Microseconds between the clock that all processes share and this one's. */
-  readonly #offset: number;
+  readonly wall: WallClock = new WallClock();
 
-  /** @param clock milliseconds, as the loop counts them */
-  constructor(readonly logs: AccessLogs, readonly writer: Writer, readonly clock: () => number) {
-    this.#offset = Number(monotonicMicroseconds()) - clock() * 1_000;
-  }
+  constructor(readonly logs: AccessLogs, readonly writer: Writer) {}
 
-  /** Whoever writes the lines of a connection; undefined where there is no log for it. */
-  lines(connection: LoggedConnection): ConnectionLines | undefined {
+  /**
+   * Whoever writes the lines of a connection; undefined where there is no log for it.
+   *
+   * @param measure of the connection, and its owner's: it begins with each request, and has ended before its line
+   */
+  lines(connection: LoggedConnection, measure: Measure): ConnectionLines | undefined {
     const logs = this.logs.of(connection.transfer.site, connection.local.port);
-    return logs.length === 0 ? undefined : new ConnectionLines(this, connection, logs);
-  }
-
-  /** Microseconds of the clock that all processes share. */
-  shared(milliseconds: number): number {
-    return this.#offset + milliseconds * 1_000;
+    return logs.length === 0 ? undefined : new ConnectionLines(this, connection, measure, logs);
   }
 }
 
 /** Writes the lines of one connection: one request after another. */
 export class ConnectionLines {
   readonly #record: LogRecord;
+  readonly #lines: readonly LinesOfRecord[];
   readonly #user: LoggedUser;
-  /** When the head of the request was whole, on the loop's clock. */
-  #begun = 0;
-  /** Bytes that had come and been consumed by then. */
-  #consumed = 0;
-  /** What the front has taken for this hand-off; nothing after the first request. */
-  #handover = 0;
 
   constructor(
     readonly log: RequestLog,
     readonly connection: LoggedConnection,
-    readonly logs: readonly AccessLog[],
+    readonly measure: Measure,
+    logs: readonly AccessLog[],
   ) {
     const { client, local, transfer } = connection;
     const record = this.#record = new LogRecord(log.writer);
@@ -97,59 +89,36 @@ export class ConnectionLines {
     record.site = transfer.site;
     record.route = transfer.route;
     if (transfer.variables !== undefined) record.variables = JSON.parse(transfer.variables);
+    record.waited = transfer.times?.waited ?? 0;
     this.#user = new LoggedUser(record.variables, log.writer.kind);
-    const { times } = transfer;
-    if (times === undefined) return;
-    record.waited = times.waited;
-    this.#handover = Math.max(0, log.shared(log.clock()) - times.headWhole);
-  }
-
-  /**
-   * The head of a request is whole.
-   *
-   * @param unread bytes that have been received and not consumed, this head among them
-   */
-  begin(unread: number): void {
-    this.#begun = this.log.clock();
-    this.#consumed = this.connection.received - unread;
+    this.#lines = logs.map((log) => log.of(record));
   }
 
   /**
    * A request has come to its end.
    *
    * @param number requests on the connection so far, this one included
-   * @param unread as for {@linkcode begin}, behind the request
    */
-  finished(request: LoggedRequest, number: number, unread: number, fate: ConnectionFate, flags = ""): void {
+  finished(request: LoggedRequest, number: number, fate: ConnectionFate, flags = ""): void {
     const record = this.#record;
     const { connection } = this;
-    record.identity = request;
-    record.method = request.method;
-    record.target = request.target;
-    record.path = request.path;
-    record.query = request.query;
-    record.authority = request.authority;
-    record.minor = request.minor;
-    record.head = request.head;
-    record.client = request.client.hostname;
-    record.clientPort = request.client.port;
+    this.#take(request);
     record.status = request.status === 0 && fate === "X" ? CLIENT_GONE : request.status;
-    record.user = this.#user.of(request.head, record.status);
+    record.user = this.#user.of(record.head, record.status);
     record.responseHead = request.responseHead;
     record.sent = request.status === 0 ? 0 : connection.sent - request.sentBefore;
     const framed = request.responseHead.length + connection.framing - request.framingBefore;
     record.content = Math.max(0, record.sent - framed);
     record.why = "";
-    this.#write(number, unread, fate, flags);
+    this.#write(number, fate, flags);
   }
 
-  /** Something was refused that was no request, or was not for this backend. */
-  refused(
-    { status, why, answer }: LoggedRefusal,
-    number: number,
-    unread: number,
-    request?: LoggedRequest,
-  ): void {
+  /**
+   * Something was refused that was no request, or was not for this backend.
+   *
+   * @param number requests on the connection so far, this one included if it was one
+   */
+  refused({ status, why, answer }: LoggedRefusal, number: number, request?: LoggedRequest): void {
     const record = this.#record;
     if (request === undefined) this.#forget();
     else this.#take(request);
@@ -160,30 +129,24 @@ export class ConnectionLines {
     record.responseHead = answer.slice(0, end);
     record.content = answer.length - end;
     record.sent = answer.length;
-    this.#write(number, unread, "-", "");
+    this.#write(number, "-", "");
   }
 
   #take(request: LoggedRequest): void {
+    const record = this.#record;
+    record.identity = request;
+    const { client } = request;
+    record.client = client.hostname;
+    record.clientPort = client.port;
+    // A kept connection sends nearly the same head again and again. Then what there is of it stays: what follows from it is
+    // known by being the same string.
+    if (request.head === record.head) return;
     const { method, target, path, query, authority, minor, head } = request;
-    const { client: { hostname, port } } = request;
-    const client = { client: hostname, clientPort: port };
-    Object.assign(
-      this.#record,
-      { identity: request, method, target, path, query, authority, minor, head },
-      client,
-    );
+    Object.assign(record, { method, target, path, query, authority, minor, head });
   }
 
   #forget(): void {
-    const nothing = {
-      method: "",
-      target: "",
-      path: "",
-      query: "",
-      authority: "",
-      head: "",
-      responseHead: "",
-    };
+    const nothing = { method: "", target: "", path: "", query: "", authority: "", head: "" };
     Object.assign(this.#record, nothing);
   }
 
@@ -197,22 +160,21 @@ export class ConnectionLines {
     const { connection } = this;
     record.identity = { requestId: connection.name, traceId: "" };
     record.sent = record.content = connection.sent;
-    this.#write(0, 0, fate, flags);
+    this.#write(0, fate, flags);
   }
 
-  #write(number: number, unread: number, fate: ConnectionFate, flags: string): void {
+  #write(number: number, fate: ConnectionFate, flags: string): void {
     const record = this.#record;
+    const { now, duration, handover, received } = this.measure;
     record.number = number;
-    record.received = Math.max(0, this.connection.received - unread - this.#consumed);
-    const taken = (this.log.clock() - this.#begun) * 1_000;
-    record.handover = Math.floor(this.#handover);
-    record.duration = Math.floor(taken + this.#handover);
-    record.begun = Date.now() - (taken + this.#handover) / 1_000;
+    record.received = received;
+    record.handover = Math.floor(handover * 1_000);
+    record.duration = Math.floor(duration * 1_000);
+    record.begun = this.log.wall.at(now) - duration;
     record.fate = fate;
     record.flags = flags;
-    for (const log of this.logs) log.write(record);
-    if (this.#handover === 0) return;
+    for (const lines of this.#lines) lines.write();
     // What the front took was for the first request alone.
-    this.#handover = record.waited = 0;
+    record.waited = 0;
   }
 }

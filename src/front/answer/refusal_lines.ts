@@ -200,7 +200,7 @@ export class RefusalLines {
     record.responseHead = end < 0 ? "" : text.slice(0, end + 4);
     record.content = end < 0 ? 0 : text.length - end - 4;
     record.sent = text.length;
-    for (const log of logs) log.write(record);
+    for (const log of logs) log.of(record).write();
   }
 }
 
