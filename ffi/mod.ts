@@ -29,6 +29,7 @@ export * from "./connection_id.ts";
 export * from "./splice.ts";
 export * from "./epoll.ts";
 export * from "./eventfd.ts";
+export * from "./directory_entries.ts";
 export * from "./file.ts";
 export * from "./lock.ts";
 export * from "./output.ts";

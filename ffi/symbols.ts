@@ -185,6 +185,12 @@ export const SYMBOLS = {
     parameters: ["buffer", /* const char *pathname */ "i32", /* flags */ "u32" /* mode_t mode */],
     result: "i32",
   },
+  getdents64: {
+    parameters: ["i32", /* int fd */ "buffer", /* void *dirp */ "usize" /* size_t count */],
+    // As many as there is room for: it fits.
+    result: "i32",
+    optional: true,
+  },
   /** libc has no wrapper for openat2(2). */
   syscall_openat2: {
     name: "syscall",

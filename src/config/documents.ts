@@ -35,6 +35,8 @@ export interface FileSettings extends HandlerSettings {
   readonly links?: DocumentLinks;
   /** Whether a client that asks for a directory without a slash is sent to the path with one. */
   readonly slash?: boolean;
+  /** Whether a directory without an index is listed. */
+  readonly lists?: boolean;
   /**
    * Whether `.htaccess` files would count, as they do unless something else is said: they are not read, and what is below
    * one is not served.
@@ -63,6 +65,7 @@ export const FILE_DEFAULTS = {
   index: ["index.html"],
   links: "follow",
   slash: true,
+  lists: false,
   overrides: true,
   types: {},
   encodings: {},

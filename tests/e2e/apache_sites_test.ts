@@ -151,6 +151,9 @@ AllowOverride None\nRequire all denied\n</Directory>\n`;
     };
     await Promise.all(Array.from({ length: TOGETHER }, work));
     assert.equal(wrong.length, 0, `${wrong.length} of ${count} differ:\n${wrong.join("\n")}`);
+    const list = await outcome(port, SITE_CASES.find(({ name }) => name === "www.blog.test")!, "/pub/");
+    const links = [...list.matchAll(/href=\\"(.*?)\\"/g)].map(([, href]) => href);
+    assert.deepEqual(links, ["../", "./below/", "./a%20b.txt"]);
     assert.deepEqual(SITE_DIFFERENCES.filter(({ sentence }) => !seen.has(sentence)), []);
     assert.equal((await fdpass.stop()).code, 0);
   },

@@ -11,6 +11,7 @@ import { type Failure, OpenFile } from "../static/directory.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
 import { type RequestFields, requestFields } from "../static/request_fields.ts";
 import { lastModified, lend, respond, say } from "../static/respond.ts";
+import { listing } from "./listing.ts";
 import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
 import { HostSettings, type MergedSettings } from "./settings.ts";
 import { Tree } from "./tree.ts";
@@ -27,6 +28,9 @@ export interface DocumentEvent {
 const METHODS = "GET,POST,OPTIONS,HEAD";
 /** Files whose names begin so are never served: they are for the server, or for those who make it. */
 const KEPT_BACK = /^\.ht/;
+
+/** Names of a directory that are listed; a longer page nobody reads. */
+const MOST_LISTED = 10_000;
 
 /** Serves them. */
 export class DocumentsHandler implements RequestHandler {
@@ -180,7 +184,26 @@ export class DocumentsHandler implements RequestHandler {
       if (file instanceof OpenFile) file.close();
       failure ??= file === "exhausted" ? file : "forbidden";
     }
+    if (failure === undefined && settings.lists) return this.#list(exchange, host, name, settings, now);
     return this.#answer(exchange, failure ?? "forbidden", name, settings);
+  }
+
+  #list(
+    exchange: Exchange,
+    host: HostSettings,
+    name: string,
+    settings: MergedSettings,
+    now: number,
+  ): Promise<void> | undefined {
+    if (exchange.method !== "GET" && exchange.method !== "HEAD") {
+      return this.#refuse(exchange, 405, "A directory can only be looked at", [["Allow", "GET,HEAD"]]);
+    }
+    const entries = this.#tree.entries(name, settings, now, MOST_LISTED);
+    if (typeof entries === "string") return this.#answer(exchange, entries, name, settings);
+    // Of names whose files not everybody may see nobody hears here.
+    const isShown = (own: string) => !host.of(`${name === "/" ? "" : name}/${own}`).asks;
+    const page = listing(decodeBytes(normalizePath(exchange.path) ?? "/"), entries, isShown);
+    return exchange.respond(200, [["Content-Type", "text/html; charset=utf-8"]], page);
   }
 
   /** Whoever counts on what stands there must not find out that nobody reads it. */
@@ -213,4 +236,12 @@ function endsWithSlash({ path, mappedPath, connection }: Exchange): boolean {
 /** The client's own path with a slash at its end. Normalised, so that `//host/dir` does not lead to another host. */
 function withSlash({ path, query }: Exchange): string {
   return ownReference(`${normalizePath(path) ?? ""}/${query === "" ? "" : `?${query}`}`);
+}
+
+/** Percent-encoding undone, byte by byte. */
+function decodeBytes(path: string): string {
+  return path.replace(
+    /%([0-9a-f]{2})/gi,
+    (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }

@@ -1,5 +1,6 @@
 /** Files by their whole names, with links followed as settings say. */
 
+import type { DirectoryEntry } from "../../../ffi/mod.ts";
 import { Directory, DirectoryError, type Failure, OpenFile } from "../static/directory.ts";
 import type { MergedSettings } from "./settings.ts";
 
@@ -23,6 +24,19 @@ export class Tree {
     if (typeof kept === "string") return kept;
     const rest = name.slice(linksBelow.length);
     return rest === "" ? "directory" : kept.open(rest);
+  }
+
+  /** What is in a directory. @param most how many names at most */
+  entries(
+    name: string,
+    { links, linksBelow }: MergedSettings,
+    now: number,
+    most: number,
+  ): DirectoryEntry[] | Exclude<Failure, "directory"> {
+    if (links === "follow") return this.#root.entries(name.slice(1), most);
+    const kept = this.#directory(linksBelow, now);
+    if (typeof kept === "string") return "missing";
+    return kept.entries(name.slice(linksBelow.length), most);
   }
 
   #directory(path: string, now: number): Directory | Failure {

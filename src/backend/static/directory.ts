@@ -6,6 +6,8 @@ import {
   close,
   describeErrno,
   type Descriptor,
+  directoryEntries,
+  type DirectoryEntry,
   EACCES,
   EAGAIN,
   ELOOP,
@@ -124,6 +126,23 @@ export class Directory {
     return file;
   }
 
+  /**
+   * What is in a directory below.
+   *
+   * @param name as {@linkcode fileName} makes it; empty for the directory itself
+   * @param most how many names at most
+   */
+  entries(name: string, most: number): DirectoryEntry[] | Exclude<Failure, "directory"> {
+    if (name.length >= PATH_MAX) return "missing";
+    this.#name[this.#name.write(name || ".", "latin1")] = 0;
+    const result = openBeneath(this.#descriptor, this.#name, this.links);
+    if (result < 0) return result === -ELOOP ? "forbidden" : failed(-result);
+    const descriptor = adopt(result);
+    const entries = directoryEntries(descriptor, most);
+    close(descriptor);
+    return typeof entries === "number" ? failed(-entries) : entries;
+  }
+
   #look(descriptor: Descriptor, name: string): OpenFile | Failure {
     const status = this.#status;
     const result = status.readDescriptor(descriptor);
@@ -156,6 +175,12 @@ export class Directory {
   close(): void {
     close(this.#descriptor);
   }
+}
+
+/** Of what is no directory by now nobody can say more than that it is not there. */
+function failed(errno: number): Exclude<Failure, "directory"> {
+  const what = FAILURES.get(errno);
+  return what === undefined || what === "directory" ? "forbidden" : what;
 }
 
 function failure(errno: number): Failure {

@@ -126,6 +126,12 @@ DocumentRoot TREE/blog
   Require all granted
   DirectoryIndex index.html
 </Directory>
+<Directory TREE/blog/pub>
+  Options +Indexes
+  <Files private.txt>
+    Require all denied
+  </Files>
+</Directory>
 ErrorDocument 404 /404.html
 ErrorDocument 403 /404.html
 RewriteEngine On
@@ -143,7 +149,19 @@ Redirect gone /old-shop
   Header set X-R-Cache "max-age=604800"
 </FilesMatch>`,
     requests: [
-      ...["/", "/index.html", "/posts/first/", "/posts/first", "/posts/", "/missing", "/feed", "/old-shop/x"],
+      ...[
+        "/",
+        "/index.html",
+        "/posts/first/",
+        "/posts/first",
+        "/posts/",
+        "/pub/",
+        "/pub",
+        "/pub/a%20b.txt",
+        "/missing",
+        "/feed",
+        "/old-shop/x",
+      ],
       ...["/2024/05/first.html", "/css/site.css", "/comments/list?post=1", "/comments", "/comments/"],
       ...[
         "POST /comments/new",

@@ -32,4 +32,9 @@ export const SITE_DIFFERENCES: readonly SiteDifference[] = [
       "Where a program says `Location` with a path, the client is sent there; httpd goes there itself.",
     about: (site, request) => site === "lists.test" && request === "/cgi-bin/local.cgi",
   },
+  {
+    sentence:
+      "The list of a directory is a plain one, directories first; httpd's looks as `IndexOptions` say.",
+    about: (site, request) => site === "www.blog.test" && request === "/pub/",
+  },
 ];

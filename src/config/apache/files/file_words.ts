@@ -145,7 +145,10 @@ export class FileWords {
     const adds = words.some((word) => /^[+-]/.test(word));
     let follows: boolean | undefined;
     let owner: boolean | undefined;
-    if (!adds) this.executes = false;
+    if (!adds) {
+      this.executes = false;
+      this.settings.lists = false;
+    }
     for (const text of words) {
       const off = text.startsWith("-");
       const word = text.replace(/^[+-]/, "");
@@ -162,12 +165,10 @@ export class FileWords {
         case "all":
           follows = !off;
           this.executes = !off;
-          this.#untell(directive);
-          if (!off) this.#tellLater(directive, "Options Indexes", "changes");
+          this.settings.lists = !off;
           break;
         case "indexes":
-          this.#untell(directive);
-          if (!off) this.#tellLater(directive, "Options Indexes", "changes");
+          this.settings.lists = !off;
           break;
         case "multiviews":
           if (!off) this.#tellLater(directive, "Options MultiViews", "changes");
@@ -233,9 +234,7 @@ export class FileWords {
   tell(): void {
     for (const { spot, to } of this.#handed.splice(0)) this.faults.warn(spot, keptBack(to), "changes");
     for (const { spot, what, sort } of this.#untold.splice(0)) {
-      if (what === "Options Indexes") {
-        this.faults.warn(spot, "directories are not listed: those without an index get 403", sort);
-      } else if (what.startsWith("AllowOverride")) {
+      if (what.startsWith("AllowOverride")) {
         const message =
           ".htaccess files are not read: what is below one gets 403; move what they say into <Directory>";
         this.faults.warn(spot, message, sort);
