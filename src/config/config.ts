@@ -79,6 +79,8 @@ export interface Route {
   readonly inOrder?: true;
   /** Names of {@linkcode Backend}s. Each of them can serve the route. None: nobody does, and clients get 404. */
   readonly backends: readonly string[];
+  /** All that it had are taken out for a while: clients get 503. No configuration says that, but `fdpass drain`. */
+  readonly drained?: true;
   /**
    * What a backend finds in place of the prefix in the mapped path, character by character: with the prefix `/a/` and
    * `/x`, `/a/foo` is `/xfoo`. Without it, the path goes on below a `/`: with the prefix `/a`, `/a/foo` is `/foo`.

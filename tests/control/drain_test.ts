@@ -25,7 +25,14 @@ Deno.test("drain: nothing new goes to the backend, requests on kept connections 
     JSON.stringify({
       ...PATIENT,
       listen: address,
-      sites: [{ routes: [{ path: "/", to: ["one", "two"] }, { path: "/only/", to: "one", mapTo: "/" }] }],
+      sites: [{
+        routes: [{ path: "/", to: ["one", "two"] }, { path: "/only/", to: "one", mapTo: "/" }, {
+          path: "/ruled/",
+          to: "one",
+          mapTo: "/",
+          allow: ["127.0.0.0/8"],
+        }],
+      }],
       backends: { one: { socket: "one.sock", static: "one" }, two: { socket: "two.sock", static: "two" } },
     }),
   );
@@ -39,7 +46,7 @@ Deno.test("drain: nothing new goes to the backend, requests on kept connections 
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
-    /^fdpass: Cannot drain "one": nobody else serves \/only\/ of every other host; its clients would get 404/,
+    /^fdpass: Cannot drain "one": nobody else serves \/only\/ of every other host; its clients would get 503/,
   );
   const unknown = await ask("drain", "three");
   assert.equal(unknown.code, 2);
@@ -88,7 +95,11 @@ Deno.test("drain: nothing new goes to the backend, requests on kept connections 
 
     assert.equal((await ask("undrain", "two")).code, 0);
     assert.equal((await ask("drain", "one", "--force")).code, 0);
-    assert.equal((await get(up.port, "/only/name")).status, 404);
+    // Also where rules decide, of a route and of what they rewrite to.
+    for (const target of ["/only/name", "/ruled/name"]) {
+      assert.equal((await get(up.port, target)).status, 503, target);
+    }
+    assert.equal((await get(up.port, "/nobody/name")).status, 404);
     assert.equal((await ask("undrain", "one")).code, 0);
     assert.equal((await get(up.port, "/only/name")).text, "one");
     for (const client of clients) client.close();

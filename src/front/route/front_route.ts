@@ -27,6 +27,9 @@ const KEEP_ALIVE: Record<KeepAlive, number> = {
   close: KEEP_ALIVE_CLOSE,
 };
 
+/** Why nobody gets a request whose route is {@linkcode FrontRoute.drained}. */
+export const DRAINED = "all backends of the route are drained";
+
 /** A route: the backends that own it, and the terms on which they get connections. */
 export class FrontRoute implements RouteTerms {
   readonly fields: Uint8Array<ArrayBuffer>;
@@ -35,9 +38,12 @@ export class FrontRoute implements RouteTerms {
   readonly keepAlive: number;
   readonly cut: number;
   readonly base: Uint8Array;
+  /** All its backends are taken out for a while. */
+  readonly drained: boolean;
 
-  /** @param group undefined where nobody serves the route */
+  /** @param group undefined where nobody serves the route, or nobody does for a while */
   constructor(entry: RouteEntry, readonly group: BackendGroup | undefined) {
+    this.drained = entry.route.drained === true;
     const { scope: { reach, except }, prefix, mapTo } = entry;
     const exceptions = encodeExceptions(except, mapTo);
     this.scope = exceptions === undefined || reach === "request"
@@ -57,6 +63,11 @@ export class FrontRoute implements RouteTerms {
     this.keepAlive = KEEP_ALIVE[entry.route.keepAlive ?? (reach === "connection" ? "hold" : "return")];
     this.cut = restAt(prefix, mapTo);
     this.base = ascii(mapTo ?? "");
+  }
+
+  /** Whether it leads to somebody, also if that is nobody for a while. */
+  get leads(): boolean {
+    return this.group !== undefined || this.drained;
   }
 }
 

@@ -18,7 +18,7 @@ import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look, RouteTerms } from "../look/look.ts";
 import { SCOPE_REQUEST } from "../../protocol/messages.ts";
 import { FILES } from "./files.ts";
-import type { FrontRoute } from "./front_route.ts";
+import { DRAINED, type FrontRoute } from "./front_route.ts";
 import { PeekedRequest } from "./request_view.ts";
 
 /** What has come of a request of such a site. */
@@ -124,11 +124,11 @@ export class JudgedSite {
     const path = changed ? spelt(way.state.path) : view.path;
     const place = way.kind !== "routes" ? NO_ROUTE : changed ? this.#find(path, look) : found;
     const own = place < 0 ? undefined : place - this.first;
-    const serves = this.routes[place]?.group !== undefined;
+    const leads = this.routes[place]?.leads ?? false;
     const file = way.kind === "routes" ? this.#file(look, place, own) : undefined;
     if (file !== undefined && isTooDeep(file)) return answered(404, "no file is so deep");
     const isElsewhere = (other: string) => this.#isElsewhere(spelt(other), path, look);
-    const decision = this.#judge.decide(way, own, serves, this.memory, file, isElsewhere);
+    const decision = this.#judge.decide(way, own, leads, this.memory, file, isElsewhere);
     switch (decision.kind) {
       case "go":
         return this.#go(look, changed ? way : undefined, place, decision);
@@ -155,7 +155,7 @@ export class JudgedSite {
     const place = this.#find(other, look);
     this.#find(path, look);
     const { routes = [] } = this.site.rules!.files ?? {};
-    return this.routes[place]?.group !== undefined && !routes.includes(place - this.first);
+    return (this.routes[place]?.leads ?? false) && !routes.includes(place - this.first);
   }
 
   /** The name of the file that a route leads to, a character for each byte; undefined for one that leads to none. */
@@ -203,6 +203,7 @@ export class JudgedSite {
     const route = targetIndex === undefined
       ? this.routes[place]!
       : this.routes[this.first + this.site.routes.length + targetIndex]!;
+    if (route.group === undefined) return answered(503, DRAINED);
     const target = decision.target ?? this.#mapped(look, way, place);
     const own = {
       ...Object.fromEntries(variables),

@@ -14,7 +14,7 @@ import type { BackendGroup } from "../handoff/backend_group.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look } from "../look/look.ts";
-import { FrontRoute } from "./front_route.ts";
+import { DRAINED, FrontRoute } from "./front_route.ts";
 import { JudgedSite } from "./judged_sites.ts";
 import type { UnreadRoutes } from "./unread.ts";
 
@@ -33,6 +33,7 @@ const MISDIRECTED: Astray = {
   why: "the site needs a connection of its own, with what it asks of its clients",
 };
 const UNSERVED: Astray = { status: 404, why: "nobody serves this path" };
+const DRAINED_ROUTE: Astray = { status: 503, why: DRAINED };
 
 /** Instead of a policy: the site's connections are passed on, and none of them is looked into here. */
 const PASSED = -1;
@@ -124,7 +125,8 @@ export class ListenerRoutes {
     const route = this.#routes[index];
     look.route = route;
     if (route?.group !== undefined) return route.group;
-    this.astray = index === BAD_PATH ? MALFORMED : route === undefined ? UNCOVERED : UNSERVED;
+    if (route !== undefined) this.astray = route.drained ? DRAINED_ROUTE : UNSERVED;
+    else this.astray = index === BAD_PATH ? MALFORMED : UNCOVERED;
     return undefined;
   }
 
