@@ -14,6 +14,7 @@ const { connect, setsockopt, socket } = libc;
 export const SO_KEEPALIVE = 9;
 const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
+const TCP_DEFER_ACCEPT = 9;
 
 /**
  * Begins to connect over TCP and returns at once. The socket is writable when that has ended, and SO_ERROR says how
@@ -80,4 +81,12 @@ export function keepAlive(fd: Descriptor, idleSeconds: number): number {
   seconds[0] = Math.max(1, Math.floor(idleSeconds / 4));
   settle(setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds, 4));
   return setOption(fd, SOL_SOCKET, SO_KEEPALIVE, true);
+}
+
+/**
+ * Has a listening socket give out connections only when something has come on them, or after some seconds without
+ * (tcp(7), TCP_DEFER_ACCEPT). Until then the kernel alone has them, and asks the client once more; 0 or `-errno`.
+ */
+export function deferAccept(listener: Descriptor, silentSeconds: number): number {
+  return setOption(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, silentSeconds);
 }

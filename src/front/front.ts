@@ -23,6 +23,8 @@ export interface FrontOptions {
   readonly counters: Counters;
   /** Which Worker of the front it is, counted from 1. */
   readonly worker?: number;
+  /** Whether a supervisor keeps copies of its channels. */
+  readonly supervised?: boolean;
   readonly plan: Plan;
   /** Its own unless given. */
   readonly family?: Family;
@@ -41,15 +43,15 @@ export class Front {
   /** Somebody wants to hear when no hand-off is under way. */
   #leaves = false;
 
-  constructor({ loop, name, counters, plan, report, worker = 0, family = newFamily() }: FrontOptions) {
-    const core = this.#core = new Core({ loop, counters, limits: plan.limits, report, worker });
+  constructor({ name, plan, family = newFamily(), ...rest }: FrontOptions) {
+    const core = this.#core = new Core({ ...rest, limits: plan.limits });
     const flow = this.#flow = new Flow(core, family.key, () => this.#emptied());
     this.#announcements = new Announcements(name, family.name, plan.backendCounters !== undefined);
     const dialers = [
       new FdpassDialer(core, flow, this.#users, this.#announcements),
       new ApacheDialer(core, flow, this.#users),
     ];
-    this.#backends = new Backends({ core, waiters: flow.dispatch, dialers });
+    this.#backends = new Backends({ core, waiters: flow.dispatch, dialers, accepting: flow.acceptors });
     this.apply(plan);
   }
 
@@ -105,14 +107,14 @@ export class Front {
 
   /** Accepts and looks at nothing any more, and lets all connections go: those that the front owns now, and later ones. */
   surrender(): void {
-    this.#flow.acceptors.pause();
+    this.#flow.acceptors.pause(this);
     this.#core.report({ type: "surrendered", connections: this.#flow.moving.begin() });
   }
 
   /** It came to nothing: accepts again. */
   resume(): void {
     this.#flow.moving.away = this.#core.stopping = false;
-    this.#flow.acceptors.resume();
+    this.#flow.acceptors.resume(this);
   }
 
   /** Takes connections in. @param totals what another front has counted: goes on here */

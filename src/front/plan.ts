@@ -91,6 +91,8 @@ export type Command =
     /** Room for the counters of core/counters.ts, read by the control plane at any time. */
     readonly counters: SharedArrayBuffer;
     readonly family: Family;
+    /** Whether a supervisor keeps copies of channels. */
+    readonly supervised: boolean;
   }
   | { readonly type: "plan"; readonly plan: Plan }
   /** What was asked by a report `question`. */
@@ -192,6 +194,8 @@ export type Report =
    * remembered. `client` is who asks, so that one of them does not keep others waiting.
    */
   | { readonly type: "question"; readonly key: string; readonly question: Question; readonly client: string }
+  /** A channel has begun, of a front with a supervisor. The descriptor, a copy, is the control plane's from now on. */
+  | { readonly type: "channel"; readonly fd: number }
   | { readonly type: "response-broken-off"; readonly why: string }
   | { readonly type: "descriptors"; readonly exhausted: boolean }
   | { readonly type: "drained" };

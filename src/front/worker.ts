@@ -24,12 +24,13 @@ function report(message: Report): void {
 function obey(command: Command): void {
   switch (command.type) {
     case "start": {
-      const { plan, name, worker, family } = command;
+      const { plan, name, worker, family, supervised } = command;
       front = new Front({
         loop,
         name,
         worker,
         family,
+        supervised,
         counters: new Counters(command.counters),
         plan,
         report,

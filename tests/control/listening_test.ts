@@ -38,15 +38,24 @@ async function answer(port: number): Promise<string> {
   }
 }
 
-Deno.test(`a front that is killed leaves a queue: of ${CLIENTS} clients that connect meanwhile all are answered`, async () => {
+Deno.test(`a front is killed while ${CLIENTS} clients connect: all are answered but what it alone had at that moment`, async () => {
   using directory = new TemporaryDirectory();
   directory.write("small.txt", "small\n");
   const files = { socket: directory.join("files.sock"), static: directory.path };
   await using up = await startUp({ listen: "127.0.0.1:0", sites: [{ to: "files" }], backends: { files } });
   const before = listeningAt(up.port);
-  Deno.kill(childWith(up.pid, "front"), "SIGKILL");
-  const answers = await Promise.all(Array.from({ length: CLIENTS }, () => answer(up.port)));
-  assert.deepEqual(answers.filter((status) => status !== "200"), []);
+  const front = childWith(up.pid, "front");
+  let answered = 0;
+  const clients = Array.from({ length: CLIENTS }, async () => {
+    const status = await answer(up.port);
+    // By now some are served, some handed over, some queued, some about to connect.
+    if (++answered === 50) Deno.kill(front, "SIGKILL");
+    return status;
+  });
+  const lost = (await Promise.all(clients)).filter((status) => status !== "200");
+  console.log(`${CLIENTS - lost.length} of ${CLIENTS} answered; lost: ${JSON.stringify(lost)}`);
+  // One that it has just accepted, and was looking at.
+  assert.ok(lost.length <= 1, JSON.stringify(lost));
   assert.deepEqual(listeningAt(up.port), before);
   await up.message(/front ended \(signal SIGKILL\); starting it again/);
   await up.stopCleanly();

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import {
   adopt,
   close,
+  deferAccept,
+  EAGAIN,
   ECONNREFUSED,
   getOption,
   keepAlive,
@@ -14,6 +16,7 @@ import {
   settle,
   SO_ERROR,
   SO_KEEPALIVE,
+  SOCK_CLOEXEC,
   SOL_SOCKET,
   startConnecting,
 } from "../../ffi/mod.ts";
@@ -52,4 +55,21 @@ Deno.test("startConnecting() fails later where nobody listens", () =>
       await until(() => getOption(fd, SOL_SOCKET, SO_ERROR) || undefined, "an error"),
       ECONNREFUSED,
     );
+  }));
+
+Deno.test("deferAccept() leaves a connection to the kernel until something has come, or it has been silent for long", () =>
+  withoutLeaks(async () => {
+    using held = new Held();
+    const listener = held.keep(listenTcp("127.0.0.1", 0));
+    assert.equal(deferAccept(listener, 1), 0);
+    const { port } = localAddress(listener)!;
+    const accept = () => settle(accept4(listener, null, null, SOCK_CLOEXEC));
+    using silent = await Deno.connect({ hostname: "127.0.0.1", port });
+    using speaking = await Deno.connect({ hostname: "127.0.0.1", port });
+    assert.equal(accept(), -EAGAIN);
+    await speaking.write(new Uint8Array(1));
+    for (const client of [speaking, silent]) {
+      const fd = held.keep(adopt(await until(() => Math.max(0, accept()) || undefined, "a connection")));
+      assert.equal(peerAddress(fd)?.port, (client.localAddr as Deno.NetAddr).port);
+    }
   }));

@@ -1,6 +1,6 @@
 /** `fdpass front`: the control plane of a front. Configuration, Workers, signals, messages. */
 
-import { type Descriptor, raiseDescriptorLimit } from "../../../ffi/mod.ts";
+import { adopt, type Descriptor, raiseDescriptorLimit } from "../../../ffi/mod.ts";
 import type { Config } from "../../config/config.ts";
 import type { Report } from "../../front/plan.ts";
 import { AdminPlace } from "../admin/admin_place.ts";
@@ -53,6 +53,8 @@ class FrontProcess implements Commanded {
   readonly #inquirer = new Inquirer((reason) => {
     this.#log.error("passwords-failed", "passwords could not be checked: {reason}", { reason });
   });
+  /** The supervisor, where there is one. */
+  readonly #keeper: KeptListeners | undefined;
   readonly #listeners: FrontListeners;
   readonly #directory: PrivateDirectory;
   readonly #logs: FrontLogs;
@@ -72,10 +74,11 @@ class FrontProcess implements Commanded {
       reported: (report, worker) => this.#reported(report, worker),
       failed: (reason) => this.#failed(reason),
     });
-    const source = options.keeper === undefined
-      ? ownSource(givenToThisProcess())
-      : new KeptListeners(this.#loop, options.keeper);
-    this.#listeners = new FrontListeners(source, options.workers);
+    this.#keeper = options.keeper === undefined ? undefined : new KeptListeners(this.#loop, options.keeper);
+    this.#listeners = new FrontListeners(
+      this.#keeper ?? ownSource(givenToThisProcess()),
+      options.workers,
+    );
     this.#observed = new Observed(options.workers);
     this.#inForce = new InForce(config, {
       workers: this.#workers,
@@ -124,7 +127,8 @@ class FrontProcess implements Commanded {
 
   /** A Worker that cannot start never becomes ready. */
   async #startWorkers(): Promise<void> {
-    this.#ready = this.#workers.start((index) => this.#inForce.plan(index), this.#inForce.family);
+    const place = { family: this.#inForce.family, supervised: this.#keeper !== undefined };
+    this.#ready = this.#workers.start((index) => this.#inForce.plan(index), place);
     this.#listeners.dealt();
     handleSignals(
       {
@@ -179,6 +183,7 @@ class FrontProcess implements Commanded {
         this.#workers.tell(index, { type: "answered", key, finding });
       });
     }
+    if (report.type === "channel") return this.#keeper?.keepChannel(adopt(report.fd));
     this.#greeting?.take(report, index);
     this.#observed.take(report, index);
     logReport(this.#log, report);

@@ -83,6 +83,7 @@ export function logReport(log: Log, report: Report): void {
     case "backend-processes":
     case "reason":
     case "counters":
+    case "channel":
     case "ready":
     case "applied":
     case "drained":

@@ -1,9 +1,9 @@
 /** The Workers of a front, told and heard together. */
 
 import type { Counters } from "../../front/core/counters.ts";
-import type { Command, Family, MovedConnection, Plan, Report } from "../../front/plan.ts";
+import type { Command, MovedConnection, Plan, Report } from "../../front/plan.ts";
 import { Barrier } from "./barrier.ts";
-import { WorkerHandle } from "./worker_handle.ts";
+import { WorkerHandle, type WorkerPlace } from "./worker_handle.ts";
 
 /** Who hears what Workers tell. */
 export interface GroupEvents {
@@ -26,7 +26,7 @@ export class WorkerGroup {
   }
 
   /** Starts them. @returns when all are ready; never if one cannot start */
-  start(plan: (worker: number) => Plan, family: Family): Promise<void> {
+  start(plan: (worker: number) => Plan, place: WorkerPlace): Promise<void> {
     const ready = this.#barrier.expect("ready");
     for (let index = 0; index < this.count; index++) {
       this.#handles.push(
@@ -34,7 +34,7 @@ export class WorkerGroup {
           `front ${Deno.pid}.${index + 1}`,
           index + 1,
           plan(index),
-          family,
+          place,
           (report) => this.#reported(report, index),
           (reason) => this.events.failed(reason),
         ),

@@ -4,6 +4,13 @@ import { adopt, type Descriptor, signalEventfd } from "../../../ffi/mod.ts";
 import { Counters, COUNTERS_SIZE } from "../../front/core/counters.ts";
 import type { Command, Family, Plan, Report } from "../../front/plan.ts";
 
+/** What a Worker has in common with the others. */
+export interface WorkerPlace {
+  readonly family: Family;
+  /** Whether the front has a supervisor. */
+  readonly supervised: boolean;
+}
+
 /** A data-plane Worker: an isolate on a thread of its own that blocks, and is woken to be told something. */
 export class WorkerHandle {
   readonly counters: Counters;
@@ -21,7 +28,7 @@ export class WorkerHandle {
     name: string,
     worker: number,
     plan: Plan,
-    family: Family,
+    { family, supervised }: WorkerPlace,
     report: (report: Report) => void,
     failed: (reason: string) => void,
   ) {
@@ -38,7 +45,7 @@ export class WorkerHandle {
       event.preventDefault();
       failed(event.message);
     };
-    const start: Command = { type: "start", plan, name, worker, counters: this.#memory, family };
+    const start: Command = { type: "start", plan, name, worker, counters: this.#memory, family, supervised };
     this.#worker.postMessage(start);
   }
 

@@ -7,24 +7,30 @@
 
 import { close, type Descriptor, peerCredentials, SOCK_SEQPACKET } from "../../../ffi/mod.ts";
 import { BackendListener } from "../../backend/channel/listener.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
 import { Talk, TalkError } from "../socket/talk.ts";
 import type { ListenerSource } from "./listener_source.ts";
+import { KeptChannel } from "./kept_channel.ts";
 import { listenerKey, type OpenListener, type WantedListener } from "./open_listener.ts";
 
 /** Fronts that are there at a time: one, and one that takes over from it. More come and go. */
 const MOST_FRONTS = 8;
+/** Milliseconds that backends have to acknowledge what a front handed over that has gone: what fronts give them, too. */
+const UNANSWERED = 2_000;
 
 /**
  * What a front asks for. Answered with `listener`s, each with a socket, and then `done`; or with `fault`, why not.
  *
  * - `open`: sockets for these addresses, for so many Workers
  * - `keep`: it uses these keys and no others from now on; answered when the others are closed
+ * - `channel`: comes with a copy of a channel to a backend, see {@linkcode KeptChannel}; not answered
  */
 export type Asked =
   | { readonly type: "open"; readonly wanted: readonly WantedListener[]; readonly workers: number }
-  | { readonly type: "keep"; readonly keys: readonly string[] };
+  | { readonly type: "keep"; readonly keys: readonly string[] }
+  | { readonly type: "channel" };
 
 /** A front that is connected, and what it uses. */
 interface User {
@@ -37,6 +43,9 @@ export class ListenerKeeper {
   readonly #listener: BackendListener;
   readonly #open = new Map<string, OpenListener>();
   readonly #users = new Set<User>();
+  readonly #channels = new Set<KeptChannel>();
+  /** Those of fronts that have gone. */
+  readonly #unanswered: Deadlines;
   #closed = false;
   /** What was asked runs one after another: two fronts must not open an address twice. */
   #last: Promise<unknown> = Promise.resolve();
@@ -50,6 +59,7 @@ export class ListenerKeeper {
       type: SOCK_SEQPACKET,
       backlog: MOST_FRONTS,
     });
+    this.#unanswered = loop.deadlines.list(UNANSWERED);
     this.#listener.watch(loop.poller, (fd) => this.#accept(fd));
   }
 
@@ -64,8 +74,14 @@ export class ListenerKeeper {
     try {
       for (;;) {
         const { message, fd } = await user.talk.hear();
+        if (message.type === "channel" && fd !== undefined) {
+          new KeptChannel(this.loop.poller, fd, { front: user, all: this.#channels });
+          continue;
+        }
         if (fd !== undefined) close(fd);
-        const answered = this.#last.then(() => this.#answer(user, message as unknown as Asked));
+        const answered = this.#last.then(() =>
+          this.#answer(user, message as unknown as Exclude<Asked, { type: "channel" }>)
+        );
         this.#last = answered.catch(() => {});
         await answered;
       }
@@ -74,12 +90,13 @@ export class ListenerKeeper {
     } finally {
       this.#users.delete(user);
       user.talk.close();
+      for (const channel of this.#channels) if (channel.front === user) this.#unanswered.start(channel);
       // The last one: what it has used is for whoever is started in its place.
       if (this.#users.size > 0) this.#closeUnused();
     }
   }
 
-  async #answer(user: User, asked: Asked): Promise<void> {
+  async #answer(user: User, asked: Exclude<Asked, { type: "channel" }>): Promise<void> {
     if (asked.type === "keep") {
       user.keys = new Set(asked.keys);
       this.#closeUnused();
@@ -133,5 +150,6 @@ export class ListenerKeeper {
     this.release();
     this.#listener.close();
     for (const { talk } of this.#users) talk.close();
+    for (const channel of this.#channels) channel.close();
   }
 }

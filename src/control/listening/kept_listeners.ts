@@ -58,6 +58,17 @@ export class KeptListeners implements ListenerSource {
     await (await this.#ask({ type: "keep", keys })).hear();
   }
 
+  /**
+   * Gives the supervisor a copy of a channel, so that a backend can acknowledge what this process handed over even when it
+   * was killed since.
+   *
+   * @param fd this object's from now on
+   */
+  keepChannel(fd: Descriptor): void {
+    // Nothing is served less without: the end of the supervisor is noticed elsewhere.
+    this.#connected().say({ type: "channel" } satisfies Asked, fd).catch(() => {}).finally(() => close(fd));
+  }
+
   async #ask(asked: Asked): Promise<Talk> {
     const talk = this.#connected();
     await talk.say(asked);

@@ -30,8 +30,11 @@ export interface ListenerSource {
 
 /** Opens them in this process. What it was given comes first. */
 export class OwnListeners implements ListenerSource {
-  /** @param given listening sockets that are there already */
-  constructor(readonly given: GivenSockets) {}
+  /**
+   * @param given listening sockets that are there already
+   * @param defers whether they outlive the front; see {@linkcode ListenerOptions}
+   */
+  constructor(readonly given: GivenSockets, readonly defers = false) {}
 
   open(
     wanted: readonly WantedListener[],
@@ -57,17 +60,14 @@ export class OwnListeners implements ListenerSource {
   ): OpenListener {
     const key = listenerKey(listener);
     const given = this.given.take(({ sort, address }) => sort === "listener" && address === key);
-    if (given.length > 0) return adoptListener(listener, given.map(({ fd }) => fd), workers);
+    if (given.length > 0) return adoptListener(listener, given.map(({ fd }) => fd), workers, this.defers);
     const mates = [
       ...others,
       ...open.map((mate) => mate.key),
       ...this.given.left.map(({ address }) => address),
     ];
-    return openListener(
-      listener,
-      workers,
-      mates.some((mate) => mate !== key && mate.endsWith(`:${listener.port}`)),
-    );
+    const joins = mates.some((mate) => mate !== key && mate.endsWith(`:${listener.port}`));
+    return openListener(listener, workers, { joins, defers: this.defers });
   }
 
   keep(): Promise<void> {

@@ -3,6 +3,7 @@
 import {
   adopt,
   close,
+  deferAccept,
   type Descriptor,
   duplicate,
   expect,
@@ -47,15 +48,41 @@ export function listenerKey(listener: WantedListener): string {
   return formatAddress(listener);
 }
 
+/** How an address is listened on. */
+export interface ListenerOptions {
+  /**
+   * Whether another listener of this front is on the same port: one for every address beside one for a single address,
+   * whose connections the kernel gives to the latter.
+   */
+  readonly joins?: boolean;
+  /** Whether clients that have said nothing yet are left to the kernel for a while: see {@linkcode QUIET}. */
+  readonly defers?: boolean;
+}
+
+/**
+ * Seconds for which the kernel keeps a connection on which nothing has come. A front that is killed takes with it what it
+ * has accepted; what the kernel has is the next one's. It is not noticed by anybody: clients speak first here, and who
+ * opens a connection in advance is accepted a second later.
+ */
+const QUIET = 1;
+
+/** What a socket accepts has this from it. */
+function prepare(socket: Descriptor, defers: boolean): void {
+  keepAlive(socket, SILENCE);
+  if (defers) deferAccept(socket, QUIET);
+}
+
 /**
  * Listens on an address with a socket for each Worker. The first one takes the port only if nobody has it: with
  * SO_REUSEPORT from the start a second front would share it unnoticed.
  *
- * @param joins whether another listener of this front is on the same port: one for every address beside one for a single
- * address, whose connections the kernel gives to the latter
  * @throws {ErrnoError} in a sentence that names the address
  */
-export function openListener(listener: WantedListener, workers: number, joins = false): OpenListener {
+export function openListener(
+  listener: WantedListener,
+  workers: number,
+  { joins = false, defers = false }: ListenerOptions = {},
+): OpenListener {
   const { host } = listener;
   const key = listenerKey(listener);
   const sockets: Descriptor[] = [];
@@ -64,7 +91,7 @@ export function openListener(listener: WantedListener, workers: number, joins = 
     // With the port that the kernel has chosen, and without IPv6 with another host.
     const address = localAddress(sockets[0]!)!;
     while (sockets.length < workers) sockets.push(listenTcp(host, address.port, { reusePort: true }));
-    for (const socket of sockets) keepAlive(socket, SILENCE);
+    for (const socket of sockets) prepare(socket, defers);
     return { key, address: formatAddress(address), sockets };
   } catch (error) {
     for (const socket of sockets) close(socket);
@@ -77,22 +104,24 @@ export function openListener(listener: WantedListener, workers: number, joins = 
  *
  * @param sockets owned by the listener from now on
  * @param workers how many Workers are to have one of their own, where more may join
+ * @param defers see {@linkcode ListenerOptions}
  */
 export function adoptListener(
   listener: WantedListener,
   sockets: readonly Descriptor[],
   workers: number,
+  defers = false,
 ): OpenListener {
   const all = [...sockets];
   const address = localAddress(all[0]!)!;
-  for (const socket of all) keepAlive(socket, SILENCE);
+  for (const socket of all) prepare(socket, defers);
   // Sockets that were made by fdpass. Those of a service manager are shared: what is opened beside one that it keeps would
   // end with this process, and with it what is queued there.
   if (getOption(all[0]!, SOL_SOCKET, SO_REUSEPORT) === 1) {
     try {
       while (all.length < workers) {
         const socket = listenTcp(listener.host, address.port, { reusePort: true });
-        keepAlive(socket, SILENCE);
+        prepare(socket, defers);
         all.push(socket);
       }
     } catch {

@@ -11,9 +11,14 @@ export function storedName(key: string): string {
   return `${PREFIX}listener-${key.replaceAll(":", "_")}`;
 }
 
-/** Where a process gets listening sockets from that no supervisor keeps. @param given what it was started with */
-export function ownSource(given: GivenSockets): ListenerSource {
-  const own = new OwnListeners(given);
+/**
+ * Where a process gets listening sockets from that no supervisor keeps.
+ *
+ * @param given what it was started with
+ * @param defers see OwnListeners
+ */
+export function ownSource(given: GivenSockets, defers = false): ListenerSource {
+  const own = new OwnListeners(given, defers);
   return mayStore() ? new StoredListeners(own, given) : own;
 }
 

@@ -102,7 +102,7 @@ class Supervisor {
       await this.#backends.start(config);
       if (this.#stopping) return;
       const keeper = this.#directory.join("listeners.sock");
-      this.#keeper = new ListenerKeeper(this.#loop, keeper, ownSource(givenToThisProcess()));
+      this.#keeper = new ListenerKeeper(this.#loop, keeper, ownSource(givenToThisProcess(), true));
       const front = this.#front = new SupervisedProcess(this.#frontOptions(config));
       await front.ready;
       tellLeft(givenToThisProcess(), this.#log);

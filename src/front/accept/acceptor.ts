@@ -54,6 +54,8 @@ export class Acceptor implements Listener {
   readonly port: number;
   place = -1;
   #open = true;
+  #paused = false;
+  #stopping = false;
   readonly #core: Core;
   readonly #arrivals: Arrivals;
 
@@ -81,7 +83,7 @@ export class Acceptor implements Listener {
 
   #accept(fd: Descriptor, most: number): void {
     const { address: peer } = this.#core;
-    for (let count = 0; count < most && this.#open; count++) {
+    for (let count = 0; count < most && this.#open && !this.#paused; count++) {
       peer.reset();
       const accepted = settle(accept4(fd, peer.bytes, peer.length, SOCK_CLOEXEC));
       if (accepted >= 0) {
@@ -101,11 +103,15 @@ export class Acceptor implements Listener {
 
   /** Accepts nothing for now; what the kernel has queued waits. */
   pause(): void {
+    // Who waits at one that stops is taken in whatever else is the case.
+    if (this.#stopping) return;
+    this.#paused = true;
     this.#watch(0);
   }
 
   /** Goes on accepting. */
   resume(): void {
+    this.#paused = false;
     this.#watch(EPOLLIN);
   }
 
@@ -120,6 +126,8 @@ export class Acceptor implements Listener {
    */
   stop(): void {
     if (!this.#open) return;
+    this.#paused = false;
+    this.#stopping = true;
     for (const fd of this.fds) this.#accept(fd, WHOLE_QUEUE);
     this.#open = false;
     for (const fd of this.fds) {

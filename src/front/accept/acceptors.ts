@@ -9,6 +9,8 @@ import { Acceptor, type Arrivals } from "./acceptor.ts";
 /** All that accept, in the order of the plan. */
 export class Acceptors {
   #all: readonly Acceptor[] = [];
+  /** Who wants nothing to be accepted. */
+  readonly #why = new Set<object>();
 
   /** @param arrivals who takes what is accepted */
   constructor(readonly core: Core, readonly arrivals: Arrivals) {}
@@ -29,6 +31,7 @@ export class Acceptors {
     );
     for (const acceptor of old) acceptor.place = -1;
     this.#all.forEach((acceptor, place) => acceptor.place = place);
+    if (this.#why.size > 0) { for (const acceptor of this.#all) acceptor.pause(); }
   }
 
   /**
@@ -43,13 +46,15 @@ export class Acceptors {
     return exact ?? this.#all.find((acceptor) => !acceptor.localKnown && acceptor.port === port);
   }
 
-  /** Accepts nothing for now. */
-  pause(): void {
+  /** Accepts nothing for now. @param why who wants that */
+  pause(why: object): void {
+    this.#why.add(why);
     for (const acceptor of this.#all) acceptor.pause();
   }
 
-  /** Goes on accepting. */
-  resume(): void {
+  /** Goes on accepting, where nobody else wants otherwise. */
+  resume(why: object): void {
+    if (!this.#why.delete(why) || this.#why.size > 0) return;
     for (const acceptor of this.#all) acceptor.resume();
   }
 

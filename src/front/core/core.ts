@@ -16,6 +16,8 @@ export interface CoreOptions {
   readonly limits: Limits;
   /** Which of the front's Workers this is, counted from 1; 0 unless given. */
   readonly worker?: number;
+  /** Whether a supervisor keeps copies of channels: see the report `channel`. */
+  readonly supervised?: boolean;
   /** Takes what people should know. */
   readonly report: (report: Report) => void;
 }
@@ -26,6 +28,7 @@ export class Core {
   readonly counters: Counters;
   readonly reasons: Reasons;
   readonly worker: number;
+  readonly supervised: boolean;
   readonly report: (report: Report) => void;
   readonly deadlines: FrontDeadlines;
   limits: Limits;
@@ -36,8 +39,9 @@ export class Core {
   /** Where the kernel writes an address; what is in it does not outlast a call. */
   readonly address: AddressBuffer = new AddressBuffer();
 
-  constructor({ loop, counters, limits, report, worker = 0 }: CoreOptions) {
+  constructor({ loop, counters, limits, report, worker = 0, supervised = false }: CoreOptions) {
     this.worker = worker;
+    this.supervised = supervised;
     this.loop = loop;
     this.counters = counters;
     this.reasons = new Reasons(counters, report);

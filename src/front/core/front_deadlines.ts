@@ -9,6 +9,8 @@ const LINGER = 2_000;
 const PAUSE = 20;
 /** Milliseconds between attempts to accept while descriptors are short. */
 const EXHAUSTED = 100;
+/** Milliseconds for which connections may be left to the kernel because no backend takes any. */
+const CROWDED = 1_000;
 /** Milliseconds in which refusals that are alike are told as one. */
 const TELL = 1_000;
 /**
@@ -30,6 +32,7 @@ export class FrontDeadlines {
   readonly linger: Deadlines;
   readonly pause: Deadlines;
   readonly exhausted: Deadlines;
+  readonly crowded: Deadlines;
   readonly tell: Deadlines;
   /** By number of attempts that have failed. */
   readonly retry: readonly Deadlines[];
@@ -44,6 +47,7 @@ export class FrontDeadlines {
     this.linger = set.list(LINGER);
     this.pause = set.list(PAUSE);
     this.exhausted = set.list(EXHAUSTED);
+    this.crowded = set.list(CROWDED);
     this.tell = set.list(TELL);
     this.retry = RETRY.map((delay) => set.list(delay));
     // The last list is the last to be looked at: what other deadlines of this turn put here is due in the same turn.

@@ -5,12 +5,15 @@ import type { Backend } from "../../config/config.ts";
 import { Timed } from "../../loop/deadlines.ts";
 import { BYE_STOPPING } from "../../protocol/messages.ts";
 import type { BackendCounters } from "../core/backend_counters.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { Core } from "../core/core.ts";
 import { Repeats } from "../core/repeats.ts";
 import type { BackendGroup, Member } from "./backend_group.ts";
 import type { Dialer, Found, HandoffChannel, Link } from "./handoff_channel.ts";
+
 import { Steadiness } from "./steadiness.ts";
 import { ToldProcesses } from "./told_processes.ts";
+import type { Crowding } from "../wait/crowding.ts";
 
 /** Which of the retry deadlines applies at most while somebody waits for the backend. */
 const HURRIED = 1;
@@ -31,6 +34,7 @@ export interface Waiters {
 export interface LinkTools {
   readonly core: Core;
   readonly waiters: Waiters;
+  readonly crowding: Crowding;
   /** One for each protocol, in the order in which they are tried. */
   readonly dialers: readonly Dialer[];
 }
@@ -218,6 +222,7 @@ export class BackendLink extends Timed implements Link, Member {
 
   channelEnded(channel: HandoffChannel, reason: string, doubtful: boolean): void {
     this.channels = this.channels.filter((other) => other !== channel);
+    this.tools.crowding.room();
     if (doubtful) this.#doubted = true;
     this.#processes.changed();
     if (this.retired) return;
@@ -242,7 +247,16 @@ export class BackendLink extends Timed implements Link, Member {
     if (!this.#steadiness.restless) this.#failures = 0;
   }
 
+  filled(connection: Connection): void {
+    this.tools.crowding.filled(connection);
+  }
+
+  caughtUp(): void {
+    this.tools.crowding.calm();
+  }
+
   roomAgain(): void {
+    this.tools.crowding.room();
     for (const group of this.groups) if (group.line.length > 0) this.tools.waiters.roomAgain(group);
   }
 

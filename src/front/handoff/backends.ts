@@ -1,16 +1,27 @@
 /** The backends of a plan: a link to each, and a group for each set of them that a route names. */
 
 import type { Backend, Route } from "../../config/config.ts";
+import type { Connection } from "../connection/connection.ts";
 import { BackendCounters } from "../core/backend_counters.ts";
 import { BackendGroup } from "./backend_group.ts";
+import { type Accepting, Crowding, type Room } from "../wait/crowding.ts";
 import { BackendLink, type LinkTools } from "./backend_link.ts";
 
 /** Links, which outlast a plan as long as their backend is in the next one, and groups, which are made for each plan. */
-export class Backends {
+export class Backends implements Room {
   #links = new Map<string, BackendLink>();
   #groups = new Map<string, BackendGroup>();
 
-  constructor(readonly tools: LinkTools) {}
+  readonly tools: LinkTools;
+
+  constructor({ accepting, ...tools }: Omit<LinkTools, "crowding"> & { readonly accepting: Accepting }) {
+    this.tools = { ...tools, crowding: new Crowding(tools.core, accepting, this) };
+  }
+
+  anywhere(connection: Connection): boolean {
+    for (const group of this.#groups.values()) if (group.hasRoom(connection)) return true;
+    return false;
+  }
 
   /**
    * Takes the backends of a plan. Whose socket is no longer there gets no more; channels to the new ones are not opened yet.

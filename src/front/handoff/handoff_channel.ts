@@ -99,6 +99,10 @@ export interface Link {
   readonly retired: boolean;
   /** Opens the channels that are missing. */
   connect(): void;
+  /** A channel takes nothing more, since so much is under way; this connection was the last. */
+  filled(connection: Connection): void;
+  /** Most of what was under way on a channel has been acknowledged. */
+  caughtUp(): void;
   /** There is room on a channel: those who wait may go. */
   roomAgain(): void;
   /** The type of the socket says that a backend is there; nothing else can be asked until a connection is handed over. */

@@ -2,14 +2,7 @@
 
 import { Timed } from "../../loop/deadlines.ts";
 import type { Core } from "../core/core.ts";
-
-/** Those who accept connections. */
-export interface Accepting {
-  /** Accept nothing for now. */
-  pause(): void;
-  /** Try again. */
-  resume(): void;
-}
+import type { Accepting } from "./crowding.ts";
 
 /**
  * A time in which accept(2) finds no descriptor free. What the kernel has queued meanwhile waits there.
@@ -36,7 +29,7 @@ export class Exhaustion extends Timed {
   begin(): void {
     this.#paused = true;
     this.#works = false;
-    this.accepting.pause();
+    this.accepting.pause(this);
     this.core.deadlines.exhausted.start(this, this.core.loop.now);
     if (this.#told) return;
     this.#told = true;
@@ -46,7 +39,7 @@ export class Exhaustion extends Timed {
   /** A descriptor has become free here, or may have elsewhere: tries again. */
   resume(): void {
     this.#paused = false;
-    this.accepting.resume();
+    this.accepting.resume(this);
     this.core.deadlines.tell.start(this, this.core.loop.now);
   }
 

@@ -16,28 +16,20 @@ import { BYE_MALFORMED, BYE_STOPPING, BYE_TIMEOUT } from "../../../protocol/mess
 import { endChannel } from "../../../wire/ending.ts";
 import { sendMessage } from "../../../wire/send_message.ts";
 import type { Connection } from "../../connection/connection.ts";
-import type { Core } from "../../core/core.ts";
 import type { Look } from "../../look/look.ts";
-import type { ChannelState, HandoffChannel, Link, Outcome, Owner } from "../handoff_channel.ts";
+import type { ChannelState, HandoffChannel, Link, Outcome } from "../handoff_channel.ts";
 import { processSeed } from "../process_seed.ts";
-import type { Announcements } from "./announcements.ts";
-import type { ChannelReader, Conversation } from "./channel_reader.ts";
+import type { Conversation } from "./channel_reader.ts";
+import { type ChannelTools, deposit } from "./channel_tools.ts";
 import { Fullness } from "./fullness.ts";
-import type { HandoffMessage } from "./handoff_message.ts";
 import { Held } from "./held.ts";
 import { MOST_UNDER_WAY, UnderWay } from "./under_way.ts";
 
 /** Processes behind one path that a channel each is opened to, at most. */
 const MOST_WORKERS = 256;
 
-/** What all channels of a data plane work with. */
-export interface ChannelTools {
-  readonly core: Core;
-  readonly owner: Owner;
-  readonly announcements: Announcements;
-  readonly message: HandoffMessage;
-  readonly reader: ChannelReader;
-}
+/** Hand-offs from which on it says something that as many are under way: some backends take them one by one. */
+const WIDE = 32;
 
 /**
  * A channel owns its socket and, on behalf of the front, every connection that it has sent and that is not yet
@@ -103,6 +95,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     this.held.told = ends === true;
     this.seed = processSeed(link.backend.socket, process, instance);
     this.announce();
+    deposit(this.#tools.core, this.fd);
     link.channelProven({ protocol: "fdpass", process, name }, Math.max(1, Math.min(workers, MOST_WORKERS)));
     if (link.retired) this.drain();
     else link.connect();
@@ -158,6 +151,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     connection.id = id;
     connection.to("handed");
     core.deadlines.acknowledge.start(connection, core.loop.now);
+    if (this.#underWay.count === this.#window && this.#window >= WIDE) this.#link.filled(connection);
     return "taken";
   }
 
@@ -187,6 +181,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
 
   took(): void {
     this.#fullness.took(this.active);
+    if (this.#underWay.count * 2 <= this.#window) this.#link.caughtUp();
   }
 
   take(id: number): Connection | undefined {
@@ -267,7 +262,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
       if (this.#unannounced) this.announce();
     }
     reader.read(this);
-    if (this.state === "ready") this.#link.roomAgain();
+    if (this.state === "ready" && this.#underWay.count < this.#window) this.#link.roomAgain();
   }
 
   /** A deadline has passed: that of the backend's HELLO, or that of a pause. */

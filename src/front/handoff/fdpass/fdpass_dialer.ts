@@ -16,8 +16,9 @@ import type { Core } from "../../core/core.ts";
 import type { AllowedUsers } from "../allowed_users.ts";
 import type { Dialer, Link, Owner } from "../handoff_channel.ts";
 import type { Announcements } from "./announcements.ts";
-import { Channel, type ChannelTools } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { ChannelReader } from "./channel_reader.ts";
+import type { ChannelTools } from "./channel_tools.ts";
 import { HandoffMessage } from "./handoff_message.ts";
 
 /** Opens channels, which all share one message buffer and one reader. */
