@@ -1,10 +1,11 @@
 /** The commands that talk to a running front: `fdpass reload` and its like. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { FrontStatus } from "../control/front/front_status.ts";
 import type { ControlRequest } from "../control/socket/ask.ts";
 import type { Run } from "./command.ts";
 import { write, writeError } from "./output.ts";
+import { duration } from "./values.ts";
 import { controlOption, type ControlOptions, controlPlace, runDirectoryOption } from "./shared_options.ts";
 
 export function addReload(program: Command, run: Run): void {
@@ -35,8 +36,16 @@ export function addUndrain(program: Command, run: Run): void {
 }
 
 export function addUpgrade(program: Command, run: Run): void {
-  command(program, "upgrade", "have a new front take over from the running one").action(
-    run((options: ControlOptions) => tell(options, { command: "upgrade" })),
+  command(program, "upgrade", "have a new front take over from the running one").addOption(
+    new Option("--timeout <time>", "how long the new front may take, from its start on").default(
+      30_000,
+      "30s",
+    )
+      .argParser(duration),
+  ).action(
+    run(({ timeout, ...options }: ControlOptions & { readonly timeout: number }) =>
+      tell(options, { command: "upgrade", timeout })
+    ),
   );
 }
 

@@ -30,7 +30,12 @@ export interface ControlRequest {
   readonly backend?: string;
   /** Of `drain`: even where nobody else serves a route of it. */
   readonly force?: boolean;
+  /** Of `upgrade`: milliseconds that the new front has until it has taken over. */
+  readonly timeout?: number;
 }
+
+/** The most that may be said for it. */
+const MOST_TIMEOUT = 3_600_000;
 
 /** What became of it, by the exit codes of commands. */
 export const DONE = 0;
@@ -65,13 +70,19 @@ export function decodeControlRequest(bytes: Uint8Array): ControlRequest | string
   if (bytes.length > MAX_REQUEST) return `Cannot read a request of more than ${MAX_REQUEST} bytes`;
   const value = parse(bytes);
   if (value === undefined) return "Cannot read the request: it is no JSON object in UTF-8";
-  const { version, command, backend, force } = value;
+  const { version, command, backend, force, timeout } = value;
   if (version !== CONTROL_VERSION) {
     return `Cannot speak version ${short(version)} here; this is version ${CONTROL_VERSION}`;
   }
   const known = CONTROL_COMMANDS.find((name) => name === command);
   if (known === undefined) {
     return `Cannot do ${short(command)}; what can be done is ${CONTROL_COMMANDS.join(", ")}`;
+  }
+  if (known === "upgrade" && timeout !== undefined) {
+    if (typeof timeout === "number" && timeout > 0 && timeout <= MOST_TIMEOUT) {
+      return { command: known, timeout };
+    }
+    return `Cannot upgrade within ${short(timeout)}; it takes milliseconds up to ${MOST_TIMEOUT}`;
   }
   const needsBackend = known === "drain" || known === "undrain";
   if (!needsBackend) return { command: known };

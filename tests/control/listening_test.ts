@@ -53,6 +53,7 @@ Deno.test(`a front is killed while ${CLIENTS} clients connect: all are answered 
     return status;
   });
   const lost = (await Promise.all(clients)).filter((status) => status !== "200");
+  // deno-lint-ignore no-console
   console.log(`${CLIENTS - lost.length} of ${CLIENTS} answered; lost: ${JSON.stringify(lost)}`);
   // One that it has just accepted, and was looking at.
   assert.ok(lost.length <= 1, JSON.stringify(lost));

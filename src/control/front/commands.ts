@@ -17,12 +17,12 @@ export interface Commanded {
   /** Gives everything to a front that takes over. @param detach see {@linkcode Obey} */
   giveOver(detach: () => Descriptor): Promise<ControlAnswer>;
   /** Starts a front that takes over. */
-  upgrade(): Promise<ControlAnswer>;
+  upgrade(timeout?: number): Promise<ControlAnswer>;
 }
 
 /** Answers requests with what a front does. */
 export function obeying(front: Commanded): Obey {
-  return async ({ command, backend = "", force }, detach) => {
+  return async ({ command, backend = "", force, timeout }, detach) => {
     switch (command) {
       case "reload":
         return await front.reload();
@@ -35,7 +35,7 @@ export function obeying(front: Commanded): Obey {
       case "undrain":
         return await front.drainBackend(backend, command === "drain", force);
       case "upgrade":
-        return await front.upgrade();
+        return await front.upgrade(timeout);
       case "take-over":
         return await front.giveOver(detach);
     }

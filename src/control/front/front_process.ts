@@ -273,8 +273,8 @@ class FrontProcess implements Commanded {
     return this.#succession.giveOver(detach);
   }
 
-  upgrade(): Promise<ControlAnswer> {
-    return this.#succession.upgrade();
+  upgrade(timeout?: number): Promise<ControlAnswer> {
+    return this.#succession.upgrade(timeout);
   }
 
   /** Ends what is not the Workers'. */

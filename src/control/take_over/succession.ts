@@ -10,7 +10,7 @@ import { Talk } from "../socket/talk.ts";
 import { within } from "./exchange.ts";
 import { type Giver, Giving } from "./giving.ts";
 
-/** Milliseconds that a new front has from its start until it has taken over. */
+/** Milliseconds that a new front has from its start until it has taken over, where nobody says otherwise. */
 export const UPGRADE = 30_000;
 
 /** The front that may be succeeded. */
@@ -72,8 +72,8 @@ export class Succession {
     setTimeout(() => this.front.end(), 0);
   }
 
-  /** Starts this program once more, to take over. @returns what has become of it */
-  async upgrade(): Promise<ControlAnswer> {
+  /** Starts this program once more, to take over. @param timeout in milliseconds @returns what has become of it */
+  async upgrade(timeout = UPGRADE): Promise<ControlAnswer> {
     if (!this.front.readsAgain) {
       return {
         code: REFUSED,
@@ -100,7 +100,7 @@ export class Succession {
     });
     ended.catch(() => {});
     try {
-      await within(Promise.race([this.#over.promise, ended]), UPGRADE, "the new front's take-over");
+      await within(Promise.race([this.#over.promise, ended]), timeout, "the new front's take-over");
       return { code: DONE, text: `process ${child.pid} has taken over` };
     } catch (error) {
       try {

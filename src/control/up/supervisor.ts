@@ -141,7 +141,7 @@ class Supervisor {
         this.#reopen();
         return { code: DONE, text: "logs are being opened anew" };
       case "upgrade":
-        return await this.#upgrade();
+        return await this.#upgrade(request.timeout);
       case "take-over":
         return {
           code: REFUSED,
@@ -169,7 +169,8 @@ class Supervisor {
     this.#backends.reopen();
   }
 
-  async #reload(upgrade = false): Promise<ControlAnswer> {
+  /** @param upgrade milliseconds that a new front has, where there is to be one */
+  async #reload(upgrade?: number): Promise<ControlAnswer> {
     await this.#started;
     return await runReload({
       stopping: () => this.#stopping,
@@ -179,31 +180,33 @@ class Supervisor {
   }
 
   /** Has a new front take over, by the configuration as it is now; then backends follow as in a reload. */
-  async #upgrade(): Promise<ControlAnswer> {
+  async #upgrade(timeout = UPGRADE): Promise<ControlAnswer> {
     if (this.#upgrading) return { code: FAILED, text: "Cannot upgrade: it is being upgraded already" };
     this.#upgrading = true;
     try {
-      return await this.#reloader.instead(() => this.#reload(true));
+      const answer = await this.#reloader.instead(() => this.#reload(timeout));
+      // Whoever asks for it has asked well: what is at fault is what there is to be upgraded to.
+      return answer.code === DONE ? answer : { ...answer, code: FAILED };
     } finally {
       this.#upgrading = false;
     }
   }
 
-  async #frontReplaced(next: Config): Promise<ControlAnswer> {
-    const reason = await this.#replaceFront(next);
+  async #frontReplaced(next: Config, timeout: number): Promise<ControlAnswer> {
+    const reason = await this.#replaceFront(next, timeout);
     if (reason === undefined) return { code: DONE, text: `process ${this.#front?.pid} is the front` };
     return { code: FAILED, text: `Cannot upgrade, the old front goes on: ${reason}` };
   }
 
   /** Starts a front that takes over from the one that runs. @returns why it has not, undefined if it has */
-  async #replaceFront(next: Config): Promise<string | undefined> {
+  async #replaceFront(next: Config, timeout: number): Promise<string | undefined> {
     const old = this.#front!;
     const front = new SupervisedProcess({ ...this.#frontOptions(next, true), attempt: true });
     old.leaves = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`it was not ready within ${UPGRADE / 1_000} s`)), UPGRADE);
+        timer = setTimeout(() => reject(new Error(`it was not ready within ${timeout / 1_000} s`)), timeout);
       });
       await Promise.race([front.ready, late]);
       this.#front = front;
@@ -225,14 +228,16 @@ class Supervisor {
    * What is new first, since nobody is served less by that; then the front, which may refuse; and only when it goes by the
    * new configuration, what others have used until then.
    */
-  async #follow(upgrade: boolean): Promise<ControlAnswer | void> {
+  async #follow(upgrade?: number): Promise<ControlAnswer | void> {
     const next = await (this.options.reload?.() ?? this.#config);
     this.#logs.startAll(next);
     const added = await this.#backends.add(next, this.#config);
     if (this.#stopping) return;
     let text = "";
-    if ((upgrade || this.options.reload !== undefined) && this.#front !== undefined) {
-      const answer = upgrade ? await this.#frontReplaced(next) : await this.#reloadFront();
+    if ((upgrade !== undefined || this.options.reload !== undefined) && this.#front !== undefined) {
+      const answer = upgrade !== undefined
+        ? await this.#frontReplaced(next, upgrade)
+        : await this.#reloadFront();
       if (answer === undefined || answer.code !== DONE) {
         if (answer === undefined) this.#backends.keep(added);
         else await this.#backends.undo(added, this.#config);

@@ -13,7 +13,7 @@ import type { Dialer, Found, HandoffChannel, Link } from "./handoff_channel.ts";
 
 import { Steadiness } from "./steadiness.ts";
 import { ToldProcesses } from "./told_processes.ts";
-import type { Crowding } from "../wait/crowding.ts";
+import type { Crowding } from "./crowding.ts";
 
 /** Which of the retry deadlines applies at most while somebody waits for the backend. */
 const HURRIED = 1;

@@ -4,7 +4,7 @@ import type { Backend, Route } from "../../config/config.ts";
 import type { Connection } from "../connection/connection.ts";
 import { BackendCounters } from "../core/backend_counters.ts";
 import { BackendGroup } from "./backend_group.ts";
-import { type Accepting, Crowding, type Room } from "../wait/crowding.ts";
+import { type Accepting, Crowding, type Room } from "./crowding.ts";
 import { BackendLink, type LinkTools } from "./backend_link.ts";
 
 /** Links, which outlast a plan as long as their backend is in the next one, and groups, which are made for each plan. */

@@ -2,7 +2,7 @@
 
 import { Timed } from "../../loop/deadlines.ts";
 import type { Core } from "../core/core.ts";
-import type { Accepting } from "./crowding.ts";
+import type { Accepting } from "../handoff/crowding.ts";
 
 /**
  * A time in which accept(2) finds no descriptor free. What the kernel has queued meanwhile waits there.
