@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cString } from "../memory.ts";
 import { lastReason, OpenSslError, partsOf, takeErrors } from "./errors.ts";
 import { crypto } from "./library.ts";
 
@@ -17,6 +18,7 @@ const {
   PEM_read_bio_X509,
   X509_NAME_print_ex,
   X509_check_host,
+  X509_check_ip_asc,
   X509_digest,
   X509_free,
   X509_get0_notAfter,
@@ -85,6 +87,11 @@ export class Certificate {
   covers(host: string): boolean {
     const bytes = encoder.encode(host);
     return bytes.length > 0 && X509_check_host(this.pointer, bytes, BigInt(bytes.length), 0, null) === 1;
+  }
+
+  /** Whether it is about an IP address, which is written without brackets. */
+  coversAddress(address: string): boolean {
+    return X509_check_ip_asc(this.pointer, cString(address), 0) === 1;
   }
 
   /** Lets go of it. */

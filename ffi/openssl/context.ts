@@ -64,7 +64,7 @@ const READ_BUFFER = 34_000;
 /** Bytes that encrypt session tickets: a name, and keys for HMAC and AES-256 (SSL_CTX_set_tlsext_ticket_keys(3)). */
 export const TICKET_KEYS = 80;
 
-const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
+export const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
 
 /** A version of TLS that can be asked for. */
 export type TlsVersion = keyof typeof VERSIONS;

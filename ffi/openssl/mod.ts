@@ -11,3 +11,5 @@ export * from "./certificate.ts";
 export * from "./private_key.ts";
 export * from "./context.ts";
 export * from "./session.ts";
+export * from "./client_context.ts";
+export * from "./client_session.ts";

@@ -1,5 +1,5 @@
 /**
- * One TLS connection on a socket: SSL_accept(3), SSL_read(3), SSL_write(3), SSL_shutdown(3). Nothing here waits: the
+ * One TLS connection on a socket, that of a server unless it is a {@linkcode ClientSession}: SSL_accept(3), SSL_read(3), SSL_write(3), SSL_shutdown(3). Nothing here waits: the
  * socket has to be in non-blocking mode.
  *
  * @module
@@ -58,27 +58,28 @@ export interface Agreement {
 
 /** One connection. Owns no descriptor: the socket is lent, and {@linkcode free} leaves it as it is. */
 export class Session {
-  readonly #pointer: NonNullable<Deno.PointerValue>;
+  /** An SSL, which is this object's. */
+  protected readonly pointer: NonNullable<Deno.PointerValue>;
   #failure = "";
 
   /** @param fd the client's socket, non-blocking, lent */
-  constructor(context: Context, fd: Descriptor) {
+  constructor(context: Pick<Context, "pointer">, fd: Descriptor) {
     const pointer = SSL_new(context.pointer);
     if (pointer === null || SSL_set_fd(pointer, fd) !== 1) {
       if (pointer !== null) SSL_free(pointer);
       throw new OpenSslError(`Cannot begin a TLS connection: ${lastReason("out of memory")}`);
     }
-    this.#pointer = pointer;
+    this.pointer = pointer;
   }
 
   /** Goes on with the handshake as the server: 1 when it is over, or what it waits for, or {@linkcode BROKEN}. */
   accept(): number {
-    return this.#outcome(SSL_accept(this.#pointer));
+    return this.outcome(SSL_accept(this.pointer));
   }
 
   /** Takes what the client sent: bytes, 0 after its close_notify, or what it waits for, or {@linkcode BROKEN}. */
   read(bytes: Uint8Array<ArrayBuffer>): number {
-    return this.#outcome(SSL_read(this.#pointer, bytes, bytes.byteLength));
+    return this.outcome(SSL_read(this.pointer, bytes, bytes.byteLength));
   }
 
   /**
@@ -88,19 +89,19 @@ export class Session {
    * @param length how many of the bytes; more than 0
    */
   write(bytes: Uint8Array<ArrayBuffer>, length: number): number {
-    return this.#outcome(SSL_write(this.#pointer, bytes, length));
+    return this.outcome(SSL_write(this.pointer, bytes, length));
   }
 
   /** Says that nothing more will be sent (close_notify): 1 when that has left. */
   shutdown(): number {
-    const result = SSL_shutdown(this.#pointer);
+    const result = SSL_shutdown(this.pointer);
     // 0: ours has been sent, the client's has not come yet.
-    return result >= 0 ? 1 : this.#outcome(result);
+    return result >= 0 ? 1 : this.outcome(result);
   }
 
   /** Whether bytes have been read from the socket that {@linkcode read} has not given out. */
   get hasPending(): boolean {
-    return SSL_has_pending(this.#pointer) === 1;
+    return SSL_has_pending(this.pointer) === 1;
   }
 
   /**
@@ -108,7 +109,7 @@ export class Session {
    * without a kernel that goes on have it so from the beginning.
    */
   readAhead(): void {
-    SSL_set_read_ahead(this.#pointer, 1);
+    SSL_set_read_ahead(this.pointer, 1);
   }
 
   /** Why it is broken, in OpenSSL's words; empty where the client just went. */
@@ -116,9 +117,10 @@ export class Session {
     return this.#failure;
   }
 
-  #outcome(result: number): number {
+  /** What a call has come to: as it is if it is more than 0. */
+  protected outcome(result: number): number {
     if (result > 0) return result;
-    switch (SSL_get_error(this.#pointer, result)) {
+    switch (SSL_get_error(this.pointer, result)) {
       case SSL_ERROR_WANT_READ:
         return WANTS_READ;
       case SSL_ERROR_WANT_WRITE:
@@ -133,49 +135,49 @@ export class Session {
 
   /** Whether it goes on with an earlier session. */
   get resumed(): boolean {
-    return SSL_session_reused(this.#pointer) === 1;
+    return SSL_session_reused(this.pointer) === 1;
   }
 
   /** What the handshake has agreed on. */
   get agreement(): Agreement {
-    const cipher = SSL_get_current_cipher(this.#pointer);
+    const cipher = SSL_get_current_cipher(this.pointer);
     return {
-      version: SSL_version(this.#pointer),
+      version: SSL_version(this.pointer),
       cipher: cipher === null ? 0 : SSL_CIPHER_get_protocol_id(cipher),
-      resumed: SSL_session_reused(this.#pointer) === 1,
+      resumed: SSL_session_reused(this.pointer) === 1,
     };
   }
 
   /** OpenSSL's name for the cipher suite. */
   get cipherName(): string {
-    const cipher = SSL_get_current_cipher(this.#pointer);
+    const cipher = SSL_get_current_cipher(this.pointer);
     return cipher === null ? "" : textAt(SSL_CIPHER_get_name(cipher));
   }
 
   /** The client's certificate, owned by the caller; undefined when it showed none. */
   get clientCertificate(): Certificate | undefined {
-    const pointer = SSL_get1_peer_certificate(this.#pointer);
+    const pointer = SSL_get1_peer_certificate(this.pointer);
     return pointer === null ? undefined : new Certificate(pointer);
   }
 
   /** Why the client's certificate does not count; undefined when it does. */
   get clientFault(): string | undefined {
-    const result = SSL_get_verify_result(this.#pointer);
+    const result = SSL_get_verify_result(this.pointer);
     return result === 0n ? undefined : textAt(X509_verify_cert_error_string(result));
   }
 
   /** Whether the kernel encrypts what is sent on the socket. */
   get kernelSends(): boolean {
-    return BIO_ctrl(SSL_get_wbio(this.#pointer), BIO_CTRL_GET_KTLS_SEND, 0n, null) === 1n;
+    return BIO_ctrl(SSL_get_wbio(this.pointer), BIO_CTRL_GET_KTLS_SEND, 0n, null) === 1n;
   }
 
   /** Whether the kernel decrypts what is received on it. */
   get kernelReceives(): boolean {
-    return BIO_ctrl(SSL_get_rbio(this.#pointer), BIO_CTRL_GET_KTLS_RECV, 0n, null) === 1n;
+    return BIO_ctrl(SSL_get_rbio(this.pointer), BIO_CTRL_GET_KTLS_RECV, 0n, null) === 1n;
   }
 
   /** Lets go of the session and its memory. Says nothing to the client, and closes nothing. */
   free(): void {
-    SSL_free(this.#pointer);
+    SSL_free(this.pointer);
   }
 }

@@ -83,6 +83,14 @@ export const CRYPTO_SYMBOLS = {
     ],
     result: "i32",
   },
+  X509_check_ip_asc: {
+    parameters: [
+      "pointer", /* X509 *x */
+      "buffer", /* const char *address */
+      "u32", /* unsigned int flags */
+    ],
+    result: "i32",
+  },
   X509_digest: {
     parameters: [
       "pointer", /* const X509 *data */
@@ -124,6 +132,7 @@ export const CRYPTO_SYMBOLS = {
 export const SSL_SYMBOLS = {
   // --- contexts: SSL_CTX_new(3), SSL_CTX_use_certificate(3) ---------------------------------------------------------
   TLS_server_method: { parameters: [], result: "pointer" },
+  TLS_client_method: { parameters: [], result: "pointer" },
   SSL_CTX_new: { parameters: ["pointer" /* const SSL_METHOD *method */], result: "pointer" },
   SSL_CTX_free: { parameters: ["pointer" /* SSL_CTX *ctx */], result: "void" },
   SSL_CTX_ctrl: {
@@ -178,6 +187,23 @@ export const SSL_SYMBOLS = {
     parameters: ["pointer", /* SSL_CTX *ctx */ "i32", /* int mode */ "pointer" /* SSL_verify_cb */],
     result: "void",
   },
+  SSL_CTX_set_default_verify_paths: { parameters: ["pointer" /* SSL_CTX *ctx */], result: "i32" },
+  SSL_CTX_load_verify_file: {
+    parameters: ["pointer", /* SSL_CTX *ctx */ "buffer" /* const char *CAfile */],
+    result: "i32",
+  },
+  SSL_CTX_load_verify_dir: {
+    parameters: ["pointer", /* SSL_CTX *ctx */ "buffer" /* const char *CApath */],
+    result: "i32",
+  },
+  SSL_CTX_set_alpn_protos: {
+    parameters: [
+      "pointer", /* SSL_CTX *ctx */
+      "buffer", /* const unsigned char *protos */
+      "u32", /* unsigned int protos_len */
+    ],
+    result: "i32",
+  },
   SSL_CTX_get_cert_store: { parameters: ["pointer" /* const SSL_CTX *ctx */], result: "pointer" },
   SSL_CTX_add_client_CA: {
     parameters: ["pointer", /* SSL_CTX *ctx */ "pointer" /* X509 *cacert */],
@@ -196,6 +222,25 @@ export const SSL_SYMBOLS = {
   SSL_new: { parameters: ["pointer" /* SSL_CTX *ctx */], result: "pointer" },
   SSL_free: { parameters: ["pointer" /* SSL *ssl */], result: "void" },
   SSL_set_fd: { parameters: ["pointer", /* SSL *ssl */ "i32" /* int fd */], result: "i32" },
+  SSL_connect: { parameters: ["pointer" /* SSL *ssl */], result: "i32" },
+  /** SSL_ctrl(3) with memory of ours as its last argument. */
+  SSL_ctrl_bytes: {
+    name: "SSL_ctrl",
+    parameters: [
+      "pointer", /* SSL *ssl */
+      "i32", /* int cmd */
+      "i64", /* long larg */
+      "buffer", /* void *parg */
+    ],
+    result: "i64",
+  },
+  SSL_set_session: {
+    parameters: ["pointer", /* SSL *ssl */ "pointer" /* SSL_SESSION *session */],
+    result: "i32",
+  },
+  SSL_get1_session: { parameters: ["pointer" /* SSL *ssl */], result: "pointer" },
+  SSL_SESSION_is_resumable: { parameters: ["pointer" /* const SSL_SESSION *s */], result: "i32" },
+  SSL_SESSION_free: { parameters: ["pointer" /* SSL_SESSION *session */], result: "void" },
   SSL_accept: { parameters: ["pointer" /* SSL *ssl */], result: "i32" },
   SSL_get_error: { parameters: ["pointer", /* const SSL *ssl */ "i32" /* int ret */], result: "i32" },
   SSL_read: {

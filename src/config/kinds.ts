@@ -3,6 +3,7 @@
 import type { ErrorReplacing } from "./error_pages.ts";
 import type { Documents } from "./documents.ts";
 import type { Tls } from "./tls.ts";
+import type { UpstreamTls } from "./upstream_tls.ts";
 
 /** What runs in a backend process; absent when somebody else runs it. */
 export type BackendKind = Fetch | Static | Exec | Relay | FastCgi | Documents | Tls;
@@ -82,6 +83,8 @@ export interface Relay extends ErrorReplacing {
   readonly kind: "relay";
   /** The server, as `formatUpstream` of src/config/upstream.ts writes it. */
   readonly upstream: string;
+  /** How the server is spoken to where its URL begins with `https:`. */
+  readonly tls?: UpstreamTls;
   /** Whether the server is told the Host that the client means, not its own; false unless given. */
   readonly preserveHost?: boolean;
   /** Whether the server gets the path as the client wrote it, where that leads to the same; false unless given. */

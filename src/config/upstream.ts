@@ -1,4 +1,4 @@
-/** What a relay relays to: a server that speaks HTTP and knows nothing of hand-offs. */
+/** What a relay relays to: a server that speaks HTTP, in clear text or by TLS, and knows nothing of hand-offs. */
 
 import { hasControls, quote, type Reading } from "./reading.ts";
 import { readSocketPath, type Resolve } from "./path.ts";
@@ -13,13 +13,15 @@ export interface Upstream {
   readonly authority: string;
   /** The path that everything is put below, without a slash at its end: `` or `/base`. */
   readonly base: string;
+  /** Whether it is spoken to by TLS. */
+  readonly tls?: true;
 }
 
 const EXAMPLE = `write a URL such as "http://127.0.0.1:3000", or "unix:/run/app.sock"`;
 
 /**
- * Reads the URL of an upstream: `http://host[:port][/base]`, `unix:/path`, or, as Apache has it,
- * `unix:/path|http://host[/base]`.
+ * Reads the URL of an upstream: `http://host[:port][/base]`, `https://…`, `unix:/path`, or, as Apache has
+ * it, `unix:/path|http://host[/base]`.
  *
  * @param text What the user wrote.
  * @param resolve Makes the path of a Unix socket absolute.
@@ -37,13 +39,12 @@ export function readUpstream(text: string, resolve: Resolve): Reading<Upstream> 
 
 function readUrl(text: string, cannot: string): Reading<Upstream> {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === "https") {
-    return { fault: `${cannot}, for a relay speaks no TLS; ${EXAMPLE}` };
-  }
   if (scheme === "fd") {
     return { fault: `${cannot}, which takes hand-offs itself; write it as the target of a route` };
   }
-  if (scheme !== "http" || !URL.canParse(text)) return { fault: `${cannot}; ${EXAMPLE}` };
+  if (scheme !== "http" && scheme !== "https" || !URL.canParse(text)) {
+    return { fault: `${cannot}; ${EXAMPLE}` };
+  }
   const { hostname, host, port, pathname, search, hash, username, password } = new URL(text);
   if (search !== "" || hash !== "" || text.includes("?") || text.includes("#")) {
     return { fault: `${cannot}, for every request has a query of its own; write it without "?" and "#"` };
@@ -54,16 +55,20 @@ function readUrl(text: string, cannot: string): Reading<Upstream> {
   if (port === "0") return { fault: `${cannot}, for nobody listens on port 0; write the server's port` };
   return {
     value: {
-      at: { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: port === "" ? 80 : Number(port) },
+      at: {
+        host: hostname.replace(/^\[(.*)\]$/, "$1"),
+        port: port === "" ? scheme === "https" ? 443 : 80 : Number(port),
+      },
       authority: host,
       base: pathname.replace(/\/+$/, ""),
+      ...scheme === "https" ? { tls: true } : {},
     },
   };
 }
 
 /** The one spelling of an upstream, which {@linkcode readUpstream} reads again. */
-export function formatUpstream({ at, authority, base }: Upstream): string {
-  const url = `http://${authority}${base}`;
+export function formatUpstream({ at, authority, base, tls }: Upstream): string {
+  const url = `${tls ? "https" : "http"}://${authority}${base}`;
   if (!("path" in at)) return url;
   return url === "http://localhost" ? `unix:${at.path}` : `unix:${at.path}|${url}`;
 }

@@ -19,6 +19,17 @@ const RELAYS: readonly Omit<Relay, "kind">[] = [
     cookieDomains: [{ from: "app", to: ".example.com" }],
     cookiePaths: [{ from: "/", to: "/a/" }, { from: "/b", to: "/" }],
   },
+  {
+    upstream: "https://app:8443/base",
+    tls: {
+      verify: false,
+      checkName: true,
+      certificateAuthorities: "/ca.pem",
+      serverName: "a b",
+      minVersion: "1.3",
+    },
+  },
+  { upstream: "unix:/run/app.sock|https://app", tls: { certificate: "/c.pem" } },
   { upstream: "http://app", reverse: [] },
   { upstream: "http://app", plain: "bare", timeout: 1 },
   { upstream: "http://app", plain: "v1" },

@@ -17,7 +17,7 @@ const ZERO = new TextEncoder().encode("0");
 /** Relays the content of one response. It reads only when what it read before has left, so memory does not grow. */
 export class ContentRelay {
   #sinceTurn = 0;
-  #splices = true;
+  #splices: boolean;
   /** Between two chunks, where something may be put in. */
   #between = false;
 
@@ -30,7 +30,9 @@ export class ContentRelay {
     readonly client: Connection,
     readonly chunked: boolean,
     readonly deadlines: Deadlines,
-  ) {}
+  ) {
+    this.#splices = upstream.splices;
+  }
 
   /** Relays so many bytes. */
   async counted(length: number): Promise<void> {

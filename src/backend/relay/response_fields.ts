@@ -75,15 +75,16 @@ export function responseFields(
  */
 export function clientReference(reference: string, mount: Mount): string {
   // To browsers a backslash ends the name of a host as well.
-  const match = /^(?:http:)?\/\/([^/?#\\]*)([^]*)$/i.exec(reference);
+  const match = /^(?:(https?):)?\/\/([^/?#\\]*)([^]*)$/i.exec(reference);
   let path = reference;
   if (match !== null) {
-    const authority = match[1]!.toLowerCase().replace(/:80$/, "");
-    const own = [mount.authority, mount.upstream.authority].map((name) =>
-      name.toLowerCase().replace(/:80$/, "")
-    );
-    if (!own.includes(authority)) return reference;
-    path = match[2]!.startsWith("/") ? match[2]! : `/${match[2]}`;
+    const scheme = mount.upstream.tls ? "https" : "http";
+    if (match[1] !== undefined && match[1].toLowerCase() !== scheme) return reference;
+    const bare = (authority: string) =>
+      authority.toLowerCase().replace(scheme === "https" ? /:443$/ : /:80$/, "");
+    const own = [mount.authority, mount.upstream.authority].map(bare);
+    if (!own.includes(bare(match[2]!))) return reference;
+    path = match[3]!.startsWith("/") ? match[3]! : `/${match[3]}`;
   }
   if (!path.startsWith("/")) return reference;
   // What an expression makes of paths has no way back.

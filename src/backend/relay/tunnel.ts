@@ -26,7 +26,7 @@ export interface TunnelDeadlines {
 export class Tunnel {
   #ended = 0;
   #failed = false;
-  #bulk = true;
+  #bulk: boolean;
 
   /**
    * @param client goes nowhere else any more
@@ -37,7 +37,9 @@ export class Tunnel {
     readonly upstream: UpstreamConnection,
     readonly early: Uint8Array<ArrayBuffer>,
     readonly times: TunnelDeadlines,
-  ) {}
+  ) {
+    this.#bulk = upstream.splices;
+  }
 
   /** @throws {ConnectionLost | UpstreamError} when a side is broken. Both connections stay the caller's */
   async run(): Promise<void> {

@@ -90,10 +90,9 @@ export class UpstreamConnection extends SocketReadiness {
     if (this.ended) return true;
     this.keep();
     const before = this.length;
-    const size = before === 0 ? roomSize : BigInt(Math.max(1, room.byteLength - before));
-    const length = this.#closed ? -EBADF : settle(recv(this.fd, room, size, MSG_DONTWAIT));
+    const length = this.receive(before === 0 ? room.byteLength : Math.max(1, room.byteLength - before));
     if (length === -EAGAIN) return false;
-    if (length < 0) throw new UpstreamError("it broke the connection off", 502, !this.answered);
+    if (length < 0) throw this.#broken();
     if (length === 0) {
       this.ended = true;
       return true;
@@ -115,6 +114,26 @@ export class UpstreamConnection extends SocketReadiness {
     return true;
   }
 
+  /** Receives so many bytes at most to the beginning of the shared buffer; their number, 0 at the end, or `-errno`. */
+  protected receive(size: number): number {
+    const most = size === room.byteLength ? roomSize : BigInt(size);
+    return this.#closed ? -EBADF : settle(recv(this.fd, room, most, MSG_DONTWAIT));
+  }
+
+  /** What is said of a connection that is broken. */
+  protected get breakage(): string {
+    return "it broke the connection off";
+  }
+
+  #broken(): UpstreamError {
+    return new UpstreamError(this.breakage, 502, !this.answered);
+  }
+
+  /** Whether the kernel may pass bytes on between its socket and another one. */
+  get splices(): boolean {
+    return true;
+  }
+
   /** Gives bytes to the socket as far as it takes them; their number, or `-errno`. */
   send(bytes: Uint8Array<ArrayBuffer>, more: boolean): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
@@ -132,7 +151,7 @@ export class UpstreamConnection extends SocketReadiness {
     while (rest.byteLength > 0) {
       const sent = this.send(rest, more);
       if (sent === -EAGAIN) await this.writable(deadlines);
-      else if (sent < 0) throw new UpstreamError("it broke the connection off", 502, !this.answered);
+      else if (sent < 0) throw this.#broken();
       else rest = rest.subarray(sent);
     }
   }

@@ -36,9 +36,14 @@ export class ReplacedError extends Error {
 
 /** The upstream cannot be connected to. */
 export class UnreachedError extends UpstreamError {
-  override name = "UnreachedError";
+  override name: string = "UnreachedError";
 
   override get unreached(): boolean {
     return true;
   }
+}
+
+/** It is there, and is not spoken to: there was no TLS that is to be trusted. */
+export class UnsecuredError extends UnreachedError {
+  override name = "UnsecuredError";
 }

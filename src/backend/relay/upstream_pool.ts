@@ -5,6 +5,7 @@ import {
   close,
   connectUnix,
   describeErrno,
+  type Descriptor,
   EAGAIN,
   encodeUnixAddress,
   getOption,
@@ -20,13 +21,15 @@ import {
 } from "../../../ffi/mod.ts";
 import { formatAddress } from "../../config/address.ts";
 import type { Upstream } from "../../config/upstream.ts";
+import { nameOfServer } from "../../config/upstream_tls.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Connection } from "../connection/connection.ts";
 import { type Lookup, Resolver } from "./resolver.ts";
+import type { SecuredConnection, Securing } from "./secured.ts";
 import { Turnstile } from "./turnstile.ts";
 import { UpstreamConnection } from "./upstream_connection.ts";
-import { UnreachedError, UpstreamError } from "./upstream_error.ts";
+import { UnreachedError, UnsecuredError, UpstreamError } from "./upstream_error.ts";
 
 /** How connections are made and kept. */
 export interface PoolOptions {
@@ -40,6 +43,8 @@ export interface PoolOptions {
   readonly maxIdle?: number;
   /** Milliseconds that one is kept; 15,000 unless given. An upstream that says less gets less. */
   readonly idleTimeout?: number;
+  /** Speaks TLS to an upstream that is to be spoken to so. */
+  readonly securing?: Securing;
   /** Finds the addresses of a name; asks the system unless given. */
   readonly lookup?: Lookup;
 }
@@ -79,9 +84,16 @@ export class UpstreamPool {
   readonly #resolver: Resolver | undefined;
   readonly #pauses: Deadlines;
   readonly #turnstile: Turnstile;
+  readonly #securing: Securing | undefined;
   #closed = false;
 
-  constructor(readonly loop: Loop, readonly upstream: Pick<Upstream, "at">, options: PoolOptions = {}) {
+  constructor(
+    readonly loop: Loop,
+    readonly upstream: Pick<Upstream, "at"> & Partial<Upstream>,
+    options: PoolOptions = {},
+  ) {
+    if (upstream.tls && options.securing === undefined) throw new TypeError("Cannot speak TLS without any");
+    this.#securing = upstream.tls ? options.securing : undefined;
     this.#max = options.maxUpstream ?? Infinity;
     this.#maxIdle = options.maxIdle ?? 64;
     this.#turnstile = new Turnstile(this.#max, loop.deadlines.list(options.timeout ?? 60_000));
@@ -174,7 +186,8 @@ export class UpstreamPool {
         return await this.#connectTcp(address, at.port);
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
-        failure = error;
+        // Who was there says more than an address at which nobody was.
+        if (!(failure instanceof UnsecuredError)) failure = error;
       }
     }
     throw failure!;
@@ -184,7 +197,7 @@ export class UpstreamPool {
     const cannot = `it cannot be reached at ${formatAddress({ host, port })}`;
     const number = startConnecting(host, port);
     if (number < 0) throw new UnreachedError(`${cannot}: ${describeErrno(-number)}`);
-    const connection = new UpstreamConnection(this.loop.poller, adopt(number), this.#open);
+    const connection = this.#connection(adopt(number));
     try {
       await connection.writable(this.#connectDeadlines);
     } catch (error) {
@@ -199,6 +212,20 @@ export class UpstreamPool {
     }
     setOption(connection.fd, IPPROTO_TCP, TCP_NODELAY, true);
     keepAlive(connection.fd, KEEP_ALIVE);
+    return await this.#secured(connection, formatAddress({ host, port }));
+  }
+
+  #connection(fd: Descriptor): UpstreamConnection {
+    const { loop: { poller }, upstream: { authority = "" } } = this;
+    return this.#securing?.connection(poller, fd, this.#open, nameOfServer(authority)) ??
+      new UpstreamConnection(poller, fd, this.#open);
+  }
+
+  /** The connection, once it can be used. @param where for people */
+  async #secured(connection: UpstreamConnection, where: string): Promise<UpstreamConnection> {
+    if (this.#securing !== undefined) {
+      await (connection as SecuredConnection).handshake(this.#connectDeadlines, where);
+    }
     return connection;
   }
 
@@ -212,7 +239,7 @@ export class UpstreamPool {
       await new Pause(this.#pauses).over;
       result = connectUnix(fd, address);
     }
-    if (result === 0) return new UpstreamConnection(this.loop.poller, fd, this.#open);
+    if (result === 0) return await this.#secured(this.#connection(fd), `"${path}"`);
     close(fd);
     throw new UnreachedError(`it cannot be reached at "${path}": ${describeErrno(-result)}`);
   }

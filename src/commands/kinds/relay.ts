@@ -5,6 +5,7 @@ import type { CookieRule, EncodedSlashes, Forwarded, Plain, ReverseRule } from "
 import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Reading } from "../../config/reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule } from "../../config/relay_rules.ts";
+import { parseUpstreamTls, type UpstreamTls } from "../../config/upstream_tls.ts";
 import { formatUpstream, readUpstream } from "../../config/upstream.ts";
 import { UsageError } from "../../control/failure.ts";
 import { absolute, duration, wholeNumber } from "../values.ts";
@@ -54,8 +55,13 @@ export const UPSTREAM_OPTIONS: readonly Option[] = [
 ];
 
 export const relayOptions: KindOptions = {
-  choice: new Option("--upstream <url>", "relay to an HTTP server: http://host:port/base or unix:/path"),
+  choice: new Option("--upstream <url>", "relay to an HTTP server: http(s)://host:port/base or unix:/path"),
   more: [
+    new Option(
+      "--upstream-tls <json>",
+      "how an https:// upstream is spoken to: the keys of tls in a configuration",
+    )
+      .argParser(upstreamTls),
     new Option("--preserve-host", "tell the upstream the Host that the client means, not its own"),
     new Option("--preserve-path", "give the upstream the path as the client wrote it, not its normal form"),
     new Option("--encoded-slashes <what>", "what becomes of %2F in paths (default: pass)")
@@ -86,7 +92,13 @@ export const relayOptions: KindOptions = {
     const reading = readUpstream(values.upstream as string, absolute);
     if ("fault" in reading) throw new UsageError(reading.fault);
     const plain = values.proxyProtocol as Plain | undefined ?? (values.plain === true ? "bare" : undefined);
+    if (values.upstreamTls !== undefined && !reading.value.tls) {
+      throw new UsageError(
+        "Cannot use --upstream-tls with a server that is spoken to in clear text; write https://",
+      );
+    }
     const options = {
+      tls: values.upstreamTls as UpstreamTls | undefined,
       preserveHost: values.preserveHost as true | undefined,
       preservePath: values.preservePath as true | undefined,
       encodedSlashes: values.encodedSlashes as EncodedSlashes | undefined,
@@ -122,6 +134,12 @@ function errorPages(text: string): ErrorPages {
     // Said below.
   }
   throw new InvalidArgumentError(`It takes JSON, such as {"503": {"file": "/srv/503.html"}}.`);
+}
+
+function upstreamTls(text: string): UpstreamTls {
+  const reading = parseUpstreamTls(text, absolute);
+  if ("fault" in reading) throw new InvalidArgumentError(`${reading.fault}.`);
+  return reading.value;
 }
 
 function statuses(text: string): readonly number[] | "all" {

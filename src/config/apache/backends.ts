@@ -5,9 +5,11 @@ import { formatFastCgiUpstream, readFastCgiUpstream } from "../fastcgi_upstream.
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { nameAfterSocket } from "../target.ts";
 import { formatUpstream, readUpstream } from "../upstream.ts";
+import type { UpstreamTls } from "../upstream_tls.ts";
 import { boundsOf, type ContentSettings } from "./content.ts";
 import type { Faults, Spot } from "./faults.ts";
 import type { Parameters } from "./parameters.ts";
+import { proxyTlsOf, type ProxyTlsSettings } from "./proxy_tls.ts";
 import type { Target } from "./targets.ts";
 
 /** A target that is no socket for hand-offs. */
@@ -29,6 +31,8 @@ export interface RelayTerms extends Omit<Relay, "kind" | "upstream"> {
   /** Of an application that speaks FastCGI: whether connections to it are kept, and what DOCUMENT_ROOT says. */
   readonly reuse?: boolean;
   readonly documentRoot?: string;
+  /** What is said of TLS to servers, the nearest first. */
+  readonly proxyTls?: readonly ProxyTlsSettings[];
 }
 
 /** Connections to an application that are kept, where they are; httpd has one for each of its threads, 25 unless changed. */
@@ -102,17 +106,39 @@ export class Backends {
   }
 
   #relay(
-    { authority, socket: path }: Server,
+    { authority, socket: path, tls: speaksTls }: Server,
     parameters: Parameters,
-    { content, reuse: _, documentRoot: _root, ...terms }: RelayTerms,
+    { content, reuse: _, documentRoot: _root, proxyTls = [], ...terms }: RelayTerms,
     spot: Spot,
     base: string,
   ): string | undefined {
-    const url = (path === undefined ? "" : `unix:${path}|`) + `http://${authority}${base.replace(/\/$/, "")}`;
+    const url = (path === undefined ? "" : `unix:${path}|`) +
+      `${speaksTls ? "https" : "http"}://${authority}${base.replace(/\/$/, "")}`;
     const upstream = this.faults.take(readUpstream(url, (path) => path), spot);
     if (upstream === undefined) return undefined;
-    const runs: Relay = { kind: "relay", upstream: formatUpstream(upstream), ...terms };
+    const tls = speaksTls ? { tls: this.#tls(proxyTls, spot) } : {};
+    const runs: Relay = { kind: "relay", upstream: formatUpstream(upstream), ...tls, ...terms };
     return this.#run(runs, path ?? authority, parameters, content, spot);
+  }
+
+  /** How a server is spoken to by TLS. */
+  #tls(levels: readonly ProxyTlsSettings[], spot: Spot): UpstreamTls {
+    const { isOn, tls, verify } = proxyTlsOf(levels, this.surroundings.resolve);
+    if (!isOn) {
+      this.faults.warn(
+        spot,
+        "speaks TLS to the server; httpd answers 500 without SSLProxyEngine On",
+        "changes",
+      );
+    }
+    const trusts = tls.certificateAuthorities ?? tls.authoritiesDirectory;
+    if (verify?.chain && trusts === undefined && !this.#told.has(verify.spot)) {
+      this.#told.add(verify.spot);
+      const message =
+        "goes by the authorities of the system; httpd trusts nobody without SSLProxyCACertificateFile";
+      this.faults.warn(verify.spot, message, "changes");
+    }
+    return tls;
   }
 
   /** Mapped paths are names of files, below the base if there is one. */

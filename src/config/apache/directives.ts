@@ -28,6 +28,7 @@ interface Known {
 
 const ANY: readonly Context[] = ["server", "host", "location", "proxy", "directory"];
 const SERVERS: readonly Context[] = ["server", "host"];
+const PROXIES: readonly Context[] = ["server", "host", "proxy"];
 const PATHS: readonly Context[] = ["server", "host", "location"];
 const TOP: readonly Context[] = ["server"];
 const BELOW: readonly Context[] = ["location", "proxy", "directory"];
@@ -53,6 +54,16 @@ const TABLE: readonly Known[] = ([
   ["BalancerMember", ["server", "host", "proxy"], 1, MANY, "the URL of a server"],
   ["ProxySet", ANY, 1, MANY, "parameters, such as timeout=30"],
   ["AllowEncodedSlashes", SERVERS, 1, 1, "NoDecode or Off"],
+  ["SSLProxyEngine", PROXIES, 1, 1, "On or Off"],
+  ["SSLProxyVerify", PROXIES, 1, 1, "none or require"],
+  ["SSLProxyCheckPeerName", PROXIES, 1, 1, "On or Off"],
+  ["SSLProxyCheckPeerCN", PROXIES, 1, 1, "On or Off"],
+  ["SSLProxyCheckPeerExpire", PROXIES, 1, 1, "On or Off"],
+  ["SSLProxyCACertificateFile", PROXIES, 1, 1, "a file of certificates"],
+  ["SSLProxyCACertificatePath", PROXIES, 1, 1, "a directory of certificates"],
+  ["SSLProxyProtocol", PROXIES, 1, MANY, "protocols, such as all -TLSv1.2"],
+  ["SSLProxyCipherSuite", PROXIES, 1, 2, "cipher suites, as openssl ciphers writes them"],
+  ["SSLProxyMachineCertificateFile", PROXIES, 1, 1, "a file of a certificate and its key"],
   ["Timeout", SERVERS, 1, 1, "a number of seconds"],
   ["ProxyTimeout", SERVERS, 1, 1, "a number of seconds"],
   ["KeepAlive", SERVERS, 1, 1, "On or Off"],

@@ -5,7 +5,7 @@ import type { WarningSort } from "../warning.ts";
 /** Keep somebody or something out: where they have no effect, more gets in than with httpd. */
 const OPENS = new Set(
   ("allowmethods limitrequestbody limitrequestfields limitxmlrequestbody proxyblock sslrequire sslrequiressl " +
-    "sslverifyclient sslverifydepth sslcacertificatefile sslcacertificatepath sslcarevocationcheck " +
+    "sslproxycarevocationcheck sslproxycarevocationfile sslproxycarevocationpath sslverifyclient sslverifydepth sslcacertificatefile sslcacertificatepath sslcarevocationcheck " +
     "sslcarevocationfile sslcarevocationpath sslstrictsnivhostcheck sslvhostsnipolicy stricthostcheck " +
     "luahookaccesschecker luahookauthchecker luahookcheckuserid hostnamelookups traceenable " +
     "<limit <limitexcept <requireall <requireany <requirenone <authzprovideralias <authnprovideralias " +
@@ -28,7 +28,7 @@ const CHANGES = new Set(
     "redirectrelative redirecttemp requestheader rewritebase rewritecond " +
     "rewriteengine rewritemap rewriteoptions rewriterule scriptalias scriptaliasmatch script serverpath session " +
     "sessioncookiename sessionenv sessionheader sessioncookieremove setenv setenvif setenvifexpr setenvifnocase " +
-    "sethandler setinputfilter setoutputfilter sslengine sslproxyengine ssloptions sslusername substitute unsetenv userdir " +
+    "sethandler setinputfilter setoutputfilter sslengine sslproxymachinecertificatechainfile sslproxymachinecertificatepath ssloptions sslusername substitute unsetenv userdir " +
     "usecanonicalname virtualdocumentroot virtualdocumentrootip virtualscriptalias virtualscriptaliasip xbithack use " +
     "<macro <if <elseif <else <proxymatch listen proxyrequests")
     .split(" "),

@@ -2,20 +2,18 @@
 
 import type { CookieRule, ReverseRule, Route } from "../config.ts";
 import type { ErrorPages } from "../error_pages.ts";
-import { readMapTo, readTemplate } from "../mapping.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
 import { ContentLimits } from "./content_limits.ts";
-import { groupsOf } from "./expressions.ts";
-import type { Faults } from "./faults.ts";
 import { errorPagesOf } from "./files/error_files.ts";
 import type { ServerFiles, ServerFilesMaker } from "./files/server_files.ts";
+import { mappedByExpression, mappedByPrefix } from "./mapped_passes.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
-import { coversPath, looksEncoded, standsFor } from "./paths.ts";
+import { coversPath, standsFor } from "./paths.ts";
 import type { Server } from "./server.ts";
 import type { Servers } from "./servers.ts";
-import { readTarget, type Target } from "./targets.ts";
+import { readTarget } from "./targets.ts";
 import type { Directive } from "./tree.ts";
 
 /** The routes of a server, and the URLs that they lead to: undefined for nobody. */
@@ -198,6 +196,7 @@ export class RouteMaker {
     const addsHeaders = levels.map((level) => level.addsHeaders).find(isGiven);
     const documentRoot = this.files.documentRoot(server === main ? [main] : [server, main]);
     return {
+      proxyTls: levels,
       ...own.reuse ? { reuse: true } : {},
       ...documentRoot === undefined ? {} : { documentRoot },
       content: { ...contentSize && { contentSize }, ...contentPace && { contentPace } },
@@ -221,7 +220,12 @@ export class RouteMaker {
     if (match === null) return [rule];
     return this.servers.balancers.of(match[1]!.toLowerCase()).members.flatMap(({ target }) =>
       target.kind === "server"
-        ? [{ path: rule.path, url: `http://${target.authority}${target.path.replace(/\/$/, "")}${match[2]}` }]
+        ? [{
+          path: rule.path,
+          url: `http${target.tls ? "s" : ""}://${target.authority}${target.path.replace(/\/$/, "")}${
+            match[2]
+          }`,
+        }]
         : []
     );
   }
@@ -265,54 +269,4 @@ function leadsToFiles({ files }: Pass): boolean {
 
 function isGiven<T>(value: T | undefined): value is T {
   return value !== undefined;
-}
-
-/** httpd puts what is behind the prefix behind the URL, character by character. */
-function mappedByPrefix(pass: Pass, target: Target, { faults }: Servers): { readonly mapTo?: string } {
-  if (target.kind === "socket") return {};
-  const { path } = target;
-  const below = pass.path.endsWith("/");
-  if (below && path === "") {
-    const advice = `write a slash at the end of both ${quote(pass.path)} and the URL, or of none`;
-    faults.warn(pass.spot, `the URL is read as ${quote(`${pass.url}/`)}; ${advice}`);
-  }
-  if (path === (below ? "/" : "") || path === "") return {};
-  const mapTo = faults.take(readMapTo(plain(path, pass, faults)), pass.spot);
-  return mapTo === undefined ? {} : { mapTo };
-}
-
-/** httpd takes a URL for decoded: a percent sign in it is one, and is encoded on the way. */
-function plain(path: string, pass: Pass, faults: Faults): string {
-  if (looksEncoded(path)) {
-    faults.warn(
-      pass.spot,
-      `${
-        quote(path)
-      } is encoded once more on the way to the server, as httpd does; write the characters themselves`,
-    );
-  }
-  return path.replaceAll("%", "%25");
-}
-
-/** A template; without a reference in it httpd puts the whole path behind the URL. */
-function mappedByExpression(
-  pass: Pass,
-  target: Target,
-  { faults }: Servers,
-): { readonly match?: string; readonly mapTo?: string } {
-  if (target.kind === "socket") return {};
-  const { path } = target;
-  if (path === "") return {};
-  const groups = groupsOf(pass.path);
-  // A group that does not exist is nothing.
-  const template = plain(path, pass, faults).replace(/\\\$/g, "$$$$").replace(/\$(?![\d$])/g, "$$$$")
-    .replace(/(\$\$)|\$(\d)/g, (part, dollar, group) => dollar || Number(group) <= groups ? part : "");
-  if (/\$\d/.test(path.replace(/\\\$/g, ""))) {
-    const mapTo = faults.take(readTemplate(template || "/", pass.path), pass.spot);
-    return mapTo === undefined ? {} : { mapTo };
-  }
-  // So that $0 is the whole path: it has to match anywhere in it.
-  const match = `^(?=.*?(?:${pass.path})).*`;
-  const mapTo = faults.take(readTemplate(`${template}$0`, match), pass.spot);
-  return mapTo === undefined ? {} : { match, mapTo };
 }

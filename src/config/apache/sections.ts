@@ -15,7 +15,7 @@ import { readProxying } from "./proxying.ts";
 import { Draft, type DraftWorld } from "./rules/draft.ts";
 import { readCondition } from "./rules/reading.ts";
 import type { DraftSection, Server } from "./server.ts";
-import { PROXY_SETTINGS, readSetting, type Settings } from "./settings.ts";
+import { isProxySetting, readSetting, type Settings } from "./settings.ts";
 import { type Directive, isSection, type Item, keyOf, type Section } from "./tree.ts";
 
 /** What `<Proxy>` says of all servers that a pattern of URLs stands for. */
@@ -146,7 +146,7 @@ export class SectionReader {
       else if (name === "loglevel") this.faults.notDone(item, `${item.name} in <${section.name}>`);
       else if (name === "balancermember") this.balancers.member(item, url, item.args);
       else if (name === "proxyset") this.balancers.set(item, url, item.args);
-      else if (PROXY_SETTINGS.includes(name)) readSetting(item, settings, this.faults);
+      else if (isProxySetting(name)) readSetting(item, settings, this.faults);
       else if (!draft.directive(item)) {
         this.faults.warn(item, `does nothing in <${section.name}>; write it beside ProxyPass`);
       }

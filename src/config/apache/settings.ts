@@ -6,10 +6,11 @@ import { type ContentSettings, readContentPace, readContentSize, readTimes } fro
 import { onOrOff } from "./directives.ts";
 import type { Faults } from "./faults.ts";
 import { readNumber, readTime } from "./parameters.ts";
+import { type ProxyTlsSettings, readProxyTls } from "./proxy_tls.ts";
 import type { Directive } from "./tree.ts";
 
 /** What a server says, and what it leaves to the one around it. Times are in milliseconds, sizes in bytes. */
-export interface Settings extends ContentSettings {
+export interface Settings extends ContentSettings, ProxyTlsSettings {
   preserveHost?: boolean;
   /** Whether servers behind are told who asks, in X-Forwarded-For and its like. */
   addsHeaders?: boolean;
@@ -34,7 +35,12 @@ export const GLOBAL_SETTINGS = [
 ] as const;
 
 /** What may stand in a `<Proxy>`. */
-export const PROXY_SETTINGS = ["proxypreservehost", "proxyaddheaders", "limitrequestbody"];
+const PROXY_SETTINGS = ["proxypreservehost", "proxyaddheaders", "limitrequestbody"];
+
+/** Whether it may stand there. @param name in lower case */
+export function isProxySetting(name: string): boolean {
+  return PROXY_SETTINGS.includes(name) || name.startsWith("sslproxy");
+}
 
 /** httpd reads an int. Here there is a larger bound nowhere, so more than that is as good as that. */
 const MOST = 0x7fff_ffff;
@@ -75,6 +81,7 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
     case "requestreadtimeout":
       return readRequestTimes(directive, settings, faults);
   }
+  readProxyTls(directive, settings, faults);
 }
 
 /** Decoded slashes would separate for servers what has separated nothing for routes and rules. */

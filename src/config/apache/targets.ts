@@ -15,12 +15,12 @@ export type Target =
     readonly socket?: string;
     /** What follows the authority, up to a query; may be empty. */
     readonly path: string;
+    /** Whether it is spoken to by TLS. */
+    readonly tls?: true;
   };
 
 /** What other protocols would need. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  https: "speaks TLS to no server; write its plain http:// port",
-  wss: "speaks TLS to no server; write its plain ws:// port",
   ajp: "does not speak AJP; write the http:// port of the server",
   scgi: "does not speak SCGI; write the http:// port of the server",
   uwsgi: "does not speak the protocol of uWSGI; write the http:// port of the server",
@@ -39,14 +39,13 @@ const EXAMPLE = `write a URL such as "http://127.0.0.1:3000/", "fd:///run/app.so
  */
 export function readTarget(text: string): Reading<Target> {
   const cannot = `Cannot hand over to ${quote(text)}`;
-  const unix = /^unix:([^|]*)\|(http|ws|fcgi):\/\/([^/?#$]*)([^?#]*)$/i.exec(text);
+  const unix = /^unix:([^|]*)\|(https?|wss?|fcgi):\/\/([^/?#$]*)([^?#]*)$/i.exec(text);
   if (unix !== null) {
     const [, socket = "", scheme = "", authority = "", path = ""] = unix;
     if (!socket.startsWith("/")) {
       return { fault: `${cannot}; write the absolute path of the socket behind unix:` };
     }
-    const kind = kindOf(scheme);
-    return { value: { kind, authority: authority.toLowerCase() || "localhost", socket, path } };
+    return { value: { ...kindOf(scheme), authority: authority.toLowerCase() || "localhost", socket, path } };
   }
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^]*)$/i.exec(text);
   if (match === null) {
@@ -67,7 +66,7 @@ export function readTarget(text: string): Reading<Target> {
     if (authority === "") return { fault: `${cannot}, which names no balancer; write "balancer://name"` };
     return { value: { kind: "balancer", name: authority.toLowerCase(), path } };
   }
-  if (scheme !== "http" && scheme !== "ws" && scheme !== "fcgi") {
+  if (!/^(https?|wss?|fcgi)$/.test(scheme)) {
     const why = ELSEWHERE[scheme];
     return { fault: why === undefined ? `${cannot}; ${EXAMPLE}` : `${cannot}, for fdpass ${why}` };
   }
@@ -76,9 +75,11 @@ export function readTarget(text: string): Reading<Target> {
   if (!/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.test(authority)) {
     return { fault: `${cannot}, which names no server; ${EXAMPLE}` };
   }
-  return { value: { kind: kindOf(scheme), authority: authority.toLowerCase(), path } };
+  return { value: { ...kindOf(scheme), authority: authority.toLowerCase(), path } };
 }
 
-function kindOf(scheme: string): "server" | "fastcgi" {
-  return scheme.toLowerCase() === "fcgi" ? "fastcgi" : "server";
+function kindOf(scheme: string): { readonly kind: "server" | "fastcgi"; readonly tls?: true } {
+  const name = scheme.toLowerCase();
+  if (name === "fcgi") return { kind: "fastcgi" };
+  return { kind: "server", ...name === "https" || name === "wss" ? { tls: true as const } : {} };
 }

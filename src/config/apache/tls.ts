@@ -113,6 +113,7 @@ export class TlsReader {
     const ciphers = this.#of(words, "sslciphersuite")?.args.at(-1);
     const suites = (words.cipherSuites ?? this.main.cipherSuites)?.args[1];
     const tickets = this.#of(words, "sslsessiontickets");
+    const protocol = this.#of(words, "sslprotocol");
     const clientCertificates = this.#clients(words);
     const authorities = this.#of(words, "sslcacertificatefile");
     if (clientCertificates !== "off" && authorities === undefined) {
@@ -123,7 +124,7 @@ export class TlsReader {
     }
     return {
       ...TLS_DEFAULTS,
-      ...this.#versions(words),
+      ...protocol === undefined ? {} : readVersions(protocol, this.faults),
       ...ciphers === undefined ? {} : { ciphers },
       ...suites === undefined ? {} : { cipherSuites: suites },
       serverOrder: this.#isOn(words, "sslhonorcipherorder"),
@@ -151,43 +152,44 @@ export class TlsReader {
     this.faults.add(directive!, `Found ${quote(directive!.args[0]!)}; write none, optional or require`);
     return "off";
   }
+}
 
-  /** What is left of `all -SSLv3 +TLSv1.2`, of what is spoken here. */
-  #versions(words: TlsWords): Partial<TlsSettings> {
-    const directive = this.#of(words, "sslprotocol");
-    if (directive === undefined) return {};
-    const spoken = new Set<TlsVersion>();
-    const old: string[] = [];
-    let first = true;
-    for (const word of directive.args) {
-      const [, sign = "", name = ""] = /^([+-]?)(.*)$/.exec(word)!;
-      const named = name.toLowerCase();
-      // One without a sign says that it is this alone, or with those behind it.
-      if (sign === "" && first) spoken.clear();
-      first = false;
-      const versions: TlsVersion[] = named === "all"
-        ? ["1.2", "1.3"]
-        : named === "tlsv1.2"
-        ? ["1.2"]
-        : named === "tlsv1.3"
-        ? ["1.3"]
-        : [];
-      if (versions.length === 0 && !/^(sslv2|sslv3|tlsv1|tlsv1\.1)$/.test(named)) {
-        this.faults.add(directive, `Found ${quote(word)}; write TLSv1.2 or TLSv1.3, or all`);
-      }
-      if (versions.length === 0 && sign !== "-") old.push(name);
-      for (const version of versions) sign === "-" ? spoken.delete(version) : spoken.add(version);
+/** What is left of `all -SSLv3 +TLSv1.2`, of what is spoken here. */
+export function readVersions(
+  directive: Directive,
+  faults: Faults,
+): Pick<Partial<TlsSettings>, "minVersion" | "maxVersion"> {
+  const spoken = new Set<TlsVersion>();
+  const old: string[] = [];
+  let first = true;
+  for (const word of directive.args) {
+    const [, sign = "", name = ""] = /^([+-]?)(.*)$/.exec(word)!;
+    const named = name.toLowerCase();
+    // One without a sign says that it is this alone, or with those behind it.
+    if (sign === "" && first) spoken.clear();
+    first = false;
+    const versions: TlsVersion[] = named === "all"
+      ? ["1.2", "1.3"]
+      : named === "tlsv1.2"
+      ? ["1.2"]
+      : named === "tlsv1.3"
+      ? ["1.3"]
+      : [];
+    if (versions.length === 0 && !/^(sslv2|sslv3|tlsv1|tlsv1\.1)$/.test(named)) {
+      faults.add(directive, `Found ${quote(word)}; write TLSv1.2 or TLSv1.3, or all`);
     }
-    if (spoken.size === 0) {
-      this.faults.add(directive, "Cannot speak any of these; write TLSv1.2, TLSv1.3, or both");
-      return {};
-    }
-    if (old.length > 0) {
-      this.faults.warn(directive, `${old.join(", ")} is not spoken: it is not safe any more`, "changes");
-    }
-    return {
-      minVersion: spoken.has("1.2") ? "1.2" : "1.3",
-      maxVersion: spoken.has("1.3") ? "1.3" : "1.2",
-    };
+    if (versions.length === 0 && sign !== "-") old.push(name);
+    for (const version of versions) sign === "-" ? spoken.delete(version) : spoken.add(version);
   }
+  if (spoken.size === 0) {
+    faults.add(directive, "Cannot speak any of these; write TLSv1.2, TLSv1.3, or both");
+    return {};
+  }
+  if (old.length > 0) {
+    faults.warn(directive, `${old.join(", ")} is not spoken: it is not safe any more`, "changes");
+  }
+  return {
+    minVersion: spoken.has("1.2") ? "1.2" : "1.3",
+    maxVersion: spoken.has("1.3") ? "1.3" : "1.2",
+  };
 }

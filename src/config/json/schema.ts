@@ -11,6 +11,7 @@ import { ADMIN_KEYS, ADMIN_SHAPE } from "./admin.ts";
 import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
 import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
+import { UPSTREAM_TLS_KEYS } from "./kinds/upstream_tls.ts";
 import { KEYS_BELOW_BACKENDS, KIND_SHAPE, ONE_KIND } from "./kinds/kinds.ts";
 import { KEYS_BELOW_ROUTES, RULE_SHAPE } from "./rule_shapes.ts";
 import { amount, duration, expect, flag, oneOrMore, size, text, whole } from "./shapes.ts";
@@ -294,6 +295,7 @@ export const KNOWN_KEYS = {
   accessLog: ACCESS_LOG_KEYS,
   listen: LISTEN_KEYS,
   tls: TLS_KEYS,
+  upstreamTls: UPSTREAM_TLS_KEYS as string[],
   admin: ADMIN_KEYS,
   ...KEYS_BELOW_ROUTES,
   ...KEYS_BELOW_BACKENDS,

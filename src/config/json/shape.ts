@@ -22,6 +22,7 @@ const PLACES: Record<Owner, string> = {
   accessLog: `in "accessLog"`,
   listen: `in an entry of "listen"`,
   tls: `in "tls"`,
+  upstreamTls: `in "tls" of a relay`,
   admin: `in "admin"`,
   reverse: `in an entry of "reverse"`,
   cookieDomains: `in an entry of "cookieDomains"`,
@@ -68,6 +69,7 @@ function ownerAt(path: Path): Owner {
     return within ?? (path.length > 2 ? "route" : "site");
   }
   if (path[0] !== "backends") return "document";
+  if (path[2] === "tls") return "upstreamTls";
   return OWNERS.find((owner) => owner === path[2]) ?? "backend";
 }
 

@@ -19,7 +19,7 @@ export interface KindProgram<Kind extends BackendKind> {
    */
   permissions(kind: Kind): string[];
   /** Libraries that it calls besides libc, by their paths. */
-  libraries?(): readonly string[];
+  libraries?(kind: Kind): readonly string[];
   /**
    * Whether it reads something at its start that may have changed since, as a module: SIGHUP has it read afresh, by a new
    * process.

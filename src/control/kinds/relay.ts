@@ -3,7 +3,10 @@
 import type { PlainRelayEvent } from "../../backend/relay/plain_relay.ts";
 import type { RelayEvent } from "../../backend/relay/relay_handler.ts";
 import type { Plain, Relay } from "../../config/config.ts";
-import { nameToResolve, readUpstream } from "../../config/upstream.ts";
+import { nameToResolve, readUpstream, type Upstream } from "../../config/upstream.ts";
+import type { UpstreamTls } from "../../config/upstream_tls.ts";
+import type { Securing } from "../../backend/relay/secured.ts";
+import { openSslPaths } from "../../../ffi/openssl/paths.ts";
 import { UsageError } from "../failure.ts";
 import type { KindLog, KindProgram } from "./program.ts";
 
@@ -11,6 +14,7 @@ export const relayProgram: KindProgram<Relay> = {
   arguments: ({ upstream, ...options }) => [
     "--upstream",
     upstream,
+    ...options.tls === undefined ? [] : ["--upstream-tls", JSON.stringify(options.tls)],
     ...options.preserveHost ? ["--preserve-host"] : [],
     ...options.preservePath ? ["--preserve-path"] : [],
     ...options.encodedSlashes === undefined ? [] : ["--encoded-slashes", options.encodedSlashes],
@@ -29,15 +33,17 @@ export const relayProgram: KindProgram<Relay> = {
   ],
   permissions({ upstream }) {
     // Sockets are opened by libc; what remains of the network is finding a name's addresses.
-    const reading = readUpstream(upstream, (path) => path);
-    const name = "value" in reading ? nameToResolve(reading.value) : undefined;
+    const read = upstreamOf(upstream);
+    const name = read && nameToResolve(read);
     return name === undefined ? [] : [`--allow-net=${name}`];
   },
+  libraries: ({ upstream }) => upstreamOf(upstream)?.tls ? Object.values(openSslPaths()) : [],
   reloads: false,
-  async serve({ upstream, kind: _, plain, ...options }, log) {
+  async serve({ upstream, kind: _, plain, tls, ...options }, log) {
     const reading = readUpstream(upstream, (path) => path);
     if ("fault" in reading) throw new UsageError(reading.fault);
-    const common = { ...options, upstream: reading.value, report: reportTo(log, upstream) };
+    const securing = reading.value.tls ? { securing: await securingBy(tls) } : {};
+    const common = { ...options, ...securing, upstream: reading.value, report: reportTo(log, upstream) };
     if (plain !== undefined) {
       const { PlainRelay } = await import("../../backend/relay/plain_relay.ts");
       return new PlainRelay({ ...common, plain });
@@ -51,6 +57,17 @@ export const relayProgram: KindProgram<Relay> = {
     "Cannot relay with --apache: Apache has read the request by then, and there is none to pass on; " +
     "have Apache proxy to the server itself (ProxyPass), or hand over by fdpass front",
 };
+
+function upstreamOf(text: string): Upstream | undefined {
+  const reading = readUpstream(text, (path) => path);
+  return "value" in reading ? reading.value : undefined;
+}
+
+/** Opens OpenSSL. @throws {Error} where it is not there, or does not take something: why, and the way out */
+async function securingBy(settings: UpstreamTls = {}): Promise<Securing> {
+  const { TlsSecuring } = await import("../../backend/relay/tls/tls_securing.ts");
+  return new TlsSecuring(settings);
+}
 
 function time(option: string, milliseconds: number | undefined): string[] {
   return milliseconds === undefined ? [] : [option, `${milliseconds}ms`];

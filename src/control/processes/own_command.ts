@@ -37,7 +37,7 @@ export function permissionsOf(role: Role, more: readonly string[]): string[] {
 }
 
 function librariesOf(role: Role): readonly string[] {
-  return typeof role === "string" ? [] : programOf(role).libraries?.() ?? [];
+  return typeof role === "string" ? [] : programOf(role).libraries?.(role) ?? [];
 }
 
 /**

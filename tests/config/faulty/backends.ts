@@ -106,8 +106,8 @@ export const BACKENDS: readonly FaultyDocument[] = [
     `1:65: backends.a: Found "fetch", "static", "upstream"; keep one of them, or make three backends`,
   ],
   [
-    inBackends(`"a": { "socket": "/b.sock", "upstream": "https://c" }`),
-    `1:105: backends.a.upstream: Cannot relay to "https://c", for a relay speaks no TLS; write a URL such as "http://127.0.0.1:3000", or "unix:/run/app.sock"`,
+    inBackends(`"a": { "socket": "/b.sock", "upstream": "ftps://c" }`),
+    `1:105: backends.a.upstream: Cannot relay to "ftps://c"; write a URL such as "http://127.0.0.1:3000", or "unix:/run/app.sock"`,
   ],
   [
     inBackends(`"a": { "socket": "/b.sock", "upstream": "c:3000" }`),

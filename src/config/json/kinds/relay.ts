@@ -10,6 +10,7 @@ import type { Path } from "../report.ts";
 import { duration, expect, flag, text, whole } from "../shapes.ts";
 import { entriesOf, isObject } from "../value.ts";
 import type { Entry, KindKeys, Place } from "./kind.ts";
+import { readUpstreamTls, UPSTREAM_TLS } from "./upstream_tls.ts";
 
 const RULE = expect(`write a rule such as {"path": "/app/", "url": "http://127.0.0.1:3000/"}`);
 const COOKIE_RULE = expect(`write a rule such as {"from": "/", "to": "/app/"}`);
@@ -50,13 +51,14 @@ export const relayKeys: KindKeys = {
   advice: "add the URL of the server",
   shape: {
     upstream: text(`write the URL of an HTTP server, such as "http://127.0.0.1:3000"`, {
-      pattern: "^([hH][tT][tT][pP]://|[uU][nN][iI][xX]:)[^ ?#]+$",
-      examples: ["http://127.0.0.1:3000", "http://localhost:3000/base", "unix:/run/app.sock"],
+      pattern: "^([hH][tT][tT][pP][sS]?://|[uU][nN][iI][xX]:)[^ ?#]+$",
+      examples: ["http://127.0.0.1:3000", "https://app.example.com/base", "unix:/run/app.sock"],
     }).optional().meta({
       description:
         "An HTTP server that knows nothing of hand-offs: requests are relayed to it, below the path " +
         "of the URL. fdpass up runs the relay, not the server.",
     }),
+    tls: UPSTREAM_TLS,
     preserveHost: flag(false, "Whether the upstream is told the Host that the client means, not its own."),
     preservePath: flag(
       false,
@@ -136,6 +138,7 @@ export const relayKeys: KindKeys = {
       );
     }
     const options = optional<Relay>({
+      tls: readUpstreamTls(entry, place, upstream?.tls === true),
       preserveHost: preserveHost === true ? true : undefined,
       preservePath: entry.preservePath === true ? true : undefined,
       encodedSlashes: isEncodedSlashes(entry.encodedSlashes) ? entry.encodedSlashes : undefined,
