@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { Exposition } from "../../src/control/admin/exposition.ts";
 import { FAMILIES } from "../../src/control/admin/metrics.ts";
 import { TextBytes } from "../../src/control/admin/text_bytes.ts";
+import { ask } from "../../src/control/socket/ask.ts";
 import { isInstalled } from "../support/other_programs.ts";
 import { FrontProgram, PATIENT, startFront, TemporaryDirectory, whenReady } from "../support/processes.ts";
 import { freePort } from "../support/ports.ts";
@@ -71,10 +72,13 @@ Deno.test("metrics: sums are the clients' over kills, replacements and reloads, 
     acknowledged: sum(text, /^fdpass_handoffs_total\{.*"acknowledged"/),
     taken: sum(text, /^fdpass_backend_connections_total/),
   });
+  const refusals = (text: string) => sum(text, /^fdpass_answers_total/);
   let good = 0;
   let bad = 0;
   /** Requests that had no connection of their own. */
   let further = 0;
+  /** Requests that the front has answered itself. */
+  let turnedAway = 0;
   let last = sums(await scrape());
   /** Asks, then looks: nothing has fallen, nothing is missing. */
   const round = async () => {
@@ -97,7 +101,11 @@ Deno.test("metrics: sums are the clients' over kills, replacements and reloads, 
     const { good: wells, bad: ills, timed, accepted, acknowledged, taken } = last;
     assert.deepEqual({ good: wells, bad: ills, timed }, { good, bad, timed: all });
     const came = all - further;
-    assert.deepEqual({ accepted, acknowledged, taken }, { accepted: came, acknowledged: came, taken: came });
+    assert.deepEqual({ accepted, acknowledged, taken }, {
+      accepted: came + turnedAway,
+      acknowledged: came,
+      taken: came,
+    });
     return text;
   };
 
@@ -107,6 +115,17 @@ Deno.test("metrics: sums are the clients' over kills, replacements and reloads, 
     good++;
     Deno.kill(pid, "SIGKILL");
     await round();
+  }
+  // Another front takes over, and then another one from that: what has been counted goes along, by whoever it was.
+  for (let times = 0; times < 2; times++) {
+    assert.equal((await get(up.port, "/", "no host")).status, 400);
+    turnedAway++;
+    const before = refusals(await scrape());
+    assert.ok(before > 0);
+    assert.equal((await ask(directory.join("control.sock"), { command: "upgrade" })).code, 0);
+    // Its address for figures is the next front's as soon as that has all of them.
+    await until(() => scrape().catch(() => undefined), "figures of the next front");
+    assert.equal(refusals(await scrape()), before);
   }
   // Every handler is replaced, and a route goes.
   Deno.writeTextFileSync(path, configuration(""));

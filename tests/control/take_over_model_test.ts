@@ -54,6 +54,7 @@ class Mortal extends Talk {
 class Held implements Giver {
   readonly listeners = [];
   readonly totals = { accepted: 7 };
+  readonly bequest = () => [{ piece: { of: "front" } }, { piece: { of: "backend" } }];
   readonly offer;
   /** What it owns, and whether it accepts. */
   connections: MovedConnection[];
@@ -168,7 +169,7 @@ Deno.test("whoever dies at whichever message, one front and never two goes on wi
           for (const { fd } of await taking.sockets(true)) close(fd);
           taken.push(...(await taking.take([])).connections);
           front = true;
-          await taking.follow((connection) => void taken.push(connection));
+          await taking.follow({ late: (connection) => void taken.push(connection), counted: () => {} });
         } catch {
           // It is none.
         } finally {

@@ -7,15 +7,18 @@ import type { OpenListener } from "../listening/open_listener.ts";
 import { notify, notifySocket } from "../processes/notify.ts";
 import type { Offer } from "../take_over/exchange.ts";
 import type { Giver } from "../take_over/giving.ts";
+import { type Bequeathed, bequest } from "./bequest.ts";
 import type { FrontListeners } from "./front_listeners.ts";
+import type { Observed } from "./front_status.ts";
 import type { WorkerGroup } from "./worker_group.ts";
 
 /** Gives it. */
 export class FrontGiver implements Giver {
-  /** @param facts what else the other front is told */
+  /** @param observed what is known of backends @param facts what else the other front is told */
   constructor(
     readonly workers: WorkerGroup,
     readonly open: FrontListeners,
+    readonly observed: Observed,
     readonly facts: () => Omit<Offer, "process" | "manager">,
   ) {}
 
@@ -35,6 +38,11 @@ export class FrontGiver implements Giver {
       }
     }
     return sum;
+  }
+
+  /** Everything else that was counted. */
+  bequest(): Iterable<Bequeathed> {
+    return bequest(this.observed, this.workers.counters, this.totals);
   }
 
   set moved(take: (connection: MovedConnection) => void) {

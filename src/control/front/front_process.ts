@@ -20,6 +20,7 @@ import { Taking } from "../take_over/taking.ts";
 import { Succession } from "../take_over/succession.ts";
 import { controlPath, openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
+import { following } from "./bequest.ts";
 import { type Commanded, obeying } from "./commands.ts";
 import { drainWorkers } from "./draining.ts";
 import { FrontGiver } from "./front_giver.ts";
@@ -87,7 +88,7 @@ class FrontProcess implements Commanded {
       observed: this.#observed,
       logs: this.#logs,
     });
-    const giver = new FrontGiver(this.#workers, this.#listeners, () => ({
+    const giver = new FrontGiver(this.#workers, this.#listeners, this.#observed, () => ({
       ...this.#inForce.known,
       drained: [...this.#inForce.drained],
     }));
@@ -167,7 +168,7 @@ class FrontProcess implements Commanded {
       // It is the front by now.
       this.#log.info("control-missing", "no commands can be given: {reason}", { reason: reasonOf(error) });
     }
-    taking.follow((connection) => this.#workers.takeIn([connection])).then(() => this.#inForce.listen())
+    taking.follow(following(this.#observed, this.#workers, totals)).then(() => this.#inForce.listen())
       .catch(
         (error) => this.#log.warn("admin-missing", "{reason}", { reason: reasonOf(error) }),
       );

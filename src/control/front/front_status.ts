@@ -7,7 +7,7 @@ import { SERIES_COUNTERS, SERIES_DURATIONS } from "../../protocol/counters_page.
 import { VERSION } from "../version.ts";
 import { type Latency, latencyOf } from "./latency.ts";
 import { type BackendSum, Pages, type SeriesSum } from "./pages.ts";
-import { addedCounters, addedDurations, type AnswerCount, NOTHING_WAITED, Tallies } from "./tallies.ts";
+import { addedCounters, type AnswerCount, Tallies } from "./tallies.ts";
 
 /** What the processes of a backend have counted of one route. */
 export interface RouteStatus {
@@ -213,7 +213,7 @@ export class Observed {
       former: this.tallies.backends.filter((name) => !names.has(name)).map((name) =>
         this.#handoffs(name, "other", sums.get(name))
       ),
-      waited: latencyOf(counters.map(({ waited }) => waited.read()).reduce(addedDurations, NOTHING_WAITED)),
+      waited: latencyOf(this.tallies.waited(counters)),
       answers,
       refusals: answers.filter(({ status }) => status === 0 || status >= 400),
     };

@@ -31,7 +31,10 @@ export class InForce {
   #accessLogs: AccessLogRules | undefined;
   #applied: Promise<void> = Promise.resolve();
 
-  constructor(public config: Config, readonly followers: Followers) {}
+  constructor(public config: Config, readonly followers: Followers) {
+    // Before the first page: what is counted together is not counted apart later, too.
+    followers.observed.pages.allow(config);
+  }
 
   /** What backends know this front by. */
   get known(): Known {

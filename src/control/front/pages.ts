@@ -101,6 +101,34 @@ export class Pages {
     this.#pages.set(number, { ...newSums(), number, fd: given, backend, room, layout: undefined });
   }
 
+  /** The pages of processes that go on: their descriptors are lent. */
+  get given(): readonly { readonly backend: string; readonly fd: Descriptor }[] {
+    return [...this.#pages.values()];
+  }
+
+  /** What processes have counted that have ended, by backend: of those up to now. */
+  get ended(): readonly (Omit<BackendSum, "process"> & Pick<Sums, "process"> & {
+    readonly backend: string;
+  })[] {
+    for (const page of this.#pages.values()) this.#stays(page);
+    return [...this.#ended].map(([backend, { kind, process, series }]) => ({
+      backend,
+      kind,
+      process,
+      series: [...series.values()],
+    }));
+  }
+
+  /** Goes on from what another front has seen of processes that have ended. */
+  inherit(backend: string, kind: string, process: Float64Array, series: SeriesSum): void {
+    const key = keyOf(series.site, series.route);
+    add(this.#ended, backend, {
+      kind: KINDS.has(kind) ? kind : OTHER,
+      process,
+      series: new Map([[key, series]]),
+    });
+  }
+
   /** What all processes have counted until now, by backend. */
   read(): Map<string, BackendSum> {
     for (const page of this.#pages.values()) this.#stays(page);

@@ -24,12 +24,21 @@ interface Shared {
   readonly counters: BackendCounters;
 }
 
+const NONE = new Counters(new SharedArrayBuffer(COUNTERS_SIZE));
+
+/** What nobody has waited, before there are Workers. */
+const NOTHING_WAITED: DurationCounts = NONE.waited.read();
+
 /** The counters of all Workers. What was counted once stays, whatever later configurations name. */
 export class Tallies {
   /** By Worker, then by the name of a backend. */
   readonly #backends: Map<string, Shared>[];
   /** By Worker, then by place: what is counted there. */
   readonly #reasons: (Report & { readonly type: "reason" })[][];
+  /** What the front has counted that this one has succeeded. */
+  readonly #inherited = new Map<string, BackendCounts>();
+  #inheritedAnswers: readonly AnswerCount[] = [];
+  #inheritedWaits = NOTHING_WAITED;
 
   constructor(workers: number) {
     this.#backends = Array.from({ length: workers }, () => new Map());
@@ -60,17 +69,36 @@ export class Tallies {
   /** What was counted of a backend. */
   backend(name: string): BackendCounts {
     const counts = this.#backends.flatMap((known) => known.get(name)?.counters.read() ?? []);
-    return counts.reduce(added, new BackendCounters().read());
+    return counts.reduce(added, this.#inherited.get(name) ?? new BackendCounters().read());
   }
 
   /** Every backend that was ever counted. */
   get backends(): string[] {
-    return [...new Set(this.#backends.flatMap((known) => [...known.keys()]))];
+    const known = [...this.#backends, this.#inherited].flatMap((names) => [...names.keys()]);
+    return [...new Set(known)];
+  }
+
+  /** What connections have waited for a backend, of those that had to. @param counters of each Worker */
+  waited(counters: readonly Counters[]): DurationCounts {
+    return counters.map(({ waited }) => waited.read()).reduce(addedDurations, this.#inheritedWaits);
+  }
+
+  /** Goes on from what another front has counted. */
+  inherit(waited: DurationCounts, answers: readonly AnswerCount[]): void {
+    this.#inheritedWaits = waited;
+    this.#inheritedAnswers = answers;
+  }
+
+  /** The same of a backend. */
+  inheritBackend(name: string, counts: BackendCounts): void {
+    this.#inherited.set(name, counts);
   }
 
   /** What the front has answered itself, most frequent first. @param counters of each Worker */
   answers(counters: readonly Counters[]): AnswerCount[] {
-    const answers = new Map<string, { status: number; why: string; count: number }>();
+    const answers = new Map<string, { status: number; why: string; count: number }>(
+      this.#inheritedAnswers.map((answer) => [`${answer.status} ${answer.why}`, { ...answer }]),
+    );
     this.#reasons.forEach((places, worker) => {
       for (const { place, status, why } of places) {
         const key = `${status} ${why}`;
@@ -99,17 +127,12 @@ function added(one: BackendCounts, other: BackendCounts): BackendCounts {
 }
 
 /** The sum of two histograms. */
-export function addedDurations(one: DurationCounts, other: DurationCounts): DurationCounts {
+function addedDurations(one: DurationCounts, other: DurationCounts): DurationCounts {
   return {
     counts: one.counts.map((count, place) => count + other.counts[place]!),
     sum: one.sum + other.sum,
   };
 }
-
-const NONE = new Counters(new SharedArrayBuffer(COUNTERS_SIZE));
-
-/** What nobody has waited, before there are Workers. */
-export const NOTHING_WAITED: DurationCounts = NONE.waited.read();
 
 /** The sums of all Workers' counters. */
 export function addedCounters(

@@ -51,6 +51,7 @@ export type Message =
   }
   | { readonly type: "committed" }
   | { readonly type: "named" }
+  | { readonly type: "counted" }
   | { readonly type: "end" }
   | { readonly type: "abort"; readonly reason: string };
 

@@ -1,6 +1,6 @@
 /** The running front's side of a take-over: it gives everything away, or goes on as if nothing had been. */
 
-import { close, peerCredentials } from "../../../ffi/mod.ts";
+import { close, type Descriptor, peerCredentials } from "../../../ffi/mod.ts";
 import type { MovedConnection } from "../../front/plan.ts";
 import type { OpenListener } from "../listening/open_listener.ts";
 import type { Talk } from "../socket/talk.ts";
@@ -28,6 +28,8 @@ export interface Giver {
   readonly listeners: readonly OpenListener[];
   /** What it has counted. */
   readonly totals: Readonly<Record<string, number>>;
+  /** Everything else that it has counted, for messages of their own; descriptors are lent. */
+  bequest(): Iterable<{ readonly piece: Readonly<Record<string, unknown>>; readonly page?: Descriptor }>;
   /** Takes connections that become the front's while everything goes. */
   moved: (connection: MovedConnection) => void;
   /** Accepts nothing more, and gives up all connections. @returns those */
@@ -181,6 +183,7 @@ export class Giving {
     if (talk.ended) return this.#goOnAgain();
     await within(giver.farewell(), LEAVE_NOW, "the end of channels").catch(() => {});
     try {
+      for (const { piece, page } of giver.bequest()) await talk.say({ ...piece, type: "counted" }, page);
       await this.#say({ type: "end" });
     } catch {
       return this.#goOnAgain();

@@ -40,6 +40,12 @@ export interface Taken {
   readonly totals: Readonly<Record<string, number>>;
 }
 
+/** Who takes what follows after the commit. */
+export interface Following {
+  readonly late: (connection: MovedConnection) => void;
+  readonly counted: (piece: Heard["message"], page: Descriptor | undefined) => void;
+}
+
 /** Milliseconds between the end of a conversation with a process and that of the process, where it is one. */
 const DYING = 2_000;
 
@@ -172,12 +178,14 @@ export class Taking {
    * What follows after the commit, until the other front ends.
    *
    * @param late takes a connection that was under way
+   * @param counted takes a piece of what the other front has counted, and what came with it
    */
-  async follow(late: (connection: MovedConnection) => void): Promise<void> {
+  async follow({ late, counted }: Following): Promise<void> {
     try {
       for (;;) {
         const heard = await this.talk.hear();
         if (heard.message.type === "named") this.#named.resolve();
+        if (heard.message.type === "counted") counted(heard.message, heard.fd);
         if (heard.message.type !== "connection") continue;
         const connection = unpackConnection(heard);
         // If it is dead, it is ours all the same; it never goes on with what it has sent here.
