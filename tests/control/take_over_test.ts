@@ -6,7 +6,7 @@ import type { FrontStatus } from "../../src/control/front/front_status.ts";
 import { ask } from "../../src/control/socket/ask.ts";
 import { Talk } from "../../src/control/socket/talk.ts";
 import { Loop } from "../../src/loop/loop.ts";
-import { childrenOf, isRunning } from "../support/proc.ts";
+import { childrenOf, commandLine, isRunning } from "../support/proc.ts";
 import { freePort } from "../support/ports.ts";
 import {
   ALLOW_LIBC,
@@ -255,11 +255,32 @@ Deno.test("upgrade has up's front replaced, and answers 1 where the new one hang
   assert.equal(done.code, 0, done.stderr);
   await until(() => !isRunning(old), "the end of the old front");
   assert.notEqual(childWith(up.pid, "front"), old);
+  const good = Deno.readTextFileSync(path);
   fronts.write("up.json", "{");
   const refused = await upgrade();
   assert.equal(refused.code, 1, refused.stderr);
   assert.match(refused.stderr, /up\.json/);
   assert.equal(childrenOf(up.pid).filter((child) => child === childWith(up.pid, "front")).length, 1);
+  // One that crashes as it starts, and one that hangs.
+  fronts.write("up.json", good);
+  const front = childWith(up.pid, "front");
+  for (
+    const [signal, why] of [["SIGKILL", /front cannot start/], ["SIGSTOP", /not ready within 2 s/]] as const
+  ) {
+    const asked = runProgram(["upgrade", "--timeout", "2s", "--control", fronts.control], {
+      permissions: ["-A"],
+    });
+    const next = await until(
+      () => childrenOf(up.pid).find((child) => child !== front && commandLine(child).includes("--take-over")),
+      "the new front",
+    );
+    Deno.kill(next, signal);
+    const { code, stderr } = await asked;
+    assert.deepEqual([code, stderr.split("\n").length], [1, 2], stderr);
+    assert.match(stderr, why);
+    await until(() => !isRunning(next), "its end");
+    assert.ok(isRunning(front));
+  }
   assertServed(await visitors.leave(), 50);
   assert.deepEqual(listeningAt(fronts.port), inodes);
   await up.stopCleanly();
