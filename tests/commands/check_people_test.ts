@@ -35,7 +35,6 @@ const EXPECTATIONS: readonly Expectation[] = [
     ],
     warns: [
       /:18: changes answers: ErrorDocument: "\/502\.html" is no file that everybody may see/,
-      /changes answers: AllowEncodedSlashes \(line 6\)$/,
     ],
   },
   {
@@ -138,7 +137,7 @@ const EXPECTATIONS: readonly Expectation[] = [
     text: host("AllowEncodedSlashes NoDecode\nProxyPass / @a/ nocanon"),
     code: 0,
     shows: [/\n {2}\/ {2}relay-127\.0\.0\.1-3000 /],
-    warns: [/changes answers: AllowEncodedSlashes \(line 4\), ProxyPass nocanon \(line 5\)$/],
+    warns: [],
   },
   {
     name: "files of an alias beside a proxy",

@@ -2,7 +2,7 @@
 
 import { nearestTo } from "../nearest.ts";
 import type { LeftOut, LeftOutItem } from "./conditions.ts";
-import { effectOf, foreignModule } from "./effects.ts";
+import { effectOf, foreignModule, leading } from "./effects.ts";
 import { type Faults, isComplete } from "./faults.ts";
 import { ALIAS_DIRECTIVES } from "./files/alias_words.ts";
 import { FILE_DIRECTIVES } from "./files/file_words.ts";
@@ -142,7 +142,6 @@ const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
 
 /** Sections whose content has no effect, so that what stands in them is not looked at. */
 const OPAQUE = [
-  "<macro",
   "<mddomain",
   "<authnprovideralias",
   "<authzprovideralias",
@@ -219,11 +218,13 @@ function judgeOther(item: Item, faults: Faults): void {
     if (!missed && SILENT.has(name)) return;
     return faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name, effectOf(keyOf(item)));
   }
+  const way = isSection(item) ? undefined : leading(item.name);
+  if (way !== undefined) return faults.add(item, way);
   const foreign = foreignModule(item.name);
   if (foreign !== undefined) return faults.notDone(item, `${item.name} of ${foreign.module}`, foreign.sort);
   const nearest = nearestTo(item.name, NAMES);
-  const way = nearest === undefined ? "remove it" : `the nearest known name is "${nearest}"`;
-  faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; ${way}`);
+  const advice = nearest === undefined ? "remove it" : `the nearest known name is "${nearest}"`;
+  faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; ${advice}`);
 }
 
 /** Whether a directive, or a section with `<` in front, has an effect here. @param key in lower case */

@@ -30,7 +30,7 @@ const CHANGES = new Set(
     "sessioncookiename sessionenv sessionheader sessioncookieremove setenv setenvif setenvifexpr setenvifnocase " +
     "sethandler setinputfilter setoutputfilter sslengine sslproxymachinecertificatechainfile sslproxymachinecertificatepath ssloptions sslusername substitute unsetenv userdir " +
     "usecanonicalname virtualdocumentroot virtualdocumentrootip virtualscriptalias virtualscriptaliasip xbithack use " +
-    "<macro <if <elseif <else <proxymatch listen proxyrequests")
+    "<if <elseif <else <proxymatch listen proxyrequests")
     .split(" "),
 );
 
@@ -63,6 +63,19 @@ const FOREIGN: readonly (readonly [start: RegExp, module: string, sort: WarningS
  */
 export function effectOf(key: string): WarningSort {
   return OPENS.has(key) ? "opens" : CHANGES.has(key) ? "changes" : "none";
+}
+
+/** Words of other modules that say where requests go: without them these lead nowhere, or elsewhere. */
+const LEADING: readonly (readonly [name: RegExp, way: string])[] = [
+  [/^wsgiscriptalias(match)?$/i, "runs no WSGI applications; run it by a server such as gunicorn"],
+  [/^jk(un)?mount(file)?$/i, "does not speak AJP; have the server speak HTTP"],
+  [/^passenger(baseuri|approot)$/i, "runs no applications of Passenger; run it by a server such as puma"],
+];
+
+/** What to do where a directive leads requests to somebody who is not there; undefined for all others. */
+export function leading(name: string): string | undefined {
+  const way = LEADING.find(([own]) => own.test(name))?.[1];
+  return way && `Cannot lead requests there, for fdpass ${way}, and write ProxyPass with its http:// URL`;
 }
 
 /** The module, none of httpd's own, that a directive is of. @param name as written */

@@ -13,6 +13,7 @@ import { Faults } from "./faults.ts";
 import { DocumentHosts } from "./files/documents.ts";
 import { ServerFilesMaker } from "./files/server_files.ts";
 import { limitsOf } from "./limits.ts";
+import { expandMacros } from "./macros.ts";
 import { Reader, type World } from "./reader.ts";
 import { RemoteIpReader } from "./remote_ip.ts";
 import { RouteMaker } from "./routes.ts";
@@ -44,7 +45,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
   const faults = new Faults(options.name);
   const resolve = resolveFrom(options.baseDirectory);
   const reader = new Reader(faults, options, resolve, options.defines ?? [], isDone);
-  const items = reader.read(text, options.name);
+  const items = expandMacros(reader.read(text, options.name), faults);
   const root = items.findLast((item) => !isSection(item) && item.name.toLowerCase() === "serverroot");
   const below = rootedAt(root?.args[0], resolve);
   const servers = new Servers(faults, items, {
