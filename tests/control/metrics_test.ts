@@ -11,6 +11,7 @@ import { FrontProgram, PATIENT, startFront, TemporaryDirectory, whenReady } from
 import { freePort } from "../support/ports.ts";
 import { get } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
+import { assertOpenMetrics } from "./open_metrics.ts";
 
 /** All samples whose names and labels fit, added up. */
 function sum(text: string, pattern: RegExp): number {
@@ -178,7 +179,9 @@ async function promtool(args: readonly string[], input = ""): Promise<string> {
 const PROMTOOL = isInstalled("promtool", "--version");
 
 Deno.test({
-  name: PROMTOOL ? "promtool accepts the text, and the rules" : "promtool (left out: there is no promtool)",
+  name: PROMTOOL
+    ? "promtool accepts the text and the rules, and OpenMetrics is as its grammar has it"
+    : "promtool (left out: there is no promtool)",
   ignore: !PROMTOOL,
   async fn() {
     using directory = new TemporaryDirectory();
@@ -194,6 +197,10 @@ Deno.test({
     const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
     assert.match(text, /^fdpass_answers_total\{status="404",reason="no route covers the request"\} 1$/m);
     assert.equal(await promtool(["check", "metrics"], text), "");
+    const open = await fetch(`http://127.0.0.1:${admin}/metrics`, {
+      headers: { accept: "application/openmetrics-text; version=1.0.0" },
+    });
+    assert.ok(assertOpenMetrics(await open.text()) > 50);
     await front.stopCleanly();
     const rules = new URL("../../deploy/prometheus/fdpass.rules.yml", import.meta.url).pathname;
     assert.equal(await promtool(["check", "rules", rules]), "");
