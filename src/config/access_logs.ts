@@ -35,6 +35,12 @@ export function readLogFormat(text: string): Reading<string> {
   return "fault" in reading ? reading : { value: text };
 }
 
+/** What a format asks for and gets only a dash, in words; nothing for one that cannot be read. */
+export function missingInFormat(text: string): readonly string[] {
+  const reading = readFormat(text);
+  return "fault" in reading ? [] : reading.value.missing;
+}
+
 /**
  * The rules by which a process writes lines.
  *

@@ -103,7 +103,39 @@ export const OWN: Readonly<Record<string, Part>> = {
   why: fresh(({ why }) => orDash(why)),
 };
 
+/** What mod_ssl knows of a connection, and is known here as well. */
+export const OF_TLS: readonly string[] = [
+  "HTTPS",
+  "SSL_PROTOCOL",
+  "SSL_CIPHER",
+  "SSL_TLS_SNI",
+  "SSL_SESSION_RESUMED",
+  "SSL_CLIENT_VERIFY",
+  "SSL_CLIENT_S_DN",
+  "SSL_CLIENT_I_DN",
+  "SSL_CLIENT_M_SERIAL",
+  "SSL_CLIENT_FINGERPRINT",
+];
+
+/** What mod_ssl calls some of them in `%{…}c`. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  version: "SSL_PROTOCOL",
+  cipher: "SSL_CIPHER",
+  subjectdn: "SSL_CLIENT_S_DN",
+  issuerdn: "SSL_CLIENT_I_DN",
+};
+
+function ofTls(name: string): Part {
+  return steady(({ tls }) => orDash(tls()[name] ?? ""));
+}
+
+function oldOfTls(argument = ""): Part | string {
+  const name = OLD_NAMES[argument];
+  return name === undefined ? `takes one of ${Object.keys(OLD_NAMES).join(", ")} in braces` : ofTls(name);
+}
+
 function own(argument: string | undefined): Part | string {
+  if (argument !== undefined && OF_TLS.includes(argument)) return ofTls(argument);
   const part = OWN[argument ?? ""];
   return part ?? `takes one of ${Object.keys(OWN).join(", ")} in braces`;
 }
@@ -115,6 +147,7 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   B: plain(fresh(({ content }) => String(content))),
   b: plain(fresh(({ content }) => content === 0 ? "-" : String(content))),
   C: named("the name of a cookie", cookie),
+  c: oldOfTls,
   D: plain(fresh(({ duration }) => String(duration))),
   // Those of this process's environment are for nobody's log.
   e: named("the name of a variable", (name) => steady(({ variables }) => orDash(variables[name] ?? ""))),
@@ -160,6 +193,7 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
 export const WITHOUT_VALUE: Readonly<Record<string, string>> = {
   f: "names of files",
   n: "notes of modules",
+  "^FB": "the time to the first byte",
   "^ti": "trailers of requests",
   "^to": "trailers of responses",
 };

@@ -1,6 +1,6 @@
 /** Formats of lines: read once, into what writes a record. */
 
-import { DIRECTIVES, WITHOUT_VALUE } from "./directives.ts";
+import { DIRECTIVES, OF_TLS, WITHOUT_VALUE } from "./directives.ts";
 import { JSON_PARTS } from "./json.ts";
 import { fresh, LineParts, type Part, RecordLine } from "./line.ts";
 import type { LogRecord } from "./record.ts";
@@ -88,7 +88,7 @@ function literal(parts: (string | Part)[], text: string): void {
 }
 
 /** `%!200,304>{Referer}i`: statuses that it is for or not for, which of several requests is meant, braces, a letter. */
-const DIRECTIVE = /^%(!?)(\d{3}(?:,\d{3})*)?([<>]*)(?:\{([^}]*)\})?([<>]*)(\^ti|\^to|[A-Za-z%])/;
+const DIRECTIVE = /^%(!?)(\d{3}(?:,\d{3})*)?([<>]*)(?:\{([^}]*)\})?([<>]*)(\^FB|\^ti|\^to|[A-Za-z%])/;
 
 function readDirective(
   format: string,
@@ -102,7 +102,10 @@ function readDirective(
   const [whole, not, statuses, , argument, , letter = ""] = match;
   const end = at + whole.length;
   if (letter === "%") return { part: "%", end };
-  const absent = WITHOUT_VALUE[letter];
+  const absent = WITHOUT_VALUE[letter] ??
+    (letter === "x" && /^SSL_/.test(argument ?? "") && !OF_TLS.includes(argument!)
+      ? "variables of mod_ssl"
+      : undefined);
   if (absent !== undefined) {
     missing.push(`${whole}, ${absent}`);
     return { part: "-", end };

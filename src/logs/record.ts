@@ -38,6 +38,8 @@ export class LogRecord {
   route = "";
   /** Variables that rules have set for the request. */
   variables: Readonly<Record<string, string>> = NO_VARIABLES;
+  /** What is known of TLS, by the names of mod_ssl; worked out when it is asked for. */
+  tls: () => Readonly<Record<string, string>> = () => NO_VARIABLES;
   /** Whom basic authentication has let in; empty for nobody. */
   user = "";
   identity: Identity = NOBODY;

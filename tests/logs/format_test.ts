@@ -61,6 +61,11 @@ const CASES: readonly (readonly [format: string, expected: string, given?: Given
   ["\\t%m\\\\", "\tGET\\"],
   ["%{X}e%{Y}n%f", "---"],
   ["%{X}e %{Y}e", "1 -", { variables: { X: "1" } }],
+  ["%{SSL_PROTOCOL}x %{SSL_CIPHER}x %{version}c", "- - -"],
+  ["%{SSL_PROTOCOL}x %{SSL_TLS_SNI}x %{version}c %{subjectdn}c", 'TLSv1.3 a\\"b TLSv1.3 -', {
+    tls: () => ({ SSL_PROTOCOL: "TLSv1.3", SSL_TLS_SNI: 'a"b' }),
+  }],
+  ["%{hextid}P", "1267"],
   ["ä%m", "\\xc3\\xa4GET"],
 ];
 
@@ -97,9 +102,14 @@ Deno.test("readFormat: what cannot be read is told, with what would be right", (
 });
 
 Deno.test("readFormat: what has no value here is named", () => {
-  const reading = readFormat("%h %{PATH}e %f");
+  const reading = readFormat("%h %{PATH}e %f %^FB %{ms}^FB %{SSL_SERVER_I_DN}x");
   assert.ok("value" in reading);
-  assert.deepEqual(reading.value.missing, ["%f, names of files"]);
+  assert.deepEqual(reading.value.missing, [
+    "%f, names of files",
+    "%^FB, the time to the first byte",
+    "%{ms}^FB, the time to the first byte",
+    "%{SSL_SERVER_I_DN}x, variables of mod_ssl",
+  ]);
 });
 
 Deno.test("json: an object with the same keys always, whatever is missing", () => {

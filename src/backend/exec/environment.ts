@@ -2,7 +2,8 @@
 
 import { initialEnvironment } from "../../../ffi/mod.ts";
 import type { TcpAddress } from "../connection/address.ts";
-import { type TlsState, tlsVersionName } from "../../protocol/tls_field.ts";
+import { tlsVariables } from "../connection/tls_variables.ts";
+import type { TlsState } from "../../protocol/tls_field.ts";
 
 /** Of the service manager, for the process that it started and no other (sd_notify(3), sd_listen_fds(3)). */
 const OF_THE_MANAGER = /^(NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(FDS|PID|FDNAMES|PIDFDID)|MAINPID)=/;
@@ -56,26 +57,9 @@ export function connectionEnvironment(facts: ConnectionFacts): string[] {
   end("REMOTE", remote, facts.client.port);
   end("LOCAL", local, facts.local.port);
   if (remote !== "") variables.push(`REMOTE_ADDR=${remote}`, `REMOTE_PORT=${facts.client.port}`);
-  if (facts.tls !== undefined) variables.push(...tlsVariables(facts.tls));
+  for (const [name, value] of Object.entries(tlsVariables(facts.tls))) variables.push(`${name}=${value}`);
   if (facts.site) variables.push(`FDPASS_SITE=${facts.site}`);
   if (facts.route) variables.push(`FDPASS_ROUTE=${facts.route}`);
   if (facts.path) variables.push(`FDPASS_PATH=${facts.path}`);
   return variables;
-}
-
-/** What Apache's mod_ssl says of a connection (`HTTPS`, `SSL_*`), as far as it is known. */
-function tlsVariables({ version, cipherName, serverName, resumed, policy, client }: TlsState): string[] {
-  const variables = ["HTTPS=on", `SSL_PROTOCOL=${tlsVersionName(version)}`, `SSL_CIPHER=${cipherName}`];
-  if (serverName !== "") variables.push(`SSL_TLS_SNI=${serverName}`);
-  variables.push(`SSL_SESSION_RESUMED=${resumed ? "Resumed" : "Initial"}`);
-  if (policy !== 0) variables.push(`SSL_CLIENT_VERIFY=${client === undefined ? "NONE" : "SUCCESS"}`);
-  if (client === undefined) return variables;
-  const { subject, issuer, serial, fingerprint } = client;
-  return [
-    ...variables,
-    `SSL_CLIENT_S_DN=${subject}`,
-    `SSL_CLIENT_I_DN=${issuer}`,
-    `SSL_CLIENT_M_SERIAL=${serial}`,
-    `SSL_CLIENT_FINGERPRINT=${fingerprint}`,
-  ];
 }

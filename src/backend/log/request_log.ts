@@ -2,7 +2,9 @@
 
 import { type ConnectionFate, type Identity, LogRecord, type Writer } from "../../logs/record.ts";
 import type { AccessLog, AccessLogs, LinesOfRecord } from "../../output/access_logs.ts";
+import type { TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
+import { tlsVariables } from "../connection/tls_variables.ts";
 import type { Measure } from "./measure.ts";
 import { LoggedUser } from "./user.ts";
 import { WallClock } from "./wall_clock.ts";
@@ -17,6 +19,8 @@ export interface LoggedConnection {
   readonly client: { readonly hostname: string; readonly port: number };
   readonly local: { readonly hostname: string; readonly port: number };
   readonly transfer: Transfer;
+  /** Undefined where the client speaks clear text. */
+  readonly tls: TlsState | undefined;
   /** Bytes that have left and come so far, and of those that have left, how many frame content. */
   readonly sent: number;
   readonly received: number;
@@ -89,6 +93,7 @@ export class ConnectionLines {
     record.site = transfer.site;
     record.route = transfer.route;
     if (transfer.variables !== undefined) record.variables = JSON.parse(transfer.variables);
+    record.tls = () => tlsVariables(connection.tls);
     record.waited = transfer.times?.waited ?? 0;
     this.#user = new LoggedUser(record.variables, log.writer.kind);
     this.#lines = logs.map((log) => log.of(record));

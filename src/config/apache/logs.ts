@@ -2,7 +2,7 @@
 
 import { FORMATS } from "../../logs/format.ts";
 import type { AccessLogSpec } from "../../logs/rules.ts";
-import { readLogFormat, readLogTarget } from "../access_logs.ts";
+import { missingInFormat, readLogFormat, readLogTarget } from "../access_logs.ts";
 import type { Resolve } from "../path.ts";
 import type { Faults } from "./faults.ts";
 import type { Directive } from "./tree.ts";
@@ -57,6 +57,10 @@ export class LogWords {
         // Of a global log it has been said where it stands.
         if (!ofMain || this === main) faults.warn(directive, `no log is written: ${read.fault}`, "changes");
         continue;
+      }
+      const missing = missingInFormat(read.value);
+      if (missing.length > 0 && (!ofMain || this === main)) {
+        faults.warn(directive, `lines have a dash for ${missing.join(" and ")}`);
       }
       const variable = readCondition(condition);
       if (variable === undefined && (!ofMain || this === main)) {

@@ -31,6 +31,18 @@ Deno.test("CustomLog: what cannot be obeyed is told, and keeps nothing from runn
   assert.match(warnings, /CustomLog: all requests get a line, whatever expr=%\{REQUEST_STATUS\} says/);
 });
 
+Deno.test("CustomLog: what a line has only a dash for is named, once for each log", () => {
+  const text =
+    `Listen 80\nLogFormat "%h %f %{SSL_SERVER_I_DN}x %{SSL_CIPHER}x" odd\nCustomLog /a odd\n${PASS}`;
+  assert.equal(parse(text).accessLogs?.length, 1);
+  const warnings = warningsOf(text);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0]!,
+    /CustomLog: lines have a dash for %f, names of files and %\{SSL_SERVER_I_DN\}x, variables/,
+  );
+});
+
 Deno.test("CustomLog: variables that rules set decide which requests get a line", () => {
   const text = `Listen 80\nSetEnvIf Request_URI "\\.gif$" image\nCustomLog /a common env=!image\n` +
     `CustomLog /b common env=image\n${PASS}`;
