@@ -89,6 +89,8 @@ export interface Relay extends ErrorReplacing {
   readonly preserveHost?: boolean;
   /** Whether the server gets the path as the client wrote it, where that leads to the same; false unless given. */
   readonly preservePath?: boolean;
+  /** The protocol that requests may change to, in lower case, such as `websocket`; or `none`. Any unless given. */
+  readonly upgrade?: string;
   /** What becomes of paths with `%2F` in them: they are passed on, or get 404; `pass` unless given. */
   readonly encodedSlashes?: EncodedSlashes;
   /** Whether the server gets fields whose names have underscores, which may be taken for other ones; false unless given. */

@@ -55,3 +55,6 @@ function checkCookieRule(rule: CookieRule, form: RegExp, hint: string): Reading<
   }
   return { value: rule };
 }
+
+/** A protocol that requests may change to (RFC 9110, 7.8), in lower case; `none` for none. */
+export const UPGRADE: RegExp = /^[a-z0-9._+\/-]{1,64}$/;

@@ -11,6 +11,7 @@ const RELAYS: readonly Omit<Relay, "kind">[] = [
     preserveHost: true,
     preservePath: true,
     encodedSlashes: "refuse",
+    upgrade: "websocket",
     underscoresInHeaders: true,
     timeout: 1_500,
     connectTimeout: 250,

@@ -33,6 +33,8 @@ export interface RelayOptions extends PoolOptions, ResponseRules, ErrorReplacing
   readonly preserveHost?: boolean;
   /** Whether the upstream gets the path as the client wrote it, where that leads to the same; false unless given. */
   readonly preservePath?: boolean;
+  /** The protocol that requests may change to, or `none`; any unless given. */
+  readonly upgrade?: string;
   /** What becomes of paths with an encoded slash; `pass` unless given. */
   readonly encodedSlashes?: EncodedSlashes;
   /** Whether fields whose names have underscores are passed on. */
@@ -93,6 +95,7 @@ export class RelayRequestHandler implements RequestHandler {
       upstream: this.options.upstream,
       preserveHost: this.options.preserveHost ?? false,
       preservePath: this.options.preservePath ?? false,
+      upgrade: this.options.upgrade,
       underscoresInHeaders: this.options.underscoresInHeaders ?? false,
       forwarded: this.options.forwarded ?? "all",
     });

@@ -17,6 +17,8 @@ export interface RewriteOptions {
   readonly preserveHost: boolean;
   /** Whether the upstream gets the path as the client wrote it, where that leads to the same. */
   readonly preservePath: boolean;
+  /** The protocol that the request may change to, or `none`; any unless given. */
+  readonly upgrade?: string | undefined;
   /** Whether fields whose names have underscores are passed on. */
   readonly underscoresInHeaders: boolean;
   /** What the upstream is told of who asks; see `Forwarded` of src/config/config.ts. */
@@ -111,7 +113,8 @@ export function relayedRequest(
   const fields = all.filter(([name]) => isPassed(name));
   const framing = framingOf(fields);
   // A request that changes the protocol and has content at once is possible and unheard of: it is served unchanged.
-  const protocols = exchange.minor === 1 && (framing ?? 0) === 0 ? upgradeProtocols(fields) : "";
+  const asked = exchange.minor === 1 && (framing ?? 0) === 0 ? upgradeProtocols(fields) : "";
+  const protocols = allowed(asked, options.upgrade);
   const expectsContinue = exchange.body.unasked && !exchange.body.done;
   const authority = authorityOf(exchange, upstream, preserveHost);
   // Fields that Connection names end here; those of rules are put in behind that, so that no client can name them away.
@@ -151,6 +154,14 @@ export function relayedRequest(
     trailers: (body) => relayedTrailers(body.trailers, all, mayPass),
     expectsContinue,
   };
+}
+
+/** Those of the protocols asked for that the upstream may be asked for. */
+function allowed(protocols: string, upgrade: string | undefined): string {
+  if (upgrade === undefined || protocols === "") return protocols;
+  return protocols.split(",").map((one) => one.trim()).filter((one) => one.toLowerCase() === upgrade).join(
+    ", ",
+  );
 }
 
 /** The request parser has refused what is framed in two ways, or in none that is known. */

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { CookieRule, EncodedSlashes, Forwarded, Plain, ReverseRule } from "../../config/config.ts";
 import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Reading } from "../../config/reading.ts";
-import { readCookieDomain, readCookiePath, readReverseRule } from "../../config/relay_rules.ts";
+import { readCookieDomain, readCookiePath, readReverseRule, UPGRADE } from "../../config/relay_rules.ts";
 import { parseUpstreamTls, type UpstreamTls } from "../../config/upstream_tls.ts";
 import { formatUpstream, readUpstream } from "../../config/upstream.ts";
 import { UsageError } from "../../control/failure.ts";
@@ -16,6 +16,7 @@ const OF_HTTP = {
   preserveHost: "--preserve-host",
   preservePath: "--preserve-path",
   encodedSlashes: "--encoded-slashes",
+  upgrade: "--upgrade",
   underscoresInHeaders: "--underscores-in-headers",
   forwarded: "--forwarded",
   reverse: "--reverse",
@@ -64,6 +65,11 @@ export const relayOptions: KindOptions = {
       .argParser(upstreamTls),
     new Option("--preserve-host", "tell the upstream the Host that the client means, not its own"),
     new Option("--preserve-path", "give the upstream the path as the client wrote it, not its normal form"),
+    new Option(
+      "--upgrade <protocol>",
+      "what requests may change to: websocket, another protocol, or none (default: any)",
+    )
+      .argParser(upgrade),
     new Option("--encoded-slashes <what>", "what becomes of %2F in paths (default: pass)")
       .choices(["pass", "refuse"]),
     new Option("--underscores-in-headers", "pass fields on whose names have underscores"),
@@ -101,6 +107,7 @@ export const relayOptions: KindOptions = {
       tls: values.upstreamTls as UpstreamTls | undefined,
       preserveHost: values.preserveHost as true | undefined,
       preservePath: values.preservePath as true | undefined,
+      upgrade: values.upgrade as string | undefined,
       encodedSlashes: values.encodedSlashes as EncodedSlashes | undefined,
       underscoresInHeaders: values.underscoresInHeaders as true | undefined,
       forwarded: values.forwarded as Forwarded | undefined,
@@ -134,6 +141,11 @@ function errorPages(text: string): ErrorPages {
     // Said below.
   }
   throw new InvalidArgumentError(`It takes JSON, such as {"503": {"file": "/srv/503.html"}}.`);
+}
+
+function upgrade(text: string): string {
+  if (UPGRADE.test(text)) return text;
+  throw new InvalidArgumentError("It takes one protocol in lower case, or none.");
 }
 
 function upstreamTls(text: string): UpstreamTls {

@@ -1,6 +1,7 @@
 /** Values of directives and the parameters behind URLs: `timeout=30`. */
 
 import { quote, type Reading } from "../reading.ts";
+import { UPGRADE } from "../relay_rules.ts";
 import { nearestTo } from "../nearest.ts";
 import type { WarningSort } from "../warning.ts";
 
@@ -41,6 +42,8 @@ export interface Parameters {
   readonly reuse?: boolean;
   /** Whether the server gets paths as clients wrote them. */
   readonly preservePath?: boolean;
+  /** The protocol that requests may change to, in lower case; `any` and `none` are words of httpd. */
+  readonly upgrade?: string;
   readonly weight?: number;
   readonly flusher?: "flush" | "none";
   /** Takes nothing. */
@@ -53,7 +56,7 @@ export interface Parameters {
 const WITHOUT_EFFECT = (
   "acquire addressttl backend bufferpool cping flushpackets flushwait hcexpr " +
   "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping min ping receivebuffersize " +
-  "redirect responsefieldsize retry route secret smax ttl upgrade failonstatus failontimeout forcerecovery growth lbmethod " +
+  "redirect responsefieldsize retry route secret smax ttl failonstatus failontimeout forcerecovery growth lbmethod " +
   "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate noquery"
 ).split(" ");
 
@@ -62,7 +65,6 @@ const NOTICED = [
   "route",
   "redirect",
   "noquery",
-  "upgrade",
   "hcmethod",
   "failonstatus",
   "interpolate",
@@ -71,6 +73,7 @@ const NOTICED = [
 const KNOWN = [
   ...WITHOUT_EFFECT,
   "nocanon",
+  "upgrade",
   "connectiontimeout",
   "max",
   "timeout",
@@ -119,6 +122,12 @@ export function readParameters(words: readonly string[], report: ParameterReport
         break;
       case "nocanon":
         result.preservePath = true;
+        break;
+      case "upgrade":
+        if (UPGRADE.test(value.toLowerCase())) result.upgrade = value.toLowerCase();
+        else {report.fault(
+            `Found the protocol ${quote(value)}; write upgrade=websocket, upgrade=ANY or upgrade=NONE`,
+          );}
         break;
       case "loadfactor":
         take(readLoadFactor(value), word, (weight) => result.weight = weight);

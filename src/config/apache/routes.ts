@@ -203,6 +203,7 @@ export class RouteMaker {
       // As httpd does: what others than itself have said of who asks is passed on.
       forwarded: addsHeaders === false ? "none" : "legacy",
       ...preserveHost ? { preserveHost } : {},
+      ...own.upgrade === undefined || own.upgrade === "any" ? {} : { upgrade: own.upgrade },
       ...own.preservePath ? { preservePath: true } : {},
       ...encodedSlashes === "pass" ? {} : { encodedSlashes: "refuse" },
       ...timeout === undefined ? {} : { timeout: Math.max(1, timeout) },

@@ -17,6 +17,7 @@ export const relayProgram: KindProgram<Relay> = {
     ...options.tls === undefined ? [] : ["--upstream-tls", JSON.stringify(options.tls)],
     ...options.preserveHost ? ["--preserve-host"] : [],
     ...options.preservePath ? ["--preserve-path"] : [],
+    ...options.upgrade === undefined ? [] : ["--upgrade", options.upgrade],
     ...options.encodedSlashes === undefined ? [] : ["--encoded-slashes", options.encodedSlashes],
     ...options.underscoresInHeaders ? ["--underscores-in-headers"] : [],
     ...options.forwarded === undefined ? [] : ["--forwarded", options.forwarded],

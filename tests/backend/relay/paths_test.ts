@@ -31,3 +31,20 @@ testRelay("encoded slashes are refused in paths, not in queries", async (it) => 
   (await it.request()).send(NONE);
   await it.gets(client, "204 No Content");
 }, { encodedSlashes: "refuse" });
+
+for (
+  const [upgrade, asked] of [["websocket", "websocket"], ["none", ""], [
+    undefined,
+    "tls/1.0, WebSocket",
+  ]] as const
+) {
+  testRelay(`a request may change to ${upgrade ?? "any protocol"}`, async (it) => {
+    const client = it.give(head("GET / HTTP/1.1", "Connection: Upgrade", "Upgrade: tls/1.0, WebSocket"));
+    const { received } = await it.request();
+    const [, field = ""] = /^Upgrade: ([^\r]*)/m.exec(received) ?? [];
+    assert.equal(field.toLowerCase(), asked.toLowerCase());
+    assert.equal(received.includes("Connection: Upgrade"), asked !== "");
+    (await it.request()).send(NONE);
+    await it.gets(client, "204 No Content");
+  }, upgrade === undefined ? {} : { upgrade });
+}

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { CookieRule, EncodedSlashes, Forwarded, Plain, Relay, ReverseRule } from "../../config.ts";
 import { readDuration } from "../../quantity.ts";
 import { quote, type Reading } from "../../reading.ts";
-import { readCookieDomain, readCookiePath, readReverseRule } from "../../relay_rules.ts";
+import { readCookieDomain, readCookiePath, readReverseRule, UPGRADE } from "../../relay_rules.ts";
 import { formatUpstream, readUpstream } from "../../upstream.ts";
 import type { Path } from "../report.ts";
 import { duration, expect, flag, text, whole } from "../shapes.ts";
@@ -39,6 +39,7 @@ const OF_HTTP = [
   "preserveHost",
   "preservePath",
   "encodedSlashes",
+  "upgrade",
   "underscoresInHeaders",
   "forwarded",
   "reverse",
@@ -65,6 +66,12 @@ export const relayKeys: KindKeys = {
       "Whether the upstream gets the path as the client wrote it, not in its normal form: slashes in a row, dot segments " +
         "and what is encoded stay. Routes and rules go by the normal form all the same.",
     ),
+    upgrade: text(`write "websocket", another protocol, or "none"`, { pattern: UPGRADE.source }).optional()
+      .meta({
+        description:
+          "The protocol that requests may change to (Upgrade), such as websocket; or none. Any unless given, but " +
+          "for HTTP/2.",
+      }),
     encodedSlashes: z.enum(["pass", "refuse"], { error: expect(`write "pass" or "refuse"`) }).optional().meta(
       {
         description:
@@ -141,6 +148,7 @@ export const relayKeys: KindKeys = {
       tls: readUpstreamTls(entry, place, upstream?.tls === true),
       preserveHost: preserveHost === true ? true : undefined,
       preservePath: entry.preservePath === true ? true : undefined,
+      upgrade: readUpgrade(entry, place),
       encodedSlashes: isEncodedSlashes(entry.encodedSlashes) ? entry.encodedSlashes : undefined,
       underscoresInHeaders: underscoresInHeaders === true ? true : undefined,
       forwarded: isForwarded(entry.forwarded) ? entry.forwarded : undefined,
@@ -177,6 +185,13 @@ function readTime(entry: Entry, key: string, { path, report }: Place): number | 
   const time = entry[key];
   if (typeof time !== "number" && typeof time !== "string") return undefined;
   return report.take(readDuration(time, { least: 1 }), [...path, key]);
+}
+
+function readUpgrade({ upgrade }: Entry, { path, report }: Place): string | undefined {
+  if (typeof upgrade !== "string") return undefined;
+  if (UPGRADE.test(upgrade)) return upgrade;
+  report.value([...path, "upgrade"], `Found ${quote(upgrade)}; write one protocol in lower case, or "none"`);
+  return undefined;
 }
 
 function readPlain(entry: Entry, { path, report }: Place): Plain | undefined {
