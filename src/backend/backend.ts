@@ -241,7 +241,8 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
 
   /** Runs until it has drained. */
   run(): Promise<void> {
-    return this.server.blocks ? this.loop.runBlocking() : this.loop.run();
+    const { server, loop } = this;
+    return server.blocks ? loop.runBlocking() : loop.run(() => server.idle === this.active && !server.busy);
   }
 
   /**

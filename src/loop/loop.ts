@@ -11,6 +11,9 @@ import { Poller, type Source } from "./poller.ts";
 /** Milliseconds that a loop beside promises stays awake for what may come. */
 const MOMENT = 0.2;
 
+/** Milliseconds that a loop beside promises blocks its thread for what may come, where no promise is waited for. */
+const PAUSE = 1;
+
 /** Milliseconds that promises wait for their turn where a loop blocks its thread, and that it blocks for want of work. */
 const PATIENCE = 10;
 
@@ -78,18 +81,23 @@ export class Loop implements Source {
   /**
    * Serves the sources beside promises, until {@linkcode stop}. While there is work it only looks and lets promises
    * have their turn; without work it sleeps on another thread, once.
+   *
+   * @param atEase whether only its sources can bring work at this moment: then it waits for them on this thread while they
+   *   come close together, which costs nobody anything. It keeps from its turn what else goes on, a millisecond at most
    */
-  async run(): Promise<void> {
+  async run(atEase: () => boolean = () => false): Promise<void> {
     if (this.#running) throw new Error("Cannot run a loop twice at a time");
     this.#running = true;
     try {
       while (!this.#stopped) {
-        const count = this.poller.wait(0);
+        const pauses = this.#busy && atEase();
+        const count = this.poller.wait(pauses ? this.#pause() : 0);
         this.#tell(count);
         if (count > 0) {
           await turn();
           continue;
         }
+        if (pauses) this.#busy = false;
         this.#tell(await this.#linger() || await this.#sleep());
       }
     } finally {
@@ -118,6 +126,12 @@ export class Loop implements Source {
     } finally {
       this.#running = false;
     }
+  }
+
+  /** How long it may block its thread. */
+  #pause(): number {
+    const timeout = this.deadlines.timeout(this.clock());
+    return timeout < 0 ? PAUSE : Math.min(timeout, PAUSE);
   }
 
   /**

@@ -23,6 +23,11 @@ export interface ConnectionServer {
   makeRoom?(): boolean;
   /** Whether nothing that it does for a connection needs promises: then its thread may block while there is work. */
   readonly blocks?: boolean;
+  /**
+   * How many connections are between two requests: nothing is done for them until something comes. Where all are, a thread
+   * that has promises to run may block for a moment.
+   */
+  readonly idle?: number;
   /** Whether it does something besides connections that is to come to its end; it calls `Backend.endIfEmpty()` then. */
   readonly busy?: boolean;
   /**

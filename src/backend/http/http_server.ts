@@ -71,6 +71,10 @@ export class HttpServer implements ConnectionServer {
     return true;
   }
 
+  get idle(): number {
+    return this.#idle.size;
+  }
+
   full(accepted: number): boolean {
     return this.handler.full?.(accepted) ?? false;
   }
