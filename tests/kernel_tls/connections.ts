@@ -1,13 +1,15 @@
-// What is so only where the kernel does TLS. `inside` runs this in a virtual machine; kernel_test.ts starts that.
+// The end-to-end tests of TLS where the kernel does it, and what is so only there: one site for all of them. `inside` runs
+// this in a virtual machine; kernel_test.ts starts that.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect as connectTcp } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { makeCertificate } from "../support/certificates.ts";
 import { childNamed, frontBelow, heldBy, kindsAtRest, untilKinds } from "../support/lossless.ts";
 import { OtherProgram } from "../support/other_programs.ts";
 import { until } from "../support/waiting.ts";
-import { testClients } from "../e2e/tls/clients.ts";
+import { testChromium, testClients } from "../e2e/tls/clients.ts";
+import { testHostileClients } from "../e2e/tls/hostile.ts";
+import { RECEIVER_BACKENDS, RECEIVER_ROUTES, testReceivers } from "../e2e/tls/receivers.ts";
 import { typed } from "../e2e/tls/s_client.ts";
 import { client, NAME, SecureSite } from "../e2e/tls/site.ts";
 
@@ -34,7 +36,7 @@ const site = await SecureSite.start({}, {}, {
     await Deno.chmod(directory.write("program.sh", PROGRAM), 0o755);
     directory.write("files/64.bin", large());
   },
-  routes: [{ path: "/program/", to: "program" }],
+  routes: [{ path: "/program/", to: "program" }, ...RECEIVER_ROUTES],
   sites: [{
     names: "old.test",
     certificate: "site.pem",
@@ -42,15 +44,9 @@ const site = await SecureSite.start({}, {}, {
     tls: { ciphers: "ECDHE-ECDSA-AES128-SHA" },
     to: "app",
   }],
-  backends: { program: { socket: "run/program.sock", exec: ["./program.sh"] } },
+  backends: { program: { socket: "run/program.sock", exec: ["./program.sh"] }, ...RECEIVER_BACKENDS },
 });
-globalThis.addEventListener("unload", () => {
-  try {
-    site.up.signal("SIGKILL");
-  } catch {
-    // It has ended.
-  }
-});
+globalThis.addEventListener("unload", () => site.kill());
 
 const named = (name: string) => childNamed(site.up.pid, name)!;
 const front = frontBelow(site.up.pid);
@@ -95,6 +91,9 @@ const before = await (async () => {
 })();
 
 testClients(site);
+testChromium(site);
+testReceivers(site);
+testHostileClients(site);
 
 Deno.test("64 MiB go by sendfile, the front and the process for handshakes hold nothing of the connection", async () => {
   const file = site.directory.join("got");
@@ -201,21 +200,6 @@ Deno.test("after new keys a connection ends, and no other", async () => {
     /a file/,
   ], ["", closed]]);
   assert.match(said, /KEYUPDATE/);
-  const again = await typed(site, ["-tls1_2"], [["R\n", /Verify return code/], [
-    "",
-    /RENEGOTIATING[^]*(error|alert|closed)/,
-  ]]);
-  assert.doesNotMatch(again, /a file/);
-});
-
-Deno.test("a record that does not decrypt ends its connection", async () => {
-  for (const type of [20, 21, 22, 23, 99]) {
-    const tcp = connectTcp(site.port, "127.0.0.1");
-    const socket = await secure({ socket: tcp });
-    // Past TLS: a record of the client's is sealed, and this one is not.
-    tcp.write(Uint8Array.of(type, 3, 3, 0, 20, ...crypto.getRandomValues(new Uint8Array(20))));
-    await until(() => socket.closed, "the end");
-  }
 });
 
 Deno.test("ciphers that the kernel lacks go through the process for handshakes, and it says so", async () => {

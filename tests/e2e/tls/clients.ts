@@ -4,7 +4,9 @@
  */
 
 import assert from "node:assert/strict";
-import { isInstalled } from "../../support/other_programs.ts";
+import { isInstalled, OtherProgram } from "../../support/other_programs.ts";
+import { get } from "../../support/raw_client.ts";
+import { until } from "../../support/waiting.ts";
 import { GO, NODE, PYTHON } from "./client_programs.ts";
 import { client, NAME, type SecureSite } from "./site.ts";
 
@@ -179,4 +181,33 @@ export function makeGoClient(directory: string): Promise<string> {
 /** Registers the tests of all clients that run without a screen. */
 export function testClients(site: SecureSite): void {
   for (const each of [curl, openssl, wget, programs]) each(site);
+}
+
+/** Registers the test of a browser, whose page asks for a file, a WebSocket and a stream of events. */
+export function testChromium(site: SecureSite): void {
+  Deno.test("Chromium: a page, a file, a WebSocket and a stream of events", {
+    ignore: !isInstalled("chromium", "--version"),
+  }, async () => {
+    await using _browser = new OtherProgram("chromium", [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-dev-shm-usage",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-extensions",
+      "--no-proxy-server",
+      "--ignore-certificate-errors",
+      `--user-data-dir=${site.directory.path}/profile`,
+      `${site.url}/page`,
+    ]);
+    const said = await until(async () => {
+      const { status, text } = await get(site.plainPort, "/said", NAME);
+      return status === 200 && (JSON.parse(text) ?? undefined);
+    }, "what the page has to say");
+    assert.deepEqual(said, ["https:", "a file", "echo hello", "onetwo"]);
+  });
 }

@@ -164,6 +164,15 @@ export class SecureSite implements AsyncDisposable {
     return /sockets that the kernel/.test(line) ? "kernel" : "pair";
   }
 
+  /** Ends it where tests did not get as far as their end. */
+  kill(): void {
+    try {
+      this.up.signal("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.up[Symbol.asyncDispose]();
     await closed(this.server);
