@@ -7,7 +7,7 @@
 import { libc } from "./libc.ts";
 import { expect, settle } from "./errno.ts";
 
-const { close: libc_close, fcntl, ioctl, pipe2 } = libc;
+const { close: libc_close, dup3, fcntl, ioctl, pipe2 } = libc;
 
 /** A number that the kernel gave us, and that somebody here must close. */
 export type Descriptor = number & { readonly __descriptor: unique symbol };
@@ -45,6 +45,17 @@ const mode = new Int32Array(1);
  */
 export function duplicate(fd: Descriptor): number {
   return settle(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/**
+ * Has a number stand for another open file from now on, and lets go of what it stood for, in one step (dup3(2)): whoever
+ * uses the number meets nothing else in between.
+ *
+ * @param from what it is to stand for; its own number stays
+ * @returns the number, or `-errno`
+ */
+export function replaceDescriptor(from: Descriptor, number: Descriptor): number {
+  return settle(dup3(from, number, O_CLOEXEC));
 }
 
 /**

@@ -59,7 +59,8 @@ const { words: WORDS, data: DATA } = epollEventLayout(Deno.build.arch);
  * ```
  */
 export class Epoll {
-  readonly #fd: Descriptor;
+  /** The instance itself; lent. */
+  readonly fd: Descriptor;
   readonly #capacity: number;
   readonly #events: Uint32Array<ArrayBuffer>;
   readonly #asleep: Uint32Array<ArrayBuffer>;
@@ -73,7 +74,7 @@ export class Epoll {
     // A wait on another thread writes while this one runs: it gets a buffer that nothing else uses.
     this.#asleep = new Uint32Array(WORDS * capacity);
     this.#current = this.#events;
-    this.#fd = adopt(expect(settle(epoll_create1(EPOLL_CLOEXEC)), "Cannot make an epoll instance"));
+    this.fd = adopt(expect(settle(epoll_create1(EPOLL_CLOEXEC)), "Cannot make an epoll instance"));
   }
 
   /** Registers a descriptor; 0 or `-errno`. It stays the caller's, who removes it before closing or passing it. */
@@ -91,14 +92,14 @@ export class Epoll {
    * socket, not as long as this process's descriptor for it.
    */
   remove(fd: Descriptor): number {
-    return settle(epoll_ctl(this.#fd, EPOLL_CTL_DEL, fd, null));
+    return settle(epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, null));
   }
 
   #control(operation: number, fd: Descriptor, events: number, low: number, high: number): number {
     this.#change[0] = events;
     this.#change[DATA] = low;
     this.#change[DATA + 1] = high;
-    return settle(epoll_ctl(this.#fd, operation, fd, this.#change));
+    return settle(epoll_ctl(this.fd, operation, fd, this.#change));
   }
 
   /**
@@ -109,7 +110,7 @@ export class Epoll {
    */
   wait(timeout: number): number {
     this.#current = this.#events;
-    return settle(epoll_wait(this.#fd, this.#events, this.#capacity, timeout));
+    return settle(epoll_wait(this.fd, this.#events, this.#capacity, timeout));
   }
 
   /**
@@ -118,7 +119,7 @@ export class Epoll {
    * @returns how many events came; 0 also when a signal cut the wait short (errno of another thread is unreadable)
    */
   async waitElsewhere(timeout: number): Promise<number> {
-    const count = await epoll_wait_elsewhere(this.#fd, this.#asleep, this.#capacity, timeout);
+    const count = await epoll_wait_elsewhere(this.fd, this.#asleep, this.#capacity, timeout);
     this.#current = this.#asleep;
     return Math.max(count, 0);
   }
@@ -140,6 +141,6 @@ export class Epoll {
 
   /** Closes the instance; registrations go with it. */
   close(): void {
-    close(this.#fd);
+    close(this.fd);
   }
 }

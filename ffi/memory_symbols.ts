@@ -1,4 +1,4 @@
-/** The part of symbols.ts that is about memory: addresses, and pages that processes share. */
+/** The part of symbols.ts that is about memory and threads: addresses, and pages that processes share. */
 
 /** Spread into the symbol table. */
 export const MEMORY_SYMBOLS = {
@@ -35,6 +35,20 @@ export const MEMORY_SYMBOLS = {
     result: "usize",
   },
   munmap: { parameters: ["usize", /* void *addr */ "usize" /* size_t length */], result: "i32" },
+
+  // --- threads: gettid(2), tgkill(2), signal(2), dlsym(3) ------------------------------------------------------------
+  syscall_gettid: { name: "syscall", parameters: ["i64" /* long number */], result: "i32" },
+  syscall_tgkill: {
+    name: "syscall",
+    parameters: ["i64", /* long number */ "i32", /* pid_t tgid */ "i32", /* pid_t tid */ "i32" /* int sig */],
+    result: "i32",
+  },
+  signal: { parameters: ["i32", /* int signum */ "usize" /* sighandler_t */], result: "usize" },
+  dlsym: {
+    parameters: ["usize", /* void *handle */ "buffer" /* const char *symbol */],
+    result: "usize",
+    optional: true,
+  },
 
   // --- memory: the only doors to addresses, so that no Deno.UnsafePointer is needed -------------------------------
   __errno_location: { parameters: [], result: "usize" },

@@ -37,4 +37,5 @@ export * from "./shared_page.ts";
 export * from "./sealed_file.ts";
 export * from "./kernel_tls.ts";
 export * from "./process.ts";
+export * from "./threads.ts";
 export * from "./spawn.ts";

@@ -119,6 +119,7 @@ export const SYMBOLS = {
   // --- descriptors: close(2), fcntl(2), ioctl(2), pipe(2) --------------------------------------------------------
   close: { parameters: ["i32" /* fd */], result: "i32" },
   fcntl: { parameters: ["i32", /* fd */ "i32", /* cmd */ "i32" /* int arg */], result: "i32" },
+  dup3: { parameters: ["i32", /* oldfd */ "i32", /* newfd */ "i32" /* flags */], result: "i32" },
   fcntl_lock: {
     name: "fcntl",
     parameters: ["i32", /* fd */ "i32", /* cmd */ "buffer" /* struct flock *arg */],

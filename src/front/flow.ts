@@ -104,6 +104,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     const routes = this.routing.of(listener);
     connection.unread = routes?.unread !== undefined;
     this.#core.counters.add(ACCEPTED, 1);
+    connection.note();
     if (this.#introductions.begin(connection, routes?.front)) this.examine(connection);
   }
 
@@ -187,6 +188,7 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
   /** Looks at a connection, and acts on what is there: waits for more, refuses, drops, or hands over. */
   examine(connection: Connection): void {
     if (this.moving.away) return this.moving.follow(connection);
+    this.#core.ledger.looks(connection.fd);
     const look = this.#look;
     if (connection.unannounced) {
       const { front } = this.routing.of(connection.listener) ?? {};

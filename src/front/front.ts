@@ -14,6 +14,7 @@ import { Announcements } from "./handoff/fdpass/announcements.ts";
 import { FdpassDialer } from "./handoff/fdpass/fdpass_dialer.ts";
 import type { Family, MovedConnection, Plan, Report } from "./plan.ts";
 import { newFamily } from "./core/family.ts";
+import type { Ledger } from "./core/ledger.ts";
 
 /** What a data plane is made with. */
 export interface FrontOptions {
@@ -21,6 +22,8 @@ export interface FrontOptions {
   /** What it calls itself to backends. */
   readonly name: string;
   readonly counters: Counters;
+  /** Where others can see which descriptors it has. */
+  readonly ledger?: Ledger;
   /** Which Worker of the front it is, counted from 1. */
   readonly worker?: number;
   /** Whether a supervisor keeps copies of its channels. */

@@ -64,6 +64,7 @@ export class Introductions {
         return "ended";
       case "taken":
         connection.unannounced = false;
+        connection.introduced = true;
         return this.#known(connection, front) ? "known" : "ended";
     }
   }
@@ -90,6 +91,7 @@ export class Introductions {
     front: InFront | undefined,
   ): void {
     connection.trustList = front?.list ?? 0;
+    connection.introduced = front?.announced !== undefined;
     // A backend that does not repeat who has connected has said the client of an earlier request. The socket knows better,
     // unless it is no socket of the client's, or of one that somebody else has announced.
     if (peer === undefined && connection.trustList > 0 && front?.announced === undefined && !isPair(tls)) {

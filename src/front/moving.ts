@@ -103,12 +103,22 @@ export class Moving {
     else if (connection.state === "asking") inquiries.leave(connection);
   }
 
+  /** One of which nobody knows more than its socket says. */
+  #arrived(connection: Connection, { client }: MovedConnection): void {
+    const { routing, introductions } = this.places;
+    connection.addresses.set(client, connection.at);
+    const routes = routing.of(connection.listener);
+    connection.unread = routes?.unread !== undefined;
+    if (introductions.begin(connection, routes?.front)) this.examination.examine(connection);
+  }
+
   /** Takes a connection in. @param moved its descriptor is the front's from now on */
   takeIn(moved: MovedConnection): void {
     const { core: { loop: { now }, deadlines, limits }, places } = this;
     const { pool, acceptors, routing, returnedTls, introductions } = places;
     const fd = adopt(moved.fd);
     const connection = pool.take(fd, acceptors.of(moved.local), routing.errors);
+    if (moved.fresh) return this.#arrived(connection, moved);
     const said = {
       ...moved.peer > 0 ? { peer: peerOf(moved) } : {},
       ...moved.tls.length > 0 ? { tls: moved.tls.subarray(SIZE_FIELD) } : {},

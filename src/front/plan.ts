@@ -75,6 +75,8 @@ export interface MovedConnection {
   readonly head: number;
   readonly idle: number;
   readonly lingers: number;
+  /** It goes on as if it had just been accepted: nothing is known of it. */
+  readonly fresh?: boolean;
   /** Milliseconds for which it has waited for a backend, and its request was there; -1 where it has not. */
   readonly waited: number;
 }
@@ -90,6 +92,8 @@ export type Command =
     readonly worker: number;
     /** Room for the counters of core/counters.ts, read by the control plane at any time. */
     readonly counters: SharedArrayBuffer;
+    /** Room for core/ledger.ts. */
+    readonly ledger: SharedArrayBuffer;
     readonly family: Family;
     /** Whether a supervisor keeps copies of channels. */
     readonly supervised: boolean;
@@ -97,6 +101,8 @@ export type Command =
   | { readonly type: "plan"; readonly plan: Plan }
   /** What was asked by a report `question`. */
   | { readonly type: "answered"; readonly key: string; readonly finding: Finding }
+  /** Wants nothing but that the loop goes round. */
+  | { readonly type: "beat" }
   | { readonly type: "reopen" }
   /** Nothing is accepted or looked at any more, and all connections go: answered by `surrendered`, later ones by `moved`. */
   | { readonly type: "surrender" }
@@ -121,7 +127,8 @@ export type Command =
 /** Worker to control plane: what happened that people want to know. Never one per connection. */
 export type Report =
   | OutputEvent
-  | { readonly type: "ready"; readonly wake: number }
+  /** The eventfd that wakes it, the descriptor that it waits at, and its thread. */
+  | { readonly type: "ready"; readonly wake: number; readonly epoll: number; readonly thread: number }
   | { readonly type: "applied"; readonly generation: number }
   | { readonly type: "surrendered"; readonly connections: readonly MovedConnection[] }
   | { readonly type: "moved"; readonly connections: readonly MovedConnection[] }

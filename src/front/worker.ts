@@ -7,13 +7,16 @@
 
 /// <reference lib="deno.worker" />
 
+import { threadId } from "../../ffi/mod.ts";
 import { Loop } from "../loop/loop.ts";
 import { Counters } from "./core/counters.ts";
+import { Ledger } from "./core/ledger.ts";
 import { Front } from "./front.ts";
 import type { Command, Report } from "./plan.ts";
 
 const loop = new Loop();
 let front: Front | undefined;
+let pulse: Int32Array;
 /** Commands that were announced and have not arrived. The first one, `start`, needs no announcement. */
 let announced = 1;
 
@@ -25,6 +28,8 @@ function obey(command: Command): void {
   switch (command.type) {
     case "start": {
       const { plan, name, worker, family, supervised } = command;
+      const ledger = new Ledger(command.ledger);
+      pulse = ledger.pulse;
       front = new Front({
         loop,
         name,
@@ -32,10 +37,16 @@ function obey(command: Command): void {
         family,
         supervised,
         counters: new Counters(command.counters),
+        ledger,
         plan,
         report,
       });
-      report({ type: "ready", wake: loop.wakeDescriptor });
+      report({
+        type: "ready",
+        wake: loop.wakeDescriptor,
+        epoll: loop.poller.descriptor,
+        thread: threadId(),
+      });
       return;
     }
     case "plan":
@@ -44,6 +55,8 @@ function obey(command: Command): void {
       return;
     case "answered":
       front?.answered(command.key, command.finding);
+      return;
+    case "beat":
       return;
     case "reopen":
       front?.reopen();
@@ -73,6 +86,6 @@ self.onmessage = (event: MessageEvent<Command>) => {
   announced--;
   obey(event.data);
   if (announced > 0) return;
-  loop.runUntilWoken();
+  loop.runUntilWoken(pulse);
   announced = loop.takeWoken();
 };

@@ -17,6 +17,8 @@ const PAUSE = 1;
 /** Milliseconds that promises wait for their turn where a loop blocks its thread, and that it blocks for want of work. */
 const PATIENCE = 10;
 
+const UNSEEN = new Int32Array(1);
+
 /** What both loops have: a poller, deadlines, the time, and an eventfd that ends a wait. */
 export class Loop implements Source {
   readonly poller: Poller = new Poller();
@@ -71,9 +73,12 @@ export class Loop implements Source {
   /**
    * Blocks this thread and serves the sources until somebody wakes the loop; then returns, so that the isolate can
    * receive its messages. Call it again to go on.
+   *
+   * @param pulse whose first number is another one after each wake-up, for whoever wants to see that the loop goes round
    */
-  runUntilWoken(): void {
+  runUntilWoken(pulse: Int32Array = UNSEEN): void {
     while (this.#woken === 0) {
+      pulse[0]!++;
       this.#tell(this.poller.wait(this.deadlines.timeout(this.clock())));
     }
   }

@@ -26,6 +26,11 @@ export class Poller {
   /** Slot by descriptor number. The kernel gives out the lowest number that is free, so the array stays dense. */
   readonly #slots: number[] = [];
 
+  /** What it waits at; lent. */
+  get descriptor(): Descriptor {
+    return this.#epoll.fd;
+  }
+
   /**
    * Registers a source.
    *

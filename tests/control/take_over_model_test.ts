@@ -71,6 +71,7 @@ class Held implements Giver {
       family: { name: "00", key: new Uint8Array(32) },
       drained: [],
       manager: "",
+      watchdog: 0,
     };
     this.connections = Array.from({ length: count }, (_, id) => this.#make(id));
   }

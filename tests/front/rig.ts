@@ -12,6 +12,7 @@ import {
 import type { Connection } from "../../src/front/connection/connection.ts";
 import type { ConnectionState } from "../../src/front/connection/states.ts";
 import { Counters, COUNTERS_SIZE } from "../../src/front/core/counters.ts";
+import { Ledger, ledgerSize } from "../../src/front/core/ledger.ts";
 import { Front } from "../../src/front/front.ts";
 import type { Plan, Report } from "../../src/front/plan.ts";
 import { Loop } from "../../src/loop/loop.ts";
@@ -52,6 +53,7 @@ export class Rig {
   readonly directory = Deno.makeTempDirSync({ prefix: "fdpass-" });
   readonly loop = new Loop();
   readonly counters = new Counters(new SharedArrayBuffer(COUNTERS_SIZE));
+  readonly ledger = new Ledger(new SharedArrayBuffer(ledgerSize(4_096)));
   readonly reports: Report[] = [];
   readonly front: Front;
   readonly port: number;
@@ -84,6 +86,7 @@ export class Rig {
       loop: this.loop,
       name: "front",
       counters: this.counters,
+      ledger: this.ledger,
       plan: this.plan,
       report: (report) => this.reports.push(report),
     });
@@ -147,6 +150,8 @@ export class Rig {
       for (const backend of this.scripted) moved += backend.work();
       quiet = moved === 0 ? quiet + 1 : 0;
     }
+    const owned = this.connections.map(({ fd }) => fd as number).sort();
+    assert.deepEqual(this.ledger.connections.map(({ fd }) => fd as number).sort(), owned);
   }
 
   /** Turns until there is something to see. */
@@ -198,6 +203,7 @@ export class Rig {
     Deno.removeSync(this.directory, { recursive: true });
     assert.equal(this.reported("drained").length, 1, "the front has not drained, or more than once");
     assert.equal(this.front.pool.open, 0);
+    assert.deepEqual([this.ledger.connections, this.ledger.channels], [[], []]);
     const { open, waiting } = this.counters.read();
     assert.deepEqual({ open, waiting }, { open: 0, waiting: 0 }, "the counters do not add up");
   }

@@ -1,8 +1,14 @@
 /** What a front does when it is asked to at its control socket. */
 
-import { type ControlAnswer, DONE } from "../../protocol/control.ts";
+import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
 import type { Descriptor } from "../../../ffi/mod.ts";
 import type { Obey } from "../socket/control_socket.ts";
+
+/** What is said while another front takes over. */
+export const NOT_NOW: ControlAnswer = {
+  code: FAILED,
+  text: "Cannot change anything while another front takes over; ask that one",
+};
 
 /** What a front can be asked for. */
 export interface Commanded {

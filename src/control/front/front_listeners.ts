@@ -11,6 +11,9 @@ export class FrontListeners {
   /** By key and Worker: what was opened for the plan that comes next, and no Worker has yet. */
   #shares = new Map<string, Descriptor[][]>();
 
+  /** By key and Worker: what each of them has. */
+  readonly #dealt = new Map<string, Descriptor[][]>();
+
   constructor(readonly source: ListenerSource, readonly workers: number) {}
 
   /** Those that are open. Their sockets are the Workers': lent, as long as the plan has them. */
@@ -40,7 +43,25 @@ export class FrontListeners {
     const keys = wanted.map(listenerKey);
     this.#open = new Map(keys.map((key) => [key, all.get(key)!]));
     this.#shares = new Map(opened.map((listener) => [listener.key, dealSockets(listener, this.workers)]));
+    for (const [key, shares] of this.#shares) this.#dealt.set(key, shares);
+    for (const key of this.#dealt.keys()) if (!this.#open.has(key)) this.#dealt.delete(key);
     await this.source.keep(keys);
+  }
+
+  /**
+   * The sockets of one Worker have other numbers, for a Worker that takes its place: it gets them with its first plan.
+   *
+   * @param moved gives the number that a socket has from now on
+   */
+  move(worker: number, moved: (socket: Descriptor) => Descriptor): void {
+    for (const [key, shares] of this.#dealt) {
+      const numbers = new Map(shares[worker]!.map((socket) => [socket, moved(socket)] as const));
+      const listener = this.#open.get(key)!;
+      const sockets = listener.sockets.map((socket) => numbers.get(socket) ?? socket);
+      this.#open = new Map([...this.#open, [key, { ...listener, sockets }]]);
+      shares[worker] = [...numbers.values()];
+      this.#shares.set(key, shares.map((share, index) => index === worker ? share : []));
+    }
   }
 
   /** The sockets of a listener that a Worker gets with the plan that follows a change: none if it has them already. */

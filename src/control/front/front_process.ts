@@ -21,7 +21,7 @@ import { Succession } from "../take_over/succession.ts";
 import { controlPath, openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
 import { following } from "./bequest.ts";
-import { type Commanded, obeying } from "./commands.ts";
+import { type Commanded, NOT_NOW, obeying } from "./commands.ts";
 import { drainWorkers } from "./draining.ts";
 import { FrontGiver } from "./front_giver.ts";
 import { FrontListeners } from "./front_listeners.ts";
@@ -30,16 +30,12 @@ import type { FrontOptions } from "./front_options.ts";
 import { FrontStore } from "./front_store.ts";
 import { Greeting } from "./greeting.ts";
 import { InForce } from "./in_force.ts";
+import { HungWorkers } from "./hung_workers.ts";
 import { Inquirer } from "./inquirer.ts";
 import { type FrontStatus, Observed } from "./front_status.ts";
 import { checkPermission } from "./permission.ts";
 import { logReport } from "./reports.ts";
 import { WorkerGroup } from "./worker_group.ts";
-
-const NOT_NOW: ControlAnswer = {
-  code: FAILED,
-  text: "Cannot change anything while another front takes over; ask that one",
-};
 
 /** One front and its Workers. */
 class FrontProcess implements Commanded {
@@ -63,6 +59,7 @@ class FrontProcess implements Commanded {
   readonly #inForce: InForce;
   #greeting: Greeting | undefined;
   readonly #store = new FrontStore(this.#loop, this.#log);
+  readonly #hungWorkers: HungWorkers;
   readonly #succession: Succession;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
@@ -73,13 +70,11 @@ class FrontProcess implements Commanded {
     this.#logs = new FrontLogs(this.#loop, this.#directory, this.#log, options.logTargets);
     this.#workers = new WorkerGroup(options.workers, {
       reported: (report, worker) => this.#reported(report, worker),
-      failed: (reason) => this.#failed(reason),
+      failed: (reason) => this.#failed(`a Worker ended by an error: ${reason}`),
     });
     this.#keeper = options.keeper === undefined ? undefined : new KeptListeners(this.#loop, options.keeper);
-    this.#listeners = new FrontListeners(
-      this.#keeper ?? ownSource(givenToThisProcess()),
-      options.workers,
-    );
+    const source = this.#keeper ?? ownSource(givenToThisProcess());
+    this.#listeners = new FrontListeners(source, options.workers);
     this.#observed = new Observed(options.workers);
     this.#inForce = new InForce(config, {
       workers: this.#workers,
@@ -90,8 +85,13 @@ class FrontProcess implements Commanded {
     });
     const giver = new FrontGiver(this.#workers, this.#listeners, this.#observed, () => ({
       ...this.#inForce.known,
+      watchdog: this.#hungWorkers.watchdog,
       drained: [...this.#inForce.drained],
     }));
+    this.#hungWorkers = new HungWorkers(this.#workers, this.#listeners, this.#inForce, this.#log, {
+      busy: () => this.#stopping || this.#succession.busy,
+      failed: (reason) => this.#failed(reason),
+    });
     this.#succession = new Succession(this.#loop, {
       giver,
       objection: () => this.#objection(),
@@ -113,6 +113,7 @@ class FrontProcess implements Commanded {
     else await this.#succeed(taking);
     // A Worker that could not start has never become ready.
     if (!this.#workers.ready) return;
+    this.#hungWorkers.begin();
     print(`fdpass front ready on ${this.#listeners.addresses}`);
     notify(`READY=1\nSTATUS=Serving on ${this.#listeners.addresses}`);
   }
@@ -147,6 +148,7 @@ class FrontProcess implements Commanded {
     const { offer } = taking;
     try {
       this.#inForce.goOnFrom(offer);
+      this.#hungWorkers.watchdog ||= offer.watchdog;
       this.#inForce.drained = new Set(offer.drained);
       this.#greeting = new Greeting(this.options.workers * this.#inForce.config.backends.length);
       await this.#startWorkers();
@@ -191,7 +193,7 @@ class FrontProcess implements Commanded {
   }
 
   #failed(reason: string): void {
-    this.#log.fatal("ended-by-error", "a Worker ended by an error: {reason}", { reason });
+    this.#log.fatal("ended-by-error", "{reason}", { reason });
     this.ended.resolve(1);
   }
 
@@ -280,6 +282,7 @@ class FrontProcess implements Commanded {
 
   /** Ends what is not the Workers'. */
   async close(): Promise<void> {
+    this.#hungWorkers.end();
     this.#admin.close();
     this.#observed.pages.close();
     this.#control?.close(!this.#succession.succeeded);

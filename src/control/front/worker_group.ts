@@ -17,6 +17,8 @@ export interface GroupEvents {
 export class WorkerGroup {
   readonly #handles: WorkerHandle[] = [];
   readonly #barrier: Barrier;
+  /** What they were started with. */
+  #place: WorkerPlace | undefined;
   #surrendered: MovedConnection[] = [];
   /** Takes connections that come after the others, while all of them go. */
   moved: (connection: MovedConnection) => void = (connection) => this.#surrendered.push(connection);
@@ -28,19 +30,48 @@ export class WorkerGroup {
   /** Starts them. @returns when all are ready; never if one cannot start */
   start(plan: (worker: number) => Plan, place: WorkerPlace): Promise<void> {
     const ready = this.#barrier.expect("ready");
+    this.#place = place;
     for (let index = 0; index < this.count; index++) {
-      this.#handles.push(
-        new WorkerHandle(
-          `front ${Deno.pid}.${index + 1}`,
-          index + 1,
-          plan(index),
-          place,
-          (report) => this.#reported(report, index),
-          (reason) => this.events.failed(reason),
-        ),
-      );
+      this.#handles.push(this.#begin(index, plan(index), place));
     }
     return ready;
+  }
+
+  #begin(index: number, plan: Plan, place: WorkerPlace, memory?: SharedArrayBuffer): WorkerHandle {
+    return new WorkerHandle(
+      `front ${Deno.pid}.${index + 1}`,
+      index + 1,
+      plan,
+      place,
+      (report) => this.#reported(report, index),
+      (reason) => this.events.failed(reason),
+      memory,
+    );
+  }
+
+  /** Each of them. */
+  get handles(): readonly WorkerHandle[] {
+    return this.#handles;
+  }
+
+  /**
+   * Starts another Worker in the place of one that is not heard any more. It goes on counting where that one has stopped.
+   *
+   * @param connections what it takes in when it is ready
+   * @returns when that is so
+   */
+  replace(
+    index: number,
+    plan: Plan,
+    connections: readonly MovedConnection[],
+  ): Promise<void> {
+    const { memory, counters } = this.#handles[index]!;
+    counters.nothingAtATime();
+    this.#handles[index] = this.#begin(index, plan, this.#place!, memory);
+    // What the others were asked for last, it does from its beginning on.
+    this.#barrier.reported("applied");
+    this.tell(index, { type: "take-in", connections });
+    return this.#handles[index]!.whenReady;
   }
 
   #reported(report: Report, worker: number): void {

@@ -48,6 +48,8 @@ export const EVENTS = [
   "stored-unused",
   "stored-taken",
   "connections-stored",
+  "worker-hung",
+  "worker-replaced",
   "take-over-begun",
   "front-succeeded",
   "take-over-failed",

@@ -29,6 +29,8 @@ export interface Offer {
   readonly drained: readonly string[];
   /** Where the service manager is told; empty where there is none. */
   readonly manager: string;
+  /** Milliseconds within which that one wants a sign of life; 0 where it wants none. */
+  readonly watchdog: number;
 }
 
 /** What is said. `listener` and `connection` come with a descriptor. */

@@ -242,5 +242,6 @@ function readOffer(message: Readonly<Record<string, unknown>>): Offer {
     family: { name: String(message.family), key: unpack(message.key) },
     drained: (message.drained ?? []) as string[],
     manager: String(message.manager ?? ""),
+    watchdog: Number(message.watchdog ?? 0),
   };
 }

@@ -81,6 +81,8 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   id = 0;
   /** The channels whose backends do not want it. */
   refusedBy: readonly Carrier[] = NOBODY;
+  /** Somebody has said who its client is, and what that was is not in the socket any more. */
+  introduced = false;
   /** The head of a response is out, and the request's has been taken for it: see apache_channel.ts. */
   begun = false;
   /** Whether its request is a HEAD; known for one that waits. */
@@ -136,6 +138,14 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     // What it was noted for is over.
     if (this.crowd !== undefined) this.crowd.leave(this);
     this.#state = next;
+    if (next !== "free" && next !== "reading" && next !== "handed") this.note();
+  }
+
+  /** Has ledger.ts say what it is now. @param kept whether its socket will not tell, after what is done next */
+  note(kept = false): void {
+    const plain = !kept && this.tls.length === 0 && this.preread.length === 0 && this.peerFlags === 0 &&
+      !this.introduced && !this.begun && this.#state !== "refusing";
+    this.#core.ledger.has(this.fd, plain, this.requests);
   }
 
   /** The client's address. A view that is made for the occasion, not for every connection. */
@@ -185,6 +195,7 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   begin(fd: Descriptor, listener: Listener | undefined, errors: ErrorAnswers): void {
     this.to("reading");
     this.fd = fd;
+    this.#core.ledger.has(fd, false, 0);
     this.listener = listener;
     this.localKnown = false;
     this.seen = 0;
@@ -200,6 +211,7 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.rated = -1;
     this.refusedBy = NOBODY;
     this.begun = false;
+    this.introduced = false;
     this.waitsUntil =
       this.waitsSince =
       this.wholeAt =
@@ -257,6 +269,7 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     if (this.watched) return;
     this.#core.loop.poller.add(this.fd, events, this);
     this.watched = true;
+    this.note();
   }
 
   /** Watches the descriptor for these events, whatever it was watched for before. */
@@ -292,6 +305,7 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   letGo(): Descriptor {
     const { fd } = this;
     this.to("free");
+    this.#core.ledger.forgets(fd);
     this.stopDeadline();
     this.unwatch();
     this.fd = -1 as Descriptor;

@@ -7,12 +7,15 @@ import type { Report } from "../plan.ts";
 import type { Counters } from "./counters.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
 import { PerClient } from "./per_client.ts";
+import { Ledger } from "./ledger.ts";
 import { Reasons } from "./reasons.ts";
 
 /** What a core is made with. */
 export interface CoreOptions {
   readonly loop: Loop;
   readonly counters: Counters;
+  /** Nobody else has it unless given. */
+  readonly ledger?: Ledger;
   readonly limits: Limits;
   /** Which of the front's Workers this is, counted from 1; 0 unless given. */
   readonly worker?: number;
@@ -26,6 +29,7 @@ export interface CoreOptions {
 export class Core {
   readonly loop: Loop;
   readonly counters: Counters;
+  readonly ledger: Ledger;
   readonly reasons: Reasons;
   readonly worker: number;
   readonly supervised: boolean;
@@ -39,11 +43,14 @@ export class Core {
   /** Where the kernel writes an address; what is in it does not outlast a call. */
   readonly address: AddressBuffer = new AddressBuffer();
 
-  constructor({ loop, counters, limits, report, worker = 0, supervised = false }: CoreOptions) {
+  constructor(
+    { loop, counters, limits, report, worker = 0, supervised = false, ledger = new Ledger() }: CoreOptions,
+  ) {
     this.worker = worker;
     this.supervised = supervised;
     this.loop = loop;
     this.counters = counters;
+    this.ledger = ledger;
     this.reasons = new Reasons(counters, report);
     this.report = report;
     this.limits = limits;

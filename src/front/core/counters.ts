@@ -68,6 +68,11 @@ export class Counters {
     }
   }
 
+  /** Its Worker has nothing any more: another one begins with what there is. */
+  nothingAtATime(): void {
+    for (const [index, name] of COUNTERS.entries()) if (AT_A_TIME.has(name)) this.#numbers[index] = 0;
+  }
+
   /** Adds one to what a place of reasons.ts stands for. */
   addReason(place: number): void {
     this.#numbers[REASONS + place]!++;

@@ -138,6 +138,7 @@ export class Look {
     if (missing <= 0) return true;
     // Over the same bytes, which were only looked at before.
     const room = bytes.subarray(connection.preread.length, end);
+    connection.note(true);
     const length = settle(recv(connection.fd, room, BigInt(missing), MSG_DONTWAIT));
     if (length !== missing) return false;
     connection.preread = bytes.slice(0, end);

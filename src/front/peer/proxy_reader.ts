@@ -42,6 +42,7 @@ export class ProxyReader {
       case "bad":
         return "bad";
       case "whole":
+        connection.note(true);
         if (settle(recv(fd, this.#bytes, BigInt(header.size), MSG_DONTWAIT)) !== header.size) return "gone";
         connection.seen = 0;
         if (proxies === undefined || proxies.trusts(connection.addresses, connection.at)) {

@@ -89,6 +89,8 @@ export class ApacheChannel extends Timed implements HandoffChannel {
       }
       connection.begun = true;
     }
+    // Nobody answers: once it is sent, it may be the backend's.
+    connection.note(true);
     const result = message.sendConnection(socket, connection.fd);
     close(socket);
     if (result < 0) {

@@ -64,6 +64,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     this.#tools = tools;
     this.#link = link;
     this.held = new Held(tools.core.perClient);
+    tools.core.ledger.channel(fd);
     tools.core.loop.poller.add(fd, EPOLLIN, this);
   }
 
@@ -140,8 +141,12 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
   handOff(connection: Connection, { route, path }: Look): Outcome {
     const { core, message, announcements: { generation } } = this.#tools;
     const id = this.#underWay.nextId;
+    // First: whoever looks is to think of it as sent rather than as ours.
+    connection.note();
+    core.ledger.hands(connection.fd, this.fd, id);
     const result = message.send(this.fd, id, generation, connection, route!, path, core.loop.now);
     if (result < 0) {
+      connection.note();
       this.#sendFailed(-result);
       return "kept";
     }
@@ -291,6 +296,7 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     const { core, owner, reader } = this.#tools;
     this.state = "closed";
     this.stopDeadline();
+    core.ledger.forgets(this.fd);
     endChannel({
       fd: this.fd,
       poller: core.loop.poller,

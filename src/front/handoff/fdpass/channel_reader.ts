@@ -39,6 +39,7 @@ import { type Hearer, MessageReader } from "../../../wire/message_reader.ts";
 import { whyMissing } from "../../../wire/missing_descriptor.ts";
 import { sendMessage } from "../../../wire/send_message.ts";
 import type { Connection } from "../../connection/connection.ts";
+import type { Ledger } from "../../core/ledger.ts";
 import type { ChannelState, Owner } from "../handoff_channel.ts";
 import type { Held } from "./held.ts";
 
@@ -97,12 +98,15 @@ export class ChannelReader {
   /** Connections that have come back in this batch: their backend's, until the one ACK for all of them is sent. */
   #returns: Returned[] = [];
 
-  /** @param owner who hears what becomes of the connections */
-  constructor(readonly owner: Owner) {}
+  /** @param owner who hears what becomes of the connections @param ledger is told what is being read */
+  constructor(readonly owner: Owner, readonly ledger: Ledger) {}
 
   /** Reads what has come. The channel may be closed afterwards. */
   read(channel: Conversation): void {
-    if (this.messages.read(channel)) channel.end("the backend closed the channel");
+    this.ledger.reads(channel.fd);
+    const ended = this.messages.read(channel);
+    this.ledger.reads(0);
+    if (ended) channel.end("the backend closed the channel");
     if (this.#returns.length > 0) this.#takeReturns(channel);
   }
 

@@ -34,7 +34,7 @@ export class FdpassDialer implements Dialer {
       owner,
       announcements,
       message: new HandoffMessage(core.loop.clock, core.worker),
-      reader: new ChannelReader(owner),
+      reader: new ChannelReader(owner, core.ledger),
     };
   }
 
