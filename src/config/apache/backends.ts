@@ -35,6 +35,9 @@ export interface RelayTerms extends Omit<Relay, "kind" | "upstream"> {
   readonly proxyTls?: readonly ProxyTlsSettings[];
 }
 
+/** Bytes that the path of a socket should not be longer than: a number may follow the name, and a lock's ending. */
+const LONGEST_SOCKET = 96;
+
 /** Connections to an application that are kept, where they are; httpd has one for each of its threads, 25 unless changed. */
 const KEPT = 25;
 
@@ -181,7 +184,12 @@ export class Backends {
     // What differs in anything is a backend of its own.
     return this.#add(`relay ${JSON.stringify([runs, bounds])}`, parameters, spot, () => {
       const runDirectory = this.surroundings.runDirectory();
-      const place = at.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "").slice(0, 48);
+      // However deep the directory is: the name is for people, and what is left out of it tells nobody less than no socket.
+      const room = Math.max(
+        8,
+        Math.min(48, LONGEST_SOCKET - runDirectory.length - `/${runs.kind}-.sock`.length),
+      );
+      const place = at.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^-|-$/g, "").slice(0, room);
       const wanted = `${runDirectory}/${runs.kind}-${place}.sock`;
       const name = nameAfterSocket(wanted, (name) => this.#byName.has(name));
       const socket = `${runDirectory}/${name}.sock`;
