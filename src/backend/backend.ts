@@ -155,6 +155,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
       throw error;
     }
     this.#source.watch(this.loop.poller, (fd) => this.#accept(fd));
+    server.begin?.(this);
   }
 
   /** Connections that it holds. */

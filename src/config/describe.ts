@@ -3,6 +3,8 @@
 import { formatAddress } from "./address.ts";
 import type { Backend, BackendKind, Config, Listener, Relay, Route, Site, Static } from "./config.ts";
 import type { Trust } from "../trust/trust.ts";
+import type { Balancing } from "./balancing.ts";
+import { formatDuration } from "./quantity.ts";
 import { quote } from "./reading.ts";
 
 /**
@@ -187,7 +189,7 @@ function subjectOf(runs: BackendKind): string {
       return runs.cgi ? `${command} by CGI` : command;
     }
     case "relay":
-      return runs.upstream + termsOf(runs);
+      return (runs.balancing === undefined ? runs.upstream : balancingText(runs.balancing)) + termsOf(runs);
     case "documents":
       return "by their names";
     case "fastcgi":
@@ -195,6 +197,28 @@ function subjectOf(runs: BackendKind): string {
     case "tls":
       return "handshakes";
   }
+}
+
+/** Servers, each with what sets it apart, and what holds for all of them. */
+function balancingText({ members, method, sticky, failOnStatus }: Balancing): string {
+  const servers = members.map((member) => {
+    const { upstream, weight = 1, route, set = 0, role, disabled, draining, check } = member;
+    const notes = [
+      ...weight === 1 ? [] : [`weight ${weight}`],
+      ...route === undefined ? [] : [`route ${route}`],
+      ...set === 0 ? [] : [`set ${set}`],
+      ...role === undefined ? [] : [role],
+      ...disabled ? ["disabled"] : draining ? ["draining"] : [],
+      ...check === undefined ? [] : [`checked every ${formatDuration(check.interval)}`],
+    ];
+    return notes.length === 0 ? upstream : `${upstream} (${notes.join(", ")})`;
+  });
+  return [
+    servers.join(" | "),
+    ...method === undefined ? [] : [`by ${method}`],
+    ...sticky === undefined ? [] : [`sessions by ${sticky.cookie}`],
+    ...failOnStatus === undefined ? [] : [`failed by ${failOnStatus.join(" ")}`],
+  ].join(", ");
 }
 
 function termsOf({ preserveHost, plain, maxUpstream }: Relay): string {

@@ -1,5 +1,6 @@
 /** What runs in a backend process: an interface for each kind. */
 
+import type { Balancing } from "./balancing.ts";
 import type { ErrorReplacing } from "./error_pages.ts";
 import type { Documents } from "./documents.ts";
 import type { Tls } from "./tls.ts";
@@ -81,10 +82,12 @@ export interface FastCgi {
 /** A backend that relays to an HTTP server. */
 export interface Relay extends ErrorReplacing {
   readonly kind: "relay";
-  /** The server, as `formatUpstream` of src/config/upstream.ts writes it. */
+  /** The server, as `formatUpstream` of src/config/upstream.ts writes it; the first of several. */
   readonly upstream: string;
   /** How the server is spoken to where its URL begins with `https:`. */
   readonly tls?: UpstreamTls;
+  /** Several servers, or what else there is to say of the one: when it counts as failed, how it is asked whether it is well. */
+  readonly balancing?: Balancing;
   /** Whether the server is told the Host that the client means, not its own; false unless given. */
   readonly preserveHost?: boolean;
   /** Whether the server gets the path as the client wrote it, where that leads to the same; false unless given. */

@@ -69,10 +69,26 @@ export function groupsOf(text: string, offsets: readonly number[]): string[] {
   });
 }
 
-/** Whether a condition asks about the response. */
-export function asksResponse(condition: Condition): boolean {
+/** Variables that mod_proxy_balancer sets: known to the relay that has a balancer's members, and to nobody before it. */
+export const OF_ANSWERER = /^(?:ENV:)?BALANCER_/;
+
+/** Whether a condition asks about the response, or for what only whoever answers knows. */
+export function asksAnswerer(condition: Condition): boolean {
   const text = JSON.stringify(condition);
-  return /"call":"(resp|rw?esp)|"variable":"(REQUEST_STATUS|CONTENT_TYPE|HANDLER)"/.test(text);
+  return /"call":"(resp|rw?esp)|"variable":"(REQUEST_STATUS|CONTENT_TYPE|HANDLER)"/.test(text) ||
+    /"(?:variable|environment)":"(?:ENV:)?BALANCER_|"argument":\["BALANCER_/.test(text);
+}
+
+/** Whether a gap is for a variable that only whoever answers knows. */
+export function isOfAnswerer(part: Part): boolean {
+  if (typeof part === "string") return false;
+  if ("environment" in part) return OF_ANSWERER.test(part.environment);
+  if ("variable" in part) return OF_ANSWERER.test(part.variable);
+  if (!("call" in part)) return false;
+  const isVariable = part.call === "reqenv" || part.call === "env" || part.call === "note";
+  return part.argument.some((own) =>
+    typeof own === "string" ? isVariable && OF_ANSWERER.test(own) : isOfAnswerer(own)
+  );
 }
 
 /** Whether what something is worth depends on the request. */

@@ -5,11 +5,13 @@
 
 import { bytesOf, oneLine } from "./bytes.ts";
 import {
-  asksResponse,
+  asksAnswerer,
   type Condition,
   fill,
   groupsOf,
   holds,
+  isOfAnswerer,
+  OF_ANSWERER,
   type Part,
   patternOf,
   type ResponseView,
@@ -27,6 +29,8 @@ export interface FieldOperation {
   readonly action: Exclude<FieldRule["action"], "note" | "echo">;
   readonly name: string;
   readonly value?: string;
+  /** Of responses: the value where whoever answers has to fill gaps in it. */
+  readonly template?: Template;
   readonly pattern?: string;
   readonly ignoreCase?: true;
   /** Of responses: in the list of those that errors have too. */
@@ -56,7 +60,7 @@ export function settle(rules: readonly FieldRule[], state: RequestState): FieldO
   const around: Surroundings = { state, groups: [] };
   const operations: FieldOperation[] = [];
   for (const { action, name, value, condition, ...rest } of rules) {
-    const later = condition !== undefined && asksResponse(condition);
+    const later = condition !== undefined && asksAnswerer(condition);
     if (condition !== undefined && !later && !holds(condition, around)) continue;
     const common = { ...rest, ...later ? { condition: residue(condition, around) } : {} };
     if (action === "note") continue;
@@ -71,7 +75,11 @@ export function settle(rules: readonly FieldRule[], state: RequestState): FieldO
       ...common,
       action,
       name,
-      ...value === undefined ? {} : { value: oneLine(fill(value, around)) },
+      ...value === undefined
+        ? {}
+        : value.some(isOfAnswerer)
+        ? { template: value.flatMap((part) => known(part, around)) }
+        : { value: oneLine(fill(value, around)) },
     });
   }
   return operations;
@@ -91,6 +99,7 @@ function residue(condition: Condition, around: Surroundings): Condition {
     case "constant":
       return condition;
     case "set":
+      if (OF_ANSWERER.test(condition.variable)) return condition;
       return { kind: "constant", value: holds(condition, around) };
     case "not":
       return { kind: "not", of: residue(condition.of, around) };
@@ -110,6 +119,11 @@ function residue(condition: Condition, around: Surroundings): Condition {
 function known(part: Part, around: Surroundings): Template {
   if (typeof part === "string") return [part];
   if ("call" in part && (part.call === "resp")) return [part];
+  if (isOfAnswerer(part)) {
+    return [
+      "call" in part ? { ...part, argument: part.argument.flatMap((own) => known(own, around)) } : part,
+    ];
+  }
   if ("variable" in part && /^(REQUEST_STATUS|CONTENT_TYPE)$/.test(part.variable)) return [part];
   return [fill([part], around)];
 }
@@ -136,21 +150,27 @@ export function changeRequest(fields: readonly Field[], operations: readonly Fie
   return change(own, operations, undefined);
 }
 
-/** Carries out what is to be done to the fields of a response. @param local an error that no application has said itself */
+/**
+ * Carries out what is to be done to the fields of a response.
+ *
+ * @param local an error that no application has said itself
+ * @param environment variables that whoever answers has set
+ */
 export function changeResponse(
   fields: readonly Field[],
   operations: readonly FieldOperation[],
   status: number,
   local = false,
+  environment?: Readonly<Record<string, string>>,
 ): Field[] {
   const response: ResponseView = {
     status,
     field: (name) => fields.find(([own]) => own.toLowerCase() === name)?.[1],
   };
-  const always = change([], operations.filter((operation) => operation.always), response);
+  const always = change([], operations.filter((operation) => operation.always), response, environment);
   const others = local
     ? fields
-    : change(fields, operations.filter((operation) => !operation.always), response);
+    : change(fields, operations.filter((operation) => !operation.always), response, environment);
   return [...others, ...always];
 }
 
@@ -158,20 +178,24 @@ function change(
   fields: readonly Field[],
   operations: readonly FieldOperation[],
   response: ResponseView | undefined,
+  environment: Readonly<Record<string, string>> = {},
 ): Field[] {
   let result = [...fields];
   for (const operation of operations) {
-    const { condition } = operation;
-    // Nothing about the request is left in it: none is needed.
-    if (
-      condition !== undefined &&
-      !holds(condition, { state: undefined as never, groups: [], ...response && { response } })
-    ) {
-      continue;
-    }
-    result = changeOne(result, operation);
+    const { condition, template } = operation;
+    const around = { state: answererState(environment), groups: [], ...response && { response } };
+    if (condition !== undefined && !holds(condition, around)) continue;
+    const value = template === undefined ? {} : { value: oneLine(fill(template, around)) };
+    result = changeOne(result, { ...operation, ...value });
   }
   return result;
+}
+
+/** What conditions and gaps can still ask for: variables that whoever answers has set. All about the request is settled. */
+function answererState(environment: Readonly<Record<string, string>>): RequestState {
+  const variables = new Map(Object.entries(environment));
+  const variable = (name: string) => variables.get(name.replace(/^ENV:/, "")) ?? "";
+  return { variables, variable } as RequestState;
 }
 
 function changeOne(

@@ -1,9 +1,12 @@
 /** What a backend kind is to the rest: something that serves connections. */
 
 import type { Connection } from "./connection.ts";
+import type { Home } from "./home.ts";
 
 /** Serves the connections that a backend has taken in. */
 export interface ConnectionServer {
+  /** The process that it serves in has begun: for what is done whether there are connections or not. */
+  begin?(home: Home): void;
   /** Serves a connection from now on: it owns it until it closes it or gives it back. Must not throw. */
   serve(connection: Connection): void;
   /** Serves nothing new; a connection that is idle is given back or closed, one in the middle of something goes on. */

@@ -46,8 +46,19 @@ export class CarriedRules {
     return changeRequest(fields, this.#request);
   }
 
-  /** The fields of a response as they are to be sent. @param local an error that no application has said itself */
-  response(fields: readonly Field[], status: number, local = false): readonly Field[] {
-    return this.#response.length === 0 ? fields : changeResponse(fields, this.#response, status, local);
+  /**
+   * The fields of a response as they are to be sent.
+   *
+   * @param local an error that no application has said itself
+   * @param environment variables that whoever answers has set
+   */
+  response(
+    fields: readonly Field[],
+    status: number,
+    local = false,
+    environment?: Readonly<Record<string, string>>,
+  ): readonly Field[] {
+    if (this.#response.length === 0) return fields;
+    return changeResponse(fields, this.#response, status, local, environment);
   }
 }

@@ -38,6 +38,8 @@ export class Exchange extends ReceivedRequest {
   responseHead = "";
   sentBefore = 0;
   framingBefore = 0;
+  /** Variables that whoever answers sets for the rules about fields of the response; none unless given. */
+  environment: Readonly<Record<string, string>> | undefined;
   /** Whether the response is an error, or a redirect, that the kind says and no application. */
   local = false;
   #progress: Progress = "none";
@@ -255,7 +257,9 @@ export class Exchange extends ReceivedRequest {
     this.#framing = framingOf(this.method, this.minor, status, length);
     // Nothing could follow.
     if (this.#framing === "closing") this.persistent = false;
-    const handler = handlerLines(this.rules?.response(fields, status, this.local) ?? fields);
+    const handler = handlerLines(
+      this.rules?.response(fields, status, this.local, this.environment) ?? fields,
+    );
     if (handler.close) this.persistent = false;
     // A body that the client was never asked for would be taken for the next request; so would one that is broken.
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {

@@ -10,6 +10,7 @@ import {
   SCOPE_REQUEST,
 } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { Home } from "../connection/home.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
 import { Exchange } from "./exchange.ts";
@@ -73,6 +74,10 @@ export class HttpServer implements ConnectionServer {
 
   get idle(): number {
     return this.#idle.size;
+  }
+
+  begin(home: Home): void {
+    this.handler.begin?.(home);
   }
 
   full(accepted: number): boolean {

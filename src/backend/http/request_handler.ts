@@ -10,6 +10,7 @@ export interface RequestHandler {
   /** Responds through the exchange. What it throws is logged, and answered with 500 if nothing was sent yet. */
   handle(exchange: Exchange): Promise<void> | undefined;
   /** As {@linkcode ConnectionServer} has them, for handlers that need more than a connection for a request. */
+  readonly begin?: ConnectionServer["begin"];
   readonly full?: ConnectionServer["full"];
   readonly busy?: boolean;
   readonly abandon?: ConnectionServer["abandon"];

@@ -2,20 +2,21 @@
 
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
-import type { Upstream } from "../../config/upstream.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
-import { ResponseParser } from "../../http/response_parser.ts";
 import type { Loop } from "../../loop/loop.ts";
+import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
-import { type RelayContext, Relaying } from "./relaying.ts";
+import type { Member } from "./members/member.ts";
+import { type MemberEvent, Members, type MembersOptions } from "./members/members.ts";
+import { cookieFor, environmentOf, sessionRoute } from "./members/session.ts";
+import { Relaying } from "./relaying.ts";
 import { answeredHere, PSEUDONYM, type RelayedRequest, relayedRequest } from "./request_head.ts";
 import type { ResponseRules } from "./response_fields.ts";
 import { closePipes } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
-import { ReplacedError, UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
-import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
+import { NobodyError, ReplacedError, UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
 
 /**
  * What a relay tells people: that its upstream cannot be reached, and that it can be again; and each request that it
@@ -24,11 +25,11 @@ import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
 export type RelayEvent =
   | { readonly type: "upstream-failed"; readonly request: string; readonly reason: string }
   | { readonly type: "upstream-away"; readonly reason: string; readonly status: UpstreamStatus }
-  | { readonly type: "upstream-back" };
+  | { readonly type: "upstream-back" }
+  | MemberEvent;
 
 /** How requests are relayed. */
-export interface RelayOptions extends PoolOptions, ResponseRules, ErrorReplacing {
-  readonly upstream: Upstream;
+export interface RelayOptions extends Omit<MembersOptions, "report">, ResponseRules, ErrorReplacing {
   /** Whether the upstream is told the Host that the client means; false unless given. */
   readonly preserveHost?: boolean;
   /** Whether the upstream gets the path as the client wrote it, where that leads to the same; false unless given. */
@@ -50,13 +51,8 @@ export interface RelayOptions extends PoolOptions, ResponseRules, ErrorReplacing
   readonly report?: (event: RelayEvent) => void;
 }
 
-/** Bytes of a response's head. */
-const HEAD = 32_768;
 /** Bytes of content that are waited for before a connection to the upstream is asked for. */
 const AHEAD = 65_536;
-/** Milliseconds for 100 (Continue): an upstream that does not know of it says nothing. */
-const CONTINUE = 1_000;
-
 /** RFC 9110, 9.2.2: what may be asked twice, because the effect is that of asking once. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
@@ -65,20 +61,25 @@ const REFUSED: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 
 /** Serves requests by asking an upstream. */
 export class RelayRequestHandler implements RequestHandler {
-  #shared: { readonly pool: UpstreamPool; readonly context: RelayContext } | undefined;
+  #members: Members | undefined;
   #away = false;
   #pages: ErrorPageSender | undefined;
+  readonly #isBounded: boolean;
 
-  constructor(readonly options: RelayOptions) {}
-
-  /** Requests that wait for a connection to the upstream. */
-  get waiting(): number {
-    return this.#shared?.pool.waiting ?? 0;
+  constructor(readonly options: RelayOptions) {
+    const { maxUpstream, balancing } = options;
+    this.#isBounded = maxUpstream !== undefined ||
+      balancing?.members.some((member) => member.maxUpstream !== undefined) === true;
   }
 
-  /** Connections to the upstream that are kept for further requests. */
+  /** Requests that wait for a connection to an upstream. */
+  get waiting(): number {
+    return this.#members?.list.reduce((sum, { pool }) => sum + pool.waiting, 0) ?? 0;
+  }
+
+  /** Connections to upstreams that are kept for further requests. */
   get idle(): number {
-    return this.#shared?.pool.idle ?? 0;
+    return this.#members?.list.reduce((sum, { pool }) => sum + pool.idle, 0) ?? 0;
   }
 
   async handle(exchange: Exchange): Promise<void> {
@@ -91,16 +92,8 @@ export class RelayRequestHandler implements RequestHandler {
         say(exchange, 404, "There is no path with an encoded slash."));
     }
     if (here === 508) return await say(exchange, 508, "The request goes round in circles.");
-    const request = relayedRequest(exchange, fields, {
-      upstream: this.options.upstream,
-      preserveHost: this.options.preserveHost ?? false,
-      preservePath: this.options.preservePath ?? false,
-      upgrade: this.options.upgrade,
-      underscoresInHeaders: this.options.underscoresInHeaders ?? false,
-      forwarded: this.options.forwarded ?? "all",
-    });
     try {
-      await this.#admitted(exchange, request);
+      await this.#admitted(exchange, fields);
     } catch (error) {
       if (exchange.responded || exchange.connection.closed) throw error;
       if (error instanceof ReplacedError) {
@@ -129,82 +122,137 @@ export class RelayRequestHandler implements RequestHandler {
     return sent === false ? false : sent ?? Promise.resolve();
   }
 
-  async #admitted(exchange: Exchange, request: RelayedRequest): Promise<void> {
-    const { pool } = this.#share(exchange.connection.home.loop);
+  /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */
+  async #admitted(exchange: Exchange, fields: readonly Field[]): Promise<void> {
+    const members = this.#share(exchange.connection.home.loop);
     // Where connections are few, a client that takes its time with a little content takes none meanwhile.
-    if (this.options.maxUpstream !== undefined && !exchange.body.done) await exchange.body.fill(AHEAD);
-    const turn = pool.enter(exchange.connection);
+    if (this.#isBounded && !exchange.body.done) await exchange.body.fill(AHEAD);
+    if (members.only !== undefined) return await this.#enter(members.only, exchange, fields);
+    const { sticky, failOnTimeout } = this.options.balancing!;
+    const route = sticky && sessionRoute(sticky, exchange.target, fields);
+    const tried = new Set<Member>();
+    let choice = members.choose(route, tried) ?? await members.await(route, exchange.connection);
+    for (; choice !== undefined; choice = members.choose(route, tried)) {
+      const { member } = choice;
+      exchange.environment = environmentOf(choice, sticky, route);
+      try {
+        return await this.#enter(member, exchange, fields, cookieFor(choice, sticky, exchange));
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        if (error.unreached) member.fail("unreached", error.why);
+        else if (failOnTimeout && error.status === 504) member.fail("timeout", error.why);
+        if (!error.unreached) throw error;
+        tried.add(member);
+        if (member.terms.ignoreErrors || tried.size > members.attempts) break;
+      }
+    }
+    throw new NobodyError();
+  }
+
+  async #enter(
+    member: Member,
+    exchange: Exchange,
+    fields: readonly Field[],
+    cookie?: string,
+  ): Promise<void> {
+    const { connection } = exchange;
+    const { pool } = member;
+    const turn = pool.enter(connection);
     if (turn !== undefined) await turn;
+    const before = connection.sent + connection.received;
+    member.busy++;
     try {
-      await this.#relay(pool, exchange, request);
+      await this.#relay(member, exchange, fields, cookie);
     } finally {
+      member.busy--;
+      member.traffic += connection.sent + connection.received - before;
       pool.leave();
     }
   }
 
-  async #relay(pool: UpstreamPool, exchange: Exchange, request: RelayedRequest): Promise<void> {
-    const kept = pool.take();
+  async #relay(
+    member: Member,
+    exchange: Exchange,
+    fields: readonly Field[],
+    cookie: string | undefined,
+  ): Promise<void> {
+    const request = relayedRequest(exchange, fields, {
+      upstream: member.upstream,
+      preserveHost: this.options.preserveHost ?? false,
+      preservePath: this.options.preservePath ?? false,
+      upgrade: this.options.upgrade,
+      underscoresInHeaders: this.options.underscoresInHeaders ?? false,
+      forwarded: this.options.forwarded ?? "all",
+    });
+    const kept = member.pool.take();
     if (kept !== undefined) {
       // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
       // whether the request was read, so only what may be repeated is, and only if all of it is still here.
       const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
       try {
-        return await this.#relayOn(kept, exchange, request);
+        return await this.#relayOn(kept, member, exchange, request, cookie);
       } catch (error) {
         if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
       }
     }
-    await this.#relayOn(await this.#connect(pool), exchange, request);
+    await this.#relayOn(await this.#connect(member), member, exchange, request, cookie);
   }
 
-  async #relayOn(upstream: UpstreamConnection, exchange: Exchange, request: RelayedRequest): Promise<void> {
-    const { pool, context } = this.#shared!;
+  async #relayOn(
+    connection: UpstreamConnection,
+    { upstream, context, pool }: Member,
+    exchange: Exchange,
+    request: RelayedRequest,
+    cookie: string | undefined,
+  ): Promise<void> {
     const view = {
-      upstream: this.options.upstream,
+      upstream,
       authority: request.authority,
       prefix: exchange.connection.transfer.route,
       mapTo: exchange.connection.transfer.map,
       clientAuthority: exchange.authority,
       clientScheme: exchange.scheme,
       rules: this.options,
+      ...cookie === undefined ? {} : { cookie },
     };
-    const patience = await new Relaying(context, exchange, upstream, request, view).run();
-    if (patience === undefined) upstream.close();
-    else pool.put(upstream, patience);
+    const patience = await new Relaying(context, exchange, connection, request, view).run();
+    if (patience === undefined) connection.close();
+    else pool.put(connection, patience);
   }
 
-  #tell({ method, target }: Exchange, { why: reason, unreached, status }: UpstreamError): void {
+  #tell({ method, target }: Exchange, error: UpstreamError): void {
+    const { why: reason, unreached, status } = error;
+    if (error instanceof NobodyError) return this.#members?.tellNone();
     if (unreached) {
       if (!this.#away) this.options.report?.({ type: "upstream-away", reason, status });
       this.#away = true;
     } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason });
   }
 
-  async #connect(pool: UpstreamPool): Promise<UpstreamConnection> {
+  async #connect({ pool }: Member): Promise<UpstreamConnection> {
     const upstream = await pool.connect();
     if (this.#away) this.options.report?.({ type: "upstream-back" });
     this.#away = false;
     return upstream;
   }
 
-  /** Made with the first request, when the loop is known. */
-  #share(loop: Loop): { readonly pool: UpstreamPool; readonly context: RelayContext } {
-    return this.#shared ??= {
-      pool: new UpstreamPool(loop, this.options.upstream, this.options),
-      context: {
-        parser: new ResponseParser({ head: HEAD }),
-        deadlines: {
-          upstream: loop.deadlines.list(this.options.timeout ?? 60_000),
-          continue: loop.deadlines.list(CONTINUE),
-          never: loop.deadlines.list(Infinity),
-        },
-      },
-    };
+  /** Where members are asked how they are, that begins with the process. */
+  begin({ loop }: Home): void {
+    if (this.options.balancing?.members.some(({ check }) => check !== undefined)) this.#share(loop);
+  }
+
+  forget(): void {
+    this.#members?.forget();
+  }
+
+  /** Made with the first need of it, when the loop is known. */
+  #share(loop: Loop): Members {
+    return this.#members ??= new Members(loop, this.options);
   }
 
   /** Closes all connections to the upstream, whatever they are doing. */
   close(): void {
-    this.#shared?.pool.close();
+    this.#members?.close();
     this.#pages?.close();
     closePipes();
   }

@@ -22,6 +22,8 @@ import { ReplacedError, UpstreamError } from "./upstream_error.ts";
 /** What all requests of a relay share. */
 export interface RelayContext {
   readonly parser: ResponseParser;
+  /** Told the status of each final response, and 101, as soon as its head has come. */
+  readonly heard?: (status: number) => void;
   readonly deadlines: {
     /** For the upstream: from one byte to the next. */
     readonly upstream: Deadlines;
@@ -131,6 +133,7 @@ export class Relaying extends Timed {
     const { exchange, upstream, request } = this;
     for (;;) {
       const head = await this.#readHead();
+      if (head.status >= 200 || head.status === 101) this.context.heard?.(head.status);
       if (head.status >= 200) {
         upload.refuse();
         return await this.#respondFinally(head);
@@ -265,7 +268,7 @@ export class Relaying extends Timed {
     exchange.connection.onGone(undefined);
     const passed = responseFields(head.fields, head.minor, this.view);
     const fields: HeaderField[] = [
-      ...exchange.rules?.response(passed, head.status) ?? passed,
+      ...exchange.rules?.response(passed, head.status, false, exchange.environment) ?? passed,
       ["Connection", "Upgrade"],
       ["Upgrade", protocols],
     ];

@@ -34,6 +34,8 @@ export interface View extends Mount {
   readonly clientAuthority: string;
   /** The scheme by which the client asks; `http` unless given. */
   readonly clientScheme?: "http" | "https";
+  /** What is said in Set-Cookie besides, if anything. */
+  readonly cookie?: string;
   readonly rules: ResponseRules;
 }
 
@@ -66,6 +68,7 @@ export function responseFields(
       : field;
   });
   passed.push(["Via", `1.${minor} ${PSEUDONYM}`]);
+  if (view.cookie !== undefined) passed.push(["Set-Cookie", view.cookie]);
   return passed;
 }
 

@@ -47,3 +47,16 @@ export class UnreachedError extends UpstreamError {
 export class UnsecuredError extends UnreachedError {
   override name = "UnsecuredError";
 }
+
+/** None of several upstreams can be used, or those that were asked cannot be reached. */
+export class NobodyError extends UpstreamError {
+  override name = "NobodyError";
+
+  constructor() {
+    super("none of its servers can be used", 503);
+  }
+
+  override get unreached(): boolean {
+    return true;
+  }
+}

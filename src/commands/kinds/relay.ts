@@ -2,6 +2,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import type { CookieRule, EncodedSlashes, Forwarded, Plain, ReverseRule } from "../../config/config.ts";
+import type { Balancing } from "../../config/balancing.ts";
 import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Reading } from "../../config/reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule, UPGRADE } from "../../config/relay_rules.ts";
@@ -24,6 +25,7 @@ const OF_HTTP = {
   cookiePaths: "--cookie-path",
   errorPages: "--error-pages",
   errorOverride: "--error-override",
+  balancing: "--balancing",
 } as const;
 
 /** Reads two words of an argument that may be repeated. */
@@ -76,6 +78,8 @@ export const relayOptions: KindOptions = {
     new Option("--forwarded <fields>", "what the upstream is told of who asks (default: all)")
       .choices(["all", "legacy", "none"]),
     ...UPSTREAM_OPTIONS,
+    new Option("--balancing <json>", "several servers, and how one is chosen; as fdpass up passes it on")
+      .argParser(balancing),
     new Option(
       `--reverse <"path url">`,
       "URLs in responses that begin with the second word begin with the first; may be repeated; off: none",
@@ -114,6 +118,7 @@ export const relayOptions: KindOptions = {
       timeout: values.upstreamTimeout as number | undefined,
       connectTimeout: values.connectTimeout as number | undefined,
       maxUpstream: values.maxUpstream as number | undefined,
+      balancing: values.balancing as Balancing | undefined,
       reverse: values.reverse as ReverseRule[] | undefined,
       cookieDomains: values.cookieDomain as CookieRule[] | undefined,
       cookiePaths: values.cookiePath as CookieRule[] | undefined,
@@ -129,6 +134,21 @@ export const relayOptions: KindOptions = {
     };
   },
 };
+
+/** What a configuration makes of several servers. Of what people write, that it is this at all is looked at. */
+function balancing(text: string): Balancing {
+  try {
+    const given: Balancing = JSON.parse(text);
+    const isServer = ({ upstream }: Balancing["members"][number]) =>
+      typeof upstream === "string" && "value" in readUpstream(upstream, absolute);
+    if (given.members.length > 0 && given.members.every(isServer)) return given;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError(
+    `It takes JSON, such as {"members": [{"upstream": "http://127.0.0.1:3000"}]}.`,
+  );
+}
 
 function errorPages(text: string): ErrorPages {
   try {

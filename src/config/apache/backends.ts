@@ -1,5 +1,6 @@
 /** The backends that an Apache configuration leads to: sockets, and relays to servers that know nothing of hand-offs. */
 
+import type { Balancing } from "../balancing.ts";
 import type { Backend, FastCgi, Relay } from "../config.ts";
 import { formatFastCgiUpstream, readFastCgiUpstream } from "../fastcgi_upstream.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
@@ -8,7 +9,7 @@ import { formatUpstream, readUpstream } from "../upstream.ts";
 import type { UpstreamTls } from "../upstream_tls.ts";
 import { boundsOf, type ContentSettings } from "./content.ts";
 import type { Faults, Spot } from "./faults.ts";
-import type { Parameters } from "./parameters.ts";
+import { NO_PARAMETERS, type Parameters } from "./parameters.ts";
 import { proxyTlsOf, type ProxyTlsSettings } from "./proxy_tls.ts";
 import type { Target } from "./targets.ts";
 
@@ -72,16 +73,45 @@ export class Backends {
       this.#tellOfContent(terms);
       return this.#socket(target.path.replace(/\$\d.*$/, ""), this.surroundings.resolve, parameters, spot);
     }
-    const runDirectory = this.surroundings.runDirectory();
-    const host = target.authority.replace(/:\d+$/, "");
-    const registered = `${runDirectory}/${host}.sock`;
-    if (target.socket === undefined && /^[a-z0-9]/.test(host) && this.surroundings.hasSocket(registered)) {
+    const registered = this.registered(target);
+    if (registered !== undefined) {
       this.#tellOfContent(terms);
       return this.#socket(registered, (path) => path, parameters, spot);
     }
     return target.kind === "fastcgi"
       ? this.#fastcgi(target, parameters, terms, spot, base)
       : this.#relay(target, parameters, terms, spot, base);
+  }
+
+  /** The socket that a backend has in the run directory by the name of a host, if there is one. */
+  registered({ authority, socket }: Server): string | undefined {
+    const host = authority.replace(/:\d+$/, "");
+    const path = `${this.surroundings.runDirectory()}/${host}.sock`;
+    return socket === undefined && /^[a-z0-9]/.test(host) && this.surroundings.hasSocket(path)
+      ? path
+      : undefined;
+  }
+
+  /** One relay for all members of a balancer. @param name the balancer's */
+  balanced(
+    name: string,
+    balancing: Balancing,
+    { content, reuse: _, documentRoot: _root, proxyTls = [], ...terms }: RelayTerms,
+    spot: Spot,
+  ): string {
+    const speaksTls = balancing.members.some(({ upstream }) => /(^|\|)https:/.test(upstream));
+    const tls = speaksTls ? { tls: this.#tls(proxyTls, spot) } : {};
+    const { upstream } = balancing.members[0]!;
+    const runs: Relay = { kind: "relay", upstream, balancing, ...tls, ...terms };
+    return this.#run(runs, name, NO_PARAMETERS, content, spot);
+  }
+
+  /** The one spelling of a server; nothing if there can be none, which has been reported. */
+  upstream({ authority, socket: path, tls }: Server, base: string, spot: Spot): string | undefined {
+    const url = (path === undefined ? "" : `unix:${path}|`) +
+      `${tls ? "https" : "http"}://${authority}${base.replace(/\/$/, "")}`;
+    const upstream = this.faults.take(readUpstream(url, (path) => path), spot);
+    return upstream === undefined ? undefined : formatUpstream(upstream);
   }
 
   /** Whoever takes the connection itself reads the content. */
@@ -109,19 +139,17 @@ export class Backends {
   }
 
   #relay(
-    { authority, socket: path, tls: speaksTls }: Server,
+    target: Server,
     parameters: Parameters,
     { content, reuse: _, documentRoot: _root, proxyTls = [], ...terms }: RelayTerms,
     spot: Spot,
     base: string,
   ): string | undefined {
-    const url = (path === undefined ? "" : `unix:${path}|`) +
-      `${speaksTls ? "https" : "http"}://${authority}${base.replace(/\/$/, "")}`;
-    const upstream = this.faults.take(readUpstream(url, (path) => path), spot);
+    const upstream = this.upstream(target, base, spot);
     if (upstream === undefined) return undefined;
-    const tls = speaksTls ? { tls: this.#tls(proxyTls, spot) } : {};
-    const runs: Relay = { kind: "relay", upstream: formatUpstream(upstream), ...tls, ...terms };
-    return this.#run(runs, path ?? authority, parameters, content, spot);
+    const tls = target.tls ? { tls: this.#tls(proxyTls, spot) } : {};
+    const runs: Relay = { kind: "relay", upstream, ...tls, ...terms };
+    return this.#run(runs, target.socket ?? target.authority, parameters, content, spot);
   }
 
   /** How a server is spoken to by TLS. */
@@ -198,7 +226,8 @@ export class Backends {
     });
   }
 
-  #add(key: string, { weight }: Parameters, spot: Spot, make: () => Backend): string {
+  #add(key: string, { weight: exact }: Parameters, spot: Spot, make: () => Backend): string {
+    const weight = exact === undefined ? undefined : Math.round(exact);
     const known = this.#names.get(key);
     if (known === undefined) {
       const backend = make();

@@ -2,7 +2,7 @@
 
 import { quote } from "../reading.ts";
 import type { Faults } from "./faults.ts";
-import { type Parameters, readParameters } from "./parameters.ts";
+import { joinedParameters, NO_PARAMETERS, type Parameters, readParameters } from "./parameters.ts";
 import { readTarget, type Target } from "./targets.ts";
 import type { Directive } from "./tree.ts";
 
@@ -30,7 +30,9 @@ export class Balancers {
   /** The balancer of a name, whether it has been spoken of or not. */
   of(name: string): Balancer {
     let balancer = this.#balancers.get(name);
-    if (balancer === undefined) this.#balancers.set(name, balancer = { members: [], parameters: {} });
+    if (balancer === undefined) {
+      this.#balancers.set(name, balancer = { members: [], parameters: NO_PARAMETERS });
+    }
     return balancer;
   }
 
@@ -79,10 +81,10 @@ export class Balancers {
     if (target === undefined) return;
     if (target.kind === "balancer") {
       const balancer = this.of(target.name);
-      balancer.parameters = { ...balancer.parameters, ...parameters };
+      balancer.parameters = joinedParameters(balancer.parameters, parameters);
     } else {
       const key = url.replace(/\/$/, "");
-      this.workers.set(key, { ...this.workers.get(key), ...parameters });
+      this.workers.set(key, joinedParameters(this.workers.get(key), parameters));
     }
   }
 

@@ -5,7 +5,7 @@
 
 import type { Backend } from "../config.ts";
 import type { Faults } from "./faults.ts";
-import { readNumber } from "./parameters.ts";
+import { readNumber } from "./values.ts";
 import type { Directive } from "./tree.ts";
 
 /** What a relay asks of content; what is not given is as relays have it. */

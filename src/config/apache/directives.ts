@@ -52,6 +52,8 @@ const TABLE: readonly Known[] = ([
   ["ProxyPassReverseCookiePath", ANY, 2, 3, "the server's path and the one that clients see"],
   ["ProxyPreserveHost", ANY, 1, 1, "On or Off"],
   ["BalancerMember", ["server", "host", "proxy"], 1, MANY, "the URL of a server"],
+  ["ProxyHCExpr", SERVERS, 2, MANY, "a name and an expression in braces"],
+  ["ProxyHCTemplate", SERVERS, 2, MANY, "a name and parameters, such as hcmethod=GET"],
   ["ProxySet", ANY, 1, MANY, "parameters, such as timeout=30"],
   ["AllowEncodedSlashes", SERVERS, 1, 1, "NoDecode or Off"],
   ["SSLProxyEngine", PROXIES, 1, 1, "On or Off"],

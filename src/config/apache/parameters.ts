@@ -1,34 +1,16 @@
-/** Values of directives and the parameters behind URLs: `timeout=30`. */
+/** Parameters behind URLs: `timeout=30`. */
 
 import { quote, type Reading } from "../reading.ts";
 import { UPGRADE } from "../relay_rules.ts";
+import {
+  BALANCING_WORDS,
+  type BalancingWords,
+  joinedWords,
+  noWords,
+  readBalancingWord,
+} from "./balancing_words.ts";
 import { nearestTo } from "../nearest.ts";
-import type { WarningSort } from "../warning.ts";
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 };
-/** As long as any time here may be. */
-const LONGEST = 86_400_000;
-
-/**
- * Reads a time: a number of seconds, or one with the unit `ms`, `s`, `min` or `h`.
- *
- * @returns milliseconds
- */
-export function readTime(text: string): Reading<number> {
-  const match = /^(\d+)(ms|s|min|h)?$/i.exec(text);
-  const milliseconds = match === null ? NaN : Number(match[1]) * UNITS[match[2]?.toLowerCase() ?? "s"]!;
-  if (milliseconds <= LONGEST) return { value: milliseconds };
-  return {
-    fault: `Found ${quote(text)}; write a number of seconds up to 86400, or one with ms, s, min or h`,
-  };
-}
-
-/** Reads a whole number. */
-export function readNumber(text: string, least: number, most: number): Reading<number> {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return { value };
-  return { fault: `Found ${quote(text)}; write a whole number from ${least} to ${most}` };
-}
+import { type ParameterReport, readNumber, readTime } from "./values.ts";
 
 /** What the parameters of ProxyPass, BalancerMember and ProxySet ask for. */
 export interface Parameters {
@@ -46,32 +28,24 @@ export interface Parameters {
   readonly upgrade?: string;
   readonly weight?: number;
   readonly flusher?: "flush" | "none";
-  /** Takes nothing. */
-  readonly disabled?: boolean;
-  /** Whoever came before goes to the same one again. */
-  readonly sticky?: boolean;
+  /** What is said of a balancer, or of a member of one. */
+  readonly words: BalancingWords;
+  /** The names of those, as written. */
+  readonly said: readonly string[];
 }
 
 /** Parameters that are known and have no effect: of workers, of balancers, and words without a value. */
 const WITHOUT_EFFECT = (
-  "acquire addressttl backend bufferpool cping flushpackets flushwait hcexpr " +
-  "hcfails hcinterval hcmethod hcpasses hctemplate hcuri iobuffersize keepalive lbset mapping min ping receivebuffersize " +
-  "redirect responsefieldsize retry route secret smax ttl failonstatus failontimeout forcerecovery growth lbmethod " +
-  "maxattempts nofailover nonce scolonpathdelim stickysessionsep interpolate noquery"
+  "acquire addressttl backend bufferpool cping flushpackets flushwait iobuffersize keepalive mapping min ping " +
+  "receivebuffersize responsefieldsize secret smax ttl growth nonce interpolate noquery"
 ).split(" ");
 
 /** Those of them that clients would notice. */
-const NOTICED = [
-  "route",
-  "redirect",
-  "noquery",
-  "hcmethod",
-  "failonstatus",
-  "interpolate",
-];
+const NOTICED = ["noquery", "interpolate"];
 
 const KNOWN = [
   ...WITHOUT_EFFECT,
+  ...BALANCING_WORDS,
   "nocanon",
   "upgrade",
   "connectiontimeout",
@@ -81,19 +55,14 @@ const KNOWN = [
   "disablereuse",
   "enablereuse",
   "loadfactor",
-  "status",
-  "stickysession",
 ];
-
-/** Where what is read here is reported. */
-export interface ParameterReport {
-  fault(message: string): void;
-  withoutEffect(what: string, sort?: WarningSort): void;
-}
 
 /** Reads `key=value` words. */
 export function readParameters(words: readonly string[], report: ParameterReport): Parameters {
-  const result: { -readonly [Key in keyof Parameters]: Parameters[Key] } = {};
+  const result: { -readonly [Key in keyof Parameters]: Parameters[Key] } = {
+    words: noWords(),
+    said: [],
+  };
   const take = <T>(reading: Reading<T>, word: string, use: (value: T) => void) => {
     if ("value" in reading) use(reading.value);
     else report.fault(`In ${quote(word)}: ${reading.fault}`);
@@ -136,14 +105,11 @@ export function readParameters(words: readonly string[], report: ParameterReport
         if (value === "flush" || value === "none") result.flusher = value;
         else report.fault(`Found the flusher ${quote(value)}; write flusher=flush, or flusher=none`);
         break;
-      case "status":
-        if (/^\+?[DSHN]/i.test(value)) result.disabled = true;
-        if (/^\+?[HN]/i.test(value)) report.withoutEffect(word);
-        break;
-      case "stickysession":
-        result.sticky = true;
-        break;
       default:
+        if (readBalancingWord(key.toLowerCase(), value, result.words, report)) {
+          result.said = [...result.said!, key];
+          break;
+        }
         if (WITHOUT_EFFECT.includes(key.toLowerCase())) {
           const sort = NOTICED.includes(key.toLowerCase()) ? "changes" : "none";
           report.withoutEffect(word.includes("=") ? `${key}=` : key, sort);
@@ -153,10 +119,22 @@ export function readParameters(words: readonly string[], report: ParameterReport
   return result;
 }
 
+/** No parameters. */
+export const NO_PARAMETERS: Parameters = {
+  words: noWords(),
+  said: [],
+};
+
+/** What one place says, and what another one says instead, or besides. */
+export function joinedParameters(first: Parameters | undefined, second: Parameters): Parameters {
+  if (first === undefined) return second;
+  return { ...first, ...second, words: joinedWords(first.words, second.words) };
+}
+
 /** httpd: 1 to 100, with two digits behind the point. */
 function readLoadFactor(text: string): Reading<number> {
   const value = Number(text);
-  if (/^\d+(\.\d{1,2})?$/.test(text) && value >= 1 && value <= 100) return { value: Math.round(value) };
+  if (/^\d+(\.\d{1,2})?$/.test(text) && value >= 1 && value <= 100) return { value };
   return { fault: `Found ${quote(text)}; write a number from 1 to 100` };
 }
 

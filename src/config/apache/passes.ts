@@ -90,6 +90,9 @@ export function readPass(directive: Directive, place: Place | undefined, faults:
   if (url === "!") return path === undefined ? undefined : pass(undefined);
   const target = faults.take(readTarget(url), directive);
   if (path === undefined || target === undefined) return undefined;
+  if (target.kind !== "balancer") {
+    for (const name of parameters.said) faults.notDone(directive, `${directive.name} ${name}=`);
+  }
   if (expression && !fits(directive, path, url, target, faults)) return undefined;
   return pass(target);
 

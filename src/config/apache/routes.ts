@@ -8,7 +8,8 @@ import { ContentLimits } from "./content_limits.ts";
 import { errorPagesOf } from "./files/error_files.ts";
 import type { ServerFiles, ServerFilesMaker } from "./files/server_files.ts";
 import { mappedByExpression, mappedByPrefix } from "./mapped_passes.ts";
-import type { Parameters } from "./parameters.ts";
+import { BalancingMaker, connectionsOf } from "./balancing.ts";
+import { joinedParameters, NO_PARAMETERS, type Parameters } from "./parameters.ts";
 import type { Pass } from "./passes.ts";
 import { coversPath, standsFor } from "./paths.ts";
 import type { Server } from "./server.ts";
@@ -104,7 +105,7 @@ export class RouteMaker {
       path: "/",
       expression: false,
       target,
-      parameters: {},
+      parameters: NO_PARAMETERS,
       url,
       settings: {},
     };
@@ -138,11 +139,9 @@ export class RouteMaker {
     if (target === undefined) return { ...common, backends: [] };
     const terms = { ...this.#terms(pass, server), ...this.#errors(server, pages) };
     const backends = target.kind === "balancer"
-      ? this.#members(target.name, pass, terms)
+      ? new BalancingMaker(this.servers, this.backends).backendsOf(target.name, pass, terms)
       : [this.backends.refer(target, this.#parametersOf(pass), terms, pass.spot)];
     if (backends.includes(undefined)) return undefined;
-    const sticky = target.kind === "balancer" &&
-      this.servers.balancers.of(target.name).parameters.sticky === true;
     return {
       ...common,
       ...(pass.expression
@@ -152,7 +151,8 @@ export class RouteMaker {
       ...pass.expression && pass.parameters.preservePath && target.kind === "server"
         ? { preservePath: true as const }
         : {},
-      ...sticky || pass.parameters.sticky ? { sticky: true } : {},
+      // Where several backends have the members, nobody sees the cookie: a client is told by its address.
+      ...this.#wordsOf(pass).sticky !== undefined && backends.length > 1 ? { sticky: true } : {},
       ...this.#keepAlive(server),
     };
   }
@@ -162,8 +162,15 @@ export class RouteMaker {
     return new ContentLimits(faults, server === main ? [main] : [main, server]);
   }
 
-  #parametersOf({ url, parameters }: Pass): Pass["parameters"] {
-    return { ...this.servers.balancers.parametersFor(url), ...parameters };
+  #parametersOf({ url, parameters }: Pass): Parameters {
+    return joinedParameters(this.servers.balancers.parametersFor(url), parameters);
+  }
+
+  /** What is said of the balancer that a pass leads to. */
+  #wordsOf(pass: Pass): Parameters["words"] {
+    const { target } = pass;
+    if (target?.kind !== "balancer") return pass.parameters.words;
+    return joinedParameters(this.servers.balancers.of(target.name).parameters, pass.parameters).words;
   }
 
   /** How requests are relayed, if they are: what the pass says, else its location, else the server, else the main one. */
@@ -176,11 +183,10 @@ export class RouteMaker {
       server.settings,
       main.settings,
     ];
-    const balancer = pass.target?.kind === "balancer"
-      ? this.servers.balancers.of(pass.target.name).parameters
-      : {};
-    const own = { ...balancer, ...this.#parametersOf(pass) };
-    const timeout = own.timeout ??
+    const isBalancer = pass.target?.kind === "balancer";
+    const own = this.#parametersOf(pass);
+    // That of a balancer is for something else.
+    const timeout = (isBalancer ? undefined : own.timeout) ??
       levels.map((level) => level.proxyTimeout).find(isGiven) ??
       levels.map((level) => level.timeout).find(isGiven);
     const preserveHost = levels.map((level) => level.preserveHost).find(isGiven);
@@ -230,38 +236,6 @@ export class RouteMaker {
         : []
     );
   }
-
-  #members(name: string, pass: Pass, terms: RelayTerms): (string | undefined)[] {
-    const { faults } = this.servers;
-    const { members } = this.servers.balancers.of(name);
-    const active = members.filter(({ parameters }) => !parameters.disabled);
-    if (active.length === 0) {
-      const why = members.length === 0
-        ? `Cannot find members of the balancer ${
-          quote(name)
-        }; write <Proxy "balancer://${name}"> with a BalancerMember in it`
-        : `Found no member of the balancer ${
-          quote(name)
-        } that takes anything; remove status= from one of them`;
-      faults.add(pass.spot, why);
-      return [undefined];
-    }
-    return active.map(({ target, parameters, spot }) => {
-      if (target.kind === "balancer") return undefined;
-      const timeout = parameters.timeout === undefined ? {} : { timeout: parameters.timeout };
-      const own = { ...terms, ...timeout, ...connectionsOf(parameters) };
-      const base = target.kind === "socket" ? "" : target.path;
-      return this.backends.refer(target, parameters, own, spot, base);
-    });
-  }
-}
-
-/** What is said of the connections to a server. */
-function connectionsOf({ connectTimeout, maxUpstream }: Parameters): RelayTerms {
-  return {
-    ...connectTimeout === undefined ? {} : { connectTimeout },
-    ...maxUpstream === undefined ? {} : { maxUpstream },
-  };
 }
 
 function leadsToFiles({ files }: Pass): boolean {

@@ -3,6 +3,7 @@
 import { Balancers } from "./balancers.ts";
 import { judge } from "./directives.ts";
 import type { Faults } from "./faults.ts";
+import { HealthChecks } from "./health_checks.ts";
 import { hostOf } from "./host_of.ts";
 import { readProxying } from "./proxying.ts";
 import type { DraftWorld } from "./rules/draft.ts";
@@ -17,6 +18,7 @@ export class Servers {
   readonly hosts: Server[] = [];
   readonly listens: Directive[] = [];
   readonly balancers: Balancers;
+  readonly healthChecks: HealthChecks;
   serverRoot: Directive | undefined;
   runtimeDirectory: Directive | undefined;
   /** TypesConfig. */
@@ -25,6 +27,7 @@ export class Servers {
 
   constructor(readonly faults: Faults, items: readonly Item[], readonly world: DraftWorld) {
     this.balancers = new Balancers(faults);
+    this.healthChecks = new HealthChecks(faults);
     this.#sections = new SectionReader(faults, world, this.balancers);
     this.main = newServer(undefined, [], this.#sections.draft(false), faults);
     this.#server(items, this.main, "server");
@@ -79,6 +82,10 @@ export class Servers {
         return;
       case "balancermember":
         return this.balancers.memberElsewhere(directive);
+      case "proxyhcexpr":
+        return this.healthChecks.expression(directive);
+      case "proxyhctemplate":
+        return this.healthChecks.template(directive);
       case "proxyset":
         return this.balancers.set(directive, args[0]!, args.slice(1));
     }

@@ -5,8 +5,8 @@ import { MAX_HEAD } from "../json/limits.ts";
 import { type ContentSettings, readContentPace, readContentSize, readTimes } from "./content.ts";
 import { onOrOff } from "./directives.ts";
 import type { Faults } from "./faults.ts";
-import { readNumber, readTime } from "./parameters.ts";
 import { type ProxyTlsSettings, readProxyTls } from "./proxy_tls.ts";
+import { readNumber, readTime } from "./values.ts";
 import type { Directive } from "./tree.ts";
 
 /** What a server says, and what it leaves to the one around it. Times are in milliseconds, sizes in bytes. */

@@ -27,6 +27,9 @@ const PLACES: Record<Owner, string> = {
   reverse: `in an entry of "reverse"`,
   cookieDomains: `in an entry of "cookieDomains"`,
   cookiePaths: `in an entry of "cookiePaths"`,
+  upstream: `in an entry of "upstream"`,
+  session: `in "session"`,
+  check: `in "check"`,
 };
 
 /**

@@ -1,5 +1,6 @@
 /** The kind `relay` as a process. */
 
+import type { Balancing } from "../../config/balancing.ts";
 import type { PlainRelayEvent } from "../../backend/relay/plain_relay.ts";
 import type { RelayEvent } from "../../backend/relay/relay_handler.ts";
 import type { Plain, Relay } from "../../config/config.ts";
@@ -24,6 +25,7 @@ export const relayProgram: KindProgram<Relay> = {
     ...time("--upstream-timeout", options.timeout),
     ...time("--connect-timeout", options.connectTimeout),
     ...options.maxUpstream === undefined ? [] : ["--max-upstream", String(options.maxUpstream)],
+    ...options.balancing === undefined ? [] : ["--balancing", JSON.stringify(options.balancing)],
     ...options.reverse?.length === 0 ? ["--reverse", "off"] : [],
     ...words("--reverse", options.reverse?.map(({ path, url }) => [path, url])),
     ...words("--cookie-domain", options.cookieDomains?.map(({ from, to }) => [from, to])),
@@ -32,18 +34,19 @@ export const relayProgram: KindProgram<Relay> = {
     ...options.errorPages === undefined ? [] : ["--error-pages", JSON.stringify(options.errorPages)],
     ...options.errorOverride === undefined ? [] : ["--error-override", String(options.errorOverride)],
   ],
-  permissions({ upstream }) {
-    // Sockets are opened by libc; what remains of the network is finding a name's addresses.
-    const read = upstreamOf(upstream);
-    const name = read && nameToResolve(read);
-    return name === undefined ? [] : [`--allow-net=${name}`];
+  permissions({ upstream, balancing }) {
+    // Sockets are opened by libc; what remains of the network is finding the addresses of names.
+    const names = upstreamsOf(upstream, balancing).flatMap((one) => nameToResolve(one) ?? []);
+    return names.length === 0 ? [] : [`--allow-net=${[...new Set(names)].join(",")}`];
   },
-  libraries: ({ upstream }) => upstreamOf(upstream)?.tls ? Object.values(openSslPaths()) : [],
+  libraries: ({ upstream, balancing }) =>
+    upstreamsOf(upstream, balancing).some(({ tls }) => tls) ? Object.values(openSslPaths()) : [],
   reloads: false,
   async serve({ upstream, kind: _, plain, tls, ...options }, log) {
     const reading = readUpstream(upstream, (path) => path);
     if ("fault" in reading) throw new UsageError(reading.fault);
-    const securing = reading.value.tls ? { securing: await securingBy(tls) } : {};
+    const speaksTls = upstreamsOf(upstream, options.balancing).some((one) => one.tls);
+    const securing = speaksTls ? { securing: await securingBy(tls) } : {};
     const common = { ...options, ...securing, upstream: reading.value, report: reportTo(log, upstream) };
     if (plain !== undefined) {
       const { PlainRelay } = await import("../../backend/relay/plain_relay.ts");
@@ -58,6 +61,11 @@ export const relayProgram: KindProgram<Relay> = {
     "Cannot relay with --apache: Apache has read the request by then, and there is none to pass on; " +
     "have Apache proxy to the server itself (ProxyPass), or hand over by fdpass front",
 };
+
+/** All servers of a relay, as far as they can be read. */
+function upstreamsOf(upstream: string, balancing: Balancing | undefined): Upstream[] {
+  return (balancing?.members ?? [{ upstream }]).flatMap((one) => upstreamOf(one.upstream) ?? []);
+}
 
 function upstreamOf(text: string): Upstream | undefined {
   const reading = readUpstream(text, (path) => path);
@@ -99,6 +107,12 @@ export function reportTo(log: KindLog, upstream: string): (event: RelayEvent | P
             ...event,
           },
         );
+      case "upstream-down":
+        return log.error("upstream-down", "{upstream} is left out: {reason}", event);
+      case "upstream-up":
+        return log.info("upstream-up", "{upstream} is used again", event);
+      case "upstreams-down":
+        return log.error("upstreams-down", "no server can be used; requests get 503 until one is back", {});
       case "upstream-failed":
         return log.warn("upstream-failed", "{request} was not answered by {upstream}: {reason}", {
           upstream,

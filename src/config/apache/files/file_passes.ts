@@ -4,6 +4,7 @@ import { posix } from "node:path";
 import type { Resolve } from "../../path.ts";
 import { readExpression } from "../expressions.ts";
 import type { Faults } from "../faults.ts";
+import { NO_PARAMETERS } from "../parameters.ts";
 import type { Pass } from "../passes.ts";
 import { coversPath, readDecodedPath } from "../paths.ts";
 import type { Server } from "../server.ts";
@@ -118,7 +119,7 @@ export class FilePasses {
       expression,
       target: undefined,
       files: { name: expression ? target : posix.normalize(target), script },
-      parameters: {},
+      parameters: NO_PARAMETERS,
       url: "",
       settings: {},
     };

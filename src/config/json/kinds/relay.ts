@@ -5,12 +5,14 @@ import type { CookieRule, EncodedSlashes, Forwarded, Plain, Relay, ReverseRule }
 import { readDuration } from "../../quantity.ts";
 import { quote, type Reading } from "../../reading.ts";
 import { readCookieDomain, readCookiePath, readReverseRule, UPGRADE } from "../../relay_rules.ts";
-import { formatUpstream, readUpstream } from "../../upstream.ts";
+import type { Balancing } from "../../balancing.ts";
+import { formatUpstream, readUpstream, type Upstream } from "../../upstream.ts";
 import type { Path } from "../report.ts";
 import { duration, expect, flag, text, whole } from "../shapes.ts";
 import { entriesOf, isObject } from "../value.ts";
 import type { Entry, KindKeys, Place } from "./kind.ts";
 import { readUpstreamTls, UPSTREAM_TLS } from "./upstream_tls.ts";
+import { BALANCING_KEYS, BALANCING_SHAPE, readBalancing, UPSTREAM_SHAPE } from "./upstreams.ts";
 
 const RULE = expect(`write a rule such as {"path": "/app/", "url": "http://127.0.0.1:3000/"}`);
 const COOKIE_RULE = expect(`write a rule such as {"from": "/", "to": "/app/"}`);
@@ -32,6 +34,7 @@ export const RELAY_RULES = {
   reverse: ["path", "url"],
   cookieDomains: ["from", "to"],
   cookiePaths: ["from", "to"],
+  ...BALANCING_KEYS,
 } satisfies Record<string, string[]>;
 
 /** What a plain relay has no use for: it does not look at requests and responses. */
@@ -45,20 +48,15 @@ const OF_HTTP = [
   "reverse",
   "cookieDomains",
   "cookiePaths",
+  ...Object.keys(BALANCING_SHAPE),
 ];
 
 export const relayKeys: KindKeys = {
   choice: "upstream",
   advice: "add the URL of the server",
   shape: {
-    upstream: text(`write the URL of an HTTP server, such as "http://127.0.0.1:3000"`, {
-      pattern: "^([hH][tT][tT][pP][sS]?://|[uU][nN][iI][xX]:)[^ ?#]+$",
-      examples: ["http://127.0.0.1:3000", "https://app.example.com/base", "unix:/run/app.sock"],
-    }).optional().meta({
-      description:
-        "An HTTP server that knows nothing of hand-offs: requests are relayed to it, below the path " +
-        "of the URL. fdpass up runs the relay, not the server.",
-    }),
+    upstream: UPSTREAM_SHAPE,
+    ...BALANCING_SHAPE,
     tls: UPSTREAM_TLS,
     preserveHost: flag(false, "Whether the upstream is told the Host that the client means, not its own."),
     preservePath: flag(
@@ -132,11 +130,11 @@ export const relayKeys: KindKeys = {
     }),
   },
   read(entry, place) {
-    const { upstream: url, preserveHost, underscoresInHeaders } = entry;
-    const { path, report, resolve } = place;
-    if (typeof url !== "string") return undefined;
-    const upstream = report.take(readUpstream(url, resolve), [...path, "upstream"]);
+    const { preserveHost, underscoresInHeaders } = entry;
+    const { path, report } = place;
     const plain = readPlain(entry, place);
+    const balancing = plain === undefined ? readBalancing(entry, place) : undefined;
+    const upstream = readFirst(entry, place, balancing);
     if (upstream !== undefined && plain !== undefined && upstream.base !== "") {
       report.value(
         [...path, "upstream"],
@@ -154,6 +152,7 @@ export const relayKeys: KindKeys = {
       forwarded: isForwarded(entry.forwarded) ? entry.forwarded : undefined,
       timeout: readTime(entry, "upstreamTimeout", place),
       connectTimeout: readTime(entry, "connectTimeout", place),
+      balancing,
       maxUpstream: typeof entry.maxUpstream === "number" ? entry.maxUpstream : undefined,
       reverse: readRules(entry, "reverse", place, readReverseRule),
       cookieDomains: readRules(entry, "cookieDomains", place, readCookieDomain),
@@ -165,6 +164,29 @@ export const relayKeys: KindKeys = {
       : { kind: "relay", upstream: formatUpstream(upstream), ...options };
   },
 };
+
+/** The one server, or the first of several. */
+function readFirst(
+  { upstream: url }: Entry,
+  { path, report, resolve }: Place,
+  balancing: Balancing | undefined,
+): Upstream | undefined {
+  if (balancing !== undefined) return upstreamIn(balancing.members[0]!.upstream);
+  const at = [...path, "upstream"];
+  if (Array.isArray(url)) {
+    if (url.length > 0) {
+      const message = "Found several servers for a plain relay, which has one; make it one backend each";
+      report.value(at, message);
+    }
+    return undefined;
+  }
+  return typeof url === "string" ? report.take(readUpstream(url, resolve), at) : undefined;
+}
+
+function upstreamIn(text: string): Upstream | undefined {
+  const reading = readUpstream(text, (path) => path);
+  return "value" in reading ? reading.value : undefined;
+}
 
 function isForwarded(value: unknown): value is Forwarded {
   return value === "all" || value === "legacy" || value === "none";
@@ -215,7 +237,7 @@ function readPlain(entry: Entry, { path, report }: Place): Plain | undefined {
 
 function readRules<Rule extends ReverseRule | CookieRule>(
   entry: Entry,
-  key: keyof typeof RELAY_RULES,
+  key: "reverse" | "cookieDomains" | "cookiePaths",
   { path, report }: Place,
   read: (rule: Rule) => Reading<Rule>,
 ): readonly Rule[] | undefined {

@@ -1,0 +1,169 @@
+/** The servers of one relay: made with its first need of them, chosen from, and closed with it. */
+
+import type { Balancing } from "../../../config/balancing.ts";
+import { readUpstream, type Upstream } from "../../../config/upstream.ts";
+import { type Deadlines, Timed } from "../../../loop/deadlines.ts";
+import type { Loop } from "../../../loop/loop.ts";
+import { type Connection, ConnectionLost } from "../../connection/connection.ts";
+import { ResponseParser } from "../../../http/response_parser.ts";
+import { type PoolOptions, UpstreamPool } from "../upstream_pool.ts";
+import { type Choice, Chooser } from "./choice.ts";
+import { type Chance, HealthChecker } from "./health_check.ts";
+import { Member, type MemberListener } from "./member.ts";
+
+/** What a relay with several servers, or with one that is asked how it is, tells people of them. */
+export type MemberEvent =
+  | { readonly type: "upstream-down"; readonly upstream: string; readonly reason: string }
+  | { readonly type: "upstream-up"; readonly upstream: string }
+  /** None can be used, and requests get 503. */
+  | { readonly type: "upstreams-down" };
+
+/** How members are made. */
+export interface MembersOptions extends PoolOptions {
+  readonly upstream: Upstream;
+  /** Several servers, or what else there is to say of one; unless given there is the one, which never counts as failed. */
+  readonly balancing?: Balancing;
+  readonly report?: (event: MemberEvent) => void;
+  /** Spreads questions over time; by chance unless given. */
+  readonly chance?: Chance;
+}
+
+/** Bytes of a response's head. */
+const HEAD = 32_768;
+/** Milliseconds for 100 (Continue): an upstream that does not know of it says nothing. */
+const CONTINUE = 1_000;
+
+/** Somebody who waits until there is a member that can be used, or until one may be tried again. */
+class Waiter extends Timed {
+  readonly #over = Promise.withResolvers<void>();
+  readonly over: Promise<void> = this.#over.promise;
+
+  override expire(): void {
+    this.stopDeadline();
+    this.#over.resolve();
+  }
+}
+
+/** All servers of a relay. */
+export class Members implements MemberListener {
+  readonly list: readonly Member[];
+  /** The only one, where nothing is to be chosen. */
+  readonly only: Member | undefined;
+  readonly #chooser: Chooser;
+  readonly #waiting = new Set<Waiter>();
+  readonly #waits: Deadlines;
+  readonly #checkers: readonly HealthChecker[];
+  /** Members are asked at most after the first. */
+  readonly attempts: number;
+  /** People know that nobody can be used. */
+  #noneTold = false;
+
+  constructor(readonly loop: Loop, readonly options: MembersOptions) {
+    const { upstream, balancing, timeout = 60_000 } = options;
+    const terms = balancing?.members ?? [{ upstream: "", ignoreErrors: true }];
+    const parser = new ResponseParser({ head: HEAD });
+    const [continuing, never] = [CONTINUE, Infinity].map((time) => loop.deadlines.list(time));
+    const { failOnStatus = [] } = balancing ?? {};
+    const isFailure = balancing && ((status: number) => failOnStatus.includes(status));
+    this.list = terms.map((own) => {
+      const { connectTimeout, maxUpstream } = own;
+      const pool = {
+        ...options,
+        timeout: own.timeout ?? timeout,
+        ...connectTimeout === undefined ? {} : { connectTimeout },
+        ...maxUpstream === undefined ? {} : { maxUpstream },
+      };
+      const at = balancing === undefined ? upstream : upstreamOf(own.upstream);
+      const patience = loop.deadlines.list(pool.timeout);
+      const deadlines = { upstream: patience, continue: continuing!, never: never! };
+      return new Member(
+        own,
+        at,
+        new UpstreamPool(loop, at, pool),
+        this,
+        { parser, deadlines },
+        isFailure,
+      );
+    });
+    this.only = balancing === undefined ? this.list[0] : undefined;
+    this.#chooser = new Chooser(this.list, balancing ?? { members: terms });
+    this.#waits = loop.deadlines.list(0);
+    this.#checkers = this.list.flatMap((member) => {
+      const { check } = member.terms;
+      if (check === undefined || member.terms.disabled) return [];
+      return new HealthChecker(loop, member, check, parser, options.chance ?? Math.random, options.securing);
+    });
+    this.attempts = balancing?.attempts ?? this.list.length - 1;
+  }
+
+  /** A member for a request; see {@linkcode Chooser.choose}. */
+  choose(route: string | undefined, tried: ReadonlySet<Member>): Choice | undefined {
+    return this.#chooser.choose(route, this.loop.clock(), tried);
+  }
+
+  /**
+   * The same for a request that may wait.
+   *
+   * @throws {ConnectionLost} when its client has gone meanwhile
+   */
+  async await(route: string | undefined, client: Connection): Promise<Choice | undefined> {
+    const end = this.loop.clock() + (this.options.balancing?.wait ?? 0);
+    for (;;) {
+      const choice = this.choose(route, new Set());
+      const now = this.loop.clock();
+      if (choice !== undefined || now >= end) return choice;
+      const due = Math.min(...this.list.map(({ dueAt }) => dueAt));
+      const waiter = new Waiter();
+      this.#waiting.add(waiter);
+      this.#waits.startUntil(waiter, due > now ? Math.min(end, due) : end);
+      client.onGone(() => waiter.expire());
+      try {
+        await waiter.over;
+      } finally {
+        client.onGone(undefined);
+        this.#waiting.delete(waiter);
+      }
+      if (client.closed) throw new ConnectionLost("Cannot relay: the client is gone");
+    }
+  }
+
+  /** A request found nobody. */
+  tellNone(): void {
+    if (this.#noneTold) return;
+    this.#noneTold = true;
+    this.options.report?.({ type: "upstreams-down" });
+  }
+
+  memberDown({ terms: { upstream } }: Member, reason: string): void {
+    this.options.report?.({ type: "upstream-down", upstream, reason });
+  }
+
+  memberUp({ terms: { upstream } }: Member): void {
+    this.options.report?.({ type: "upstream-up", upstream });
+    this.#noneTold = false;
+    for (const waiter of this.#waiting) waiter.expire();
+  }
+
+  memberWorks(): void {
+    this.#noneTold = false;
+  }
+
+  /** Asks nothing at intervals any more. */
+  forget(): void {
+    for (const checker of this.#checkers) checker.close();
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.forget();
+    for (const waiter of this.#waiting) waiter.expire();
+    for (const { pool } of this.list) pool.close();
+  }
+}
+
+/** @throws {TypeError} for what was never checked */
+export function upstreamOf(text: string): Upstream {
+  const reading = readUpstream(text, (path) => path);
+  if ("fault" in reading) throw new TypeError(reading.fault);
+  return reading.value;
+}
