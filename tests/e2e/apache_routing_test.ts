@@ -15,7 +15,7 @@ import { ask, configurationAt, type Outcome, place, type Placed } from "./apache
 /** Each at an address of its own, so that the ports are the same. */
 const APACHE = "127.0.0.1";
 const FDPASS = "127.0.0.2";
-/** Requests at a time. */
+/** Configurations at a time. */
 const TOGETHER = 16;
 /** How often a balancer is asked at most, to see all of its members. */
 const ROUNDS = 200;
