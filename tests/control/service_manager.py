@@ -61,9 +61,10 @@ def start():
     os.execvpe(command[0], command, environment)
 
 
-def same(one, other):
-    a, b = os.fstat(one), os.fstat(other)
-    return (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino)
+def identity(fd):
+    """Equal for two descriptors of one open file; the manager keeps one of each."""
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
 
 
 def hear():
@@ -72,8 +73,10 @@ def hear():
     fields = dict(line.split("=", 1) for line in lines)
     name = fields.get("FDNAME", "stored")
     if "FDSTORE" in fields:
+        known = {identity(fd) for _, fd, _ in stored}
         for fd in fds:
-            if len(stored) < most and not any(same(fd, kept) for _, kept, _ in stored):
+            if len(stored) < most and identity(fd) not in known:
+                known.add(identity(fd))
                 stored.append((name, fd, fields.get("FDPOLL") != "0"))
             else:
                 os.close(fd)
@@ -81,9 +84,10 @@ def hear():
         for fd in fds:
             os.close(fd)
     if "FDSTOREREMOVE" in fields:
-        for entry in [entry for entry in stored if entry[0] == name]:
-            stored.remove(entry)
-            os.close(entry[1])
+        for entry in stored:
+            if entry[0] == name:
+                os.close(entry[1])
+        stored[:] = [entry for entry in stored if entry[0] != name]
     say(" ".join(lines))
 
 
