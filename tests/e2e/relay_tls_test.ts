@@ -108,11 +108,9 @@ Deno.test({
     await using front = await relays(directory, {
       newer: { upstream: `https://localhost:${server.port}`, tls },
       older: { upstream: `https://localhost:${older}`, tls },
-      address: { upstream: `https://127.0.0.1:${server.port}`, tls },
       named: { upstream: `https://127.0.0.1:${server.port}`, tls: { ...tls, serverName: "localhost" } },
       refused: { upstream: `https://localhost:${older}`, tls: { ...tls, minVersion: "1.3" } },
       untrusted: { upstream: `https://localhost:${older}` },
-      careless: { upstream: `https://localhost:${older}`, tls: { verify: false } },
     });
     const seen = async (name: string) => (await (await ask(front, `/${name}/x`)).text()).split(" ");
     for (
@@ -131,9 +129,7 @@ Deno.test({
       // Three requests on each connection, and the second goes on with the session of the first.
       assert.deepEqual(all.map(([, , reused]) => reused), [".", ".", ".", "r", "r", "r", "r"]);
     }
-    assert.deepEqual((await seen("address")).slice(0, 2), ["TLSv1.3", ""]);
     assert.deepEqual((await seen("named")).slice(0, 2), ["TLSv1.3", "localhost"]);
-    assert.equal((await seen("careless"))[0], "TLSv1.2");
     for (const name of ["refused", "untrusted"]) {
       const response = await ask(front, `/${name}/x`);
       assert.equal(response.status, 502);
@@ -191,22 +187,24 @@ Deno.test("servers that nobody should believe get nothing of a request, and the 
     connection.close();
     return Promise.resolve();
   });
-  const at = ({ port }: Scripted) => ({ upstream: `https://localhost:${port}`, tls, connectTimeout: "10s" });
+  const at = ({ port }: Scripted) => ({ upstream: `https://localhost:${port}`, tls, connectTimeout: "30s" });
   await using front = await relays(directory, {
     expired: at(expired),
     other: at(other),
     own: at(own),
     plain: at(plain),
     gone: at(gone),
-    silent: { ...at(silent), connectTimeout: "300ms" },
-    slow: { ...at(slow), connectTimeout: "300ms" },
+    silent: { ...at(silent), connectTimeout: "1s" },
+    slow: { ...at(slow), connectTimeout: "1s" },
   });
-  const statuses: Record<string, number> = {};
-  for (const name of ["expired", "other", "own", "plain", "gone", "silent", "slow"]) {
-    const response = await ask(front, `/${name}/`);
-    await response.body?.cancel();
-    statuses[name] = response.status;
-  }
+  const names = ["expired", "other", "own", "plain", "gone", "silent", "slow"];
+  const statuses = Object.fromEntries(
+    await Promise.all(names.map(async (name) => {
+      const response = await ask(front, `/${name}/`);
+      await response.body?.cancel();
+      return [name, response.status];
+    })),
+  );
   assert.deepEqual(statuses, {
     expired: 502,
     other: 502,
