@@ -52,6 +52,7 @@ export const BALANCER_CASES: readonly BalancerCase[] = [
     ],
   },
   {
+    // Not `?jsessionid=` at the end of a target: there httpd reads on behind the end, in what an earlier request has left.
     name: "sessions by a parameter",
     members: ROUTES,
     set: STICKY,
@@ -61,7 +62,6 @@ export const BALANCER_CASES: readonly BalancerCase[] = [
       "/page?jsessionid=abc.n3&x=y",
       "/page;jsessionid=abc.n2;v=1",
       "/page?xjsessionid=abc.n2",
-      "/page?jsessionid=",
       ["/page?jsessionid=abc.n2", "Cookie: JSESSIONID=abc.n1"],
       ["/page?jsessionid=abc", "Cookie: JSESSIONID=abc.n1"],
     ],
