@@ -13,7 +13,7 @@ import { BALANCER_CASES, type BalancerCase, type Step } from "./apache/balancer_
 const APACHE = "127.0.0.1";
 const FDPASS = "127.0.0.2";
 /** Cases at a time; the requests of each follow each other. */
-const TOGETHER = 9;
+const TOGETHER = 4;
 /** Fields that are compared. */
 const FIELDS = ["x-server", "set-cookie", "x-route", "x-stays", "x-two", "x-changed"];
 
