@@ -131,13 +131,13 @@ Deno.test("a client has no more connections than it may, whoever has them, until
       for (const [index, client] of clients.slice(0, 2).entries()) {
         assert.equal((await client.get((times + index) % 2 === 0 ? "/files/" : "/")).status, 200);
       }
-      if (times % 5 === 0) assert.ok(await until(() => isLetIn(port, "127.0.0.1"), `a fourth, ${times}`));
     }
     assert.equal(await refused() > 0, false, "none of them was too much");
     clients.push(await RawClient.connect(port));
     assert.equal((await clients[3]!.get("/")).status, 200);
     assert.equal(await isLetIn(port, "127.0.0.1"), false, "a fifth");
-    assert.equal(await refused(), 1);
+    // It is closed a moment before the Worker has said what for.
+    await until(async () => await refused() === 1 || undefined, "one refusal in the figures");
     assert.ok(await isLetIn(port, "127.0.0.2"), "another client");
 
     // Each kind says that one has ended.
