@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { Apache, noApache } from "../support/apache.ts";
 import { noPhpFpm, startPhpFpm } from "../support/php_fpm.ts";
 import { freePort } from "../support/ports.ts";
-import { startUpFrom, TemporaryDirectory } from "../support/processes.ts";
+import { FrontProgram, TemporaryDirectory, whenReady } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { TellingServers } from "./apache/rule_rig.ts";
 import type { SiteCase } from "./apache/site_case.ts";
@@ -89,6 +89,18 @@ function summary(text: string, port: number): string {
   return [status, ...given, isOwn ? "" : JSON.stringify(content)].join(" | ").replaceAll(`:${port}`, "");
 }
 
+/** Waits for one backend after the other: so many processes take their time where others are at work. */
+async function backendsOf(program: FrontProgram): Promise<void> {
+  try {
+    for (const count of [1, 4, 8, 12]) {
+      await program.line(new RegExp(`(?:^fdpass backend \\S+ ready on [^]*?){${count}}`, "m"));
+    }
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 function unchunked(text: string): string {
   let content = "";
   for (let at = 0; at < text.length;) {
@@ -128,7 +140,9 @@ AllowOverride None\nRequire all denied\n</Directory>\n`;
       "httpd.conf",
       `DefaultRuntimeDir ${own.path}\nListen 127.0.0.1:${port}\n${sites(port)}`,
     );
-    await using fdpass = await startUpFrom(path);
+    const program = new FrontProgram(["up", path], { permissions: ["--allow-all"] });
+    await backendsOf(program);
+    await using fdpass = await whenReady(program);
     const pending = SITE_CASES.flatMap((site) => site.requests.map((request) => ({ site, request })));
     const wrong: string[] = [];
     const seen = new Set<string>();

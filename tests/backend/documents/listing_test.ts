@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { adopt, close, directoryEntries, openDirectory } from "../../../ffi/mod.ts";
 import { listing } from "../../../src/backend/documents/listing.ts";
-import { openDescriptors } from "../../support/descriptors.ts";
+import { withoutLeaks } from "../../support/descriptors.ts";
 import { TemporaryDirectory } from "../../support/processes.ts";
 
 const entry = (name: string, isDirectory = false) => ({ name, isDirectory });
@@ -41,22 +41,21 @@ Deno.test("listing() links to each name, whatever is in it, and to nothing else"
   assert.doesNotMatch(listing("/", [], () => true), /href/);
 });
 
-Deno.test("directoryEntries() reads all names once, and no more than asked for", () => {
-  using directory = new TemporaryDirectory();
-  const names = Array.from({ length: 3_000 }, (_, index) => `file-with-a-name-that-takes-room-${index}`);
-  for (const name of names) directory.write(name, "");
-  Deno.mkdirSync(directory.join("below"));
-  const before = openDescriptors();
-  const read = (most: number) => {
-    const fd = adopt(openDirectory(directory.path));
-    const entries = directoryEntries(fd, most);
-    close(fd);
-    assert.ok(typeof entries !== "number");
-    return entries;
-  };
-  const all = read(10_000);
-  assert.deepEqual(all.map(({ name }) => name).sort(), [...names, "below"].sort());
-  assert.deepEqual(all.filter(({ isDirectory }) => isDirectory), [entry("below", true)]);
-  assert.equal(read(10).length, 10);
-  assert.deepEqual(openDescriptors(), before);
-});
+Deno.test("directoryEntries() reads all names once, and no more than asked for", () =>
+  withoutLeaks(() => {
+    using directory = new TemporaryDirectory();
+    const names = Array.from({ length: 3_000 }, (_, index) => `file-with-a-name-that-takes-room-${index}`);
+    for (const name of names) directory.write(name, "");
+    Deno.mkdirSync(directory.join("below"));
+    const read = (most: number) => {
+      const fd = adopt(openDirectory(directory.path));
+      const entries = directoryEntries(fd, most);
+      close(fd);
+      assert.ok(typeof entries !== "number");
+      return entries;
+    };
+    const all = read(10_000);
+    assert.deepEqual(all.map(({ name }) => name).sort(), [...names, "below"].sort());
+    assert.deepEqual(all.filter(({ isDirectory }) => isDirectory), [entry("below", true)]);
+    assert.equal(read(10).length, 10);
+  }));
