@@ -23,8 +23,8 @@ const MANAGER = fileURLToPath(new URL("./service_manager.py", import.meta.url));
 const ignore = !isInstalled("python3", "--version");
 
 const REQUEST = "GET /small.txt HTTP/1.1\r\nHost: a\r\n\r\n";
-/** As many as there are descriptors for: an ordinary user has 1,024. */
-const PARKED = initialDescriptorLimit() > 2_500 ? 1_000 : 300;
+/** As many as there are descriptors for: an ordinary user has 1,024, and the stand-in needs four for each at a start. */
+const PARKED = initialDescriptorLimit() > 5_000 ? 1_000 : 200;
 
 /** A front's configuration and its backend, and the front below a service manager. */
 class Managed extends TemporaryDirectory {

@@ -78,7 +78,8 @@ async function ask(front: FrontProgram, path: string, init: RequestInit = {}): P
 }
 
 Deno.test({
-  name: "a relay speaks TLS 1.2 and 1.3 to nginx: names, kept connections, sessions, content both ways",
+  name: "a relay speaks TLS 1.2 and 1.3 to nginx: names, kept connections, sessions, content both ways" +
+    (noNginx === undefined ? "" : ` (${noNginx})`),
   ignore: noNginx !== undefined,
   fn: async () => {
     using directory = new TemporaryDirectory();
