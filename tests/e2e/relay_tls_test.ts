@@ -178,7 +178,7 @@ Deno.test("servers that nobody should believe get nothing of a request, and the 
   });
   using silent = new Scripted(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async () => {});
   using slow = new Scripted(Deno.listen({ hostname: "127.0.0.1", port: 0 }), async (connection) => {
-    // The beginning of a record, a byte at a time.
+    // The beginning of a record, a byte at a time: the pace is what this server is about.
     for (const byte of [22, 3, 3, 64, ...new Array(1_000).fill(2)]) {
       await connection.write(Uint8Array.of(byte));
       await new Promise((resolve) => setTimeout(resolve, 20));
