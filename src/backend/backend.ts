@@ -11,45 +11,22 @@ import type { Missing } from "../wire/missing_descriptor.ts";
 import { apacheSource } from "./apache/apache_source.ts";
 import { ApacheIntake, type ApacheOwner } from "./apache/intake.ts";
 import type { BackendEvent } from "./backend_event.ts";
+import type { BackendOptions } from "./backend_options.ts";
 import { Channel, type ChannelOwner } from "./channel/channel.ts";
 import { refuseFront } from "./channel/refuse_front.ts";
 import type { ChannelSource } from "./channel/channel_source.ts";
-import { BackendListener, type ListenerOptions } from "./channel/listener.ts";
+import { BackendListener } from "./channel/listener.ts";
 import { type LoadOwner, LoadReport } from "./channel/load_report.ts";
 import { WorkerPort } from "./channel/worker_port.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionServer } from "./connection/connection_server.ts";
 import { ProcessCounters } from "./counters/counters.ts";
 import type { ContentTerms } from "./http/content_terms.ts";
-import { type LogOptions, openLog } from "./log/open_log.ts";
+import { openLog } from "./log/open_log.ts";
 import type { RequestLog } from "./log/request_log.ts";
-import { type ChosenTimes, Times } from "./times.ts";
+import { Times } from "./times.ts";
 
-export type { BackendEvent };
-
-/** What a backend is made with. */
-export interface BackendOptions extends ListenerOptions, ChosenTimes, Omit<LogOptions, "report"> {
-  /** Absolute path of the Unix socket; in a worker, of the dealer's private one. */
-  readonly socket: string;
-  /** This process is one of so many behind one path, and gets its channels from the one that listens there. */
-  readonly workerOf?: number;
-  /** Speaks Apache's protocol, not ours: connections come without their requests, and none is given back. */
-  readonly apache?: boolean;
-  /** What it calls itself to fronts. */
-  readonly name: string;
-  /** User ids of fronts, besides root and this process's own. */
-  readonly allowUsers?: readonly number[];
-  /** Hand-offs that may be unacknowledged on a channel; 1024 unless given. */
-  readonly window?: number;
-  /** Connections that it holds at most; beyond it hand-offs are refused as full. No limit unless given. */
-  readonly maxConnections?: number;
-  /** What is asked of the content of requests; what is not given is as the kind has it. */
-  readonly content?: Partial<ContentTerms>;
-  /** Whether a client's X-Request-Id is what its request is called. */
-  readonly trustsRequestIds?: boolean | undefined;
-  /** Takes what people should know. */
-  readonly report?: (event: BackendEvent) => void;
-}
+export type { BackendEvent, BackendOptions };
 
 /** Bytes taken from a socket in one go. A little less than a preread may have, so that any of it can travel back. */
 const SCRATCH = 61_440;

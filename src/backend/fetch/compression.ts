@@ -2,7 +2,7 @@
 
 import { Duplex } from "node:stream";
 import { constants, createBrotliCompress, createGzip } from "node:zlib";
-import { parseAcceptEncoding } from "../static/encodings.ts";
+import { parseAcceptEncoding } from "../../http/accept_encoding.ts";
 import type { FetchHandler } from "./handler.ts";
 import { wholeBody } from "./response_parts.ts";
 

@@ -1,11 +1,11 @@
 /** One request and its response. */
 
 import { Buffer } from "node:buffer";
-import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
 import type { RequestHead } from "../../http/request_head.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ContentTerms } from "./content_terms.ts";
+import { FramedContent } from "./framed_content.ts";
 import { type Framing, framingOf } from "./framing.ts";
 import type { Field } from "./head_text.ts";
 import type { Input } from "./input.ts";
@@ -20,7 +20,6 @@ import type { ScopeGuard } from "./scope_guard.ts";
 export type { Field } from "./head_text.ts";
 
 const encoder = new TextEncoder();
-const ZERO = encoder.encode("0");
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const joined = new ResponseBuffer();
 const encoded = (head: string) => Buffer.from(head, "latin1") as Uint8Array<ArrayBuffer>;
@@ -46,8 +45,8 @@ export class Exchange extends ReceivedRequest {
   #framing: Framing = "counted";
   /** How the fields of the response are spelt that are said here. */
   spelling: Spelling = CAPITALS;
-  /** Between two chunks, where something may be put in. */
-  #between = false;
+  /** What is sent piece by piece. */
+  #content: FramedContent | undefined;
 
   /**
    * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
@@ -190,7 +189,7 @@ export class Exchange extends ReceivedRequest {
     // Head and content, or pieces of content, are several packets.
     this.connection.setNoDelay();
     await this.connection.sendAll(head, more && hasContent);
-    this.#between = this.#framing === "chunked";
+    this.#content = new FramedContent(this.connection, this.#framing);
     return hasContent;
   }
 
@@ -198,42 +197,18 @@ export class Exchange extends ReceivedRequest {
   async write(piece: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
     if (this.#framing === "contentless" || piece.byteLength === 0) return;
     this.#to("content");
-    if (this.#framing !== "chunked") return await this.connection.sendAll(piece, more);
-    const { connection } = this;
-    const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
-    connection.framing += head.length + CRLF.length;
-    const size = joined.join(head, piece, CRLF);
-    const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, more));
-    if (sent === size) return await connection.moved(sent);
-    // The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait.
-    this.#between = false;
-    const ofContent = Math.max(0, sent - head.length);
-    await connection.sendAll(head.subarray(sent), true);
-    await connection.sendAll(piece.subarray(ofContent), true);
-    const end = CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>;
-    await connection.sendAll(end, more);
-    this.#between = true;
+    await this.#content!.send(piece, more);
   }
 
-  /**
-   * Sends a byte that says nothing, where there is one: a zero in front of the size of the next chunk (RFC 9112, 7.1:
-   * `chunk-size = 1*HEXDIG`). A client that is gone answers with a reset.
-   *
-   * @returns whether there are such places in this response. In between, what is being sent finds it out as well
-   */
+  /** Sends a byte that says nothing, as {@linkcode FramedContent.probe}. */
   probe(): boolean {
-    if (this.#between) this.connection.framing += Math.max(0, this.connection.send(ZERO, false));
-    return this.#framing === "chunked";
+    return this.#content?.probe() ?? false;
   }
 
   /** Marks the end of content sent by {@linkcode write}. */
   async finish(): Promise<void> {
     this.#to("whole");
-    this.#between = false;
-    if (this.#framing === "chunked") {
-      this.connection.framing += LAST_CHUNK.length;
-      await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
-    }
+    await this.#content!.end();
   }
 
   /** @throws {Error} when there is a response already, or nobody to get one, or it would mean something else */
