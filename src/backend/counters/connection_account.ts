@@ -7,6 +7,7 @@ import type {
   LoggedConnection,
   LoggedRefusal,
   LoggedRequest,
+  ReadRequest,
   RequestLog,
 } from "../log/request_log.ts";
 import type { ProcessCounters } from "./counters.ts";
@@ -51,7 +52,7 @@ export class ConnectionAccount {
   }
 
   /** Something was refused that was no request, or was not for this backend. */
-  refused(refusal: LoggedRefusal, number: number, unread: number, request?: LoggedRequest): void {
+  refused(refusal: LoggedRefusal, number: number, unread: number, request?: ReadRequest): void {
     this.#measure.end(unread);
     this.#count(refusal.status, refusal.answer.length);
     this.#lines?.refused(refusal, number, request);

@@ -16,6 +16,7 @@ import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
 import { Exchange } from "./exchange.ts";
 import { HeadReader } from "./head_reader.ts";
 import { BodyError } from "./request_body.ts";
+import { ReceivedRequest } from "./received_request.ts";
 import { refuse } from "./refuse.ts";
 import { RequestRates, TOO_MANY_REQUESTS } from "./request_rates.ts";
 import type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
@@ -224,8 +225,9 @@ export class HttpServer implements ConnectionServer {
     if (connection.leaving || connection.closed) return;
     if (isIdle) return this.#takeLeave(served);
     // Who asks nothing is owed nothing.
-    if (isEmptyLines(input.bytes, input.start, input.end)) connection.close();
-    else this.#refuse(served, 408, "its head has not come in time");
+    if (isEmptyLines(input.bytes, input.start, input.end)) return connection.close();
+    served.lines.begin(input.length);
+    this.#refuse(served, 408, "its head has not come in time");
   }
 
   /** Gives a connection back on which nothing was asked. Idle for too long, there is nothing to give back. */
@@ -243,7 +245,14 @@ export class HttpServer implements ConnectionServer {
 
   /** RFC 9110, 15.5.20: the client may ask again on another connection. */
   #misdirected(served: Served): void {
-    this.#refuse(served, 421, "this connection is for another host or path");
+    const { connection, input, guard, requests } = served;
+    const why = "this connection is for another host or path";
+    // Its bytes have been moved since it was read.
+    const { head } = this.#heads;
+    if (head.parse(input.bytes, input.start, input.end) !== "head") return this.#refuse(served, 421, why);
+    const request = new ReceivedRequest(connection, input, head, guard, requests + 1);
+    input.start = head.end;
+    this.#after(served, refuse(served, 421, why, request));
   }
 
   /** Refuses what is unread. */
@@ -277,7 +286,7 @@ export class HttpServer implements ConnectionServer {
     }
     const left = exchange.progress === "left";
     if (!left) body.close();
-    if (exchange.persistent && !body.done && !await this.#skip(exchange)) exchange.persistent = false;
+    if (exchange.persistent && !body.done && !await body.skip()) exchange.persistent = false;
     served.lines.finished(exchange, served.requests, input.length, exchange.persistent ? "+" : "-");
     if (left || exchange.persistent) return !left;
     // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request
@@ -307,14 +316,5 @@ export class HttpServer implements ConnectionServer {
     if (exchange.progress === "whole") await connection.closeGently();
     else if (exchange.endsByClosing) connection.breakOff();
     else connection.close();
-  }
-
-  async #skip(exchange: Exchange): Promise<boolean> {
-    try {
-      return await exchange.body.skip();
-    } catch (error) {
-      if (error instanceof BodyError) return false;
-      throw error;
-    }
   }
 }

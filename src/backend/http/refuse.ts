@@ -4,9 +4,9 @@ import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts
 import { httpDate } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionAccount } from "../counters/connection_account.ts";
-import type { Exchange } from "./exchange.ts";
 import { latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
+import type { ReceivedRequest } from "./received_request.ts";
 
 /** A connection whose request is refused. */
 export interface Refusable {
@@ -20,23 +20,25 @@ export interface Refusable {
 /**
  * Answers with an error and closes. Never rejects.
  *
- * @param asked the request; where there is none, whether what has come of it is one for HEAD
+ * @param asked the request; where it could not be read, whether what has come of it is one for HEAD
  */
 export async function refuse(
   { connection, lines, input, requests }: Refusable,
   status: number,
   why: string | undefined,
-  asked: Exchange | boolean,
+  asked: ReceivedRequest | boolean,
 ): Promise<void> {
-  const exchange = typeof asked === "boolean" ? undefined : asked;
-  const head = exchange === undefined ? asked === true : exchange.method === "HEAD";
+  const request = typeof asked === "boolean" ? undefined : asked;
+  const head = request === undefined ? asked === true : request.method === "HEAD";
   const known: AnswerStatus = isAnswerStatus(status) ? status : 400;
   const options = { head, date: httpDate(Date.now()), ...why === undefined ? {} : { why } };
   try {
     const bytes = answer(known, options) as Uint8Array<ArrayBuffer>;
     await connection.sendAll(bytes);
     const said = { status: known, why: why ?? "", answer: latin1(bytes, 0, bytes.length) };
-    lines.refused(said, requests, input.length, exchange);
+    // What could not be read has not been counted, and all of it is what came.
+    if (request === undefined) lines.refused(said, requests + 1, 0);
+    else lines.refused(said, request.number, input.length, request);
     await connection.closeGently();
   } catch (error) {
     connection.close();

@@ -267,18 +267,24 @@ export class RequestBody {
   /**
    * Reads the rest away, so that the next request can be read behind it. It has been {@linkcode close}d.
    *
-   * @returns false when there is more than {@linkcode MAX_SKIP}, or it takes longer than a client may stop for
-   * @throws as {@linkcode read} does
+   * @returns false when there is more than {@linkcode MAX_SKIP}, it takes longer than a client may stop for, or what comes is
+   *   no content
+   * @throws {ConnectionLost} when the client has gone
    */
   async skip(): Promise<boolean> {
     const { loop, times: { stall } } = this.input.connection.home;
     const until = loop.clock() + stall.milliseconds;
     let skipped = this.#ahead?.reduce((size, piece) => size + piece.length, 0) ?? 0;
     this.#ahead = undefined;
-    for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
-      skipped += piece.length;
-      if (skipped > MAX_SKIP || loop.clock() > until) return false;
+    try {
+      for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
+        skipped += piece.length;
+        if (skipped > MAX_SKIP || loop.clock() > until) return false;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof BodyError) return false;
+      throw error;
     }
-    return true;
   }
 }

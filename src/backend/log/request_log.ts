@@ -27,8 +27,8 @@ export interface LoggedConnection {
   readonly framing: number;
 }
 
-/** What is known of a request and its response. */
-export interface LoggedRequest extends Identity {
+/** What is known of a request that could be read. */
+export interface ReadRequest extends Identity {
   readonly method: string;
   readonly target: string;
   readonly path: string;
@@ -38,6 +38,10 @@ export interface LoggedRequest extends Identity {
   readonly client: { readonly hostname: string; readonly port: number };
   /** The head as it came. */
   readonly head: string;
+}
+
+/** What is known of a request and its response. */
+export interface LoggedRequest extends ReadRequest {
   /** What was responded; 0 for nothing. */
   readonly status: number;
   /** The head as it was sent. */
@@ -121,11 +125,11 @@ export class ConnectionLines {
   /**
    * Something was refused that was no request, or was not for this backend.
    *
-   * @param number requests on the connection so far, this one included if it was one
+   * @param number requests on the connection so far, this one included; 0 where nobody here looks at requests
    */
-  refused({ status, why, answer }: LoggedRefusal, number: number, request?: LoggedRequest): void {
+  refused({ status, why, answer }: LoggedRefusal, number: number, request?: ReadRequest): void {
     const record = this.#record;
-    if (request === undefined) this.#forget();
+    if (request === undefined) this.#forget(number);
     else this.#take(request);
     record.status = status;
     record.user = this.#user.of(record.head, status);
@@ -137,7 +141,7 @@ export class ConnectionLines {
     this.#write(number, "-", "");
   }
 
-  #take(request: LoggedRequest): void {
+  #take(request: ReadRequest): void {
     const record = this.#record;
     record.identity = request;
     const { client } = request;
@@ -150,9 +154,14 @@ export class ConnectionLines {
     Object.assign(record, { method, target, path, query, authority, minor, head });
   }
 
-  #forget(): void {
-    const nothing = { method: "", target: "", path: "", query: "", authority: "", head: "" };
-    Object.assign(this.#record, nothing);
+  /** Nothing of what came could be read. It is called what it would have been called, and has nothing of the one before. */
+  #forget(number: number): void {
+    const { client, name } = this.connection;
+    Object.assign(this.#record, {
+      ...{ client: client.hostname, clientPort: client.port },
+      ...{ method: "", target: "", path: "", query: "", authority: "", head: "" },
+      identity: { requestId: number === 0 ? name : `${name}.${number}`, traceId: "" },
+    });
   }
 
   /**
