@@ -2,12 +2,13 @@
 
 import { type Command, Option } from "commander";
 import { hasAbortDelay } from "../config/abort_delay.ts";
-import { DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../config/access_logs.ts";
+import { dashesInFormat, DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../config/access_logs.ts";
 import type { LogChoices } from "../control/log/log.ts";
 import type { AccessLogRules, BackendProcessOptions } from "../control/backend/backend_process.ts";
 import { UsageError } from "../control/failure.ts";
 import type { Run } from "./command.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
+import { writeError } from "./output.ts";
 import { addLogOptions, bindToParent, withParentOption } from "./shared_options.ts";
 import {
   absolute,
@@ -188,6 +189,8 @@ function readAccessLogs(options: BackendOptions): AccessLogRules | undefined {
   if ("fault" in to) throw new UsageError(to.fault);
   const format = readLogFormat(accessLogFormat ?? DEFAULT_FORMAT);
   if ("fault" in format) throw new UsageError(format.fault);
+  const dashes = dashesInFormat(format.value);
+  if (dashes !== undefined) writeError(`fdpass: --access-log-format: ${dashes}\n`);
   return { logs: [{ to: to.value, format: format.value }], otherwise: [0], sites: [] };
 }
 

@@ -35,10 +35,11 @@ export function readLogFormat(text: string): Reading<string> {
   return "fault" in reading ? reading : { value: text };
 }
 
-/** What a format asks for and gets only a dash, in words; nothing for one that cannot be read. */
-export function missingInFormat(text: string): readonly string[] {
+/** What people should know of a format: that it asks for what gets only a dash. Nothing for one that cannot be read. */
+export function dashesInFormat(text: string): string | undefined {
   const reading = readFormat(text);
-  return "fault" in reading ? [] : reading.value.missing;
+  if ("fault" in reading || reading.value.missing.length === 0) return undefined;
+  return `lines have a dash for ${reading.value.missing.join(" and ")}`;
 }
 
 /**

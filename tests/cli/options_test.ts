@@ -53,6 +53,12 @@ for (const [args, message] of WRONG) {
   });
 }
 
+Deno.test("the command line: a format is told what it gets only a dash for, as in configurations", async () => {
+  const args = [...BACKEND, "--access-log", "-", "--access-log-format", "%h %{note}n %>s"];
+  const { stderr } = await runProgram(args, { permissions: ["--allow-all"] });
+  assert.match(stderr, /^fdpass: --access-log-format: lines have a dash for %\{note\}n, notes of modules$/m);
+});
+
 Deno.test("the command line: a day is the longest time, and the shortest is none", async () => {
   using directory = new TemporaryDirectory();
   for (const time of ["1440m", "86400", "0", "0.5ms"]) {

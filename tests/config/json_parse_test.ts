@@ -295,3 +295,22 @@ Deno.test("parseJson() knows every spelling of what a backend waits for", () => 
     }
   }
 });
+
+Deno.test("parseJson(): what lines of a log have only a dash for is a warning, and its place is said", () => {
+  const { warnings } = parse(`{
+    "listen": "8080",
+    "accessLog": [{ "file": "a" }, { "file": "b", "format": "%h %{note}n" }],
+    "sites": [{ "to": "fd:///run/app.sock", "accessLog": { "file": "c", "format": "%U %{SSL_SERVER_I_DN}x" } }]
+  }`);
+  const dashes = (line: number, subject: string, what: string) => ({
+    sort: "none",
+    source: "fdpass.json",
+    line,
+    subject,
+    message: `lines have a dash for ${what}`,
+  });
+  assert.deepEqual(warnings, [
+    dashes(4, "sites[0].accessLog.format", "%{SSL_SERVER_I_DN}x, variables of mod_ssl"),
+    dashes(3, "accessLog[1].format", "%{note}n, notes of modules"),
+  ]);
+});

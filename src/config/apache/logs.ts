@@ -2,7 +2,7 @@
 
 import { FORMATS } from "../../logs/format.ts";
 import type { AccessLogSpec } from "../../logs/rules.ts";
-import { missingInFormat, readLogFormat, readLogTarget } from "../access_logs.ts";
+import { dashesInFormat, readLogFormat, readLogTarget } from "../access_logs.ts";
 import type { Resolve } from "../path.ts";
 import type { Faults } from "./faults.ts";
 import type { Directive } from "./tree.ts";
@@ -58,10 +58,8 @@ export class LogWords {
         if (!ofMain || this === main) faults.warn(directive, `no log is written: ${read.fault}`, "changes");
         continue;
       }
-      const missing = missingInFormat(read.value);
-      if (missing.length > 0 && (!ofMain || this === main)) {
-        faults.warn(directive, `lines have a dash for ${missing.join(" and ")}`);
-      }
+      const dashes = dashesInFormat(read.value);
+      if (dashes !== undefined && (!ofMain || this === main)) faults.warn(directive, dashes);
       const variable = readCondition(condition);
       if (variable === undefined && (!ofMain || this === main)) {
         faults.warn(directive, `all requests get a line, whatever ${condition} says`, "changes");

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { AccessLogSpec } from "../../logs/rules.ts";
-import { DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../access_logs.ts";
+import { dashesInFormat, DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../access_logs.ts";
 import type { Resolve } from "../path.ts";
 import type { Path, Report } from "./report.ts";
 import { expect, text } from "./shapes.ts";
@@ -70,6 +70,8 @@ export class AccessLogReader {
     const format = typeof entry.format === "string" ? entry.format : DEFAULT_FORMAT;
     const read = this.report.take(readLogFormat(format), [...path, "format"]);
     if (to === undefined || read === undefined) return undefined;
+    const dashes = dashesInFormat(read);
+    if (dashes !== undefined) this.report.warn([...path, "format"], dashes);
     return {
       to,
       format: read,

@@ -88,5 +88,6 @@ export function parseJson(text: string, origin: Origin, { runDirectory }: JsonOp
     ...admin,
     ...document.trustRequestIds === true ? { trustRequestIds: true } : {},
     ...trust.all.length === 0 ? {} : { trust: trust.all },
+    ...report.warnings(),
   };
 }

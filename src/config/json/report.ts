@@ -3,6 +3,7 @@
 import type { Node } from "jsonc-parser";
 import { ConfigError, type Problem } from "../error.ts";
 import { quote, type Reading } from "../reading.ts";
+import type { Warning } from "../warning.ts";
 
 /** The way to a value: keys and indexes, from the document down. */
 export type Path = readonly (string | number)[];
@@ -13,6 +14,7 @@ export class Report {
   readonly #lines: LineTable;
   readonly #root: Node | undefined;
   readonly #entries: { offset: number; path: string; message: string }[] = [];
+  readonly #warnings: Warning[] = [];
 
   /**
    * @param name What messages call the file.
@@ -52,6 +54,17 @@ export class Report {
     if ("value" in reading) return reading.value;
     this.value(path, reading.fault);
     return undefined;
+  }
+
+  /** Says something of a value that does not keep the configuration from running. */
+  warn(path: Path, message: string): void {
+    const { line } = this.#lines.at(this.#find(path).offset);
+    this.#warnings.push({ sort: "none", source: this.#name, line, subject: formatPath(path), message });
+  }
+
+  /** All that people should be told, to be spread into the model. */
+  warnings(): { warnings?: readonly Warning[] } {
+    return this.#warnings.length === 0 ? {} : { warnings: this.#warnings };
   }
 
   /** The line of an offset, counted from 1. */
