@@ -75,7 +75,10 @@ export function app(name: string): string {
 }
 
 /** What an fdpass backend serves. */
-export type Kind = { readonly fetch: string } | { readonly static: string };
+export type Kind =
+  | { readonly fetch: string }
+  | { readonly static: string }
+  | { readonly upstream: string };
 
 /** The command that runs fdpass from its source. @param program the one of this checkout unless given */
 function fromSource(
@@ -93,7 +96,7 @@ export async function startBackend(
   program?: string,
 ): Promise<{ service: Service; socket: string }> {
   const socket = `${stage.room("backend")}/app.sock`;
-  const what = "fetch" in kind ? ["--fetch", kind.fetch] : ["--static", kind.static];
+  const what = Object.entries(kind).flatMap(([name, value]) => [`--${name}`, value]);
   const command = fromSource(["backend", "--socket", socket, ...what, ...args], program);
   const service = await stage.processes.serve("fdpass backend", command, {
     line: /^fdpass backend .* ready on /m,
@@ -154,6 +157,13 @@ export async function fdpass(
   return { port, path, ...authorityOf(options), front: [service], behind: [backend.service] };
 }
 
+/** fdpass with a relay in front of an HTTP server. */
+export async function fdpassRelay(stage: Stage, server: Service, port: number, path: string): Promise<Built> {
+  const relay = await startBackend(stage, { upstream: `http://127.0.0.1:${port}` });
+  const front = await startFront(stage, relay.socket);
+  return { port: front.port, path, front: [front.service, relay.service], behind: [server] };
+}
+
 /** What belongs into a contender that may have a certificate. */
 export function authorityOf(
   { certificate }: { readonly certificate?: Certificate | undefined },
@@ -193,21 +203,35 @@ export async function floorAlone(stage: Stage): Promise<Built> {
   return { port, front: [], behind: [service] };
 }
 
+/** The server in C that relays have behind them. */
+export async function origin(stage: Stage, path: string): Promise<Built> {
+  const port = freePort();
+  const command = { command: stage.programs.floor("origin"), args: [String(port)] };
+  const service = await stage.processes.serve("origin", command, { line: /^ready$/m });
+  return { port, path, front: [], behind: [service] };
+}
+
 /**
  * An HTTP server of Deno's own.
  *
  * @param program which of those in bench/apps
  * @param certificate for the one that speaks TLS
+ * @param files the directory of the one that serves files
  */
 export async function denoServe(
   stage: Stage,
   program = "serve.ts",
   certificate?: Certificate,
+  files?: string,
 ): Promise<Built> {
   const port = freePort();
   // It needs no configuration; that of the benchmarks would only cost it time.
   const options = ["--quiet", "--no-prompt", "--no-config", "--allow-net=127.0.0.1"];
   const args = ["run", ...options, app(program), String(port)];
+  if (files !== undefined) {
+    args.splice(1, 0, `--allow-read=${files}`);
+    args.push(files);
+  }
   if (certificate !== undefined) {
     const { certificate: file, key } = certificate;
     args.splice(1, 0, `--allow-read=${file},${key}`);

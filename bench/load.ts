@@ -63,9 +63,31 @@ export async function ab(
 
 const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
 
-/** Requests on connections that are kept, by wrk: one thread, 64 connections. */
-export async function wrk(stage: Stage, contender: Contender, seconds: number): Promise<LoadResult> {
-  const args = ["-t1", "-c64", `-d${seconds}s`, "--timeout", "10s", "--latency", addressOf(contender)];
+/**
+ * Requests on connections that are kept, by wrk with one thread.
+ *
+ * @param options `upload`: bytes of content that each request has
+ */
+export async function wrk(
+  stage: Stage,
+  contender: Contender,
+  seconds: number,
+  { clients = 64, upload = 0 }: { readonly clients?: number; readonly upload?: number } = {},
+): Promise<LoadResult> {
+  const args = [
+    "-t1",
+    `-c${clients}`,
+    `-d${seconds}s`,
+    "--timeout",
+    "10s",
+    "--latency",
+    addressOf(contender),
+  ];
+  if (upload > 0) {
+    const script = `${stage.directory}/upload-${upload}.lua`;
+    Deno.writeTextFileSync(script, `wrk.method = "POST"\nwrk.body = string.rep("x", ${upload})\n`);
+    args.push("-s", script);
+  }
   const output = await stage.processes.run("wrk", { command: stage.programs.path("wrk"), args }, PATIENCE);
   const time = (label: string) => {
     const [, amount, unit] = new RegExp(`^\\s*${label}\\s+([\\d.]+)(us|ms|s)`, "m").exec(output) ?? [];
@@ -184,6 +206,20 @@ export async function switching(
   return JSON.parse(await stage.processes.run("switch", { command, args }, PATIENCE));
 }
 
+/** Small messages that come back, on WebSockets that send the next one then. */
+export async function echoes(
+  stage: Stage,
+  contender: Contender,
+  connections: number,
+  seconds: number,
+): Promise<
+  { readonly messages: number; readonly failed: number; readonly seconds: number; readonly times: Times }
+> {
+  const args = [String(contender.port), contender.path, String(connections), String(seconds)];
+  const command = { command: stage.programs.floor("echo"), args };
+  return JSON.parse(await stage.processes.run("echo", command, PATIENCE));
+}
+
 /** Connections that are open until they are let go. */
 export interface Held {
   /** Those that never came about. */
@@ -195,12 +231,20 @@ export interface Held {
 /** Says nothing on the connections it holds. */
 export const SILENT = "-";
 
-/** Opens connections and holds them: with a stream of events from a path each, or silent. */
-export async function hold(stage: Stage, contender: Contender, path: string, count: number): Promise<Held> {
-  const command = {
-    command: stage.programs.floor("hold"),
-    args: [String(contender.port), path, String(count)],
-  };
+/**
+ * Opens connections and holds them: each with an answer from a path, or with a stream of events, or silent.
+ *
+ * @param websocket whether they are to become WebSockets
+ */
+export async function hold(
+  stage: Stage,
+  contender: Contender,
+  path: string,
+  count: number,
+  websocket = false,
+): Promise<Held> {
+  const args = [String(contender.port), path, String(count), ...websocket ? ["websocket"] : []];
+  const command = { command: stage.programs.floor("hold"), args };
   const service = await stage.processes.serve("hold", command, { line: /^\{"open".*\}$/m });
   const { failed } = JSON.parse(/^\{.*\}$/m.exec(service.output)![0]) as { failed: number };
   if (failed > 0) stage.say(`  ${contender.title}: ${service.output.trim()}`);

@@ -77,6 +77,16 @@ export async function warmUp(stage: Stage, entries: readonly Entry[], path?: str
   }
 }
 
+/** Has everybody do once what is measured, where it goes other ways through a program; not in a quick run. */
+export async function rehearse(
+  stage: Stage,
+  entries: readonly Entry[],
+  load: (contender: Contender) => Promise<unknown>,
+): Promise<void> {
+  if (stage.amounts.rehearsals === 0) return;
+  for (const entry of entries) if (takesPart(entry)) await load(entry);
+}
+
 /** One variation of a workload and how one contender is measured in it. */
 export interface Variation {
   readonly name: string;

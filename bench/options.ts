@@ -4,16 +4,21 @@
 export const WORKLOADS = [
   "connections",
   "keep-alive",
+  "relay",
+  "static",
   "switching",
   "access-log",
   "metrics",
   "download",
   "tls",
   "streams",
+  "websockets",
+  "idle-clients",
   "latency",
   "growth",
   "open-connections",
   "start-up",
+  "system-calls",
 ] as const;
 
 export type WorkloadName = typeof WORKLOADS[number];
@@ -22,12 +27,29 @@ export type WorkloadName = typeof WORKLOADS[number];
 export interface Amounts {
   /** How often each contender is measured, in turn with the others. */
   readonly rounds: number;
+  /** Rounds for each of those where what is looked for is smaller than what one round tells. */
+  readonly moreRounds: number;
+  /** Whether what is measured is done once before, which warms those ways of a program: 1 or 0. */
+  readonly rehearsals: 0 | 1;
   /** Requests, on connections of their own, that each contender answers before it is measured. */
   readonly warmUp: number;
   /** Clients at a time, and the requests that they make in all. */
   readonly connections: readonly { readonly clients: number; readonly requests: number }[];
   /** Seconds of a keep-alive measurement, and the requests where `ab` has to do it. */
   readonly keepAlive: { readonly seconds: number; readonly requests: number };
+  /** Seconds of a measurement on kept connections, requests with a connection each, and clients at a time. */
+  readonly answers: {
+    readonly seconds: number;
+    readonly requests: number;
+    readonly clients: readonly number[];
+  };
+  readonly websockets: {
+    readonly seconds: number;
+    readonly connections: readonly number[];
+    readonly idle: number;
+  };
+  /** Requests whose system calls are counted. */
+  readonly calls: number;
   readonly switching: { readonly seconds: number; readonly clients: readonly number[] };
   /** Bytes of the file, and how many clients read it at a time. */
   readonly download: { readonly bytes: number; readonly streams: readonly Downloads[] };
@@ -52,6 +74,8 @@ export interface Downloads {
 
 const FULL: Amounts = {
   rounds: 5,
+  moreRounds: 2,
+  rehearsals: 1,
   // V8 compiles what is hot, and FFI calls get fast after about 100,000.
   warmUp: 100_000,
   connections: [
@@ -61,6 +85,9 @@ const FULL: Amounts = {
     { clients: 512, requests: 15_000 },
   ],
   keepAlive: { seconds: 4, requests: 200_000 },
+  answers: { seconds: 2, requests: 15_000, clients: [64, 1, 512] },
+  websockets: { seconds: 3, connections: [1, 1_000], idle: 10_000 },
+  calls: 5_000,
   switching: { seconds: 2, clients: [64, 1] },
   download: { bytes: 1 << 30, streams: [{ count: 1, rounds: 5 }, { count: 16, rounds: 3 }] },
   tls: { handshakes: 5_000, warmUp: 25_000 },
@@ -72,18 +99,23 @@ const FULL: Amounts = {
 };
 
 const QUICK: Amounts = {
-  rounds: 2,
-  warmUp: 5_000,
+  rounds: 1,
+  moreRounds: 1,
+  rehearsals: 0,
+  warmUp: 1_000,
   connections: [{ clients: 64, requests: 3_000 }],
   keepAlive: { seconds: 1, requests: 5_000 },
+  answers: { seconds: 1, requests: 2_000, clients: [64] },
+  websockets: { seconds: 1, connections: [1, 1_000], idle: 1_000 },
+  calls: 500,
   switching: { seconds: 1, clients: [64] },
-  download: { bytes: 64 << 20, streams: [{ count: 1, rounds: 2 }] },
-  tls: { handshakes: 500, warmUp: 1_000 },
+  download: { bytes: 64 << 20, streams: [{ count: 1, rounds: 1 }] },
+  tls: { handshakes: 300, warmUp: 500 },
   streams: 1_000,
   latency: 300,
   growth: { routes: [1, 100, 10_000], requests: 3_000 },
   open: { counts: [1, 1_000], requests: 3_000 },
-  startUp: 2,
+  startUp: 1,
 };
 
 /** What was asked for on the command line. */

@@ -16,6 +16,8 @@ const CLIENTS = 4_096;
 export interface ProxyOptions {
   readonly path?: string;
   readonly clients?: number;
+  /** Processes of nginx that do the work: one, unless given. */
+  readonly workers?: number;
   /** Whether it is for streams of events, which have to be passed on at once. */
   readonly events?: boolean;
   /** What it shows to clients, where they are to speak TLS. */
@@ -55,10 +57,11 @@ export async function nginxProxy(
   stage: Stage,
   upstream: Service,
   upstreamPort: number,
-  { path = "/", clients = CLIENTS, certificate }: ProxyOptions = {},
+  { path = "/", clients = CLIENTS, workers = 1, certificate }: ProxyOptions = {},
 ): Promise<Built> {
   const { service, port } = await nginx(stage, "nginx.conf", {
     upstream: upstreamPort,
+    workers,
     ssl: certificate === undefined ? "" : "ssl",
     certificate: certificate === undefined
       ? ""
@@ -71,7 +74,7 @@ export async function nginxProxy(
   return { port, path, ...authorityOf({ certificate }), front: [service], behind: [upstream] };
 }
 
-/** nginx that serves the files of a directory. */
+/** nginx that serves the files of a directory. Those that are in use stay open. */
 export async function nginxStatic(stage: Stage, files: string, path: string): Promise<Built> {
   const { service, port } = await nginx(stage, "nginx-static.conf", { files });
   return { port, path, front: [], behind: [service] };
@@ -119,12 +122,17 @@ async function apache(
 }
 
 /** Apache in front of an HTTP server. */
-export async function apacheProxy(stage: Stage, upstream: Service, upstreamPort: number): Promise<Built> {
+export async function apacheProxy(
+  stage: Stage,
+  upstream: Service,
+  upstreamPort: number,
+  { path = "/", clients = 64 }: ProxyOptions = {},
+): Promise<Built> {
   const { service, port } = await apache(stage, "apache-http.conf", "mod_proxy_http", {
     upstream: upstreamPort,
-    threads: 128,
+    threads: 2 * clients,
   });
-  return { port, front: [service], behind: [upstream] };
+  return { port, path, front: [service], behind: [upstream] };
 }
 
 /** Apache that hands connections over to a receiver in C. */

@@ -10,7 +10,17 @@ const PLACES = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/local/sbin", "
 const APACHE_MODULES = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/httpd/modules"];
 
 /** The programs in bench/floor. */
-const FLOOR = ["front", "backend", "apache_backend", "client", "hold", "switch", "tls"] as const;
+const FLOOR = [
+  "front",
+  "backend",
+  "apache_backend",
+  "client",
+  "hold",
+  "switch",
+  "tls",
+  "origin",
+  "echo",
+] as const;
 export type FloorProgram = typeof FLOOR[number];
 
 /** What some of them are linked with. */
@@ -23,6 +33,7 @@ const VERSIONS: Record<string, readonly [args: readonly string[], pattern: RegEx
   nginx: [["-v"], /nginx\/(\S+)/],
   haproxy: [["-v"], /version (\S+)/],
   apache2: [["-v"], /Apache\/(\S+)/],
+  strace: [["-V"], /version (\S+)/],
   openssl: [["version"], /^OpenSSL (\S+)/],
   cc: [["--version"], /^.*\b(\d+\.\d+\.\d+)/],
 };

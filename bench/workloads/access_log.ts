@@ -1,10 +1,10 @@
 /** What an access log costs: the same front and backend with and without one. */
 
-import { app, enter, type Entry, startBackend, startFront, takesPart } from "../contenders.ts";
+import { app, enter, type Entry, startBackend, startFront } from "../contenders.ts";
 import { duration, precise, whole } from "../formats.ts";
 import { HELLO } from "../line_up.ts";
 import { ab, keepAliveLoad } from "../load.ts";
-import { inTurn, type Outcome, warmUp, withCpu, type Workload } from "../measure.ts";
+import { inTurn, type Outcome, rehearse, warmUp, withCpu, type Workload } from "../measure.ts";
 import { AROUND, requestsTake, roundsTake } from "../pace.ts";
 import type { Stage } from "../stage.ts";
 
@@ -15,9 +15,6 @@ const LOGS = [
   { id: "combined", title: "combined", format: "combined" },
   { id: "json", title: "JSON", format: "json" },
 ] as const;
-
-/** Rounds for each of the others: what is looked for is smaller than what one round tells. */
-const MORE_ROUNDS = 2;
 
 /** A front and a fetch backend with the same log, as `fdpass up` starts them. */
 async function enterAll(stage: Stage): Promise<Entry[]> {
@@ -41,9 +38,9 @@ async function run(stage: Stage): Promise<Outcome> {
   const entries = await enterAll(stage);
   await warmUp(stage, entries);
   // Kept connections take other ways through a backend than those that are closed.
-  for (const entry of entries) if (takesPart(entry)) await keepAliveLoad(stage, entry);
+  await rehearse(stage, entries, (entry) => keepAliveLoad(stage, entry));
   const load = stage.amounts.connections[0]!;
-  const rounds = stage.amounts.rounds * MORE_ROUNDS;
+  const rounds = stage.amounts.rounds * stage.amounts.moreRounds;
   return await inTurn(stage, entries, [
     {
       name: "a connection per request",
@@ -82,10 +79,10 @@ export const accessLog: Workload = {
     { key: "all", label: "all CPU µs/request", format: precise },
     { key: "failed", label: "failed", format: whole, sum: true },
   ],
-  estimate: ({ rounds, warmUp, connections, keepAlive: { seconds } }) => {
+  estimate: ({ rounds, moreRounds, warmUp, connections, keepAlive: { seconds } }) => {
     const { requests, clients } = connections[0]!;
     const each = requestsTake(requests, clients) + seconds + AROUND;
-    return roundsTake({ rounds: rounds * MORE_ROUNDS, warmUp }, LOGS.length, each);
+    return roundsTake({ rounds: rounds * moreRounds, warmUp }, LOGS.length, each);
   },
   run,
 };

@@ -1,9 +1,9 @@
 /** Many requests on connections that stay open: what a JavaScript handler answers a second, and who is in the way. */
 
-import { app, enter, type Entry, fdpass, takesPart } from "../contenders.ts";
+import { app, enter, type Entry, fdpass } from "../contenders.ts";
 import { duration, precise, whole } from "../formats.ts";
 import { keepAliveLoad } from "../load.ts";
-import { inTurn, type Outcome, warmUp, withCpu, type Workload } from "../measure.ts";
+import { inTurn, type Outcome, rehearse, warmUp, withCpu, type Workload } from "../measure.ts";
 import { AROUND, roundsTake } from "../pace.ts";
 import { HELLO, serverAndProxies } from "../line_up.ts";
 import type { Stage } from "../stage.ts";
@@ -24,7 +24,7 @@ async function run(stage: Stage): Promise<Outcome> {
   const entries = await enterAll(stage);
   await warmUp(stage, entries);
   // Kept connections take other ways through a server than those that are closed.
-  for (const entry of entries) if (takesPart(entry)) await keepAliveLoad(stage, entry);
+  await rehearse(stage, entries, (entry) => keepAliveLoad(stage, entry));
   return await inTurn(stage, entries, [{
     name: "64 connections",
     measure: async (contender) => {
@@ -51,7 +51,7 @@ export const keepAlive: Workload = {
     { key: "all", label: "all CPU µs/request", format: precise },
     { key: "failed", label: "failed", format: whole, sum: true },
   ],
-  estimate: ({ rounds, warmUp, keepAlive: { seconds } }) =>
-    roundsTake({ rounds: rounds + 1, warmUp }, 5, seconds + AROUND),
+  estimate: ({ rounds, rehearsals, warmUp, keepAlive: { seconds } }) =>
+    roundsTake({ rounds: rounds + rehearsals, warmUp }, 5, seconds + AROUND),
   run,
 };

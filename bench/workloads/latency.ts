@@ -1,18 +1,9 @@
 /** One client that has everything to itself: what a front adds to the time until an answer is there. */
 
-import {
-  app,
-  enter,
-  type Entry,
-  fdpass,
-  fdpassToFloor,
-  floor,
-  floorAlone,
-  takesPart,
-} from "../contenders.ts";
+import { app, enter, type Entry, fdpass, fdpassToFloor, floor, floorAlone } from "../contenders.ts";
 import { duration, whole } from "../formats.ts";
 import { oneByOne } from "../load.ts";
-import { inTurn, type Outcome, warmUp, type Workload } from "../measure.ts";
+import { inTurn, type Outcome, rehearse, warmUp, type Workload } from "../measure.ts";
 import { requestsTake, roundsTake } from "../pace.ts";
 import { apacheFdpass } from "../peers.ts";
 import { HELLO, serverAndProxies } from "../line_up.ts";
@@ -38,7 +29,7 @@ async function run(stage: Stage): Promise<Outcome> {
   stage.programs.floor("client");
   const entries = await enterAll(stage);
   await warmUp(stage, entries);
-  for (const entry of entries) if (takesPart(entry)) await oneByOne(stage, entry, count);
+  await rehearse(stage, entries, (entry) => oneByOne(stage, entry, count));
   return await inTurn(stage, entries, [{
     name: "one client",
     measure: async (contender) => {

@@ -1,10 +1,10 @@
 /** What figures cost: the same front and backend with nobody who looks at them, and scraped ten times a second. */
 
-import { app, enter, type Entry, startBackend, startFront, takesPart } from "../contenders.ts";
+import { app, enter, type Entry, startBackend, startFront } from "../contenders.ts";
 import { duration, precise, whole } from "../formats.ts";
 import { HELLO } from "../line_up.ts";
 import { ab, keepAliveLoad } from "../load.ts";
-import { inTurn, type Outcome, warmUp, withCpu, type Workload } from "../measure.ts";
+import { inTurn, type Outcome, rehearse, warmUp, withCpu, type Workload } from "../measure.ts";
 import { AROUND, requestsTake, roundsTake } from "../pace.ts";
 import { freePort, pause } from "../processes.ts";
 import type { Stage } from "../stage.ts";
@@ -72,7 +72,7 @@ async function run(stage: Stage): Promise<Outcome> {
     entries.push(await enter(stage, id, title, HELLO, build));
   }
   await warmUp(stage, entries);
-  for (const entry of entries) if (takesPart(entry)) await keepAliveLoad(stage, entry);
+  await rehearse(stage, entries, (entry) => keepAliveLoad(stage, entry));
   const load = stage.amounts.connections[0]!;
   return await inTurn(stage, entries, [
     {

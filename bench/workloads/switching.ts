@@ -1,18 +1,10 @@
 /** Clients that keep their connections and ask for what belongs to different backends. */
 
-import {
-  app,
-  type Contender,
-  enter,
-  type Entry,
-  startBackend,
-  startFront,
-  takesPart,
-} from "../contenders.ts";
+import { app, type Contender, enter, type Entry, startBackend, startFront } from "../contenders.ts";
 import { duration, precise, whole } from "../formats.ts";
 import { HELLO } from "../line_up.ts";
 import { type Switching, switching as load } from "../load.ts";
-import { inTurn, type Outcome, warmUp, withCpu, type Workload } from "../measure.ts";
+import { inTurn, type Outcome, rehearse, warmUp, withCpu, type Workload } from "../measure.ts";
 import { AROUND, roundsTake } from "../pace.ts";
 import type { Stage } from "../stage.ts";
 
@@ -71,7 +63,7 @@ async function run(stage: Stage): Promise<Outcome> {
   const { clients } = stage.amounts.switching;
   // They share their processes, so one of them warms up all.
   await warmUp(stage, entries.slice(0, 1));
-  for (const entry of entries) if (takesPart(entry)) await ask(stage, entry, clients[0]!);
+  await rehearse(stage, entries, (entry) => ask(stage, entry, clients[0]!));
   return await inTurn(
     stage,
     entries,

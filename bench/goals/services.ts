@@ -1,0 +1,85 @@
+/** Goals of what a front does besides: TLS, access logs, figures. */
+
+import type { Figure, Goal } from "./goal.ts";
+
+const secure = (variation: string, contender: string, metric = "perSecond"): Figure => ({
+  workload: "tls",
+  variation,
+  contender,
+  metric,
+});
+const logging = (variation: string, contender: string, metric: string): Figure => ({
+  workload: "access-log",
+  variation,
+  contender,
+  metric,
+});
+const counting = (variation: string, contender: string, metric: string): Figure => ({
+  workload: "metrics",
+  variation,
+  contender,
+  metric,
+});
+
+export const SERVICES: readonly Goal[] = [
+  {
+    text: "TLS: full handshakes/s, against nginx → Deno.serve",
+    atLeast: 0.9,
+    ours: secure("full handshakes", "fdpass"),
+    theirs: secure("full handshakes", "nginx"),
+  },
+  {
+    text: "TLS: resumed handshakes/s, against nginx → Deno.serve",
+    atLeast: 0.9,
+    ours: secure("resumed handshakes", "fdpass"),
+    theirs: secure("resumed handshakes", "nginx"),
+  },
+  {
+    text: "TLS: requests/s, keep-alive, against nginx → Deno.serve",
+    atLeast: 1,
+    ours: secure("kept requests", "fdpass"),
+    theirs: secure("kept requests", "nginx"),
+  },
+  {
+    text: "TLS: requests/s, keep-alive, against Deno.serve with a certificate",
+    atLeast: 0.6,
+    ours: secure("kept requests", "fdpass"),
+    theirs: secure("kept requests", "deno"),
+  },
+  {
+    text: "TLS: front CPU per GiB downloaded, against nginx proxying",
+    atMost: 1.2,
+    ours: secure("download", "fdpass", "frontPerGiB"),
+    theirs: secure("download", "nginx", "frontPerGiB"),
+  },
+  {
+    text: "access log: front CPU per hand-off, against none",
+    atMost: 1.02,
+    ours: logging("a connection per request", "combined", "front"),
+    theirs: logging("a connection per request", "none", "front"),
+  },
+  {
+    text: "access log: requests/s, keep-alive, JavaScript handler, against none",
+    atLeast: 0.97,
+    ours: logging("kept connections", "combined", "perSecond"),
+    theirs: logging("kept connections", "none", "perSecond"),
+  },
+  {
+    text: "figures: front CPU per hand-off, scraped every 100 ms, against no admin address",
+    atMost: 1.02,
+    ours: counting("a connection per request", "scraped", "front"),
+    theirs: counting("a connection per request", "none", "front"),
+  },
+  {
+    text: "figures: requests/s, keep-alive, scraped every 100 ms, against no admin address",
+    atLeast: 0.98,
+    ours: counting("kept connections", "scraped", "perSecond"),
+    theirs: counting("kept connections", "none", "perSecond"),
+  },
+  {
+    text: "figures: a front at rest that is scraped every 100 ms, of a core",
+    atMost: 1,
+    ours: counting("at rest", "scraped", "core"),
+    unit: "%",
+  },
+];
