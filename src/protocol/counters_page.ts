@@ -72,6 +72,38 @@ export const SERIES_COUNTERS = [
 export const SERIES_DURATIONS: number = SERIES_COUNTERS.length;
 export const SERIES_PLACES: number = SERIES_DURATIONS + DURATION_PLACES;
 
+// A record of an upstream lies among series: it has 65,535 for the length of its site, the length of its name for that of its
+// route, then the name, as series have theirs, and counters of its own.
+export const UPSTREAM_MARK = 0xffff;
+
+/** What is counted of one upstream of a relay. */
+export const UPSTREAM_COUNTERS = [
+  /** 1 in each process that has it; and 1 in each of those for which it cannot be used now. */
+  "processes",
+  "down",
+  /** Requests that it has now, and that it was asked. */
+  "active",
+  "requests",
+  /** Those of them that came to nothing for want of it. */
+  "failures",
+  /** Questions at intervals, and those of them that have failed. */
+  "checks",
+  "failedChecks",
+] as const;
+
+/** The name of one. */
+export type UpstreamCounterName = typeof UPSTREAM_COUNTERS[number];
+
+/** Those behind them are spare. */
+export const UPSTREAM_PLACES = 8;
+
+/** One upstream as it is in a page. */
+export interface PageUpstream {
+  readonly name: string;
+  /** As many as UPSTREAM_PLACES. */
+  readonly counters: Float64Array;
+}
+
 /** One series as it is in a page. */
 export interface PageSeries {
   readonly site: string;
@@ -88,8 +120,10 @@ export interface CountersPage {
   /** As many as PROCESS_PLACES. */
   readonly process: Float64Array;
   readonly series: readonly PageSeries[];
+  readonly upstreams: readonly PageUpstream[];
 }
 
+const encoder = new TextEncoder();
 const decoder = new TextDecoder(); // not fatal: what is no UTF-8 is no name that anybody knows
 const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -117,18 +151,21 @@ export function readCounters(bytes: Uint8Array<ArrayBuffer>): CountersPage | und
   if (!isPage || view.getUint32(COUNTERS_VERSION, LITTLE) !== COUNTERS_LAYOUT) return undefined;
   const end = Math.min(bytes.length, COUNTERS_SERIES + view.getUint32(COUNTERS_USED, LITTLE));
   const series: PageSeries[] = [];
+  const upstreams: PageUpstream[] = [];
   for (let at = COUNTERS_SERIES; at + SERIES_NAMES <= end;) {
     const size = view.getUint32(at, LITTLE);
-    const site = view.getUint16(at + SERIES_SITE_LENGTH, LITTLE);
-    const route = view.getUint16(at + SERIES_ROUTE_LENGTH, LITTLE);
-    const names = seriesNamesSize(site + route);
-    if (size % 8 !== 0 || size < names + 8 * SERIES_PLACES || at + size > end) break;
+    const first = view.getUint16(at + SERIES_SITE_LENGTH, LITTLE);
+    const second = view.getUint16(at + SERIES_ROUTE_LENGTH, LITTLE);
+    const isUpstream = first === UPSTREAM_MARK;
+    const site = isUpstream ? 0 : first;
+    const places = isUpstream ? UPSTREAM_PLACES : SERIES_PLACES;
+    const names = seriesNamesSize(site + second);
+    if (size % 8 !== 0 || size < names + 8 * places || at + size > end) break;
     const start = at + SERIES_NAMES;
-    series.push({
-      site: decoder.decode(bytes.subarray(start, start + site)),
-      route: decoder.decode(bytes.subarray(start + site, start + site + route)),
-      counters: new Float64Array(bytes.buffer, bytes.byteOffset + at + names, SERIES_PLACES),
-    });
+    const name = decoder.decode(bytes.subarray(start + site, start + site + second));
+    const counters = new Float64Array(bytes.buffer, bytes.byteOffset + at + names, places);
+    if (isUpstream) upstreams.push({ name, counters });
+    else series.push({ site: decoder.decode(bytes.subarray(start, start + site)), route: name, counters });
     at += size;
   }
   const kind = decoder.decode(bytes.subarray(COUNTERS_KIND, COUNTERS_KIND + SIZE_KIND));
@@ -137,6 +174,7 @@ export function readCounters(bytes: Uint8Array<ArrayBuffer>): CountersPage | und
     started: view.getFloat64(COUNTERS_STARTED, LITTLE),
     process: new Float64Array(bytes.buffer, bytes.byteOffset + SIZE_COUNTERS_HEADER, PROCESS_PLACES),
     series,
+    upstreams,
   };
 }
 
@@ -147,22 +185,37 @@ export function encodeCountersHeader(kind: string, started: number): Uint8Array<
   bytes.set(COUNTERS_MAGIC);
   view.setUint32(COUNTERS_VERSION, COUNTERS_LAYOUT, LITTLE);
   view.setFloat64(COUNTERS_STARTED, started, LITTLE);
-  bytes.set(new TextEncoder().encode(kind).subarray(0, SIZE_KIND), COUNTERS_KIND);
+  bytes.set(encoder.encode(kind).subarray(0, SIZE_KIND), COUNTERS_KIND);
   return bytes;
 }
 
 /** Encodes the names of a series, which its counters follow. */
 export function encodeSeriesNames(site: string, route: string): Uint8Array<ArrayBuffer> {
-  const encoder = new TextEncoder();
   const [first, second] = [encoder.encode(site), encoder.encode(route)];
-  const names = seriesNamesSize(first.length + second.length);
-  const bytes = new Uint8Array(names);
+  return encodeNames(first.length, [first, second], SERIES_PLACES);
+}
+
+/** The same for an upstream. */
+export function encodeUpstreamName(name: string): Uint8Array<ArrayBuffer> {
+  return encodeNames(UPSTREAM_MARK, [encoder.encode(name)], UPSTREAM_PLACES);
+}
+
+function encodeNames(
+  first: number,
+  texts: readonly Uint8Array<ArrayBuffer>[],
+  places: number,
+): Uint8Array<ArrayBuffer> {
+  const size = seriesNamesSize(texts.reduce((sum, { length }) => sum + length, 0));
+  const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, names + 8 * SERIES_PLACES, LITTLE);
-  view.setUint16(SERIES_SITE_LENGTH, first.length, LITTLE);
-  view.setUint16(SERIES_ROUTE_LENGTH, second.length, LITTLE);
-  bytes.set(first, SERIES_NAMES);
-  bytes.set(second, SERIES_NAMES + first.length);
+  view.setUint32(0, size + 8 * places, LITTLE);
+  view.setUint16(SERIES_SITE_LENGTH, first, LITTLE);
+  view.setUint16(SERIES_ROUTE_LENGTH, texts.at(-1)!.length, LITTLE);
+  let at = SERIES_NAMES;
+  for (const text of texts) {
+    bytes.set(text, at);
+    at += text.length;
+  }
   return bytes;
 }
 

@@ -5,17 +5,16 @@ import {
   COUNTERS_SERIES,
   COUNTERS_USED,
   encodeCountersHeader,
-  encodeSeriesNames,
   encodeUsed,
   MAX_COUNTERS,
   PROCESS_COUNTERS,
   PROCESS_PLACES,
   type ProcessCounterName,
-  SERIES_PLACES,
   SIZE_COUNTERS_HEADER,
 } from "../../protocol/counters_page.ts";
 import type { Clock } from "../../loop/deadlines.ts";
 import { RouteCounters } from "./route_counters.ts";
+import { UpstreamCounters } from "./upstream_counters.ts";
 
 const WHOLE_PROCESS = BigInt(8 * PROCESS_PLACES);
 
@@ -27,6 +26,9 @@ export class ProcessCounters {
   readonly #numbers = new Float64Array(PROCESS_PLACES);
   readonly #bytes = new Uint8Array(this.#numbers.buffer);
   readonly #routes = new Map<string, Map<string, RouteCounters>>();
+  readonly #upstreams = new Map<string, UpstreamCounters>();
+  /** What is in the page, or will be, in this order. */
+  readonly #shown: (RouteCounters | UpstreamCounters)[] = [];
   /** For routes that find no room any more. */
   readonly #others = new RouteCounters("", "");
   #page: SharedPage | undefined;
@@ -43,6 +45,7 @@ export class ProcessCounters {
    */
   constructor(readonly kind: string, readonly clock: Clock) {
     this.#offset = Number(monotonicMicroseconds()) - clock() * 1_000;
+    this.#shown.push(this.#others);
     this.#used = this.#others.size;
   }
 
@@ -72,12 +75,30 @@ export class ProcessCounters {
 
   #newRoute(site: string, route: string): RouteCounters {
     const counters = new RouteCounters(site, route);
-    if (COUNTERS_SERIES + this.#used + counters.size > MAX_COUNTERS) return this.#others;
+    if (!this.#hasRoom(counters)) return this.#others;
     const ofSite = this.#routes.get(site) ?? new Map<string, RouteCounters>();
     this.#routes.set(site, ofSite.set(route, counters));
+    this.#add(counters);
+    return counters;
+  }
+
+  /** What is counted of an upstream. @param name as its URL is spelled */
+  upstream(name: string): UpstreamCounters {
+    let counters = this.#upstreams.get(name);
+    if (counters !== undefined) return counters;
+    this.#upstreams.set(name, counters = new UpstreamCounters(name));
+    if (this.#hasRoom(counters)) this.#add(counters);
+    return counters;
+  }
+
+  #hasRoom({ size }: RouteCounters | UpstreamCounters): boolean {
+    return COUNTERS_SERIES + this.#used + size <= MAX_COUNTERS;
+  }
+
+  #add(counters: RouteCounters | UpstreamCounters): void {
+    this.#shown.push(counters);
     this.#used += counters.size;
     if (this.#page !== undefined) this.#show(this.#page, counters, this.#used);
-    return counters;
   }
 
   /** The page, for a front; undefined where there can be none. The descriptor is lent. */
@@ -97,21 +118,17 @@ export class ProcessCounters {
     this.#place = page.place(SIZE_COUNTERS_HEADER, 8 * PROCESS_PLACES);
     this.#place.write(this.#bytes, WHOLE_PROCESS);
     let used = 0;
-    for (
-      const counters of [this.#others, ...[...this.#routes.values()].flatMap((site) => [...site.values()])]
-    ) {
-      this.#show(page, counters, used += counters.size);
-    }
+    for (const counters of this.#shown) this.#show(page, counters, used += counters.size);
     return page;
   }
 
-  /** Gives a series its place. @param end behind it, from where series begin */
-  #show(page: SharedPage, counters: RouteCounters, end: number): void {
-    const start = COUNTERS_SERIES + end - counters.size;
-    const names = encodeSeriesNames(counters.site, counters.route);
+  /** Gives a record its place. @param end behind it, from where series begin */
+  #show(page: SharedPage, counters: RouteCounters | UpstreamCounters, end: number): void {
+    const { names, size } = counters;
+    const start = COUNTERS_SERIES + end - size;
     page.write(start, names);
-    counters.showAt(page.place(start + names.length, 8 * SERIES_PLACES));
-    // Last: whoever reads meanwhile reads whole series.
+    counters.showAt(page.place(start + names.length, size - names.length));
+    // Last: whoever reads meanwhile reads whole records.
     page.write(COUNTERS_USED, encodeUsed(end));
   }
 

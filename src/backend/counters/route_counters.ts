@@ -21,11 +21,14 @@ export class RouteCounters {
   readonly #numbers = new Float64Array(SERIES_PLACES);
   readonly #bytes = new Uint8Array(this.#numbers.buffer);
   #place: PagePlace | undefined;
+  /** What stands before them in a page. */
+  readonly names: Uint8Array<ArrayBuffer>;
   /** Bytes that it takes in a page. */
   readonly size: number;
 
   constructor(readonly site: string, readonly route: string) {
-    this.size = encodeSeriesNames(site, route).length + this.#bytes.length;
+    this.names = encodeSeriesNames(site, route);
+    this.size = this.names.length + this.#bytes.length;
   }
 
   /** Counts at a place of the page too, from now on. */

@@ -1,13 +1,14 @@
 /** Requests that an application answers by FastCGI, such as PHP-FPM. */
 
-import type { FastCgiUpstream } from "../../config/fastcgi_upstream.ts";
+import { type FastCgiUpstream, formatFastCgiUpstream } from "../../config/fastcgi_upstream.ts";
 import { PATH_OF_SCRIPT } from "../../rules/file_names.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import type { Loop } from "../../loop/loop.ts";
 import { ConnectionLost } from "../connection/connection.ts";
+import type { Home } from "../connection/home.ts";
+import type { UpstreamCounters } from "../counters/upstream_counters.ts";
 import { Answering, OutputError } from "../exec/cgi/answering.ts";
 import { type CgiRequest, decodeBytes, metaVariables } from "../exec/cgi/meta_variables.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
@@ -51,6 +52,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT"
 interface Shared {
   readonly pool: UpstreamPool;
   readonly patience: Deadlines;
+  readonly counters: UpstreamCounters;
 }
 
 /** Serves requests by asking an application. */
@@ -66,7 +68,7 @@ export class FastCgiRequestHandler implements RequestHandler {
   }
 
   async handle(exchange: Exchange): Promise<void> {
-    const shared = this.#share(exchange.connection.home.loop);
+    const shared = this.#share(exchange.connection.home);
     let { method, path, query } = exchange;
     if (method === "CONNECT") return await say(exchange, 501, "CONNECT is not for applications.");
     const collected = exchange.field("transfer-encoding") === undefined ? undefined : new Collected();
@@ -102,7 +104,7 @@ export class FastCgiRequestHandler implements RequestHandler {
   }
 
   async #admitted(
-    { pool, patience }: Shared,
+    shared: Shared,
     exchange: Exchange,
     request: CgiRequest,
     collected: Collected | undefined,
@@ -114,23 +116,43 @@ export class FastCgiRequestHandler implements RequestHandler {
     }
     const encoded = encodeRequest(variables, this.#keeps);
     const feed = request.contentLength === undefined ? undefined : collected;
+    const { pool, counters } = shared;
     const turn = pool.enter(exchange.connection);
     if (turn !== undefined) await turn;
+    let failed = false;
+    counters.begin();
     try {
-      const kept = pool.take();
-      if (kept !== undefined) {
-        // It may have ended at the very moment at which it was used again: see the relay's handler.
-        const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
-        try {
-          return await this.#ask(pool, patience, exchange, kept, encoded, feed);
-        } catch (error) {
-          if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
-        }
-      }
-      return await this.#ask(pool, patience, exchange, await this.#connect(pool), encoded, feed);
+      const location = await this.#askOnce(shared, exchange, encoded, feed);
+      counters.isUp = true;
+      return location;
+    } catch (error) {
+      failed = error instanceof UpstreamError;
+      if (error instanceof UpstreamError) counters.isUp = !error.unreached;
+      throw error;
     } finally {
+      counters.end(failed);
       pool.leave();
     }
+  }
+
+  /** Asks on a connection that was kept, or on a new one. */
+  async #askOnce(
+    { pool, patience }: Shared,
+    exchange: Exchange,
+    encoded: Uint8Array<ArrayBuffer>,
+    feed: Collected | undefined,
+  ): Promise<string | undefined> {
+    const kept = pool.take();
+    if (kept !== undefined) {
+      // It may have ended at the very moment at which it was used again: see the relay's handler.
+      const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
+      try {
+        return await this.#ask(pool, patience, exchange, kept, encoded, feed);
+      } catch (error) {
+        if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
+      }
+    }
+    return await this.#ask(pool, patience, exchange, await this.#connect(pool), encoded, feed);
   }
 
   /**
@@ -232,14 +254,16 @@ export class FastCgiRequestHandler implements RequestHandler {
     } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason });
   }
 
-  /** Made with the first request, when the loop is known. */
-  #share(loop: Loop): Shared {
+  begin(home: Home): void {
+    this.#share(home);
+  }
+
+  #share({ loop, counters }: Home): Shared {
+    const { upstream, timeout = PATIENCE, maxIdle = 0 } = this.options;
     return this.#shared ??= {
-      pool: new UpstreamPool(loop, this.options.upstream, {
-        ...this.options,
-        maxIdle: this.options.maxIdle ?? 0,
-      }),
-      patience: loop.deadlines.list(this.options.timeout ?? PATIENCE),
+      pool: new UpstreamPool(loop, upstream, { ...this.options, maxIdle }),
+      patience: loop.deadlines.list(timeout),
+      counters: counters.upstream(formatFastCgiUpstream(upstream)),
     };
   }
 

@@ -1,13 +1,14 @@
 /** Connections passed on as they are, with or without a PROXY protocol header before their bytes. */
 
 import type { Plain } from "../../config/config.ts";
-import type { Upstream } from "../../config/upstream.ts";
+import { formatUpstream, type Upstream } from "../../config/upstream.ts";
 import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
-import type { Loop } from "../../loop/loop.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
+import type { Home } from "../connection/home.ts";
+import type { UpstreamCounters } from "../counters/upstream_counters.ts";
 import { ConnectionLine } from "../log/connection_line.ts";
 import { proxyHeader } from "./proxy_header.ts";
 import { room, roomSize } from "./relay_buffer.ts";
@@ -36,16 +37,27 @@ export interface PlainRelayOptions extends PoolOptions {
   readonly report?: (event: PlainRelayEvent) => void;
 }
 
+/** Made once, when the loop is known. */
+interface Shared {
+  readonly pool: UpstreamPool;
+  readonly times: TunnelDeadlines;
+  readonly counters: UpstreamCounters;
+}
+
 /**
  * Passes whole connections on. It looks at no request, so it takes only connections on which every request is its own
  * (the scope `connection`); none of them ever goes back to a front.
  */
 export class PlainRelay implements ConnectionServer {
-  #shared: { readonly pool: UpstreamPool; readonly times: TunnelDeadlines } | undefined;
+  #shared: Shared | undefined;
   #away = false;
   #toldNotWhole = false;
 
   constructor(readonly options: PlainRelayOptions) {}
+
+  begin(home: Home): void {
+    this.#share(home);
+  }
 
   serve(connection: Connection): void {
     this.#serve(connection).catch((error) => {
@@ -63,7 +75,7 @@ export class PlainRelay implements ConnectionServer {
   }
 
   async #serve(connection: Connection): Promise<void> {
-    const { transfer: { detail, site, route }, home: { loop } } = connection;
+    const { transfer: { detail, site, route }, home } = connection;
     const line = ConnectionLine.of(connection);
     if (detail !== SCOPE_CONNECTION) {
       // Some later request on it is somebody else's, and would be answered by this upstream.
@@ -71,31 +83,38 @@ export class PlainRelay implements ConnectionServer {
       this.#toldNotWhole = true;
       return await refuse(connection, 500, "of the route some requests belong elsewhere", line);
     }
-    const { pool, times } = this.#share(loop);
+    const shared = this.#share(home);
+    const { pool, counters } = shared;
     try {
       await pool.enter(connection);
     } catch (error) {
       return await this.#fail(connection, error, line);
     }
+    counters.begin();
+    let failed = false;
     try {
-      await this.#passOn(connection, pool, times, line);
+      failed = !(await this.#passOn(connection, shared, line));
     } finally {
+      counters.end(failed);
       pool.leave();
     }
   }
 
+  /** @returns whether there was a connection to the upstream */
   async #passOn(
     connection: Connection,
-    pool: UpstreamPool,
-    times: TunnelDeadlines,
+    { pool, times, counters }: Shared,
     line: ConnectionLine | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     let upstream: UpstreamConnection;
     try {
       upstream = await pool.connect();
     } catch (error) {
-      return await this.#fail(connection, error, line);
+      counters.isUp = false;
+      await this.#fail(connection, error, line);
+      return false;
     }
+    counters.isUp = true;
     if (this.#away) this.options.report?.({ type: "upstream-back" });
     this.#away = false;
     try {
@@ -110,6 +129,7 @@ export class PlainRelay implements ConnectionServer {
     } finally {
       upstream.close();
     }
+    return true;
   }
 
   /** What the upstream gets first, in one piece: the header, and what has come of the request. */
@@ -140,14 +160,12 @@ export class PlainRelay implements ConnectionServer {
     await refuse(connection, status, reason, line);
   }
 
-  /** Made with the first connection, when the loop is known. */
-  #share(loop: Loop): { readonly pool: UpstreamPool; readonly times: TunnelDeadlines } {
+  #share({ loop, counters }: Home): Shared {
+    const { upstream, timeout = 60_000 } = this.options;
     return this.#shared ??= {
-      pool: new UpstreamPool(loop, this.options.upstream, this.options),
-      times: {
-        open: loop.deadlines.list(Infinity),
-        half: loop.deadlines.list(this.options.timeout ?? 60_000),
-      },
+      pool: new UpstreamPool(loop, upstream, this.options),
+      times: { open: loop.deadlines.list(Infinity), half: loop.deadlines.list(timeout) },
+      counters: counters.upstream(formatUpstream(upstream)),
     };
   }
 

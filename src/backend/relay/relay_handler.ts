@@ -3,7 +3,6 @@
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
-import type { Loop } from "../../loop/loop.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
@@ -124,7 +123,7 @@ export class RelayRequestHandler implements RequestHandler {
 
   /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */
   async #admitted(exchange: Exchange, fields: readonly Field[]): Promise<void> {
-    const members = this.#share(exchange.connection.home.loop);
+    const members = this.#share(exchange.connection.home);
     // Where connections are few, a client that takes its time with a little content takes none meanwhile.
     if (this.#isBounded && !exchange.body.done) await exchange.body.fill(AHEAD);
     if (members.only !== undefined) return await this.#enter(members.only, exchange, fields);
@@ -160,11 +159,15 @@ export class RelayRequestHandler implements RequestHandler {
     const turn = pool.enter(connection);
     if (turn !== undefined) await turn;
     const before = connection.sent + connection.received;
-    member.busy++;
+    let failure: UpstreamError | undefined;
+    member.begin();
     try {
       await this.#relay(member, exchange, fields, cookie);
+    } catch (error) {
+      if (error instanceof UpstreamError) failure = error;
+      throw error;
     } finally {
-      member.busy--;
+      member.end(failure !== undefined, failure?.unreached === true);
       member.traffic += connection.sent + connection.received - before;
       pool.leave();
     }
@@ -236,9 +239,9 @@ export class RelayRequestHandler implements RequestHandler {
     return upstream;
   }
 
-  /** Where members are asked how they are, that begins with the process. */
-  begin({ loop }: Home): void {
-    if (this.options.balancing?.members.some(({ check }) => check !== undefined)) this.#share(loop);
+  /** Made before anybody asks for one: some are asked how they are, and all are counted. */
+  begin(home: Home): void {
+    this.#share(home);
   }
 
   forget(): void {
@@ -246,8 +249,8 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   /** Made with the first need of it, when the loop is known. */
-  #share(loop: Loop): Members {
-    return this.#members ??= new Members(loop, this.options);
+  #share(home: Home): Members {
+    return this.#members ??= new Members(home, this.options);
   }
 
   /** Closes all connections to the upstream, whatever they are doing. */

@@ -2,7 +2,13 @@
 
 import type { CounterName } from "../../front/core/counters.ts";
 import { DURATION_BOUNDS } from "../../protocol/durations.ts";
-import { CLASSES, type FrontStatus, type HandoffStatus, type RouteStatus } from "../front/front_status.ts";
+import {
+  CLASSES,
+  type FrontStatus,
+  type HandoffStatus,
+  type RouteStatus,
+  type UpstreamStatus,
+} from "../front/front_status.ts";
 import type { Latency } from "../front/latency.ts";
 import type { Distribution, Exposition, Family, Labels } from "./exposition.ts";
 
@@ -77,6 +83,21 @@ const LIMITED = counter(
   "fdpass_backend_limited_total",
   "What the processes of a backend have refused because a client asked too much.",
 );
+const UPSTREAM_UP = gauge(
+  "fdpass_upstream_up",
+  "Whether every process of a backend can use one of its upstreams, as far as that is known.",
+);
+const UPSTREAM_ACTIVE = gauge("fdpass_upstream_active_requests", "Requests that an upstream has now.");
+const UPSTREAM_REQUESTS = counter("fdpass_upstream_requests_total", "Requests that went to an upstream.");
+const UPSTREAM_FAILURES = counter(
+  "fdpass_upstream_failures_total",
+  "Requests that came to nothing for want of an upstream, and answers that say that it does not work.",
+);
+const UPSTREAM_CHECKS = counter("fdpass_upstream_checks_total", "Health checks of an upstream.");
+const UPSTREAM_FAILED_CHECKS = counter(
+  "fdpass_upstream_checks_failed_total",
+  "Health checks of an upstream that have failed.",
+);
 const READY = gauge("fdpass_ready", "1 when every route has had a backend and the front does not drain.");
 const BUILD = gauge("fdpass_build_info", "1; the version of the front is a label.");
 const GENERATION = gauge("fdpass_config_generation", "Configurations applied since the start.");
@@ -107,6 +128,12 @@ export const FAMILIES: readonly Family[] = [
   SAID,
   HANDSHAKES,
   LIMITED,
+  UPSTREAM_UP,
+  UPSTREAM_ACTIVE,
+  UPSTREAM_REQUESTS,
+  UPSTREAM_FAILURES,
+  UPSTREAM_CHECKS,
+  UPSTREAM_FAILED_CHECKS,
   READY,
   BUILD,
   GENERATION,
@@ -135,6 +162,7 @@ export function writeMetrics(out: Exposition, status: FrontStatus): void {
   writeHandoffs(out, backends);
   writeRequests(out, backends);
   writeProcesses(out, backends);
+  writeUpstreams(out, backends);
   const one = (family: Family, value: number, labels: Labels = {}) => {
     out.family(family);
     out.sample(family.name, labels, value);
@@ -211,6 +239,25 @@ function writeProcesses(out: Exposition, backends: readonly HandoffStatus[]): vo
     out.sample(LIMITED.name, { backend, what: "requests" }, process.limitedRequests);
     out.sample(LIMITED.name, { backend, what: "connections" }, process.limitedConnections);
   }
+}
+
+function writeUpstreams(out: Exposition, backends: readonly HandoffStatus[]): void {
+  const all = backends.flatMap(({ name: backend, upstreams }) =>
+    upstreams.map((status) => ({ status, labels: { backend, upstream: status.upstream } }))
+  );
+  const each = (family: Family, value: (status: UpstreamStatus) => number | undefined) => {
+    out.family(family);
+    for (const { status, labels } of all) {
+      const sample = value(status);
+      if (sample !== undefined) out.sample(family.name, labels, sample);
+    }
+  };
+  each(UPSTREAM_UP, ({ state }) => state === "unknown" ? undefined : Number(state === "up"));
+  each(UPSTREAM_ACTIVE, ({ active }) => active);
+  each(UPSTREAM_REQUESTS, ({ requests }) => requests);
+  each(UPSTREAM_FAILURES, ({ failures }) => failures);
+  each(UPSTREAM_CHECKS, ({ checks }) => checks);
+  each(UPSTREAM_FAILED_CHECKS, ({ failedChecks }) => failedChecks);
 }
 
 function distribution({ counts, sum }: Latency): Distribution {

@@ -6,11 +6,12 @@
 import { close, type Descriptor, sharedPageFault } from "../../../ffi/mod.ts";
 import { BACKEND_COUNTERS, type BackendCounts } from "../../front/core/backend_counters.ts";
 import type { DurationCounts } from "../../front/core/durations.ts";
-import { PROCESS_PLACES, SERIES_PLACES } from "../../protocol/counters_page.ts";
+import { PROCESS_PLACES, SERIES_PLACES, UPSTREAM_PLACES } from "../../protocol/counters_page.ts";
 import { DURATION_PLACES } from "../../protocol/durations.ts";
 import type { Following } from "../take_over/taking.ts";
 import type { Observed } from "./front_status.ts";
 import type { Counters } from "../../front/core/counters.ts";
+import { Sums } from "./sums.ts";
 import type { WorkerGroup } from "./worker_group.ts";
 
 /** A piece of it. Keys and kinds that are not known are ignored. */
@@ -32,10 +33,13 @@ export function* bequest(
   for (const name of tallies.backends) {
     yield { piece: { of: "backend", name, counts: tallies.backend(name) } };
   }
-  for (const { backend, kind, process, series } of pages.ended) {
+  for (const [backend, { kind, process, series, upstreams }] of pages.ended) {
     yield { piece: { of: "ended", backend, kind, process: [...process] } };
-    for (const { site, route, counters } of series) {
+    for (const { site, route, counters } of series.values()) {
       yield { piece: { of: "ended", backend, site, route, counters: [...counters] } };
+    }
+    for (const [upstream, counters] of upstreams) {
+      yield { piece: { of: "ended", backend, upstream, counters: [...counters] } };
     }
   }
   for (const { backend, fd } of pages.given) yield { piece: { of: "page", backend }, page: fd };
@@ -53,7 +57,7 @@ function inherit(
   page: Descriptor | undefined,
   add: (totals: Readonly<Record<string, number>>) => void,
 ): void {
-  const { of, name, backend, site = "", route = "", kind = "" } = piece;
+  const { of, name, backend } = piece;
   if (page !== undefined) {
     if (of === "page" && typeof backend === "string" && sharedPageFault(page) === undefined) {
       pages.take(backend, page);
@@ -64,13 +68,17 @@ function inherit(
     add(piece.totals as Record<string, number>);
     tallies.inherit(durations(piece.waited), Array.isArray(piece.answers) ? piece.answers : []);
   } else if (of === "backend") tallies.inheritBackend(String(name), backendCounts(piece.counts));
-  else if (of === "ended") {
-    pages.inherit(String(backend), String(kind), numbers(piece.process, PROCESS_PLACES), {
-      site: String(site),
-      route: String(route),
-      counters: numbers(piece.counters, SERIES_PLACES),
-    });
-  }
+  else if (of === "ended") pages.inherit(String(backend), sumsOf(piece));
+}
+
+/** What processes of a backend have counted that have ended: of themselves, or of one route or upstream. */
+function sumsOf({ kind, process, site = "", route = "", upstream, counters }: Bequeathed["piece"]): Sums {
+  const sums = new Sums();
+  sums.call(String(kind));
+  if (process !== undefined) sums.process.set(numbers(process, PROCESS_PLACES));
+  else if (upstream !== undefined) sums.upstream(String(upstream)).set(numbers(counters, UPSTREAM_PLACES));
+  else sums.route(String(site), String(route)).counters.set(numbers(counters, SERIES_PLACES));
+  return sums;
 }
 
 /** As many numbers as there have to be, whatever another version has said. */

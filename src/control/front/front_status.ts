@@ -6,7 +6,8 @@ import type { CounterName, Counters } from "../../front/core/counters.ts";
 import { SERIES_COUNTERS, SERIES_DURATIONS } from "../../protocol/counters_page.ts";
 import { VERSION } from "../version.ts";
 import { type Latency, latencyOf } from "./latency.ts";
-import { type BackendSum, Pages, type SeriesSum } from "./pages.ts";
+import { Pages } from "./pages.ts";
+import type { BackendSum, SeriesSum, UpstreamSum } from "./sums.ts";
 import { addedCounters, type AnswerCount, Tallies } from "./tallies.ts";
 
 /** What the processes of a backend have counted of one route. */
@@ -23,6 +24,12 @@ export interface RouteStatus {
   readonly sent: number;
   /** From when the head was whole to the end of the response. */
   readonly latency: Latency;
+}
+
+/** What the processes of a backend know of one server, or application, that they ask. */
+export interface UpstreamStatus extends Omit<UpstreamSum, "processes" | "down"> {
+  /** `down`: some process has found that it cannot be used now. `unknown`: no process has it now. */
+  readonly state: "up" | "down" | "unknown";
 }
 
 /** Classes of statuses. */
@@ -55,6 +62,8 @@ export interface HandoffStatus {
   /** What its processes have counted themselves; absent where they count nothing. */
   readonly process?: BackendSum["process"];
   readonly routes: readonly RouteStatus[];
+  /** Those whom its processes ask, where they are relays or pass requests on to applications. */
+  readonly upstreams: readonly UpstreamStatus[];
 }
 
 /** What has become of reloads. */
@@ -253,6 +262,7 @@ export class Observed {
       routes: (sum?.series ?? []).filter(({ counters }) => counters.some((count) => count > 0)).map(
         routeStatus,
       ),
+      upstreams: (sum?.upstreams ?? []).map(upstreamStatus),
     };
   }
 }
@@ -280,4 +290,8 @@ function routeStatus({ site, route, counters }: SeriesSum): RouteStatus {
     sent: of("sent"),
     latency: latencyOf({ counts: [...counters.subarray(SERIES_DURATIONS)], sum: of("duration") / 1_000 }),
   };
+}
+
+function upstreamStatus({ processes, down, ...counted }: UpstreamSum): UpstreamStatus {
+  return { ...counted, state: processes === 0 ? "unknown" : down > 0 ? "down" : "up" };
 }

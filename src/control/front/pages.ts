@@ -7,42 +7,22 @@ import {
   COUNTERS_SERIES,
   countersLength,
   MAX_COUNTERS,
-  PROCESS_COUNTERS,
-  PROCESS_PLACES,
-  type ProcessCounterName,
   readCounters,
   SERIES_PLACES,
+  UPSTREAM_PLACES,
 } from "../../protocol/counters_page.ts";
+import { addCounts, type BackendSum, grow, growProcess, growUpstream, keyOf, Sums } from "./sums.ts";
 
 /** Pages of one backend at a time: of its processes, and of some that have ended since the last look. */
 const MOST_PAGES = 1_024;
-/** Routes that are counted apart, of all configurations since the start; the rest is counted together. */
+/** Routes, and upstreams, that are counted apart, of all configurations since the start; the rest is counted together. */
 const MOST_NAMES = 16_384;
-/** What a process may say that it does. */
-const KINDS: ReadonlySet<string> = new Set(["fetch", "static", "exec", "cgi", "relay", "tls"]);
-
-const OTHER = "other";
-const HELD = PROCESS_COUNTERS.indexOf("held");
-
-/** What was counted of one route. */
-export interface SeriesSum {
-  readonly site: string;
-  /** Empty for what is counted together: routes that no configuration has named. */
-  readonly route: string;
-  /** As many as SERIES_PLACES. */
-  readonly counters: Float64Array;
-}
-
-/** What was counted by all processes of a backend, those that have ended included. */
-export interface BackendSum {
-  /** What its processes say that they do; `other` where they say nothing that is known here. */
-  readonly kind: string;
-  readonly process: Readonly<Record<ProcessCounterName, number>>;
-  readonly series: readonly SeriesSum[];
-}
+/** Upstreams of one backend that no configuration here has named: it was started by somebody else. */
+const MOST_STRANGERS = 64;
 
 /** One process: its page, and what was seen in it last. */
-interface Page extends Sums {
+interface Page {
+  readonly sums: Sums;
   readonly number: bigint;
   readonly fd: Descriptor;
   readonly backend: string;
@@ -55,17 +35,14 @@ interface Page extends Sums {
 interface Layout {
   readonly length: number;
   readonly names: number;
-  /** Where numbers are after the page was read, and what they are counted as; undefined for all others together. */
-  readonly series: readonly (readonly [counters: Float64Array, known: SeriesSum | undefined])[];
+  /** After the page was read. */
+  readonly series: readonly Place[];
+  readonly upstreams: readonly Place[];
   readonly process: Float64Array;
 }
 
-/** The sums of one process, or of several. */
-interface Sums {
-  kind: string;
-  readonly process: Float64Array;
-  readonly series: Map<string, SeriesSum>;
-}
+/** Where numbers are, and the sums that grow by them; undefined for all that are counted together. */
+type Place = readonly [counters: Float64Array, known: Float64Array | undefined];
 
 /** Reads pages. Owns their descriptors. */
 export class Pages {
@@ -75,14 +52,25 @@ export class Pages {
   readonly #names = new Set<string>();
   readonly #bytes = new Uint8Array(MAX_COUNTERS);
   readonly #others = new Float64Array(SERIES_PLACES);
+  readonly #otherUpstreams = new Float64Array(UPSTREAM_PLACES);
+  /** By backend. */
+  readonly #upstreams = new Map<string, Set<string>>();
+  #strangers = 0;
 
   /** Names of this configuration are counted apart from now on. */
-  allow({ listeners }: Config): void {
+  allow({ listeners, backends }: Config): void {
     for (const listener of listeners) {
       for (const { names, routes, targets = [] } of listener.sites) {
         for (const route of [...routes, ...targets]) {
           if (this.#names.size < MOST_NAMES) this.#names.add(keyOf(names[0] ?? "", routeName(route)));
         }
+      }
+    }
+    for (const { name, runs } of backends) {
+      if (runs?.kind !== "relay" && runs?.kind !== "fastcgi") continue;
+      const members = runs.kind === "relay" ? runs.balancing?.members : undefined;
+      for (const { upstream } of members ?? [runs]) {
+        if (this.#names.size < MOST_NAMES) this.#names.add(keyOf(`to ${name}`, upstream));
       }
     }
   }
@@ -98,7 +86,7 @@ export class Pages {
     );
     if (others.length >= MOST_PAGES) this.#end(others[0]!);
     const room = this.#bytes.subarray(0, COUNTERS_SERIES);
-    this.#pages.set(number, { ...newSums(), number, fd: given, backend, room, layout: undefined });
+    this.#pages.set(number, { sums: new Sums(), number, fd: given, backend, room, layout: undefined });
   }
 
   /** The pages of processes that go on: their descriptors are lent. */
@@ -107,42 +95,30 @@ export class Pages {
   }
 
   /** What processes have counted that have ended, by backend: of those up to now. */
-  get ended(): readonly (Omit<BackendSum, "process"> & Pick<Sums, "process"> & {
-    readonly backend: string;
-  })[] {
+  get ended(): ReadonlyMap<string, Sums> {
     for (const page of this.#pages.values()) this.#stays(page);
-    return [...this.#ended].map(([backend, { kind, process, series }]) => ({
-      backend,
-      kind,
-      process,
-      series: [...series.values()],
-    }));
+    return this.#ended;
   }
 
   /** Goes on from what another front has seen of processes that have ended. */
-  inherit(backend: string, kind: string, process: Float64Array, series: SeriesSum): void {
-    const key = keyOf(series.site, series.route);
-    add(this.#ended, backend, {
-      kind: KINDS.has(kind) ? kind : OTHER,
-      process,
-      series: new Map([[key, series]]),
-    });
+  inherit(backend: string, sums: Sums): void {
+    sums.end();
+    this.#of(backend, this.#ended).add(sums);
   }
 
   /** What all processes have counted until now, by backend. */
   read(): Map<string, BackendSum> {
     for (const page of this.#pages.values()) this.#stays(page);
     const sums = new Map<string, Sums>();
-    for (const [backend, ended] of this.#ended) add(sums, backend, ended);
-    for (const page of this.#pages.values()) add(sums, page.backend, page);
-    return new Map([...sums].map(([backend, { kind, process, series }]) => {
-      const named = PROCESS_COUNTERS.map((name, place) => [name, process[place]!]);
-      return [backend, {
-        kind,
-        process: Object.fromEntries(named) as Record<ProcessCounterName, number>,
-        series: [...series.values()],
-      }];
-    }));
+    for (const [backend, ended] of this.#ended) this.#of(backend, sums).add(ended);
+    for (const page of this.#pages.values()) this.#of(page.backend, sums).add(page.sums);
+    return new Map([...sums].map(([backend, { sum }]) => [backend, sum]));
+  }
+
+  #of(backend: string, all: Map<string, Sums>): Sums {
+    let sums = all.get(backend);
+    if (sums === undefined) all.set(backend, sums = new Sums());
+    return sums;
   }
 
   /** Reads a page, and says whether more is to come; otherwise it is not there any more. */
@@ -158,16 +134,26 @@ export class Pages {
   #look(page: Page): void {
     const layout = this.#read(page);
     if (layout === undefined) return;
-    const held = layout.process[HELD]!;
-    grow(page.process, layout.process);
-    page.process[HELD] = isCount(held) ? held : 0;
-    // Of several series that are not counted apart, the sum is what grows.
+    const { sums } = page;
+    growProcess(sums.process, layout.process);
+    // Of several that are not counted apart, the sum is what grows.
     const others = this.#others.fill(0);
     for (const [counters, known] of layout.series) {
-      if (known !== undefined) grow(known.counters, counters);
-      else for (let place = 0; place < SERIES_PLACES; place++) others[place]! += countOf(counters[place]!);
+      if (known !== undefined) grow(known, counters);
+      else addCounts(others, counters);
     }
-    grow(this.#of(page.series, "", "").counters, others);
+    grow(sums.route("", "").counters, others);
+    if (layout.upstreams.length === 0) return;
+    const otherUpstreams = this.#otherUpstreams.fill(0);
+    let areAllKnown = true;
+    for (const [counters, known] of layout.upstreams) {
+      if (known !== undefined) growUpstream(known, counters);
+      else {
+        areAllKnown = false;
+        addCounts(otherUpstreams, counters);
+      }
+    }
+    if (!areAllKnown || sums.upstreams.has("")) growUpstream(sums.upstream(""), otherUpstreams);
   }
 
   /** Reads what a page has now; undefined where it is none. */
@@ -180,87 +166,50 @@ export class Pages {
       length = readPage(page.fd, page.room, 0);
     }
     length = Math.min(length, countersLength(this.#bytes));
-    if (page.layout?.length !== length || page.layout.names !== this.#names.size) {
+    const names = this.#names.size + this.#strangers;
+    if (page.layout?.length !== length || page.layout.names !== names) {
       page.layout = this.#layoutOf(page, length);
     }
     return page.layout;
   }
 
-  #layoutOf(page: Page, length: number): Layout | undefined {
+  #layoutOf({ backend, sums }: Page, length: number): Layout | undefined {
     const now = readCounters(this.#bytes.subarray(0, length));
     if (now === undefined) return undefined;
-    if (KINDS.has(now.kind)) page.kind = now.kind;
-    return {
-      length,
-      names: this.#names.size,
-      process: now.process,
-      series: now.series.map(({ site, route, counters }) => [counters, this.#apart(page, site, route)]),
-    };
+    sums.call(now.kind);
+    const series = now.series.map(({ site, route, counters }): Place => [
+      counters,
+      this.#names.has(keyOf(site, route)) ? sums.route(site, route).counters : undefined,
+    ]);
+    const upstreams = now.upstreams.map(({ name, counters }): Place => [
+      counters,
+      this.#knows(backend, name) ? sums.upstream(name) : undefined,
+    ]);
+    const names = this.#names.size + this.#strangers;
+    return { length, names, process: now.process, series, upstreams };
   }
 
-  /** The series of a name that a configuration has; undefined for any other, and where there are too many. */
-  #apart(page: Page, site: string, route: string): SeriesSum | undefined {
-    const key = keyOf(site, route);
-    return this.#names.has(key) ? this.#of(page.series, site, route) : undefined;
-  }
-
-  #of(series: Map<string, SeriesSum>, site: string, route: string): SeriesSum {
-    const key = keyOf(site, route);
-    let found = series.get(key);
-    if (found === undefined) {
-      series.set(key, found = { site, route, counters: new Float64Array(SERIES_PLACES) });
-    }
-    return found;
+  /** Whether an upstream is counted apart: the configuration names it, or whoever has started the backend may have. */
+  #knows(backend: string, upstream: string): boolean {
+    if (this.#names.has(keyOf(`to ${backend}`, upstream))) return true;
+    const known = this.#upstreams.get(backend) ?? new Set();
+    if (known.has(upstream)) return true;
+    if (known.size >= MOST_STRANGERS || !/^[!-~]{1,512}$/.test(upstream)) return false;
+    this.#upstreams.set(backend, known.add(upstream));
+    this.#strangers++;
+    return true;
   }
 
   /** A process has ended: its sums stay, its page goes. */
-  #end(page: Page): void {
-    this.#pages.delete(page.number);
-    close(page.fd);
-    page.process[HELD] = 0;
-    add(this.#ended, page.backend, page);
+  #end({ number, fd, backend, sums }: Page): void {
+    this.#pages.delete(number);
+    close(fd);
+    this.inherit(backend, sums);
   }
 
   /** Closes all of them. */
   close(): void {
     for (const { fd } of this.#pages.values()) close(fd);
     this.#pages.clear();
-  }
-}
-
-function newSums(): Sums {
-  return { kind: OTHER, process: new Float64Array(PROCESS_PLACES), series: new Map() };
-}
-
-function keyOf(site: string, route: string): string {
-  return `${site}\n${route}`;
-}
-
-function isCount(number: number): boolean {
-  return number >= 0 && number <= Number.MAX_SAFE_INTEGER;
-}
-
-function countOf(number: number): number {
-  return isCount(number) ? number : 0;
-}
-
-/** Takes over the numbers that are larger than before, and are counts. */
-function grow(before: Float64Array, now: Float64Array): void {
-  for (let place = 0; place < before.length; place++) {
-    const number = now[place]!;
-    if (number > before[place]! && isCount(number)) before[place] = number;
-  }
-}
-
-/** Adds one process, or several, to the sums of a backend. */
-function add(sums: Map<string, Sums>, backend: string, { kind, process, series }: Sums): void {
-  const sum = sums.get(backend) ?? newSums();
-  sums.set(backend, sum);
-  if (kind !== OTHER) sum.kind = kind;
-  process.forEach((number, place) => sum.process[place]! += number);
-  for (const [key, { site, route, counters }] of series) {
-    const known = sum.series.get(key);
-    if (known === undefined) sum.series.set(key, { site, route, counters: counters.slice() });
-    else counters.forEach((number, place) => known.counters[place]! += number);
   }
 }

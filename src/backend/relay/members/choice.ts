@@ -22,7 +22,7 @@ export class Chooser {
   }
 
   /**
-   * Chooses one, and counts the request as its.
+   * Chooses one, whose turn it has been then.
    *
    * @param route that the request names, if it does
    * @param now the loop's time
@@ -36,14 +36,12 @@ export class Chooser {
     if (own !== undefined) {
       const usable = this.members.filter((member) => member.isUsable(now));
       this.#advance(usable, own);
-      own.elected++;
       return { member: own, changed: own.terms.route !== route };
     }
     const isOurs = route !== undefined && this.members.some(({ terms }) => terms.route === route);
     if (isOurs && sticky?.strict) return undefined;
     const member = this.#best(now, tried);
     if (member === undefined) return undefined;
-    member.elected++;
     return { member, changed: sticky !== undefined };
   }
 

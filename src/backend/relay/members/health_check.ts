@@ -92,13 +92,12 @@ export class HealthChecker extends Timed {
 
   #judge(failure: string | undefined): void {
     const { rise, fall } = this.check;
-    this.member.checks++;
+    this.member.counters.checked(failure === undefined);
     if (failure === undefined) {
       this.#bad = 0;
       if (++this.#good < rise && !this.#isWell) return;
       this.#isWell = true;
     } else {
-      this.member.failedChecks++;
       this.#good = 0;
       if (++this.#bad < fall && this.#isWell) return;
       this.#isWell = false;

@@ -2,6 +2,7 @@
 
 import { type BalancedMember, RETRY_AFTER } from "../../../config/balancing.ts";
 import type { Upstream } from "../../../config/upstream.ts";
+import type { UpstreamCounters } from "../../counters/upstream_counters.ts";
 import type { RelayContext } from "../relaying.ts";
 import type { UpstreamPool } from "../upstream_pool.ts";
 
@@ -18,13 +19,8 @@ export interface MemberListener {
 
 /** A member, as it is now. Times are the loop's, in milliseconds. */
 export class Member {
-  /** Requests that it has now, that it has had, and those that came to nothing for want of it. */
+  /** Requests that it has now. */
   busy = 0;
-  elected = 0;
-  failures = 0;
-  /** Questions whether it is well, and those of them that have failed. */
-  checks = 0;
-  failedChecks = 0;
   /** Bytes that have passed, either way. */
   traffic = 0;
   /** How far it is ahead of its turn, or behind; as `lbstatus` of mod_proxy. */
@@ -35,6 +31,8 @@ export class Member {
   #failure: FailureKind | undefined;
   /** Questions at intervals have found that it is not well. */
   #isUnwell = false;
+  /** The last request that went there got no connection, or no response. */
+  #isAway = false;
 
   /** What its requests share. */
   readonly context: RelayContext;
@@ -43,6 +41,7 @@ export class Member {
    * @param pool owned by whoever made it
    * @param context of all members, with its times
    * @param isFailure whether a status says that it does not work; undefined for one whose responses say nothing of it
+   * @param counters what is counted of it, for people
    */
   constructor(
     readonly terms: BalancedMember,
@@ -51,11 +50,10 @@ export class Member {
     readonly listener: MemberListener,
     context: RelayContext,
     isFailure: ((status: number) => boolean) | undefined,
+    readonly counters: UpstreamCounters,
   ) {
     this.weight = terms.weight ?? 1;
-    this.context = isFailure === undefined
-      ? context
-      : { ...context, heard: (status) => this.#heard(status, isFailure(status)) };
+    this.context = { ...context, heard: (status) => this.#heard(status, isFailure?.(status) ?? false) };
   }
 
   get #retryAfter(): number {
@@ -79,21 +77,48 @@ export class Member {
 
   /** A request has found that it does not work. */
   fail(kind: FailureKind, reason: string): void {
-    this.failures++;
     if (this.terms.ignoreErrors) return;
     const wasUp = this.isUp;
     this.#failure = kind;
     this.#leftAloneUntil = this.pool.loop.clock() + this.#retryAfter;
+    this.#count();
     if (wasUp) this.listener.memberDown(this, reason);
+  }
+
+  /** A request goes to it. */
+  begin(): void {
+    this.busy++;
+    this.counters.begin();
+  }
+
+  /** One is over. @param failed whether it has come to nothing for want of it @param isAway whether it could not be reached */
+  end(failed: boolean, isAway: boolean): void {
+    this.busy--;
+    this.counters.end(failed);
+    if (isAway) {
+      this.#isAway = true;
+      this.#count();
+    }
   }
 
   /** The head of a response has come. @param isFailure whether its status says that the member does not work */
   #heard(status: number, isFailure: boolean): void {
-    if (isFailure) return this.fail("status", `it answered ${status}`);
+    this.#isAway = false;
+    if (isFailure) {
+      this.counters.failed();
+      return this.fail("status", `it answered ${status}`);
+    }
     this.listener.memberWorks();
-    if (this.#failure === undefined) return;
-    this.#forget();
-    if (this.isUp) this.listener.memberUp(this);
+    if (this.#failure !== undefined) {
+      this.#forget();
+      if (this.isUp) this.listener.memberUp(this);
+    }
+    this.#count();
+  }
+
+  /** For people it is down as well where it is never left out, and cannot be reached. */
+  #count(): void {
+    this.counters.isUp = this.isUp && !this.#isAway;
   }
 
   /** It is tried before its time, since there is nobody else. */
@@ -107,6 +132,8 @@ export class Member {
     this.#isUnwell = !isWell;
     // Who could not be reached can be: there is no need to wait for the end of its time.
     if (isWell && this.#failure === "unreached") this.#forget();
+    if (isWell) this.#isAway = false;
+    this.#count();
     if (this.isUp === wasUp) return;
     if (wasUp) this.listener.memberDown(this, reason);
     else this.listener.memberUp(this);

@@ -1,10 +1,12 @@
 /** The servers of one relay: made with its first need of them, chosen from, and closed with it. */
 
 import type { Balancing } from "../../../config/balancing.ts";
-import { readUpstream, type Upstream } from "../../../config/upstream.ts";
+import { formatUpstream, readUpstream, type Upstream } from "../../../config/upstream.ts";
 import { type Deadlines, Timed } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { type Connection, ConnectionLost } from "../../connection/connection.ts";
+import type { Home } from "../../connection/home.ts";
+import { UpstreamCounters } from "../../counters/upstream_counters.ts";
 import { ResponseParser } from "../../../http/response_parser.ts";
 import { type PoolOptions, UpstreamPool } from "../upstream_pool.ts";
 import { type Choice, Chooser } from "./choice.ts";
@@ -58,7 +60,10 @@ export class Members implements MemberListener {
   /** People know that nobody can be used. */
   #noneTold = false;
 
-  constructor(readonly loop: Loop, readonly options: MembersOptions) {
+  readonly loop: Loop;
+
+  constructor({ loop, counters }: Pick<Home, "loop" | "counters">, readonly options: MembersOptions) {
+    this.loop = loop;
     const { upstream, balancing, timeout = 60_000 } = options;
     const terms = balancing?.members ?? [{ upstream: "", ignoreErrors: true }];
     const parser = new ResponseParser({ head: HEAD });
@@ -83,6 +88,8 @@ export class Members implements MemberListener {
         this,
         { parser, deadlines },
         isFailure,
+        // Who gets no request is none whose figures anybody wants.
+        own.disabled ? new UpstreamCounters("") : counters.upstream(formatUpstream(at)),
       );
     });
     this.only = balancing === undefined ? this.list[0] : undefined;

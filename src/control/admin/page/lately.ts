@@ -1,6 +1,12 @@
 /** What has happened in the last minute: the difference between two statuses. */
 
-import { CLASSES, type FrontStatus, type HandoffStatus, type RouteStatus } from "../../front/front_status.ts";
+import {
+  CLASSES,
+  type FrontStatus,
+  type HandoffStatus,
+  type RouteStatus,
+  type UpstreamStatus,
+} from "../../front/front_status.ts";
 import { type Latency, quantile } from "../../front/latency.ts";
 
 /** One route of one backend. */
@@ -15,6 +21,18 @@ export interface RouteLately {
   /** Microseconds; of the time since the start where nothing has happened lately. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
+}
+
+/** One server that a backend asks. */
+export interface UpstreamLately {
+  readonly backend: string;
+  /** Since the start. */
+  readonly upstream: UpstreamStatus;
+  /** A second, lately. */
+  readonly requests: number;
+  /** Lately. */
+  readonly failures: number;
+  readonly failedChecks: number;
 }
 
 /** What can be told of two statuses. */
@@ -65,6 +83,24 @@ export class Lately {
       refused: handoffs.refused - (before?.refused ?? 0),
       lost: handoffs.lost - (before?.lost ?? 0),
     };
+  }
+
+  /** The servers that backends ask, as long as some process has them: whom, and what it was lately. */
+  get upstreams(): readonly UpstreamLately[] {
+    return this.now.backends.flatMap((backend) =>
+      backend.upstreams.filter(({ state }) => state !== "unknown").map((upstream) => {
+        const before = this.#of(backend.name)?.upstreams.find((other) =>
+          other.upstream === upstream.upstream
+        );
+        return {
+          backend: backend.name,
+          upstream,
+          requests: (upstream.requests - (before?.requests ?? 0)) / this.seconds,
+          failures: upstream.failures - (before?.failures ?? 0),
+          failedChecks: upstream.failedChecks - (before?.failedChecks ?? 0),
+        };
+      })
+    );
   }
 
   /** Of all requests. */

@@ -10,7 +10,7 @@ import { Html, html } from "./html.ts";
 import { Lately } from "./lately.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
-import { backendsTable, refusalsTable, routesTable } from "./tables.ts";
+import { backendsTable, refusalsTable, routesTable, upstreamsTable } from "./tables.ts";
 import { tiles } from "./tiles.ts";
 import { spanText } from "./units.ts";
 
@@ -57,6 +57,7 @@ ${
             .text}</p></div></div>
       ${tiles(status, lately, history)}
       ${backendsTable(status, lately)}
+      ${upstreamsTable(lately.upstreams)}
       ${routesTable(lately)}
       ${refusalsTable(status, lately)}
           </main>
@@ -92,6 +93,18 @@ function verdictOf(status: FrontStatus, lately: Lately): Verdict {
   }
   if (missing.length > 0) {
     return { look: "bad", title: "Not ready", text: `No backend yet for ${missing.join(", ")}` };
+  }
+  const { upstreams } = lately;
+  const gone = upstreams.filter(({ upstream: { state } }) => state === "down");
+  if (gone.length > 0) {
+    // Whoever has nobody left to ask answers all with errors.
+    const alone = gone.find(({ backend }) =>
+      upstreams.every((other) => other.backend !== backend || other.upstream.state === "down")
+    );
+    const text = gone.map(({ backend, upstream: { upstream } }) => `${upstream} of ${backend}`).join("; ");
+    return alone === undefined
+      ? { look: "odd", title: `Up, but ${gone.length} of ${upstreams.length} upstreams down`, text }
+      : { look: "bad", title: `${alone.backend} has no upstream that works`, text };
   }
   const failing = status.refusals.filter(({ status: code, why }) =>
     code >= 500 && lately.refused(code, why) > 0

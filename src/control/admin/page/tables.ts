@@ -3,7 +3,7 @@
 import { type BackendStatus, CLASSES, type FrontStatus } from "../../front/front_status.ts";
 import { partsBar } from "./chart.ts";
 import { type Html, html } from "./html.ts";
-import { type Lately, type RouteLately, sumOf } from "./lately.ts";
+import { type Lately, type RouteLately, sumOf, type UpstreamLately } from "./lately.ts";
 import { bytesText, countText, rateText, timeText } from "./units.ts";
 
 /** Rows of one table: a page is for reading. */
@@ -41,6 +41,35 @@ function backendRow(backend: BackendStatus, lately: Lately): Html {
 ${number("connections", countText(active) + waits)}
 ${number("requests /s", rateText(requests))}${time("99 of 100 taken within", lately.handoff(backend))}
 ${trouble("refused", handoffs.refused, refused)}${trouble("lost", handoffs.lost, lost)}</tr>`;
+}
+
+/** Whom relays ask; nothing where there are none. */
+export function upstreamsTable(upstreams: readonly UpstreamLately[]): Html {
+  if (upstreams.length === 0) return html``;
+  const sorted = upstreams.toSorted((a, b) =>
+    a.upstream.state.localeCompare(b.upstream.state) || b.failures - a.failures || b.requests - a.requests
+  );
+  return table(
+    "Upstreams",
+    "whom relays ask",
+    ["upstream", "state", ".under way", ".requests /s", ".since the start", ".failed", ".failed checks"],
+    sorted.slice(0, MOST_ROWS).map(upstreamRow),
+    "",
+    upstreams.length,
+  );
+}
+
+function upstreamRow({ backend, upstream, requests, failures, failedChecks }: UpstreamLately): Html {
+  const { upstream: name, state } = upstream;
+  return html`<tr><th scope="row">${name || "others"}<small>${backend}</small></th>
+<td class="full"><span class="state ${state}">${state}</span></td>
+${number("under way", countText(upstream.active))}${number("requests /s", rateText(requests))}
+${number("since the start", countText(upstream.requests))}${trouble("failed", upstream.failures, failures)}
+${
+    upstream.checks === 0
+      ? number("failed checks", "–")
+      : trouble("failed checks", upstream.failedChecks, failedChecks)
+  }</tr>`;
 }
 
 /** What is asked for. */
