@@ -61,7 +61,8 @@ function describeTrust({ proxies, publicProxies = [] }: Trust = { proxies: [] })
 function describeListener(listener: Listener, config: Config): string[] {
   const { host, port, sites } = listener;
   const notes = [count(sites.length, "site")];
-  const first = sites[0]?.names[0];
+  // What is passed on is passed on by name alone.
+  const first = sites.find(({ tls }) => tls !== "pass")?.names[0];
   // A site without names says in its own heading that it takes the other hosts.
   if (first !== undefined && sites.every(({ names }) => names.length > 0)) {
     notes.push(`other hosts get ${first}`);

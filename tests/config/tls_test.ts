@@ -95,6 +95,19 @@ Deno.test("plain relays may have sites that are passed on, beside others", () =>
   });
 });
 
+Deno.test("programs and backends of others may do TLS themselves, and get no other hosts", () => {
+  const config = parse({
+    listen: SECURE,
+    sites: [
+      { names: "a.test", tls: "pass", to: "program" },
+      { names: "b.test", tls: "pass", to: "other" },
+      { ...SITE, names: "c.test" },
+    ],
+    backends: { program: { socket: "/run/p.sock", exec: ["a"] }, other: { socket: "/run/o.sock" } },
+  });
+  assert.match(describe(config), /3 sites, other hosts get c\.test/);
+});
+
 Deno.test("what is asked of clients has a number that says the same in every process", () => {
   const settings = { ...TLS_DEFAULTS, clientCertificates: "required" as const, clientAuthorities: "/a.pem" };
   const number = (change: Partial<typeof settings> = {}) =>
@@ -132,6 +145,16 @@ const FAULTY: readonly [document: unknown, message: string][] = [
     { listen: SECURE, sites: [{ names: "a", tls: "pass", routes: [{ path: "/a/", to: "fd:///a" }] }] },
     'f: sites[0].routes: Cannot look into connections that are passed on; write "to" instead of "routes"',
   ],
+  ...[{ static: "." }, { fetch: "a.ts" }, { exec: ["a"], cgi: true }, { upstream: "http://127.0.0.1:1" }]
+    .map((kind): [document: unknown, message: string] => [
+      {
+        listen: SECURE,
+        sites: [{ names: "a", tls: "pass", to: "b" }],
+        backends: { b: { socket: "b.sock", ...kind } },
+      },
+      'f: sites[0].to: Found "b", which does no TLS itself; name a relay with "plain": true or a backend of your ' +
+      'own, or write "certificate" and "key" instead of "tls": "pass"',
+    ]),
   [
     { listen: SECURE, sites: [{ ...SITE, tls: "pass" }] },
     'f: sites[0].certificate: Found "certificate" in a site that is passed on; leave it out\n' +

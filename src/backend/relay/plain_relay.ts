@@ -5,6 +5,7 @@ import { formatUpstream, type Upstream } from "../../config/upstream.ts";
 import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
+import { alertRecord, INTERNAL_ERROR } from "../../tls/alerts.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import type { Home } from "../connection/home.ts";
@@ -188,10 +189,19 @@ async function refuse(
 ): Promise<void> {
   const { preread } = connection.transfer;
   const length = connection.receive(room, roomSize);
+  if (connection.tls?.way === "untouched") {
+    // This client waits for a server that does TLS itself, and would not know what to do with a response.
+    line?.failed("handler-failed");
+    return await sayAndClose(connection, alertRecord(INTERNAL_ERROR));
+  }
   const start = preread.length > 0 ? preread : room.subarray(0, Math.max(0, length));
   const head = HEAD.every((byte, at) => start[at] === byte);
   const bytes = answer(status, { head, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>;
   line?.refused({ status, why, answer: latin1.decode(bytes) });
+  await sayAndClose(connection, bytes);
+}
+
+async function sayAndClose(connection: Connection, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   try {
     await connection.sendAll(bytes);
     await connection.closeGently();

@@ -2,6 +2,7 @@
 
 import { formatAddress, readAddress, readSiteName } from "../address.ts";
 import type { Site } from "../config.ts";
+import type { BackendKind } from "../kinds.ts";
 import { quote } from "../reading.ts";
 import type { UnservedListener } from "../tls_backend.ts";
 import { addressesOf, type OpenListener, readAddresses } from "./addresses.ts";
@@ -50,6 +51,7 @@ export function buildListeners(
     };
     const chosen = [...(value.listen === undefined ? shared : own).values()];
     const fitting = placeTls(site, path, chosen, report);
+    if (tls === "pass") checkPassed(site, path, backends, report);
     claimNames(value.names, path, fitting, report);
     for (const listener of fitting) listener.sites.push(site);
   }
@@ -109,6 +111,30 @@ function placeTls(
     report.key([...path, "tls"], `Cannot tell whose connections to pass on; write "names" in this site`);
   }
   return secure;
+}
+
+/** Whether those who get the connections of a site untouched do TLS, as far as that is known here. */
+function checkPassed({ routes: [route] }: Site, path: Path, backends: Backends, report: Report): void {
+  if (route === undefined) return;
+  const to = [...path, "to"];
+  if (route.backends.length === 0) {
+    report.key(to, `Cannot answer on connections that are passed on; name a backend that does TLS itself`);
+  }
+  for (const { name, runs } of backends.list()) {
+    if (runs === undefined || passesOn(runs) || !route.backends.includes(name)) continue;
+    report.key(
+      to,
+      `Found ${
+        quote(name)
+      }, which does no TLS itself; name a relay with "plain": true or a backend of your own, ` +
+        `or write "certificate" and "key" instead of "tls": "pass"`,
+    );
+  }
+}
+
+/** Whether a backend has the bytes of a connection go to somebody else as they are. */
+function passesOn(runs: BackendKind): boolean {
+  return runs.kind === "relay" && runs.plain !== undefined || runs.kind === "exec" && runs.cgi !== true;
 }
 
 function readNames(value: unknown, path: Path, report: Report): string[] {

@@ -12,6 +12,7 @@ import {
   SCOPE_HOST,
   SCOPE_REQUEST,
 } from "../../../src/protocol/messages.ts";
+import { encodeTls } from "../../../src/protocol/tls_field.ts";
 import type { Client } from "../../front/clients.ts";
 import { Rig, withRig } from "../rig.ts";
 import type { ScriptedFront } from "../scripted_front.ts";
@@ -167,6 +168,24 @@ testPlain("an upstream that is away is 502, and told once", async (it) => {
   }]);
   client.close();
   second.close();
+  await it.over();
+});
+
+testPlain("a client that is to do TLS with an upstream that is away gets an alert", async (it) => {
+  it.upstream.stopListening();
+  const tls = encodeTls({
+    way: "untouched",
+    version: 0,
+    cipher: 0,
+    cipherName: "",
+    resumed: false,
+    serverName: "own.test",
+    policy: 0,
+  });
+  const client = it.front.give("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", { tls });
+  assert.equal(await it.rig.rest(client), "\x15\x03\x01\x00\x02\x02\x50");
+  assert.equal(client.ended, "end");
+  client.close();
   await it.over();
 });
 
