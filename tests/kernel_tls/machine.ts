@@ -1,5 +1,6 @@
 /** A virtual machine whose kernel does TLS: what goes into it, and running tests there. */
 
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { makeGoClient } from "../e2e/tls/clients.ts";
 import { client } from "../e2e/tls/site.ts";
@@ -14,6 +15,11 @@ const INSIDE = "/tmp/fdpass-kernel";
 const PACKAGES = ["libssl3t64", "nodejs", "python3", "wget", "strace", "chromium"];
 /** MiB. Everything that is written there lies in it, the project and its packages to begin with. */
 const MEMORY = 2_048;
+/**
+ * Of the kernel there: no keys for memory protection, which V8 turns around each piece of code that it writes. To the
+ * program that imitates the processor each turn is a new address space, and every start takes half as long again.
+ */
+const KERNEL = "nopku";
 
 /** What is missing here for such a machine; the empty text where nothing is. */
 export function missing(): string {
@@ -25,7 +31,7 @@ export function missing(): string {
 
 /**
  * Makes a directory of Deno's that nobody else writes to, with the packages of this machine's: what Deno finds out about
- * modules is found out here, or ten slow processes would, each for itself.
+ * modules and compiles is found out and compiled here, or ten slow processes would do it, each for itself.
  */
 async function makeCache(path: string, modules: readonly string[]): Promise<void> {
   const { npmCache } = JSON.parse(await client(Deno.execPath(), ["info", "--json"]));
@@ -33,10 +39,16 @@ async function makeCache(path: string, modules: readonly string[]): Promise<void
   await client("cp", ["-a", npmCache, path]);
   const options = { cwd: ROOT, env: { DENO_DIR: path } };
   // What runs there is not checked, and nothing can be downloaded.
-  const all = [...modules, "cli.ts", "src/front/worker.ts"];
+  const all = [...modules, "tests/kernel_tls/rehearsal.ts", "cli.ts", "src/front/worker.ts"];
   await client(Deno.execPath(), ["cache", "--quiet", "--no-check", ...all], options);
-  // What it has compiled is found out by running it.
-  await client(Deno.execPath(), ["run", "-A", "--no-check", "--cached-only", "cli.ts", "--version"], options);
+  const rehearsal = "tests/kernel_tls/rehearsal.ts";
+  await client(Deno.execPath(), ["run", "-A", "--no-check", "--cached-only", rehearsal], options);
+  // A database is read through its log as long as it has one, each time from its beginning.
+  for (const { name } of [...Deno.readDirSync(path)]) {
+    if (!name.endsWith("-wal")) continue;
+    using database = new DatabaseSync(`${path}/${name.slice(0, -"-wal".length)}`);
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
 }
 
 /**
@@ -79,7 +91,7 @@ export async function runInside(seconds: number, modules: readonly string[]): Pr
   using directory = new TemporaryDirectory();
   await pack(directory, modules);
   const where = ["--share", directory.path, "--include", PACKAGES.join()];
-  const limits = ["--memory", String(MEMORY), "--timeout", String(seconds)];
+  const limits = ["--memory", String(MEMORY), "--timeout", String(seconds), "--append", KERNEL];
   const { code, stdout, stderr } = await new Deno.Command(BOOT, {
     args: [...where, ...limits, "--", "bash", "inside", ROOT, ...modules],
     stdin: "null",

@@ -218,7 +218,11 @@ function judgeOther(item: Item, faults: Faults): void {
     // Off is what everybody writes, and what is so here.
     const missed = name === "proxyrequests" && item.args[0]?.toLowerCase() !== "off";
     if (!missed && SILENT.has(name)) return;
-    return faults.notDone(item, isSection(item) ? `<${item.name}>` : item.name, effectOf(keyOf(item)));
+    return faults.notDone(
+      item,
+      isSection(item) ? `<${item.name}>` : item.name,
+      effectOf(keyOf(item), item.args),
+    );
   }
   const way = isSection(item) ? undefined : leading(item.name);
   if (way !== undefined) return faults.add(item, way);

@@ -56,12 +56,17 @@ const FOREIGN: readonly (readonly [start: RegExp, module: string, sort: WarningS
   [/^cloudflare[A-Z]/i, "mod_cloudflare", "changes"],
 ];
 
+/** Options of mod_ssl that say what is so here anyway. Certbot writes the second into every host. */
+const ANYWAY = /^[+-]?(StdEnvVars|StrictRequire|OptRenegotiate)$/i;
+
 /**
  * What is missed without a directive.
  *
  * @param key its lower-case name, with `<` in front for a section
+ * @param args what stands behind it, where that is known
  */
-export function effectOf(key: string): WarningSort {
+export function effectOf(key: string, args: readonly string[] = []): WarningSort {
+  if (key === "ssloptions" && args.length > 0 && args.every((arg) => ANYWAY.test(arg))) return "none";
   return OPENS.has(key) ? "opens" : CHANGES.has(key) ? "changes" : "none";
 }
 

@@ -70,7 +70,7 @@ export class SectionReader {
       } else if (item.name.toLowerCase() === "forcetype" && !/^none$/i.test(item.args[0] ?? "")) {
         server.sections.push(this.#typed(item, rulePlace(place, this.faults, section)));
       } else if (item.name.toLowerCase() === "errordocument" || isFileDirective(item)) {
-        this.faults.notDone(item, `${item.name} in <${section.name}>`, effectOf(keyOf(item)));
+        this.faults.notDone(item, `${item.name} in <${section.name}>`, effectOf(keyOf(item), item.args));
       } else if (!draft.directive(item)) {
         readProxying(item, server, location, this.faults);
         readSetting(item, settings, this.faults);

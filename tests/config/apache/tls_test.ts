@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../src/config/config.ts";
 import { type SiteTls, TLS_DEFAULTS } from "../../../src/config/tls.ts";
-import { faultsOf, parse } from "./parsing.ts";
+import { faultsOf, parse, warningsOf } from "./parsing.ts";
 
 /** As certbot leaves a host and its options. */
 const CERTBOT = `
@@ -28,6 +28,12 @@ Listen 443 https
   ProxyPass / http://127.0.0.1:3000/
 </VirtualHost>
 `;
+
+Deno.test("options that say what is so anyway change nothing, and others do", () => {
+  assert.deepEqual(warningsOf(CERTBOT), ["site.conf: no effect here: SSLOptions (line 17)"]);
+  const others = CERTBOT.replace("+StrictRequire", "+StdEnvVars +FakeBasicAuth");
+  assert.deepEqual(warningsOf(others), ["site.conf: changes answers: SSLOptions (line 17)"]);
+});
 
 function tlsOf(config: Config, listener: number, site = 0): SiteTls | "pass" | undefined {
   return config.listeners[listener]!.sites[site]!.tls;

@@ -97,6 +97,8 @@ Deno.test("sslscan finds no old protocol, no weak cipher, and no known attack", 
   }
   for (const version of ["TLSv1.2", "TLSv1.3"]) assert.match(text, new RegExp(`^${version} +enabled`, "m"));
   assert.match(text, /Session renegotiation not supported/);
+  assert.match(text, /Server supports TLS Fallback SCSV/);
+  assert.doesNotMatch(text, /Compression enabled/);
   assert.equal(text.match(/not vulnerable to heartbleed/g)?.length, 2);
   const ciphers = [...text.matchAll(/^(?:Preferred|Accepted) +TLSv1\.\d +(\d+) bits +(\S+)/gm)];
   assert.ok(ciphers.length >= 5, text);
@@ -104,6 +106,10 @@ Deno.test("sslscan finds no old protocol, no weak cipher, and no known attack", 
     assert.ok(Number(bits) >= 128, name);
     assert.match(name!, /^(TLS_|ECDHE-).*(GCM|CHACHA20|POLY1305)/);
   }
+  // A client cannot ask for keys that take long to agree on.
+  const groups = [...text.matchAll(/^TLSv1\.3 +\d+ bits +(x\d+|secp\w+|ffdhe\w+)/gm)].map(([, name]) => name);
+  assert.deepEqual(groups.toSorted(), ["secp256r1", "secp384r1", "x25519"]);
+  assert.match(text, /^Signature Algorithm: +ecdsa-with-SHA256/m);
   await site.up.stopCleanly();
 });
 
