@@ -18,6 +18,7 @@ import type { ChannelSource } from "./channel/channel_source.ts";
 import { BackendListener } from "./channel/listener.ts";
 import { type LoadOwner, LoadReport } from "./channel/load_report.ts";
 import { WorkerPort } from "./channel/worker_port.ts";
+import { Compressor } from "./compression/compressor.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionServer } from "./connection/connection_server.ts";
 import { ProcessCounters } from "./counters/counters.ts";
@@ -75,6 +76,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly loop: Loop;
   readonly times: Times;
   readonly content: Partial<ContentTerms>;
+  readonly compressor: Compressor;
   readonly reader: MessageReader = new MessageReader();
   readonly introduction: Hello;
   readonly scratch: Uint8Array<ArrayBuffer> = new Uint8Array(SCRATCH);
@@ -106,6 +108,10 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.loop = new Loop(clock);
     this.times = new Times(this.loop, options);
     this.content = options.content ?? {};
+    this.compressor = new Compressor(
+      options.compression,
+      (reason) => options.report?.({ type: "compression-failed", reason }),
+    );
     this.#load = new LoadReport(this, this.times.load);
     this.trustsRequestIds = options.trustsRequestIds ?? false;
     this.log = openLog(options, this.loop);
@@ -289,6 +295,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
     for (const connection of [...this.#connections]) connection.close();
     this.log?.logs.close();
+    this.compressor.close();
     this.counters.close();
     this.loop.stop();
   }

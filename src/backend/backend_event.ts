@@ -10,5 +10,6 @@ export type BackendEvent =
   | { readonly type: "front-lost"; readonly name: string; readonly reason: string; readonly fault: boolean }
   | { readonly type: "front-refused"; readonly uid: number }
   | { readonly type: "fronts"; readonly channels: number }
+  | { readonly type: "compression-failed"; readonly reason: string }
   | { readonly type: "handoff-refused"; readonly reason: string }
   | { readonly type: "descriptors"; readonly why: Missing };

@@ -1,5 +1,6 @@
 /** How a backend is run. */
 
+import type { Compression } from "../config/compression.ts";
 import type { BackendEvent } from "./backend_event.ts";
 import type { ListenerOptions } from "./channel/listener.ts";
 import type { ContentTerms } from "./http/content_terms.ts";
@@ -24,6 +25,8 @@ export interface BackendOptions extends ListenerOptions, ChosenTimes, Omit<LogOp
   readonly maxConnections?: number;
   /** What is asked of the content of requests; what is not given is as the kind has it. */
   readonly content?: Partial<ContentTerms>;
+  /** Which responses are made smaller on their way; none unless given, or rules say so. */
+  readonly compression?: Compression;
   /** Whether a client's X-Request-Id is what its request is called. */
   readonly trustsRequestIds?: boolean | undefined;
   /** Takes what people should know. */

@@ -7,7 +7,7 @@ import type { ConnectionModule, FetchHandler, FetchModule } from "./fetch/handle
 import { handlersOf } from "./fetch/module.ts";
 
 /** How {@linkcode serve} serves. */
-export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "apache"> {
+export interface ServeOptions extends Omit<BackendOptions, "name" | "report" | "apache" | "compression"> {
   /** What it calls itself to fronts; the socket's file name unless given. */
   readonly name?: string;
   /** Ends it when aborted: every connection is closed at once, whatever happens on it. */

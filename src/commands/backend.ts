@@ -6,7 +6,9 @@ import { dashesInFormat, DEFAULT_FORMAT, readLogFormat, readLogTarget } from "..
 import type { LogChoices } from "../control/log/log.ts";
 import type { AccessLogRules, BackendProcessOptions } from "../control/backend/backend_process.ts";
 import { UsageError } from "../control/failure.ts";
+import { compressionArguments } from "../control/backend/compression_arguments.ts";
 import type { Run } from "./command.ts";
+import { addCompressionOptions, compressionBy, type CompressionOptions } from "./compression_options.ts";
 import { addKindOptions, readKind } from "./kinds/kinds.ts";
 import { writeError } from "./output.ts";
 import { addLogOptions, bindToParent, withParentOption } from "./shared_options.ts";
@@ -21,7 +23,7 @@ import {
   wholeNumber,
 } from "./values.ts";
 
-interface BackendOptions extends LogChoices {
+interface BackendOptions extends LogChoices, CompressionOptions {
   readonly socket: string;
   readonly apache?: boolean;
   readonly name?: string;
@@ -110,6 +112,7 @@ export function addBackend(program: Command, run: Run): void {
       ).argParser(duration),
     )
     .addOption(withParentOption()).action(run(backend));
+  addCompressionOptions(command);
 }
 
 async function backend(operands: readonly string[], options: BackendOptions): Promise<number> {
@@ -117,6 +120,7 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
   if (options.abortDelay !== undefined && !hasAbortDelay(runs)) {
     throw new UsageError("Cannot use --abort-delay without --fetch or --upstream: nothing else is aborted");
   }
+  const compression = compressionBy(options, runs, options.apache === true);
   await checkSocket(options);
   await bindToParent(options.withParent);
   const { configureLog } = await import("../control/log/log.ts");
@@ -144,10 +148,16 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
     ...options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections },
     ...options.abortDelay === undefined ? {} : { abortDelay: options.abortDelay },
     content: contentTerms(options),
+    ...compression === undefined ? {} : { compression },
   };
   if (workers > 1) {
     const { runBackendWorkers } = await import("../control/backend/backend_workers.ts");
-    return await runBackendWorkers({ ...common, allowUsers, workers, bounds: boundsOf(options) });
+    return await runBackendWorkers({
+      ...common,
+      allowUsers,
+      workers,
+      bounds: [...boundsOf(options), ...compressionArguments(compression)],
+    });
   }
   const { runBackend } = await import("../control/backend/backend_process.ts");
   return await runBackend({ ...common, ...workerOf === undefined ? {} : { workerOf } });

@@ -5,6 +5,7 @@
 
 import type { LogWishes } from "../logs/rules.ts";
 import type { Admin } from "./admin.ts";
+import type { Compression } from "./compression.ts";
 import type { BackendKind } from "./kinds.ts";
 import type { Limits } from "./limits.ts";
 import type { ListenerTls, SiteTls } from "./tls.ts";
@@ -149,6 +150,8 @@ export interface Backend {
    * at once. 250 unless given.
    */
   readonly abortDelay?: number;
+  /** Which responses are made smaller on their way; none unless given, or rules say so. */
+  readonly compress?: Compression;
 }
 
 /** A whole configuration, valid and complete: every name in a route exists in `backends`. */

@@ -222,6 +222,8 @@ function changeOne(
       if (action === "merge" && joined.split(",").some((item) => item.trim() === value)) return fields;
       return [...others(), [first[0], `${joined}, ${value}`]];
     }
+    case "compress":
+      return fields;
     case "edit":
     case "edit*":
       return fields.map((field) =>

@@ -164,6 +164,7 @@ export interface FieldRule {
   readonly condition?: Condition;
 }
 
+/** `compress` changes no field: it says of content that it is coded on its way, and the name is that of the coding. */
 export type FieldAction =
   | "set"
   | "append"
@@ -174,7 +175,8 @@ export type FieldAction =
   | "edit"
   | "edit*"
   | "note"
-  | "echo";
+  | "echo"
+  | "compress";
 
 /** Which requests a section is about; all unless given. All that is given has to hold. */
 export interface Place {

@@ -12,7 +12,7 @@ import { HttpServer, type RequestHandler } from "../../src/backend/http/http_ser
 import { DEFAULT_LIMITS } from "../../src/config/config.ts";
 import type { Client } from "../front/clients.ts";
 import { ManualClock } from "../support/clock.ts";
-import { withoutLeaks } from "../support/descriptors.ts";
+import { type LeakOptions, withoutLeaks } from "../support/descriptors.ts";
 import { PATIENCE } from "../support/waiting.ts";
 import { ScriptedFront } from "./scripted_front.ts";
 
@@ -128,6 +128,7 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
 export function withRig<S extends ConnectionServer>(
   make: () => Rig<S>,
   body: (rig: Rig<S>) => Promise<void> | void,
+  leaks: LeakOptions = {},
 ): Promise<void> {
   return withoutLeaks(async () => {
     const rig = make();
@@ -138,7 +139,7 @@ export function withRig<S extends ConnectionServer>(
       rig.close();
       for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
     }
-  });
+  }, leaks);
 }
 
 /** A test of a backend that serves nothing by itself. */

@@ -77,12 +77,13 @@ Deno.test("binary: up serves a TypeScript handler and files, and ends everything
   const directory = await Deno.makeTempDir({ prefix: "fdpass-binary-" });
   try {
     await Deno.writeTextFile(`${directory}/note.txt`, "a note\n");
+    await Deno.writeTextFile(`${directory}/long.txt`, "a note\n".repeat(10_000));
     const configuration = {
       listen: "127.0.0.1:0",
       sites: [{ routes: [{ path: "/", to: "app" }, { path: "/files/", to: "files" }] }],
       backends: {
         app: { socket: `${directory}/app.sock`, fetch: HANDLER, workers: 2 },
-        files: { socket: `${directory}/files.sock`, static: directory },
+        files: { socket: `${directory}/files.sock`, static: directory, compress: true },
       },
     };
     const up = new Running(["up", "-"], JSON.stringify(configuration));
@@ -103,6 +104,14 @@ Deno.test("binary: up serves a TypeScript handler and files, and ends everything
       signal: AbortSignal.timeout(PATIENCE),
     });
     assert.equal(await note.text(), "a note\n");
+    // Compressed by a thread, whose module is in the binary too.
+    const long = await fetch(`http://127.0.0.1:${port}/files/long.txt`, {
+      headers: { "accept-encoding": "gzip" },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    assert.equal(await long.text(), "a note\n".repeat(10_000));
+    assert.equal(long.headers.get("vary"), "Accept-Encoding");
+    assert.equal(long.headers.get("etag")?.slice(0, 2), "W/");
     assert.equal(await up.stop(), 0);
     assert.throws(() => Deno.statSync(`/proc/${answer.process}`), Deno.errors.NotFound);
   } finally {

@@ -35,6 +35,13 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [[...BACKEND, "--max-age", "1h"], /whole number from 0 to 2147483647/],
   [[...BACKEND, "--symlinks", "inside"], /Allowed choices are follow, beneath, never/],
   [[...BACKEND, "--abort-delay", "1s"], /Cannot use --abort-delay without --fetch or --upstream/],
+  [[...BACKEND, "--compress=deflate"], /Cannot compress with "deflate"; write some of zstd, br, gzip/],
+  [[...BACKEND, "--compress-types", "text/html"], /Cannot use --compress-types without --compress/],
+  [
+    [...BACKEND, "--compress", "--compress-levels", "gzip=10"],
+    /gzip at the level 10; write a whole number from 1 to 9/,
+  ],
+  [[...BACKEND, "--apache", "--compress"], /Cannot use --compress with --apache/],
   [[...BACKEND, "--mode", "1777"], /permission bits such as 660/],
   [["front", "-", "--workers", "65"], /whole number from 1 to 64/],
   [["up", "-", "--workers", "65"], /whole number from 1 to 64/],

@@ -49,7 +49,7 @@ Deno.test("up: children get what they need: a module everything, the others litt
   }
   for (const worker of descendantsOf(apps)) assert.deepEqual(permissionsOf(worker), ["-A"]);
   for (const worker of descendantsOf(files)) {
-    assert.deepEqual(permissionsOf(worker), ["--allow-ffi", "--allow-env"]);
+    assert.deepEqual(permissionsOf(worker), ["--allow-ffi", "--allow-env", "--allow-read"]);
   }
   assert.equal((await get(up.port, "/app")).text, Deno.env.get("HOME") ?? "none");
   assert.equal((await get(up.port, "/apps")).text, Deno.env.get("HOME") ?? "none");

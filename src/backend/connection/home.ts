@@ -1,6 +1,7 @@
 /** What a connection needs of the process that serves it. */
 
 import type { Loop } from "../../loop/loop.ts";
+import type { Compressor } from "../compression/compressor.ts";
 import type { ContentTerms } from "../http/content_terms.ts";
 import type { ProcessCounters } from "../counters/counters.ts";
 import type { RequestLog } from "../log/request_log.ts";
@@ -18,6 +19,8 @@ export interface Home {
   /** Where sockets are read into: used within one call only. */
   readonly scratch: Uint8Array<ArrayBuffer>;
   readonly scratchSize: bigint;
+  /** Makes responses smaller, where that is said. */
+  readonly compressor?: Compressor;
   /** What the process counts. */
   readonly counters: ProcessCounters;
   /** Where lines about requests go, if anywhere. */

@@ -9,6 +9,12 @@ import {
   variableName,
 } from "../../rules/fields.ts";
 
+/** Operations that say of codings, and the text that they came in: it stands for them. */
+export interface Compressing {
+  readonly text: string;
+  readonly operations: readonly FieldOperation[];
+}
+
 const NONE: readonly FieldOperation[] = [];
 
 /** The rules that came with one connection. */
@@ -17,12 +23,18 @@ export class CarriedRules {
   readonly #response: readonly FieldOperation[];
   /** Variables of the request; none where nobody has set any. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What they say of codings of content, if they say anything. */
+  readonly compressing: Compressing | undefined;
   /** Names of request fields that nobody but the rules says. */
   readonly #said: ReadonlySet<string>;
 
   private constructor({ requestFields, responseFields, variables }: Transfer) {
     this.#request = requestFields === undefined ? NONE : JSON.parse(requestFields);
     this.#response = responseFields === undefined ? NONE : JSON.parse(responseFields);
+    const compressing = this.#response.filter(({ action }) => action === "compress");
+    this.compressing = compressing.length === 0
+      ? undefined
+      : { text: responseFields!, operations: compressing };
     this.variables = variables === undefined ? {} : JSON.parse(variables);
     this.#said = new Set(this.#request.map(({ name }) => variableName(name)));
   }

@@ -3,13 +3,17 @@
 import { Buffer } from "node:buffer";
 import type { RequestHead } from "../../http/request_head.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
-import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import { type Choice, codedFields } from "../compression/choice.ts";
+import { WHOLE } from "../compression/compressor.ts";
+import type { Connection } from "../connection/connection.ts";
+import { CodedContent } from "./coded_content.ts";
 import type { ContentTerms } from "./content_terms.ts";
 import { FramedContent } from "./framed_content.ts";
 import { type Framing, framingOf } from "./framing.ts";
 import type { Field } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { CAPITALS, handlerLines, type Spelling } from "./own_fields.ts";
+import { checkMayRespond } from "./may_respond.ts";
 import { advance, type Progress } from "./progress.ts";
 import { ReceivedRequest } from "./received_request.ts";
 import { RequestBody } from "./request_body.ts";
@@ -22,6 +26,8 @@ export type { Field } from "./head_text.ts";
 const encoder = new TextEncoder();
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const joined = new ResponseBuffer();
+/** Bytes of long content that are coded at a time. */
+const PIECE = 65_536;
 const encoded = (head: string) => Buffer.from(head, "latin1") as Uint8Array<ArrayBuffer>;
 
 /**
@@ -46,7 +52,7 @@ export class Exchange extends ReceivedRequest {
   /** How the fields of the response are spelt that are said here. */
   spelling: Spelling = CAPITALS;
   /** What is sent piece by piece. */
-  #content: FramedContent | undefined;
+  #content: FramedContent | CodedContent | undefined;
 
   /**
    * @param head has just been parsed in the input's bytes; its offsets are used here and not kept
@@ -139,7 +145,23 @@ export class Exchange extends ReceivedRequest {
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> | undefined {
-    this.#checkMayRespond(status);
+    checkMayRespond(this, status);
+    const choice = this.#choose(status, fields, content.length);
+    if (choice?.filter !== undefined) return this.#respondCoded(status, choice, content, reason);
+    return this.#respondWhole(status, choice?.fields ?? fields, content, reason);
+  }
+
+  /** What becomes of a response where its process makes some smaller; nothing for one that stays as it is for everybody. */
+  #choose(status: number, fields: readonly Field[], length: number | undefined): Choice | undefined {
+    return this.connection.home.compressor?.choose(this, status, fields, length);
+  }
+
+  #respondWhole(
+    status: number,
+    fields: readonly Field[],
+    content: string | Uint8Array<ArrayBuffer>,
+    reason: string | undefined,
+  ): Promise<void> | undefined {
     const head = this.#headText(status, fields, content.length, reason);
     this.#to("whole");
     const length = joined.put(head, content);
@@ -151,6 +173,28 @@ export class Exchange extends ReceivedRequest {
     const sent = this.connection.sendFirst(joined.bytes, size, !this.persistent && this.body.done);
     // The memory is everybody's: what does not leave at once is copied.
     return sent === size ? undefined : this.connection.sendAll(joined.bytes.slice(Math.max(0, sent), size));
+  }
+
+  async #respondCoded(
+    status: number,
+    choice: Choice,
+    content: string | Uint8Array<ArrayBuffer>,
+    reason: string | undefined,
+  ): Promise<void> {
+    const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    const { compressor } = this.connection.home;
+    if (this.method === "HEAD" || bytes.byteLength > WHOLE) {
+      // What is long is coded in pieces, between those of others.
+      const follows = await this.#start(status, choice, bytes.byteLength, true, reason);
+      for (let at = 0; follows && at < bytes.byteLength; at += PIECE) {
+        await this.write(bytes.subarray(at, at + PIECE), true);
+      }
+      return;
+    }
+    const coded = await compressor!.whole(bytes, choice.filter!);
+    const fields = coded === undefined ? choice.fields : codedFields(choice.fields, choice.filter!);
+    checkMayRespond(this, status);
+    await this.#respondWhole(status, fields, coded ?? bytes, reason);
   }
 
   async #respondApart(
@@ -175,21 +219,36 @@ export class Exchange extends ReceivedRequest {
    * @param more whether content follows at once
    * @returns whether content is to follow at all
    */
-  async start(
+  start(
     status: number,
     fields: readonly Field[],
     length?: number,
     more = false,
     reason?: string,
   ): Promise<boolean> {
-    this.#checkMayRespond(status);
-    const head = encoded(this.#headText(status, fields, length, reason));
+    checkMayRespond(this, status);
+    const choice = this.#choose(status, fields, length) ?? { filter: undefined, fields };
+    return this.#start(status, choice, length, more, reason);
+  }
+
+  async #start(
+    status: number,
+    { filter, fields }: Choice,
+    length: number | undefined,
+    more: boolean,
+    reason: string | undefined,
+  ): Promise<boolean> {
+    const said = filter === undefined ? fields : codedFields(fields, filter);
+    const head = encoded(this.#headText(status, said, filter === undefined ? length : undefined, reason));
     const hasContent = this.#framing !== "contentless";
     this.#to("head");
     // Head and content, or pieces of content, are several packets.
     this.connection.setNoDelay();
     await this.connection.sendAll(head, more && hasContent);
-    this.#content = new FramedContent(this.connection, this.#framing);
+    const framed = new FramedContent(this.connection, this.#framing);
+    this.#content = filter === undefined || !hasContent
+      ? framed
+      : new CodedContent(framed, this.connection.home.compressor!.begin(filter), length);
     return hasContent;
   }
 
@@ -200,27 +259,30 @@ export class Exchange extends ReceivedRequest {
     await this.#content!.send(piece, more);
   }
 
+  /** Whether content is coded on its way: then all of it has to come by {@linkcode write}, whatever its length. */
+  get coded(): boolean {
+    return this.#content instanceof CodedContent;
+  }
+
+  /** Sends what a coding holds back, before a wait of which nobody knows how long it takes. */
+  async flush(): Promise<void> {
+    if (this.#content instanceof CodedContent) await this.#content.flush();
+  }
+
+  /** Gives back what a coding holds: the response is over, or will not be finished. */
+  release(): void {
+    if (this.#content instanceof CodedContent) this.#content.close();
+  }
+
   /** Sends a byte that says nothing, as {@linkcode FramedContent.probe}. */
   probe(): boolean {
     return this.#content?.probe() ?? false;
   }
 
-  /** Marks the end of content sent by {@linkcode write}. */
-  async finish(): Promise<void> {
+  /** Marks the end of content sent by {@linkcode write}. @param mark the last chunk, where trailer fields follow it */
+  async finish(mark?: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#to("whole");
-    await this.#content!.end();
-  }
-
-  /** @throws {Error} when there is a response already, or nobody to get one, or it would mean something else */
-  #checkMayRespond(status: number): void {
-    if (this.responded) throw new Error("Cannot respond twice to one request");
-    if (this.connection.closed) throw new ConnectionLost("Cannot respond: the connection is closed");
-    // RFC 9110, 15.2: after an interim response the client waits for another one.
-    if (status < 200) throw new TypeError(`Cannot respond with the interim status ${status}`);
-    // RFC 9110, 9.3.6: what follows would be read as the first bytes of a tunnel.
-    if (this.method === "CONNECT" && status < 300) {
-      throw new TypeError("Cannot respond to CONNECT with success");
-    }
+    await this.#content!.end(mark);
   }
 
   #headText(

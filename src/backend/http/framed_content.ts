@@ -47,11 +47,11 @@ export class FramedContent {
     return this.framing === "chunked";
   }
 
-  /** Marks the end. */
-  async end(): Promise<void> {
+  /** Marks the end. @param mark the last chunk with the trailer section behind it, where there is one */
+  async end(mark = LAST_CHUNK as Uint8Array<ArrayBuffer>): Promise<void> {
     this.#between = false;
     if (this.framing !== "chunked") return;
-    this.connection.framing += LAST_CHUNK.length;
-    await this.connection.sendAll(LAST_CHUNK as Uint8Array<ArrayBuffer>);
+    this.connection.framing += mark.length;
+    await this.connection.sendAll(mark);
   }
 }

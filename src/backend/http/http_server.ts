@@ -131,7 +131,6 @@ export class HttpServer implements ConnectionServer {
           return this.#misdirected(served);
         }
         served.requests++;
-        const terms = this.#terms(connection);
         const exchange = new Exchange(
           connection,
           input,
@@ -139,7 +138,7 @@ export class HttpServer implements ConnectionServer {
           guard,
           this.#goesOn(served),
           served.requests,
-          terms,
+          this.#terms(connection),
         );
         input.keep();
         // The front has counted the first.
@@ -283,6 +282,8 @@ export class HttpServer implements ConnectionServer {
     } catch (error) {
       await this.#fail(served, exchange, error);
       return false;
+    } finally {
+      exchange.release();
     }
     const left = exchange.progress === "left";
     if (!left) body.close();
@@ -299,8 +300,7 @@ export class HttpServer implements ConnectionServer {
 
   /** Ends a connection whose handler has failed. */
   async #fail(served: Served, exchange: Exchange, error: unknown): Promise<void> {
-    const { connection } = exchange;
-    const { lines, requests } = served;
+    const { connection, lines, requests } = served;
     if (error instanceof ConnectionLost) {
       lines.finished(exchange, requests, exchange.input.length, "X", "client-gone");
       throw error;

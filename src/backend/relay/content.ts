@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers";
 import { ChunkedDecoder } from "../../http/chunked.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Connection } from "../connection/connection.ts";
+import type { Exchange } from "../http/exchange.ts";
 import { framedAsChunk, lastChunk, room } from "./relay_buffer.ts";
 import { splice, WORTH_SPLICING } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -17,6 +18,7 @@ const ZERO = new TextEncoder().encode("0");
 /** Relays the content of one response. It reads only when what it read before has left, so memory does not grow. */
 export class ContentRelay {
   #sinceTurn = 0;
+  readonly client: Connection;
   #splices: boolean;
   /** Between two chunks, where something may be put in. */
   #between = false;
@@ -27,11 +29,13 @@ export class ContentRelay {
    */
   constructor(
     readonly upstream: UpstreamConnection,
-    readonly client: Connection,
+    readonly exchange: Exchange,
     readonly chunked: boolean,
     readonly deadlines: Deadlines,
   ) {
-    this.#splices = upstream.splices;
+    this.client = exchange.connection;
+    // What the kernel passes on is not coded.
+    this.#splices = upstream.splices && !exchange.coded;
   }
 
   /** Relays so many bytes. */
@@ -80,6 +84,10 @@ export class ContentRelay {
         continue;
       }
       const section = this.chunked ? trailers(decoder.trailers) : "";
+      if (this.exchange.coded) {
+        await this.#code(from, to);
+        return await this.exchange.finish(lastChunk(section));
+      }
       await this.#send(from, to, section === "");
       if (section !== "") {
         const end = lastChunk(section);
@@ -108,7 +116,8 @@ export class ContentRelay {
    * the next one (RFC 9112, 7.1). A client that is gone answers with a reset.
    */
   probe(): void {
-    if (this.#between) this.client.framing += Math.max(0, this.client.send(ZERO, false));
+    if (this.exchange.coded) this.exchange.probe();
+    else if (this.#between) this.client.framing += Math.max(0, this.client.send(ZERO, false));
   }
 
   /** Waits until there is something. @param early what it means when the connection ends instead, if it may not */
@@ -117,6 +126,7 @@ export class ContentRelay {
     while (upstream.length === 0) {
       if (!upstream.take()) {
         this.#sinceTurn = 0;
+        if (this.exchange.coded) await this.exchange.flush();
         this.#between = this.chunked;
         await upstream.readable(this.deadlines);
         this.#between = false;
@@ -129,6 +139,10 @@ export class ContentRelay {
 
   /** Sends `room[from, to)`. What does not leave at once is copied first: others use the buffer meanwhile. */
   async #send(from: number, to: number, last: boolean): Promise<void> {
+    if (this.exchange.coded) {
+      await this.#code(from, to);
+      return await (last ? this.exchange.finish() : undefined);
+    }
     // What follows the content in the buffer would be overwritten by its framing.
     this.upstream.keep();
     const bytes = this.chunked ? framedAsChunk(from, to, last) : room.subarray(from, to);
@@ -141,5 +155,12 @@ export class ContentRelay {
     if (this.#sinceTurn < FAIR) return;
     this.#sinceTurn = 0;
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Sends `room[from, to)` through a coding, which copies it first, and frames what it makes of it. */
+  async #code(from: number, to: number): Promise<void> {
+    const sent = this.exchange.write(room.subarray(from, to), true);
+    this.upstream.keep();
+    await sent;
   }
 }

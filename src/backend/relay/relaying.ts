@@ -238,9 +238,9 @@ export class Relaying extends Timed {
 
   async #relayContent({ framing, fields }: ResponseHead, length: number | undefined): Promise<void> {
     const { exchange, upstream, context: { deadlines } } = this;
-    this.#endsWithConnection = length === undefined && exchange.minor === 0;
+    this.#endsWithConnection = exchange.endsByClosing;
     const chunked = length === undefined && exchange.minor === 1;
-    const content = new ContentRelay(upstream, exchange.connection, chunked, deadlines.upstream);
+    const content = new ContentRelay(upstream, exchange, chunked, deadlines.upstream);
     this.#content = content;
     if (framing === "length") await content.counted(length!);
     else if (framing === "chunked") {

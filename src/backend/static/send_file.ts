@@ -46,7 +46,23 @@ export async function sendRange(
 ): Promise<void> {
   const length = range.last - range.first + 1;
   if (!await exchange.start(status, fields, length, length > 0)) return;
+  if (exchange.coded) return await sendCoded(exchange, file, length);
   await exchange.connection.sendFile(file.descriptor, range.first, length);
+}
+
+/** Bytes of a file that are coded at a time. */
+const PIECE = 65_536;
+
+/** Sends a whole file through a coding. Nobody has read from it, and what the kernel could send is not coded. */
+async function sendCoded(exchange: Exchange, file: OpenFile, length: number): Promise<void> {
+  for (let left = length; left > 0;) {
+    const piece = new Uint8Array(Math.min(PIECE, left));
+    const read = readFile(file.descriptor, piece, BigInt(piece.length));
+    if (read < 0) throw new ErrnoError(`Cannot read the file "${file.name}"`, -read);
+    if (read === 0) throw new Error(`Cannot send the file "${file.name}": it has become shorter`);
+    left -= read;
+    await exchange.write(piece.subarray(0, read), left > 0);
+  }
 }
 
 /**

@@ -1,12 +1,14 @@
 /** The backends of a JSON document: those it declares, and those its routes use without declaring them. */
 
 import { hasAbortDelay } from "../abort_delay.ts";
+import { hasCompression } from "../compression.ts";
 import type { Backend, BackendKind } from "../config.ts";
 import { nearestTo } from "../nearest.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { readDuration, readSize } from "../quantity.ts";
 import { quote } from "../reading.ts";
 import { BACKEND_NAME, nameAfterSocket, readTarget } from "../target.ts";
+import { readCompression } from "./compression.ts";
 import { readKind } from "./kinds/kinds.ts";
 import type { Path, Report } from "./report.ts";
 import { isObject } from "./value.ts";
@@ -80,6 +82,7 @@ export class Backends {
       ...runs ? { runs } : {},
       ...settings(entry),
       ...this.#bounds(entry, runs, path),
+      ...this.#compress(entry, runs, path),
     };
   }
 
@@ -106,6 +109,22 @@ export class Backends {
       ...typeof minContentRate === "number" ? { minContentRate } : {},
       ...abortDelay === undefined ? {} : { abortDelay },
     };
+  }
+
+  #compress(
+    { compress }: Record<string, unknown>,
+    runs: BackendKind | undefined,
+    path: Path,
+  ): Partial<Backend> {
+    const at = [...path, "compress"];
+    const read = readCompression(compress, at, this.#report);
+    if (read === undefined) return {};
+    if (runs !== undefined && hasCompression(runs)) return { compress: read };
+    const message =
+      'Found "compress" where no requests are answered; leave it out, for it is of "fetch", "static", ' +
+      '"upstream", "fastcgi" and "exec" with "cgi"';
+    this.#report.key(at, message);
+    return {};
   }
 
   /** Milliseconds that stand under a key, if they do. @param least how few of them make sense */

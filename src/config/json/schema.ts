@@ -8,6 +8,7 @@ import { z } from "zod";
 import { DEFAULT_LIMITS } from "../config.ts";
 import { ACCESS_LOG_KEYS, accessLog } from "./access_log.ts";
 import { ADMIN_KEYS, ADMIN_SHAPE } from "./admin.ts";
+import { COMPRESSION_KEYS, compressShape } from "./compression.ts";
 import { FRONT_STATUSES } from "../error_documents.ts";
 import { found } from "../reading.ts";
 import { LISTEN_KEYS, LISTEN_SHAPE } from "./addresses.ts";
@@ -163,6 +164,12 @@ const backend = z.strictObject({
       "250ms unless given.",
     ["250ms", 30],
   ),
+  compress: compressShape.optional().meta({
+    description:
+      "Of fetch, static, upstream, fastcgi and cgi: whether responses are compressed (zstd, br, gzip) for " +
+      "clients that take them so, or an object that says which and how.",
+    default: false,
+  }),
 }, { error: expect(`write a backend such as {"socket": "/run/app.sock", "fetch": "./app.ts"}`) })
   .meta(ONE_KIND);
 
@@ -297,6 +304,7 @@ export const KNOWN_KEYS = {
   tls: TLS_KEYS,
   upstreamTls: UPSTREAM_TLS_KEYS as string[],
   admin: ADMIN_KEYS,
+  ...COMPRESSION_KEYS,
   ...KEYS_BELOW_ROUTES,
   ...KEYS_BELOW_BACKENDS,
 } as const satisfies Record<string, readonly string[]>;

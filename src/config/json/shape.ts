@@ -24,6 +24,8 @@ const PLACES: Record<Owner, string> = {
   tls: `in "tls"`,
   upstreamTls: `in "tls" of a relay`,
   admin: `in "admin"`,
+  compress: `in "compress"`,
+  levels: `in "levels" of "compress"`,
   reverse: `in an entry of "reverse"`,
   cookieDomains: `in an entry of "cookieDomains"`,
   cookiePaths: `in an entry of "cookiePaths"`,
@@ -73,6 +75,7 @@ function ownerAt(path: Path): Owner {
   }
   if (path[0] !== "backends") return "document";
   if (path[2] === "tls") return "upstreamTls";
+  if (path[2] === "compress" && path[3] === "levels") return "levels";
   return OWNERS.find((owner) => owner === path[2]) ?? "backend";
 }
 

@@ -138,6 +138,12 @@ function logEvent(log: ReturnType<typeof logOf>, repeated: Repeated, event: Back
           },
         );
       });
+    case "compression-failed":
+      return log.error(
+        "compression-failed",
+        "responses are not compressed: {reason}; under deno run, --allow-read has to name the program's modules",
+        { reason: event.reason },
+      );
     case "handoff-refused":
       return repeated.tell(`handoff ${event.reason}`, (times) => {
         log.warn("handoff-refused", "refused what is no hand-off of a client: {reason}{times}", {

@@ -22,6 +22,7 @@ export const EVENTS = [
   "connection-failed",
   "request-failed",
   "response-incomplete",
+  "compression-failed",
   "upstream-away",
   "upstream-back",
   "upstream-down",

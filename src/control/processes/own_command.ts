@@ -1,6 +1,7 @@
 /** How this program starts itself: as a compiled binary, or with `deno run` and no more permissions than needed. */
 
 import { commandLine, libcPath } from "../../../ffi/mod.ts";
+import { hasCompression } from "../../config/compression.ts";
 import type { BackendKind } from "../../config/config.ts";
 import { programOf } from "../kinds/programs.ts";
 
@@ -21,6 +22,9 @@ const ROOT = decodeURIComponent(new URL("../../../", import.meta.url).pathname);
 /** What a front needs to start its Workers: their modules are read with the permissions of the process. */
 export const WORKER_PERMISSION = `--allow-read=${ROOT}src,${ROOT}ffi`;
 
+/** What a backend that compresses needs to start its thread. */
+const COMPRESSION_PERMISSION = `--allow-read=${ROOT}src/backend/compression`;
+
 /**
  * The permissions that a role needs under `deno run`: those and no more. What a backend needs, its kind says.
  *
@@ -33,7 +37,9 @@ export function permissionsOf(role: Role, more: readonly string[]): string[] {
   if (role === "front") return [...always, WORKER_PERMISSION];
   if (role === "dealer") return [...always, `--allow-run=${Deno.execPath()}`];
   const own = programOf(role).permissions(role);
-  return own.includes("-A") ? own : [...always, ...own];
+  if (own.includes("-A")) return own;
+  // What is compressed may be a matter of rules, which come with connections.
+  return [...always, ...own, ...hasCompression(role) ? [COMPRESSION_PERMISSION] : []];
 }
 
 function librariesOf(role: Role): readonly string[] {

@@ -6,6 +6,7 @@ import { accessLogRules } from "../../config/access_logs.ts";
 import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
 import { accessLogArguments } from "../backend/access_log_arguments.ts";
+import { compressionArguments } from "../backend/compression_arguments.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
 import { logArguments, logOf } from "../log/log.ts";
 import { type LogPrograms, resolveMessages } from "../log/log_targets.ts";
@@ -49,6 +50,7 @@ function backendArguments(backend: Backend, config: Config, logs: LogPrograms): 
       ? []
       : ["--owner", `${owner ?? ""}${group === undefined ? "" : `:${group}`}`],
     ...boundArguments(backend),
+    ...compressionArguments(backend.compress),
     "--drain-timeout",
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),

@@ -114,7 +114,7 @@ export function testRelay(
         handler.it!.close();
         upstream.it!.close();
       }
-    });
+    }, { workers: backend?.compression !== undefined });
   });
 }
 
