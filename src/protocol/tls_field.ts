@@ -128,6 +128,11 @@ export function decodeTls(value: Uint8Array<ArrayBuffer>): TlsState | string {
   };
 }
 
+/** Whether the field says one of the ways that there are. */
+export function isKnownWay(value: Uint8Array): boolean {
+  return WAY_NAMES[value[TLS_WAY]!] !== undefined;
+}
+
 /** Whether the connection of a transfer with this field is one end of a Unix stream. @param value absent for no field */
 export function isPair(value: Uint8Array | undefined): boolean {
   return value !== undefined && value[TLS_WAY] === WAY_PAIR;

@@ -152,6 +152,43 @@ for (const [what, , change, detail] of FORGED) {
   });
 }
 
+test("in a place of clear text no backend says that there was TLS", {
+  sites: SITES.slice(0, 1),
+  backends: ["web"],
+}, (rig) => {
+  const web = rig.start("web");
+  const client = rig.client(request("/"));
+  const held = taken(rig, web);
+  assert.equal(giveBack(rig, web, held, encodeTls(STATE)), false);
+  assert.deepEqual(lost(rig), [
+    "web says of a connection's TLS what it was not told, and does no handshakes for its address",
+  ]);
+  assert.equal(client.ended, false);
+  close(held.fd);
+});
+
+const HOSTILE: readonly [what: string, tls: Uint8Array<ArrayBuffer>, other: boolean, reason: RegExp][] = [
+  ["a field that ends too early", encodeTls(STATE).slice(0, 20), false, /tls/],
+  ["a way that there is not", encodeTls(STATE).fill(9, 0, 1), false, /^RETURN of TLS in the way 9$/],
+  ["a socket of its own for the client's", encodeTls(STATE), true, /^RETURN of a Unix socket$/],
+  ["the client's socket for one of its own", encodeTls({ ...STATE, way: "pair" }), false, /^RETURN of /],
+];
+for (const [what, tls, other, reason] of HOSTILE) {
+  test(`whoever does handshakes is refused by name as well: ${what}`, OPTIONS, (rig) => {
+    const shake = rig.start("shake");
+    rig.start("web");
+    const client = rig.client(request("/"));
+    const raw = taken(rig, shake);
+    const [ours, theirs] = unixSocketPair(SOCK_STREAM);
+    assert.equal(giveBack(rig, shake, raw, tls, RETURN_TLS, other ? theirs : raw.fd), false);
+    assert.equal(lost(rig).length, 1);
+    assert.match(lost(rig)[0]!, reason);
+    // Somebody else may do the next one's.
+    assert.equal(client.ended, false);
+    for (const fd of [raw.fd, ours, theirs]) close(fd);
+  });
+}
+
 test("what was said of one connection does not count for another", OPTIONS, (rig) => {
   const [shake, web] = [rig.start("shake"), rig.start("web")];
   rig.client(request("/"));

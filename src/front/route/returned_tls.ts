@@ -4,6 +4,7 @@ import { type Descriptor, notAClientSocket, notAStreamEnd } from "../../../ffi/m
 import { writeFieldHead } from "../../protocol/fields.ts";
 import {
   BYE_DESCRIPTORS,
+  BYE_MALFORMED,
   BYE_NOT_ALLOWED,
   FIELD_TLS,
   RETURN_TLS,
@@ -11,7 +12,7 @@ import {
   TLS_WAY,
   WAY_UNTOUCHED,
 } from "../../protocol/messages.ts";
-import { isPair, policyOf, serverNameOf } from "../../protocol/tls_field.ts";
+import { isKnownWay, isPair, policyOf, serverNameOf } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Objection } from "../handoff/handoff_channel.ts";
@@ -50,6 +51,8 @@ export class ReturnedTls {
           `${backend} says of a connection's TLS what it was not told, and does no handshakes for its address`;
         return { bye: BYE_NOT_ALLOWED, reason };
       }
+      // Whoever gets the connection would not know what its socket is.
+      if (!isKnownWay(tls)) return { bye: BYE_MALFORMED, reason: `RETURN of TLS in the way ${tls[TLS_WAY]}` };
     }
     const problem = isPair(tls) ? notAStreamEnd(fd) : notAClientSocket(fd);
     return problem === undefined ? undefined : { bye: BYE_DESCRIPTORS, reason: `RETURN of ${problem}` };
