@@ -18,15 +18,15 @@ const O_NOCTTY = 0o400;
 const O_APPEND = 0o2000;
 
 /**
- * Opens a file for writing at its end, and makes it where there is none. Neither this nor a write to what is no file waits
+ * Opens a file for writing at its end, and makes it where there is none, if that is wanted. Neither this nor a write to what is no file waits
  * (O_NONBLOCK).
  *
- * @param mode permission bits of a file that is made, less the umask
+ * @param mode permission bits of a file that is made, less the umask; without them none is made
  * @returns a descriptor owned by the caller, or `-errno`: -ENXIO for a FIFO that nobody reads, and for a socket
  */
-export function openForAppending(path: string, mode: number): number {
-  const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  return settle(open(cString(path), flags, mode));
+export function openForAppending(path: string, mode?: number): number {
+  const flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  return settle(open(cString(path), mode === undefined ? flags : flags | O_CREAT, mode ?? 0));
 }
 
 /** Writes the first so many bytes; how many were written, or `-errno`. */

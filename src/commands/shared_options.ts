@@ -65,7 +65,7 @@ export function addLogOptions(command: Command): Command {
       ]),
     )
     .addOption(new Option("--log-format <format>", "of messages (default: text)").choices(["text", "json"]))
-    .addOption(new Option("--error-log <file>").hideHelp());
+    .addOption(new Option("--message-rules <json>").argParser((text) => JSON.parse(text)).hideHelp());
 }
 
 /** Ties a child to its supervisor. For our own use. */

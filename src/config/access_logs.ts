@@ -1,13 +1,26 @@
 /** Access logs of a configuration: reading one, and working out which requests go to which. */
 
 import { readFormat } from "../logs/format.ts";
-import type { AccessLogRules, AccessLogSpec, MessageRules, SiteLogs } from "../logs/rules.ts";
+import {
+  type AboutSite,
+  type AccessLogRules,
+  type AccessLogSpec,
+  type ProcessMessages,
+  STANDARD_ERROR,
+  STANDARD_OUTPUT,
+} from "../logs/rules.ts";
 import type { Backend, Config, Listener, Site } from "./config.ts";
 import type { Resolve } from "./path.ts";
 import { hasControls, quote, type Reading } from "./reading.ts";
 
 /** The format where none is said. */
 export const DEFAULT_FORMAT = "combined";
+
+/** What containers write to: every process of ours shall mean the same by it. */
+const STANDARD: readonly (readonly [path: RegExp, target: string])[] = [
+  [/^\/dev\/(?:stdout|fd\/1)$|^\/proc\/self\/fd\/1$/, STANDARD_OUTPUT],
+  [/^\/dev\/(?:stderr|fd\/2)$|^\/proc\/self\/fd\/2$/, STANDARD_ERROR],
+];
 
 /**
  * Reads where lines go.
@@ -16,7 +29,9 @@ export const DEFAULT_FORMAT = "combined";
  * @param resolve makes paths absolute
  */
 export function readLogTarget(text: string, resolve: Resolve): Reading<string> {
-  if (text === "-") return { value: text };
+  if (text === STANDARD_OUTPUT) return { value: text };
+  const standard = STANDARD.find(([path]) => path.test(text));
+  if (standard !== undefined) return { value: standard[1] };
   if (text === "" || hasControls(text)) {
     return { fault: `Cannot log to ${quote(text)}; write a file, "-" for standard output, or "|program"` };
   }
@@ -50,48 +65,79 @@ export function dashesInFormat(text: string): string | undefined {
  */
 export function accessLogRules(config: Config, backend?: Backend): AccessLogRules | undefined {
   const logs: AccessLogSpec[] = [];
+  const indexes = new Map<string, number>();
   const indexOf = (spec: AccessLogSpec) => {
-    const found = logs.findIndex((known) => JSON.stringify(known) === JSON.stringify(spec));
-    return found >= 0 ? found : logs.push(spec) - 1;
+    const key = JSON.stringify(spec);
+    const found = indexes.get(key);
+    if (found !== undefined) return found;
+    indexes.set(key, logs.push(spec) - 1);
+    return logs.length - 1;
   };
   const otherwise = (config.accessLogs ?? []).map(indexOf);
-  const sites: SiteLogs[] = [];
-  for (const { listener, site } of sitesOf(config)) {
-    if (site.accessLogs === undefined || backend !== undefined && !leadsTo(site, backend)) continue;
-    const name = site.names[0] ?? "";
-    const own = site.accessLogs.map(indexOf);
-    const others = sites.filter((entry) => entry.site === name);
-    if (others.some((entry) => same(entry.logs, own))) continue;
-    sites.push({ site: name, logs: own, ...listener.port === 0 ? {} : { port: listener.port } });
-  }
-  if (logs.length === 0) return undefined;
-  // Only where a name has several logs does it matter where its clients have connected to.
-  const unique = ({ site }: SiteLogs) => sites.filter((entry) => entry.site === site).length === 1;
+  const sites = rulesOfSites(
+    config,
+    backend,
+    ({ accessLogs }) => accessLogs && { logs: accessLogs.map(indexOf) },
+  );
+  return logs.length === 0 ? undefined : { logs, otherwise, sites };
+}
+
+/**
+ * The rules by which a process writes messages.
+ *
+ * @param backend writes them about the sites that lead to it; unless given, all sites
+ */
+export function messageRules(config: Config, backend?: Backend): ProcessMessages {
+  const sites = rulesOfSites(config, backend, ({ messages }) => messages);
+  const leading = new Set([...sitesOf(config, backend)].map(({ site }) => site));
+  const [only] = leading;
   return {
-    logs,
-    otherwise,
-    sites: sites.map((entry) => unique(entry) ? { site: entry.site, logs: entry.logs } : entry),
+    main: config.messages ?? {},
+    sites,
+    ...backend === undefined || leading.size !== 1 ? {} : { only: { site: only!.names[0] ?? "" } },
   };
 }
 
-/** What sites say of the messages about them, and what holds for the others, first. */
-export function messagesOf(config: Config): (MessageRules & { readonly site?: string })[] {
-  return [
-    config.messages ?? {},
-    ...[...sitesOf(config)].flatMap(({ site }) =>
-      site.messages === undefined ? [] : [{ ...site.messages, site: site.names[0] ?? "" }]
-    ),
-  ];
+/**
+ * What sites say, found by their first names. Only where there are several of a name that do not say the same, it matters
+ * where clients have connected to.
+ */
+function rulesOfSites<Rule extends object>(
+  config: Config,
+  backend: Backend | undefined,
+  ruleOf: (site: Site) => Rule | undefined,
+): (Rule & AboutSite)[] {
+  const named = new Map<string, { port: number; rule: Rule | undefined; key: string }[]>();
+  for (const { listener: { port }, site } of sitesOf(config, backend)) {
+    const rule = ruleOf(site);
+    const name = site.names[0] ?? "";
+    const all = named.get(name) ?? [];
+    named.set(name, all);
+    all.push({ port, rule, key: JSON.stringify(rule) ?? "" });
+  }
+  return [...named].flatMap(([site, all]) => {
+    const [first] = all;
+    if (all.every(({ key }) => key === first!.key)) {
+      return first!.rule === undefined ? [] : { site, ...first!.rule };
+    }
+    return all.flatMap(({ port, rule }) =>
+      rule === undefined ? [] : { site, ...rule, ...port === 0 ? {} : { port } }
+    );
+  });
 }
 
-function* sitesOf({ listeners }: Config): Generator<{ readonly listener: Listener; readonly site: Site }> {
-  for (const listener of listeners) for (const site of listener.sites) yield { listener, site };
+function* sitesOf(
+  { listeners }: Config,
+  backend: Backend | undefined,
+): Generator<{ readonly listener: Listener; readonly site: Site }> {
+  for (const listener of listeners) {
+    for (const site of listener.sites) {
+      if (backend === undefined || leadsTo(site, backend)) yield { listener, site };
+    }
+  }
 }
 
-function leadsTo({ routes }: Site, { name }: Backend): boolean {
-  return routes.some(({ backends }) => backends.includes(name));
-}
-
-function same(some: readonly number[], others: readonly number[]): boolean {
-  return some.length === others.length && some.every((index, at) => index === others[at]);
+/** By its routes, or by what rules make of requests. */
+function leadsTo({ routes, targets = [] }: Site, { name }: Backend): boolean {
+  return [routes, targets].some((some) => some.some(({ backends }) => backends.includes(name)));
 }

@@ -178,6 +178,8 @@ export type Report =
     readonly why: string;
     /** First name of the site; empty where it has none, or that is not known. */
     readonly site: string;
+    /** The port that the client has connected to. */
+    readonly port: number;
     readonly count: number;
     /** Of the first of them: as the client sent it, cut. */
     readonly client?: string;

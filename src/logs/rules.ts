@@ -1,8 +1,12 @@
 /** Which logs get a line of a request, and where messages go. Plain data: it goes to other processes and threads. */
 
+/** What stands for standard output and standard error instead of a path. */
+export const STANDARD_OUTPUT = "-";
+export const STANDARD_ERROR = "stderr";
+
 /** One log. */
 export interface AccessLogSpec {
-  /** An absolute path; `-` for standard output; or a program and its arguments behind `|`, whose standard input it is. */
+  /** An absolute path; `-` for standard output, `stderr` for standard error; or a program and its arguments behind `|`, whose standard input it is. */
   readonly to: string;
   /** `common`, `combined`, `json`, or an Apache `LogFormat`. */
   readonly format: string;
@@ -26,6 +30,27 @@ export interface MessageRules {
   readonly level?: MessageLevel;
 }
 
+/** Those about a site that says something of its own. */
+export interface SiteMessages extends MessageRules, AboutSite {}
+
+/** A site, by what lines about it are found by. */
+export interface AboutSite {
+  /** Its first name; empty for a site without names. */
+  readonly site: string;
+  /** The port that clients have connected to; where a rule has none, it is for all of them. */
+  readonly port?: number;
+}
+
+/** Where the messages of a process go. */
+export interface ProcessMessages {
+  /** Those that are about no site, or about one that says nothing. */
+  readonly main: MessageRules;
+  /** The first that fits counts. */
+  readonly sites: readonly SiteMessages[];
+  /** The one site that leads to this process, where there is but one: what serves here speaks of that. */
+  readonly only?: AboutSite;
+}
+
 /** What is said of logs for everything, or for a site: then that counts. */
 export interface LogWishes {
   /** Where requests get a line; no log at all: nowhere. */
@@ -43,16 +68,20 @@ export interface AccessLogRules {
 }
 
 /** The logs of one site. */
-export interface SiteLogs {
-  /** Its first name; empty for a site without names. */
-  readonly site: string;
-  /** Where another site of the same name has other logs, the port that clients have connected to. */
-  readonly port?: number;
+export interface SiteLogs extends AboutSite {
   readonly logs: readonly number[];
 }
 
 /** The logs of a site that was reached at a port. */
 export function logsOf(rules: AccessLogRules, site: string, port: number): readonly number[] {
-  return rules.sites.find((entry) => entry.site === site && (entry.port ?? port) === port)?.logs ??
-    rules.otherwise;
+  return ruleOf(rules.sites, site, port)?.logs ?? rules.otherwise;
+}
+
+/** What is said of a site that was reached at a port. */
+export function ruleOf<Rule extends AboutSite>(
+  rules: readonly Rule[],
+  site: string,
+  port: number | undefined,
+): Rule | undefined {
+  return rules.find((rule) => rule.site === site && (rule.port ?? port) === port);
 }

@@ -1,8 +1,8 @@
 /** A file, pipe or terminal that lines are written to, by several processes at a time. */
 
-import { close, describeErrno, EAGAIN, EDQUOT, ENOSPC } from "../../ffi/mod.ts";
+import { close, describeErrno, EAGAIN, EDQUOT, ENOENT, ENOSPC } from "../../ffi/mod.ts";
 import { type Deadlines, Timed } from "../loop/deadlines.ts";
-import { openOutput, type Output } from "./open_output.ts";
+import { FIFO_OF_PROGRAM, openOutput, type Output } from "./open_output.ts";
 
 /** Milliseconds that a line waits for others at most. */
 export const BATCH_TIME = 100;
@@ -169,6 +169,8 @@ export class LineFile extends Timed {
   reopen(): void {
     this.flush();
     const output = openOutput(this.path);
+    // A program that is not wanted any more reads what comes until the last one who writes has gone: this one, perhaps.
+    if (output === -ENOENT && this.path.startsWith(FIFO_OF_PROGRAM)) return;
     if (typeof output === "number") {
       this.report({ type: "output-stays", path: this.path, reason: describeErrno(-output) });
       return;

@@ -11,6 +11,7 @@ import {
   sendSome,
   writeSome,
 } from "../../ffi/mod.ts";
+import { STANDARD_ERROR, STANDARD_OUTPUT } from "../logs/rules.ts";
 
 /** pipe(7): writes of up to so many bytes are atomic. */
 const PIPE_BUF = 4_096;
@@ -29,21 +30,26 @@ export interface Output {
   write(bytes: Uint8Array<ArrayBuffer>, length: number): number;
 }
 
-/** What stands for standard output and standard error instead of a path. */
-export const STANDARD_OUTPUT = "-";
-export const STANDARD_ERROR = "stderr";
 const STANDARD: Readonly<Record<string, number>> = { [STANDARD_OUTPUT]: 1, [STANDARD_ERROR]: 2 };
+
+/**
+ * Stands before the path of a FIFO that a program of ours reads. Whoever runs the program makes it, and takes it away when
+ * the program is not wanted any more: there shall be no file in its place.
+ */
+export const FIFO_OF_PROGRAM = "fifo:";
 
 /**
  * Opens a file for appending, and makes it where there is none. A FIFO is opened without waiting, too.
  *
- * @param path absolute, {@linkcode STANDARD_OUTPUT} or {@linkcode STANDARD_ERROR}
+ * @param path absolute, {@linkcode STANDARD_OUTPUT} or {@linkcode STANDARD_ERROR}, or one behind {@linkcode FIFO_OF_PROGRAM}
  * @returns what is open, or `-errno`: -ENXIO for a FIFO that nobody reads
  */
 export function openOutput(path: string): Output | number {
   const standard = STANDARD[path];
   if (standard === undefined) {
-    const result = openForAppending(path, MODE);
+    const result = path.startsWith(FIFO_OF_PROGRAM)
+      ? openForAppending(path.slice(FIFO_OF_PROGRAM.length))
+      : openForAppending(path, MODE);
     return result < 0 ? result : file(adopt(result));
   }
   // An open file of its own, so that its mode is nobody else's.

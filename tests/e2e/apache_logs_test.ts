@@ -15,11 +15,12 @@ Deno.test("Apache's logs: vhost_combined, env=, users, ErrorLog and LogLevel, an
     () => new Response("ok"),
   );
   directory.write("users", `frank:${SHA}\n`);
-  const port = freePort();
+  const [port, other] = [freePort(), freePort()];
   const configuration = (program: string) =>
     `ServerRoot ${directory.path}
 DefaultRuntimeDir run
 Listen 127.0.0.1:${port}
+Listen 127.0.0.1:${other}
 LogFormat "%v:%p %h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\"" vhost_combined
 SetEnvIf Request_URI "\\.gif$" image=yes
 CustomLog other_vhosts_access.log vhost_combined
@@ -32,7 +33,7 @@ LogLevel warn
 </VirtualHost>
 <VirtualHost *:${port}>
   ServerName two.example
-  ErrorLog "|/bin/sh -c 'cat >> ${directory.path}/${program}'"
+  ErrorLog "|/bin/sh -c 'cat >> ${directory.path}/${program}; echo end >> ${directory.path}/${program}'"
   LogLevel info
   CustomLog pages "%U %u %{image}e" env=!image
   CustomLog images "%U %u %{image}e" env=image
@@ -45,7 +46,23 @@ LogLevel warn
     Require valid-user
   </Location>
 </VirtualHost>
+<VirtualHost *:${port}>
+  ServerName three.example
+  ErrorLog three.log
+  CustomLog three-access.log "%U %>s"
+  ProxyPass /away http://127.0.0.1:9/
+  ScriptAlias /cgi/ ${directory.path}/cgi/
+</VirtualHost>
+<VirtualHost *:${other}>
+  ServerName three.example
+  ErrorLog three-other.log
+  ProxyPass /away http://127.0.0.1:9/
+  ProxyPass / http://127.0.0.1:${upstream.addr.port}/
+</VirtualHost>
 `;
+  Deno.mkdirSync(directory.join("cgi"));
+  directory.write("cgi/say", "#!/bin/sh\necho something is wrong >&2\nprintf 'Status: 204\\n\\n'\n");
+  Deno.chmodSync(directory.join("cgi/say"), 0o755);
   const path = directory.write("site.conf", configuration("first"));
   const control = directory.join("control.sock");
   const read = (name: string) => {
@@ -78,13 +95,37 @@ LogLevel warn
   await wrong.write(`GET /private HTTP/1.1\r\nHost: two.example\r\nAuthorization: Basic x\r\n\r\n`);
   assert.equal((await wrong.response()).status, 401);
 
+  // Of a site that one server is behind, the messages of whoever asks that server are the site's as well.
+  const askOnce = async (port: number, host: string, target: string) => {
+    using once = await RawClient.connect(port);
+    await once.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    return (await once.response()).status;
+  };
+  assert.equal(await askOnce(port, "three.example", "/away"), 502);
+  assert.equal(await askOnce(port, "three.example", "/cgi/say"), 204);
+  assert.equal(await askOnce(other, "three.example", "/away"), 502);
+  await until(
+    () => /127\.0\.0\.1:9 is away[^]*something is wrong/.test(read("three.log")),
+    () => [read("three.log"), read("error.log"), up.stderr].join("\n--\n"),
+  );
+  await until(() => read("three-other.log").includes("127.0.0.1:9 is away"), "the same site on another port");
+  assert.equal(read("three-other.log").trimEnd().split("\n").length, 1);
+  assert.doesNotMatch(read("error.log"), /something is wrong/);
+
   // What is less than a warning is of two.example alone, and goes to its program.
   await until(() => read("first").includes("404 for two.example /none"), () => read("first"));
   await until(() => /warning|error/.test(read("error.log")), "a message about the server that is away");
   assert.match(read("error.log"), /127\.0\.0\.1:9/);
   assert.doesNotMatch(read("error.log"), / info /);
 
-  // Another program, after the files have been moved away: the first one ends.
+  // Another program, after the files have been moved away: the first one ends, and no message is lost between them.
+  const counts = () =>
+    [...(read("first") + read("second")).matchAll(/404 for two\.example \/none.*?(?:, (\d+) times)?\n/g)]
+      .reduce((sum, [, times = "1"]) => sum + Number(times), 0);
+  let [asked, over] = [1, false];
+  const asking = (async () => {
+    for (; !over; asked++) assert.equal(await askOnce(port, "two.example", "/none"), 404);
+  })();
   Deno.renameSync(directory.join("error.log"), directory.join("error.log.1"));
   directory.write("site.conf", configuration("second"));
   assert.equal(
@@ -95,32 +136,34 @@ LogLevel warn
     (await runProgram(["reopen", "--control", control], { permissions: ["--allow-all"] })).code,
     0,
   );
-  using again = await RawClient.connect(port);
-  await again.write("GET /none HTTP/1.1\r\nHost: two.example\r\n\r\n");
-  assert.equal((await again.response()).status, 404);
   await until(
     () => read("second").includes("404 for two.example /none"),
     () => [read("second"), read("first"), read("error.log"), up.stderr].join("\n--\n"),
   );
+  over = true;
+  await asking;
+  await until(() => counts() === asked, () => `${counts()} of ${asked} messages`);
   await until(() => !running(`${directory.path}/first`), "the end of the program that nobody writes to");
   await until(() => read("error.log") === "" && exists(directory.join("error.log")), "a new file");
 
   client.close();
   await up.stopCleanly();
-  assert.equal(read("first").match(/404 for/g)?.length, 1);
+  for (const program of ["first", "second"]) {
+    assert.match(read(program), /\nend\n$/, "it has read all there was");
+  }
   const combined = read("other_vhosts_access.log").trimEnd().split("\n");
-  assert.equal(combined.length, 2);
+  assert.equal(combined.length, 3);
+  // A host of the same name has a log of its own, this one has none.
+  assert.equal(combined.filter((line) => line.startsWith(`three.example:${other} `)).length, 1);
   assert.match(
     combined[0]!,
     new RegExp(`^one\\.example:${port} 127\\.0\\.0\\.1 - - \\[.*\\] "GET /a HTTP/1\\.1" 200 \\d+ "-" "-"$`),
   );
   assert.deepEqual(read("images").trimEnd().split("\n").sort(), ["/a.gif - yes", "/private/a.gif frank yes"]);
-  assert.deepEqual(read("pages").trimEnd().split("\n").sort(), [
-    "/a - -",
-    "/none - -",
-    "/none - -",
-    "/private - -",
-  ]);
+  assert.equal(read("three-access.log"), "/away 502\n/cgi/say 204\n");
+  const pages = read("pages").trimEnd().split("\n");
+  assert.deepEqual(pages.filter((line) => line !== "/none - -").sort(), ["/a - -", "/private - -"]);
+  assert.equal(pages.length, 2 + asked);
   assert.deepEqual([...Deno.readDirSync(`${directory.path}/run`)], []);
 });
 

@@ -16,6 +16,8 @@ import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
 import { HostSettings, type MergedSettings } from "./settings.ts";
 import { Tree } from "./tree.ts";
 import { wholeName } from "./whole_name.ts";
+import type { AboutSite } from "../../logs/rules.ts";
+import { aboutSite } from "../log/about_site.ts";
 
 /** What people are told. */
 export interface DocumentEvent {
@@ -43,7 +45,7 @@ export class DocumentsHandler implements RequestHandler {
   constructor(
     readonly documents: Documents,
     readonly types: TypeTable | undefined,
-    readonly report: (event: DocumentEvent) => void,
+    readonly report: (event: DocumentEvent, about: AboutSite) => void,
   ) {
     this.#hosts = documents.hosts.map((host) => new HostSettings(host));
     const typeOf = (name: string) => {
@@ -210,7 +212,7 @@ export class DocumentsHandler implements RequestHandler {
   #overridden(exchange: Exchange, file: string): Promise<void> | undefined {
     if (!this.#told.has(file)) {
       this.#told.add(file);
-      this.report({ type: "override", file });
+      this.report({ type: "override", file }, aboutSite(exchange.connection));
     }
     return this.#refuse(exchange, 500, "What may be served here is said in a file that is not read");
   }

@@ -30,6 +30,7 @@ import type { Source } from "../../loop/poller.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Program } from "./program.ts";
 import type { Programs } from "./programs.ts";
+import { aboutSite } from "../log/about_site.ts";
 
 const { send } = libc;
 
@@ -117,7 +118,8 @@ export class Bridge extends Timed implements Source {
     const [ours, theirs] = pair;
     setNonblocking(theirs, false);
     const bridge = new Bridge(connection, ours, upward!, downward!);
-    const program = programs.start(theirs, theirs, environment, (end) => {
+    const about = aboutSite(connection);
+    const program = programs.start({ stdin: theirs, stdout: theirs, environment, about }, (end) => {
       if (end.how !== undefined) onFailed();
       bridge.#end();
     });

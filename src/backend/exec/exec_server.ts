@@ -7,6 +7,7 @@ import { ConnectionLine } from "../log/connection_line.ts";
 import { Bridge } from "./bridge.ts";
 import { connectionEnvironment } from "./environment.ts";
 import { endOf, Programs, type ProgramsOptions } from "./programs.ts";
+import { aboutSite } from "../log/about_site.ts";
 
 /** How connections are served. */
 export interface ExecOptions extends ProgramsOptions {
@@ -48,7 +49,9 @@ export class ExecServer implements ConnectionServer {
     }
     // The program expects that reading waits for input. The mode is the socket's, and goes with it.
     setNonblocking(connection.fd, false);
-    const program = programs.start(connection.fd, connection.fd, environment, (end) => {
+    const { fd } = connection;
+    const about = aboutSite(connection);
+    const program = programs.start({ stdin: fd, stdout: fd, environment, about }, (end) => {
       if (end.how !== undefined) line?.failed("handler-failed");
       connection.close();
     });

@@ -16,6 +16,7 @@ import type { Loop } from "../../loop/loop.ts";
 import type { Command } from "./command.ts";
 import { endAtOnce, Program, type ProgramEnd } from "./program.ts";
 import { StandardError } from "./standard_error.ts";
+import type { AboutSite } from "../../logs/rules.ts";
 
 /** What people should know of programs. */
 export type ProgramEvent =
@@ -36,13 +37,27 @@ export interface ProgramsOptions {
   /** Descriptors that one may open; what this process may unless given. */
   readonly descriptors?: number;
   /** Takes what people should know. */
-  readonly report?: (event: ProgramEvent) => void;
+  readonly report?: (event: ProgramEvent, about: AboutSite | undefined) => void;
 }
 
 /** Milliseconds from SIGTERM to SIGKILL. */
 const GRACE = 2_000;
 /** Milliseconds that a program has to end after the end of its output, before it is taken for whole all the same. */
 const LEAVING = 1_000;
+
+/** One run of a program. */
+export interface Run {
+  /** Lent, as the next one is: the caller closes its own copies. Both above 2. */
+  readonly stdin: Descriptor;
+  /** May be the same. */
+  readonly stdout: Descriptor;
+  /** In addition to what all have; `NAME=value`, each character one byte. */
+  readonly environment: readonly string[];
+  /** The site that it is run for. */
+  readonly about: AboutSite;
+  /** Another command than that of all. */
+  readonly command?: Command | undefined;
+}
 
 /** Runs a command again and again, each time for somebody else. */
 export class Programs {
@@ -67,35 +82,24 @@ export class Programs {
   /**
    * Starts the program.
    *
-   * @param stdin becomes its standard input; lent, as the next one is: the caller closes its own copies. Both above 2
-   * @param stdout becomes its standard output; may be the same
-   * @param environment in addition to what all have; `NAME=value`, each character one byte
    * @param onEnd called once, when the program has ended. Its descendants may go on
-   * @param command another one than that of all
    * @returns `-errno` when it cannot be started; that is reported too
    */
-  start(
-    stdin: Descriptor,
-    stdout: Descriptor,
-    environment: readonly string[],
-    onEnd?: (end: ProgramEnd) => void,
-    command: Command | undefined = this.options.command,
-  ): Program | number {
+  start(run: Run, onEnd?: (end: ProgramEnd) => void): Program | number {
+    const { command = this.options.command, about } = run;
     if (command === undefined) throw new TypeError("Cannot run a program that nobody names");
-    const started = this.#start(stdin, stdout, environment, onEnd, command);
+    const started = this.#start(run, command, onEnd);
     if (typeof started === "number") {
       const { message } = new ErrnoError(`Cannot run "${command.name}"`, -started);
-      this.options.report?.({ type: "failed", reason: message });
+      this.options.report?.({ type: "failed", reason: message }, about);
     }
     return started;
   }
 
   #start(
-    stdin: Descriptor,
-    stdout: Descriptor,
-    environment: readonly string[],
-    onEnd: ((end: ProgramEnd) => void) | undefined,
+    { stdin, stdout, environment, about }: Run,
     { path, argv, directory }: Command,
+    onEnd: ((end: ProgramEnd) => void) | undefined,
   ): Program | number {
     const { descriptors } = this.options;
     let ends: [Descriptor, Descriptor];
@@ -132,13 +136,13 @@ export class Programs {
       graces: this.#graces,
       moments: this.#moments,
       standardError: new StandardError(this.loop, errors, {
-        said: (line) => report?.({ type: "said", process, line }),
-        unsaid: (bytes) => report?.({ type: "unsaid", process, bytes }),
+        said: (line) => report?.({ type: "said", process, line }, about),
+        unsaid: (bytes) => report?.({ type: "unsaid", process, bytes }, about),
       }),
-      onLate: () => report?.({ type: "late", process, milliseconds: timeout! }),
+      onLate: () => report?.({ type: "late", process, milliseconds: timeout! }, about),
       onEnd: (end) => {
         this.#running.delete(program);
-        if (end.how !== undefined && !end.asked) report?.({ type: "ended", process, how: end.how });
+        if (end.how !== undefined && !end.asked) report?.({ type: "ended", process, how: end.how }, about);
         onEnd?.(end);
       },
     });

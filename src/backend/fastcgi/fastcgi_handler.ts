@@ -21,6 +21,9 @@ import { ResponseStream } from "./response_stream.ts";
 import { type Script, scriptOf, type ScriptOptions } from "./script.ts";
 import { Talk } from "./talk.ts";
 import { Collected, StdinFeed } from "./stdin_feed.ts";
+import type { AboutSite } from "../../logs/rules.ts";
+import { aboutSite } from "../log/about_site.ts";
+import { Absence } from "../relay/absence.ts";
 
 /** How requests are passed on. */
 export interface FastCgiOptions extends PoolOptions, ScriptOptions {
@@ -32,7 +35,7 @@ export interface FastCgiOptions extends PoolOptions, ScriptOptions {
   /** What SERVER_SOFTWARE says. */
   readonly software: string;
   /** Takes what people should know. */
-  readonly report?: (event: FastCgiEvent) => void;
+  readonly report?: (event: FastCgiEvent, about?: AboutSite) => void;
 }
 
 /** What people should know of an application: as of a relay's upstream, and what it wrote to its standard error. */
@@ -58,7 +61,7 @@ interface Shared {
 /** Serves requests by asking an application. */
 export class FastCgiRequestHandler implements RequestHandler {
   #shared: Shared | undefined;
-  #away = false;
+  readonly #absence = new Absence();
   readonly #talk = new Talk();
   /** Whether connections are kept for further requests: a process of PHP-FPM is bound to each as long as it is open. */
   readonly #keeps: boolean;
@@ -206,7 +209,10 @@ export class FastCgiRequestHandler implements RequestHandler {
   #repeat({ method, target, connection }: Exchange, { said }: ResponseStream): void {
     for (const line of said) {
       if (!this.#talk.allows(line.length, connection.home.loop.now)) return;
-      this.options.report?.({ type: "upstream-said", request: `${method} ${target}`, line });
+      this.options.report?.(
+        { type: "upstream-said", request: `${method} ${target}`, line },
+        aboutSite(connection),
+      );
     }
   }
 
@@ -242,16 +248,17 @@ export class FastCgiRequestHandler implements RequestHandler {
 
   async #connect(pool: UpstreamPool): Promise<UpstreamConnection> {
     const upstream = await pool.connect();
-    if (this.#away) this.options.report?.({ type: "upstream-back" });
-    this.#away = false;
+    this.#absence.ends((about) => this.options.report?.({ type: "upstream-back" }, about));
     return upstream;
   }
 
-  #tell({ method, target }: Exchange, { why: reason, unreached, status }: UpstreamError): void {
+  #tell({ method, target, connection }: Exchange, { why: reason, unreached, status }: UpstreamError): void {
+    const about = aboutSite(connection);
     if (unreached) {
-      if (!this.#away) this.options.report?.({ type: "upstream-away", reason, status });
-      this.#away = true;
-    } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason });
+      if (this.#absence.begins(about)) {
+        this.options.report?.({ type: "upstream-away", reason, status }, about);
+      }
+    } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason }, about);
   }
 
   begin(home: Home): void {

@@ -18,6 +18,9 @@ import { Tunnel, type TunnelDeadlines } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
+import type { AboutSite } from "../../logs/rules.ts";
+import { aboutSite } from "../log/about_site.ts";
+import { Absence } from "./absence.ts";
 
 /**
  * What a plain relay tells people: that its upstream cannot be reached, and that it can be again; a connection that got
@@ -35,7 +38,7 @@ export interface PlainRelayOptions extends PoolOptions {
   readonly upstream: Upstream;
   readonly plain: Plain;
   /** Takes what people should know. */
-  readonly report?: (event: PlainRelayEvent) => void;
+  readonly report?: (event: PlainRelayEvent, about?: AboutSite) => void;
 }
 
 /** Made once, when the loop is known. */
@@ -51,7 +54,7 @@ interface Shared {
  */
 export class PlainRelay implements ConnectionServer {
   #shared: Shared | undefined;
-  #away = false;
+  readonly #absence = new Absence();
   #toldNotWhole = false;
 
   constructor(readonly options: PlainRelayOptions) {}
@@ -63,7 +66,7 @@ export class PlainRelay implements ConnectionServer {
   serve(connection: Connection): void {
     this.#serve(connection).catch((error) => {
       connection.close();
-      this.options.report?.({ type: "error", error });
+      this.options.report?.({ type: "error", error }, aboutSite(connection));
     });
   }
 
@@ -80,7 +83,9 @@ export class PlainRelay implements ConnectionServer {
     const line = ConnectionLine.of(connection);
     if (detail !== SCOPE_CONNECTION) {
       // Some later request on it is somebody else's, and would be answered by this upstream.
-      if (!this.#toldNotWhole) this.options.report?.({ type: "not-whole", site, route });
+      if (!this.#toldNotWhole) {
+        this.options.report?.({ type: "not-whole", site, route }, aboutSite(connection));
+      }
       this.#toldNotWhole = true;
       return await refuse(connection, 500, "of the route some requests belong elsewhere", line);
     }
@@ -116,8 +121,7 @@ export class PlainRelay implements ConnectionServer {
       return false;
     }
     counters.isUp = true;
-    if (this.#away) this.options.report?.({ type: "upstream-back" });
-    this.#away = false;
+    this.#absence.ends((about) => this.options.report?.({ type: "upstream-back" }, about));
     try {
       if (connection.closed) throw new ConnectionLost("Cannot relay: the connection is closed");
       connection.setNoDelay();
@@ -153,10 +157,11 @@ export class PlainRelay implements ConnectionServer {
     if (error instanceof ConnectionLost) return connection.close();
     if (!(error instanceof UpstreamError)) throw error;
     const { why: reason, status, unreached } = error;
-    if (!unreached) this.options.report?.({ type: "upstream-failed", request: "a connection", reason });
-    else if (!this.#away) {
-      this.#away = true;
-      this.options.report?.({ type: "upstream-away", reason, status });
+    const about = aboutSite(connection);
+    if (!unreached) {
+      this.options.report?.({ type: "upstream-failed", request: "a connection", reason }, about);
+    } else if (this.#absence.begins(about)) {
+      this.options.report?.({ type: "upstream-away", reason, status }, about);
     }
     await refuse(connection, status, reason, line);
   }

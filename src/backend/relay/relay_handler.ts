@@ -16,6 +16,9 @@ import type { ResponseRules } from "./response_fields.ts";
 import { closePipes } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { NobodyError, ReplacedError, UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
+import type { AboutSite } from "../../logs/rules.ts";
+import { aboutSite } from "../log/about_site.ts";
+import { Absence } from "./absence.ts";
 
 /**
  * What a relay tells people: that its upstream cannot be reached, and that it can be again; and each request that it
@@ -47,7 +50,7 @@ export interface RelayOptions extends Omit<MembersOptions, "report">, ResponseRu
    */
   readonly timeout?: number;
   /** Takes what people should know. */
-  readonly report?: (event: RelayEvent) => void;
+  readonly report?: (event: RelayEvent, about?: AboutSite) => void;
 }
 
 /** Bytes of content that are waited for before a connection to the upstream is asked for. */
@@ -61,7 +64,7 @@ const REFUSED: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 /** Serves requests by asking an upstream. */
 export class RelayRequestHandler implements RequestHandler {
   #members: Members | undefined;
-  #away = false;
+  readonly #absence = new Absence();
   #pages: ErrorPageSender | undefined;
   readonly #isBounded: boolean;
 
@@ -223,19 +226,20 @@ export class RelayRequestHandler implements RequestHandler {
     else pool.put(connection, patience);
   }
 
-  #tell({ method, target }: Exchange, error: UpstreamError): void {
+  #tell({ method, target, connection }: Exchange, error: UpstreamError): void {
     const { why: reason, unreached, status } = error;
-    if (error instanceof NobodyError) return this.#members?.tellNone();
+    const about = aboutSite(connection);
+    if (error instanceof NobodyError) return this.#members?.tellNone(about);
     if (unreached) {
-      if (!this.#away) this.options.report?.({ type: "upstream-away", reason, status });
-      this.#away = true;
-    } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason });
+      if (this.#absence.begins(about)) {
+        this.options.report?.({ type: "upstream-away", reason, status }, about);
+      }
+    } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason }, about);
   }
 
   async #connect({ pool }: Member): Promise<UpstreamConnection> {
     const upstream = await pool.connect();
-    if (this.#away) this.options.report?.({ type: "upstream-back" });
-    this.#away = false;
+    this.#absence.ends((about) => this.options.report?.({ type: "upstream-back" }, about));
     return upstream;
   }
 

@@ -5,7 +5,7 @@ import { Backend, type BackendEvent, type BackendOptions } from "../../backend/b
 import type { BackendKind } from "../../config/config.ts";
 import { programOf, serverOf } from "../kinds/programs.ts";
 export type { AccessLogRules } from "../../logs/rules.ts";
-import { logOf, print, reopenMessages } from "../log/log.ts";
+import { logOf, logOfServing, print, reopenMessages } from "../log/log.ts";
 import { Repeated } from "../log/repeated.ts";
 import { logOutput } from "../log/log_output.ts";
 import { notify } from "../processes/notify.ts";
@@ -35,7 +35,12 @@ export interface BackendProcessOptions extends BackendOptions {
 export async function runBackend(options: BackendProcessOptions): Promise<number> {
   const log = logOf(`backend ${options.name}`);
   raiseDescriptorLimit();
-  const server = await serverOf(options.runs, log, options.name, options.apache);
+  const server = await serverOf(
+    options.runs,
+    logOfServing(`backend ${options.name}`),
+    options.name,
+    options.apache,
+  );
   const repeated = new Repeated();
   const logs = new BackendLogs(options.accessLogs, log);
   const { runs } = options;

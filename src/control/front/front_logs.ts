@@ -4,7 +4,7 @@ import { accessLogRules } from "../../config/access_logs.ts";
 import type { Config } from "../../config/config.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
 import type { Loop } from "../../loop/loop.ts";
-import type { Log } from "../log/log.ts";
+import { endMessages, type Log } from "../log/log.ts";
 import { followMessages, LogPrograms, type LogTargets } from "../log/log_targets.ts";
 import type { PrivateDirectory } from "../processes/private_directory.ts";
 
@@ -19,8 +19,13 @@ export class FrontLogs {
     this.#targets = targets ?? this.#programs;
   }
 
-  /** @throws {CommandError | ErrnoError} where a program that a log goes to cannot be started */
+  /**
+   * Has all programs that a configuration names run, before it is in force.
+   *
+   * @throws {CommandError | ErrnoError} where one cannot be started
+   */
   of(config: Config): AccessLogRules | undefined {
+    if (this.#targets === this.#programs) this.#programs.startAll(config);
     return this.#targets.resolve(accessLogRules(config));
   }
 
@@ -35,8 +40,14 @@ export class FrontLogs {
     this.#programs.keep(config);
   }
 
+  /** It is the old one that stays in force: what was started for another one ends. */
+  stay(config: Config): void {
+    this.#programs.keep(config);
+  }
+
   /** @returns when the programs have ended, or been told to */
   async close(): Promise<void> {
+    endMessages();
     await this.#programs.close();
   }
 }

@@ -101,13 +101,20 @@ export class InForce {
   }
 
   async #applyNow(config: Config): Promise<void> {
-    const accessLogs = this.followers.logs.of(config);
-    await this.listen(config);
+    const { logs } = this.followers;
+    let accessLogs: AccessLogRules | undefined;
+    try {
+      accessLogs = logs.of(config);
+      await this.listen(config);
+    } catch (error) {
+      logs.stay(this.config);
+      throw error;
+    }
     this.config = config;
     this.#accessLogs = accessLogs;
     this.goOnFrom(this.#known);
     await this.tell();
-    this.followers.logs.follow(config);
+    logs.follow(config);
   }
 
   /** Has every Worker go by what is in force. */

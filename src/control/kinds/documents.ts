@@ -13,8 +13,8 @@ export const documentsProgram: KindProgram<Documents> = {
     const { readTypes } = await import("../../backend/documents/media_types.ts");
     const { httpServer } = await import("./http.ts");
     const types = kind.types === undefined ? undefined : readTypes(Deno.readTextFileSync(kind.types));
-    const handler = new DocumentsHandler(kind, types, ({ file }) => {
-      log.error(
+    const handler = new DocumentsHandler(kind, types, ({ file }, about) => {
+      log.about(about).error(
         "files-overridden",
         "{file} is not read, so what is below it is not served: move what it says into a <Directory>, " +
           "and write AllowOverride None",

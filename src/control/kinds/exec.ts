@@ -8,6 +8,7 @@ import { formatDuration } from "../../config/quantity.ts";
 import { UsageError } from "../failure.ts";
 import { VERSION } from "../version.ts";
 import type { KindLog, KindProgram } from "./program.ts";
+import { aboutSite } from "../../backend/log/about_site.ts";
 
 export const execProgram: KindProgram<Exec> = {
   arguments: ({ command, cgi, maxPrograms, programTimeout }) => [
@@ -35,13 +36,17 @@ export const execProgram: KindProgram<Exec> = {
       ...options,
       environment: withoutRequest(options.environment),
       software: `fdpass/${VERSION}`,
-      onFault: ({ method, target }, process, why) => {
+      onFault: ({ method, target, connection }, process, why) => {
         const request = `${method} ${target}`;
-        log.error("program-unanswered", "{request} was not answered by program {process}: {why}", {
-          request,
-          process,
-          why,
-        });
+        log.about(aboutSite(connection)).error(
+          "program-unanswered",
+          "{request} was not answered by program {process}: {why}",
+          {
+            request,
+            process,
+            why,
+          },
+        );
       },
     });
     const { BOUNDED_CONTENT } = await import("../../backend/http/content_terms.ts");
@@ -65,14 +70,14 @@ async function optionsOf(kind: Exec, log: KindLog): Promise<ExecOptions> {
     most: kind.maxPrograms ?? EXEC_DEFAULTS.maxPrograms,
     ...kind.programTimeout === undefined ? {} : { timeout: kind.programTimeout },
     descriptors: initialDescriptorLimit(),
-    report: (event) => logEvent(log, event),
+    report: (event, about) => logEvent(log.about(about), event),
   };
 }
 
 function logEvent(log: KindLog, event: ProgramEvent): void {
   switch (event.type) {
     case "said":
-      return log.info("program-said", "program {process}: {line}", { ...event });
+      return log.warn("program-said", "program {process}: {line}", { ...event });
     case "unsaid":
       return log.warn(
         "program-too-much",

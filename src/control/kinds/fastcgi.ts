@@ -42,9 +42,12 @@ export const fastcgiProgram: KindProgram<FastCgi> = {
       software: `fdpass/${VERSION}`,
       authorization: !hideAuthorization,
       maxIdle: keepUpstream ?? 0,
-      report(event) {
-        if (event.type !== "upstream-said") return report(event);
-        log.warn("upstream-said", "{upstream} said of {request}: {line}", { upstream, ...event });
+      report(event, about) {
+        if (event.type !== "upstream-said") return report(event, about);
+        log.about(about).warn("upstream-said", "{upstream} said of {request}: {line}", {
+          upstream,
+          ...event,
+        });
       },
     });
     return httpServer(handler, log, BOUNDED_CONTENT);

@@ -10,6 +10,7 @@ import type { Securing } from "../../backend/relay/secured.ts";
 import { openSslPaths } from "../../../ffi/openssl/paths.ts";
 import { UsageError } from "../failure.ts";
 import type { KindLog, KindProgram } from "./program.ts";
+import type { AboutSite } from "../../logs/rules.ts";
 
 export const relayProgram: KindProgram<Relay> = {
   arguments: ({ upstream, ...options }) => [
@@ -93,8 +94,12 @@ function plain(mode: Plain | undefined): string[] {
 }
 
 /** Tells people what a relay has to say of its upstream. */
-export function reportTo(log: KindLog, upstream: string): (event: RelayEvent | PlainRelayEvent) => void {
-  return (event) => {
+export function reportTo(
+  serving: KindLog,
+  upstream: string,
+): (event: RelayEvent | PlainRelayEvent, about?: AboutSite) => void {
+  return (event, about) => {
+    const log = serving.about(about);
     switch (event.type) {
       case "upstream-back":
         return log.info("upstream-back", "{upstream} can be reached again", { upstream });

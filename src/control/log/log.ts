@@ -1,8 +1,8 @@
 /** Messages to people: one line each on standard error. */
 
 import { configureSync, getLogger, getTextFormatter, type Logger, type LogRecord } from "@logtape/logtape";
-import type { MessageLevel, MessageRules } from "../../logs/rules.ts";
-import { Destinations, type SiteMessages } from "./destinations.ts";
+import type { AboutSite, MessageLevel, ProcessMessages } from "../../logs/rules.ts";
+import { Destinations } from "./destinations.ts";
 import type { EventName } from "./events.ts";
 import { oneLine } from "./one_line.ts";
 
@@ -45,8 +45,8 @@ export interface LogChoices {
   readonly logLevel?: MessageLevel | undefined;
   /** For people, unless given. */
   readonly logFormat?: "text" | "json" | undefined;
-  /** An absolute path; standard error unless given. */
-  readonly errorLog?: string | undefined;
+  /** What a configuration says that somebody else has read; targets are such as this process can open. */
+  readonly messageRules?: ProcessMessages | undefined;
 }
 
 let chosen: LogChoices = {};
@@ -55,27 +55,26 @@ let destinations = new Destinations(undefined, () => {});
 /**
  * Options by which processes that this one starts write their messages as it does.
  *
- * @param messages what the configuration says, its target one that they can open
+ * @param messages what the configuration says, with targets that they can open
  */
-export function logArguments(messages: MessageRules = {}): string[] {
-  const { logLevel = messages.level, logFormat, errorLog = messages.to } = chosen;
+export function logArguments(messages?: ProcessMessages): string[] {
+  const { logLevel, logFormat, messageRules = messages } = chosen;
   return [
     ...logLevel === undefined ? [] : ["--log-level", logLevel],
     ...logFormat === undefined ? [] : ["--log-format", logFormat],
-    ...errorLog === undefined ? [] : ["--error-log", errorLog],
+    ...messageRules === undefined ? [] : ["--message-rules", JSON.stringify(messageRules)],
   ];
 }
 
-/**
- * Has messages go by a configuration.
- *
- * @param main what holds for all; targets are such as this process can open
- * @param sites what some of its sites say
- */
-export function directMessages(main: MessageRules, sites: readonly SiteMessages[] = []): void {
-  const { errorLog } = chosen;
-  destinations.follow(errorLog === undefined ? main : { ...main, to: errorLog }, sites);
+/** Has messages go by a configuration. @param rules with targets that this process can open */
+export function directMessages(rules: ProcessMessages): void {
+  destinations.follow(rules);
   configure();
+}
+
+/** Has messages go to standard error from now on: a program that they went to ends with the last one who writes to it. */
+export function endMessages(): void {
+  directMessages({ main: {}, sites: [] });
 }
 
 /** Opens what messages go to anew. */
@@ -97,14 +96,14 @@ export function configureLog(choices: LogChoices = {}): void {
     );
   });
   configure();
-  if (choices.errorLog !== undefined) directMessages({});
+  if (choices.messageRules !== undefined) directMessages(choices.messageRules);
 }
 
 function configure(): void {
   const line = chosen.logFormat === "json" ? jsonLine : format;
   const write = (record: LogRecord) => {
     const level = record.level === "trace" ? "debug" : record.level;
-    destinations.write(level, record.properties.site, () => encoder.encode(line(record)));
+    destinations.write(level, record.properties, () => encoder.encode(line(record)));
   };
   configureSync({
     reset: true,
@@ -122,6 +121,11 @@ type Properties = Readonly<Record<string, unknown>>;
 /** Writes messages of one part. Each says which event it is about, by a name that programs can rely on. */
 export class Log {
   constructor(readonly logger: Logger) {}
+
+  /** The same about a site: what it says may go to a log of that site's own. */
+  about(site: AboutSite | undefined): Log {
+    return site === undefined ? this : new Log(this.logger.with({ ...site }));
+  }
 
   debug(event: EventName, text: string, properties?: Properties): void {
     this.logger.debug(text, named(event, properties));
@@ -153,6 +157,11 @@ function named(event: EventName, { type: _, ...properties }: Properties = {}): R
 /** The log of one part. @param part `front`, `backend files`, `up` */
 export function logOf(part: string): Log {
   return new Log(getLogger(["fdpass", part]));
+}
+
+/** The log of what serves in this process. Where but one site leads to it, all that it says is about that. */
+export function logOfServing(part: string): Log {
+  return logOf(part).about(chosen.messageRules?.only);
 }
 
 /** Writes why the process ends, as JSON: as text, that is the command line's. */

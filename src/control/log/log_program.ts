@@ -107,14 +107,22 @@ export class LogProgram implements Source {
         delay: RESTART,
       },
     );
-    this.#restart = setTimeout(() => this.#start(), RESTART);
+    if (this.#closing) return;
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      this.#start();
+    }, RESTART);
   }
 
   /** Lets it come to its end, whenever the last one who writes has gone. */
   retire(): void {
     if (this.#closing) return;
     this.#closing = true;
-    clearTimeout(this.#restart);
+    // What lies in the pipe is read to its end, by another one if need be.
+    if (this.#restart !== undefined) {
+      clearTimeout(this.#restart);
+      this.#start();
+    }
     close(this.#fifo);
     unlink(this.path);
   }

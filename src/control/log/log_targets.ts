@@ -1,11 +1,17 @@
 /** Where the lines of several processes go: what a configuration says, as each of them can open it. */
 
 import { FileStatus, processId } from "../../../ffi/mod.ts";
-import { accessLogRules, messagesOf } from "../../config/access_logs.ts";
+import { accessLogRules, messageRules } from "../../config/access_logs.ts";
 import type { Config } from "../../config/config.ts";
-import type { AccessLogRules, MessageRules } from "../../logs/rules.ts";
+import {
+  type AccessLogRules,
+  type MessageRules,
+  type ProcessMessages,
+  STANDARD_ERROR,
+  STANDARD_OUTPUT,
+} from "../../logs/rules.ts";
 import type { Loop } from "../../loop/loop.ts";
-import { STANDARD_ERROR } from "../../output/open_output.ts";
+import { FIFO_OF_PROGRAM } from "../../output/open_output.ts";
 import type { PrivateDirectory } from "../processes/private_directory.ts";
 import { directMessages, type Log } from "./log.ts";
 import { LogProgram } from "./log_program.ts";
@@ -51,13 +57,13 @@ export class LogPrograms implements LogTargets {
       program = new LogProgram(this.loop, to.slice(1), path, this.log);
       this.#programs.set(to, program);
     }
-    return program.path;
+    return FIFO_OF_PROGRAM + program.path;
   }
 
   /** What a child is told, which finds the rest by itself: see {@linkcode ParentsTargets}. */
   forChildren(rules: AccessLogRules | undefined): AccessLogRules | undefined {
     const resolved = this.resolve(rules);
-    return resolved && replaceTargets(resolved, (to) => to === "-" ? outputOf(processId()) : to);
+    return resolved && replaceTargets(resolved, (to) => to === STANDARD_OUTPUT ? outputOf(processId()) : to);
   }
 
   /** Starts all that a configuration names. */
@@ -94,14 +100,15 @@ export class ParentsTargets implements LogTargets {
   }
 
   target(to: string): string {
-    if (to.startsWith("|")) return `${this.directory}/${fifoName(to)}`;
-    return to === "-" ? outputOf(this.parent) : to;
+    if (to.startsWith("|")) return `${FIFO_OF_PROGRAM}${this.directory}/${fifoName(to)}`;
+    return to === STANDARD_OUTPUT ? outputOf(this.parent) : to;
   }
 }
 
 /** Wherever lines and messages go. */
 function targetsOf(config: Config): string[] {
-  return [...accessLogRules(config)?.logs ?? [], ...messagesOf(config)].flatMap(({ to }) => to ?? []);
+  const { main, sites } = messageRules(config);
+  return [...accessLogRules(config)?.logs ?? [], main, ...sites].flatMap(({ to }) => to ?? []);
 }
 
 /**
@@ -110,16 +117,17 @@ function targetsOf(config: Config): string[] {
  * @throws {CommandError | ErrnoError} when a program cannot be started
  */
 export function followMessages(config: Config, targets: LogTargets): void {
-  const [main = {}, ...sites] = messagesOf(config).map((rules) => ({
-    ...resolveMessages(rules, targets),
-    site: rules.site ?? "",
-  }));
-  directMessages(main, sites);
+  directMessages(resolveMessages(messageRules(config), targets));
 }
 
 /** Where messages go, as whoever writes them can open it. */
-export function resolveMessages(rules: MessageRules | undefined, targets: LogTargets): MessageRules {
-  return rules?.to === undefined ? rules ?? {} : { ...rules, to: targets.target(rules.to) };
+export function resolveMessages(
+  { main, sites, ...rest }: ProcessMessages,
+  targets: LogTargets,
+): ProcessMessages {
+  const resolve = <Rules extends MessageRules>(rules: Rules): Rules =>
+    rules.to === undefined ? rules : { ...rules, to: targets.target(rules.to) };
+  return { ...rest, main: resolve(main), sites: sites.map(resolve) };
 }
 
 function replaceTargets(rules: AccessLogRules, replace: (to: string) => string): AccessLogRules {

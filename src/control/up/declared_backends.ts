@@ -2,9 +2,10 @@
 
 import type { Backend, Config } from "../../config/config.ts";
 import type { Tls } from "../../config/tls.ts";
-import { accessLogRules } from "../../config/access_logs.ts";
+import { accessLogRules, messageRules } from "../../config/access_logs.ts";
 import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
+import type { ProcessMessages } from "../../logs/rules.ts";
 import { accessLogArguments } from "../backend/access_log_arguments.ts";
 import { compressionArguments } from "../backend/compression_arguments.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
@@ -55,10 +56,17 @@ function backendArguments(backend: Backend, config: Config, logs: LogPrograms): 
     `${config.limits.drainTimeout}ms`,
     ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
     ...accessLogArguments(logs.forChildren(accessLogRules(config, backend)), config.trustRequestIds),
-    ...logArguments(resolveMessages(config.messages, logs)),
+    ...logArguments(messagesOfBackend(backend, config, logs)),
     "--with-parent",
     String(Deno.pid),
   ];
+}
+
+/** Where its messages go; undefined where nothing is said of that. */
+function messagesOfBackend(backend: Backend, config: Config, logs: LogPrograms): ProcessMessages | undefined {
+  const rules = messageRules(config, backend);
+  const says = Object.keys(rules.main).length > 0 || rules.sites.length > 0;
+  return says ? resolveMessages(rules, logs) : undefined;
 }
 
 /** The whole of it. @param extra options that are for this start only */

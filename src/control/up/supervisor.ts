@@ -7,7 +7,7 @@ import { reasonOf } from "../failure.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { ListenerKeeper } from "../listening/keeper.ts";
 import { ownSource } from "../listening/stored_listeners.ts";
-import { directMessages, logOf, reopenMessages } from "../log/log.ts";
+import { directMessages, endMessages, logOf, reopenMessages } from "../log/log.ts";
 import { LogPrograms, resolveMessages } from "../log/log_targets.ts";
 import { notify } from "../processes/notify.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
@@ -21,7 +21,7 @@ import type { ControlSocket } from "../socket/control_socket.ts";
 import { UPGRADE } from "../take_over/succession.ts";
 import { frontOptions } from "./front_options.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
-import { DeclaredBackends } from "./declared_backends.ts";
+import { type AddedBackends, DeclaredBackends } from "./declared_backends.ts";
 
 /** Everything that one `up` runs. */
 class Supervisor {
@@ -88,6 +88,7 @@ class Supervisor {
     await this.#backends.stop();
     this.#control?.close();
     this.#keeper?.close();
+    endMessages();
     await this.#logs.close();
     this.#loop.stop();
     this.#directory.remove();
@@ -98,7 +99,7 @@ class Supervisor {
     const { options } = this;
     const config = this.#config;
     try {
-      directMessages(resolveMessages(config.messages, this.#logs));
+      this.#direct(config);
       await this.#backends.start(config);
       if (this.#stopping) return;
       const keeper = this.#directory.join("listeners.sock");
@@ -163,6 +164,11 @@ class Supervisor {
     }
   }
 
+  /** Has messages of this process go by a configuration: none of them is about a site. */
+  #direct({ messages = {} }: Config): void {
+    directMessages(resolveMessages({ main: messages, sites: [] }, this.#logs));
+  }
+
   #reopen(): void {
     reopenMessages();
     this.#front?.reopen();
@@ -224,14 +230,30 @@ class Supervisor {
     }
   }
 
+  /** Starts what a new configuration has besides, which can be undone. */
+  async #begin(next: Config): Promise<AddedBackends> {
+    try {
+      this.#logs.startAll(next);
+      return await this.#backends.add(next, this.#config);
+    } catch (error) {
+      this.#logs.keep(this.#config);
+      throw error;
+    }
+  }
+
+  /** The new configuration is not used after all. */
+  async #undo(added: AddedBackends): Promise<void> {
+    await this.#backends.undo(added, this.#config);
+    this.#logs.keep(this.#config);
+  }
+
   /**
    * What is new first, since nobody is served less by that; then the front, which may refuse; and only when it goes by the
    * new configuration, what others have used until then.
    */
   async #follow(upgrade?: number): Promise<ControlAnswer | void> {
     const next = await (this.options.reload?.() ?? this.#config);
-    this.#logs.startAll(next);
-    const added = await this.#backends.add(next, this.#config);
+    const added = await this.#begin(next);
     if (this.#stopping) return;
     let text = "";
     if ((upgrade !== undefined || this.options.reload !== undefined) && this.#front !== undefined) {
@@ -240,13 +262,13 @@ class Supervisor {
         : await this.#reloadFront();
       if (answer === undefined || answer.code !== DONE) {
         if (answer === undefined) this.#backends.keep(added);
-        else await this.#backends.undo(added, this.#config);
+        else await this.#undo(added);
         return answer ??
           { code: FAILED, text: "the front is being started again; reload once more when it serves" };
       }
       text = answer.text;
       this.#config = next;
-      directMessages(resolveMessages(next.messages, this.#logs));
+      this.#direct(next);
       this.#front.killAfter = next.limits.drainTimeout + GRACE;
     }
     const { leaving, failures } = await this.#backends.follow(next, added);

@@ -173,7 +173,7 @@ export class RefusalLines {
     if (!this.active) return;
     connection.findLocal();
     const { local } = connection;
-    const port = local[ADDRESS_PORT]! << 8 | local[ADDRESS_PORT + 1]!;
+    const port = localPortOf(connection);
     const logs = this.#logs.of(connection.site, port);
     if (logs.length === 0) return;
     const record = this.#record;
@@ -202,6 +202,11 @@ export class RefusalLines {
     record.sent = text.length;
     for (const log of logs) log.of(record).write();
   }
+}
+
+/** The port that a client has connected to. @param connection whose local address has been found */
+export function localPortOf({ local }: RefusedConnection): number {
+  return local[ADDRESS_PORT]! << 8 | local[ADDRESS_PORT + 1]!;
 }
 
 function addressText(address: Uint8Array): string {

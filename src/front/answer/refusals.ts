@@ -9,7 +9,7 @@ import type { Answer } from "../../rules/site.ts";
 import type { Core } from "../core/core.ts";
 import { Repeats } from "../core/repeats.ts";
 import type { ErrorAnswers } from "./error_answers.ts";
-import { RefusalLines, type RefusedConnection, type RefusedRequest } from "./refusal_lines.ts";
+import { localPortOf, RefusalLines, type RefusedConnection, type RefusedRequest } from "./refusal_lines.ts";
 
 const { recv, send } = libc;
 
@@ -23,6 +23,8 @@ interface Refusal {
   readonly why: string;
   /** First name of the site; empty where it has none, or that is not known. */
   readonly site: string;
+  /** The port that the client has connected to. */
+  readonly port: number;
   /** Of the first of its kind: as the client sent it, cut. */
   readonly client: string;
   readonly host: string;
@@ -66,7 +68,7 @@ export class Refusals {
   ): void {
     const { fd, errors } = connection;
     const request = this.lines.lookAt(connection);
-    if (ruled === undefined || isNews(ruled)) this.tell(status, why, request, connection.site);
+    if (ruled === undefined || isNews(ruled)) this.tell(status, why, request, connection);
     const now = Date.now();
     const bytes = ruled === undefined
       ? errors.answer(status, head, now) ?? this.#answer(status, why, head, now)
@@ -81,7 +83,7 @@ export class Refusals {
     const news = isNews(ruled);
     if (!news && !this.lines.active) return;
     const request = this.lines.lookAt(connection);
-    if (news) this.tell(ruled.status, ruled.why, request, connection.site);
+    if (news) this.tell(ruled.status, ruled.why, request, connection);
   }
 
   /** Answers what rules say, and lets another request follow. @returns whether all of it could be sent */
@@ -96,7 +98,7 @@ export class Refusals {
   /** Answers a client that speaks HTTP/2. @param why for people */
   answerHttp2(connection: RefusedConnection, why: string): void {
     const { fd } = connection;
-    this.tell(505, why, this.lines.unseen(connection), connection.site);
+    this.tell(505, why, this.lines.unseen(connection), connection);
     settle(
       send(fd, HTTP_1_1_REQUIRED, BigInt(HTTP_1_1_REQUIRED.byteLength), MSG_DONTWAIT | MSG_NOSIGNAL),
     );
@@ -105,7 +107,7 @@ export class Refusals {
 
   /** Answers nothing: the client would not understand it. */
   unanswered(connection: RefusedConnection, why: string): void {
-    this.tell(0, why, this.lines.unseen(connection), connection.site);
+    this.tell(0, why, this.lines.unseen(connection), connection);
     this.lines.write(connection, 0, why, NOTHING, "X");
   }
 
@@ -136,9 +138,17 @@ export class Refusals {
    * @param status 0 for no answer
    * @param request what is known of it
    */
-  tell(status: number, why: string, { client, authority, target }: RefusedRequest, site: string): void {
+  tell(
+    status: number,
+    why: string,
+    { client, authority, target }: RefusedRequest,
+    connection: RefusedConnection,
+  ): void {
+    const { site } = connection;
+    connection.findLocal();
+    const port = localPortOf(connection);
     const example = { client, host: cut(authority), target: cut(target) };
-    this.#told.add(`${status} ${site} ${why}`, { status, why, site, ...example });
+    this.#told.add(`${status} ${port} ${site} ${why}`, { status, why, site, port, ...example });
   }
 }
 

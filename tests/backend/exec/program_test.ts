@@ -18,7 +18,8 @@ async function endsSoon(script: string, look: (program: Program) => boolean): Pr
   const [input, output] = pipe().map(adopt);
   try {
     const command = findCommand(["sh", "-c", script], ENVIRONMENT);
-    const program = new Programs(loop, { command, environment: ENVIRONMENT }).start(input!, output!, []);
+    const run = { stdin: input!, stdout: output!, environment: [], about: { site: "" } };
+    const program = new Programs(loop, { command, environment: ENVIRONMENT }).start(run);
     assert.ok(typeof program === "object");
     await until(() => look(program), "the program to be as far as that");
     const end = program.endsSoon();

@@ -1,7 +1,8 @@
 /** Logs in Apache's words. */
 
 import assert from "node:assert/strict";
-import { accessLogRules, messagesOf } from "../../../src/config/access_logs.ts";
+import { accessLogRules, messageRules } from "../../../src/config/access_logs.ts";
+import { logsOf, ruleOf } from "../../../src/logs/rules.ts";
 import { faultsOf, parse, warningsOf } from "./parsing.ts";
 
 const PASS = "ProxyPass / http://127.0.0.1:1/\n";
@@ -84,13 +85,48 @@ Deno.test("ErrorLog and LogLevel: of the main server, and of virtual hosts", () 
       `ErrorLog "|/bin/cat -u"\nLogLevel info ssl:warn\n${PASS}</VirtualHost>\n` +
       `<VirtualHost *:80>\nServerName b\n${PASS}</VirtualHost>`,
   );
-  assert.deepEqual(messagesOf(config), [
-    { to: "/etc/httpd/logs/error", level: "warning" },
-    { to: "|/bin/cat -u", level: "info", site: "a" },
-  ]);
+  assert.deepEqual(messageRules(config), {
+    main: { to: "/etc/httpd/logs/error", level: "warning" },
+    sites: [{ to: "|/bin/cat -u", level: "info", site: "a" }],
+  });
+  // The server that both pass on to speaks of whoever asks.
+  assert.equal(messageRules(config, config.backends[0]).only, undefined);
   const levels = [["emerg", "fatal"], ["crit", "fatal"], ["error", "error"], ["notice", "warning"]] as const;
   for (const [level, ours] of [...levels, ["debug", "debug"], ["TRACE8", "debug"]] as const) {
     assert.deepEqual(parse(`Listen 80\nLogLevel ${level}\n${PASS}`).messages, { level: ours }, level);
+  }
+});
+
+Deno.test("logs: hosts of one name on two ports have each their own, or the main server's", () => {
+  const host = (port: number, more: string) =>
+    `<VirtualHost *:${port}>\nServerName a\n${more}\nProxyPass / http://localhost:${
+      port + 1
+    }/\n</VirtualHost>\n`;
+  const config = parse(
+    `Listen 80\nListen 8080\nListen 8081\nCustomLog /main common\n` +
+      host(80, "ErrorLog /e1\nCustomLog /a1 common") +
+      host(8080, "ErrorLog /e2") + host(8081, "CustomLog /a3 common"),
+  );
+  const { logs, otherwise, sites } = accessLogRules(config)!;
+  const written = (port: number) =>
+    logsOf({ logs, otherwise, sites }, "a", port).map((index) => logs[index]!.to);
+  assert.deepEqual([80, 8080, 8081].map(written), [["/a1"], ["/main"], ["/a3"]]);
+  const messages = messageRules(config);
+  const told = (port: number) => ruleOf(messages.sites, "a", port)?.to;
+  assert.deepEqual([80, 8080, 8081].map(told), ["/e1", "/e2", undefined]);
+  const own = config.backends.map((backend) => messageRules(config, backend));
+  assert.deepEqual(own.map(({ only }) => only), [{ site: "a" }, { site: "a" }, { site: "a" }]);
+  assert.deepEqual(own.map(({ sites }) => sites.map(({ to, port }) => [to, port])), [[["/e1", undefined]], [
+    ["/e2", undefined],
+  ], []]);
+});
+
+Deno.test("logs: what containers write to is standard output, and standard error", () => {
+  for (const path of ["/dev/stdout", "/proc/self/fd/1", "/dev/fd/1"]) {
+    assert.equal(parse(`Listen 80\nCustomLog ${path} common\n${PASS}`).accessLogs?.[0]?.to, "-", path);
+  }
+  for (const path of ["/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"]) {
+    assert.equal(parse(`Listen 80\nErrorLog ${path}\n${PASS}`).messages?.to, "stderr", path);
   }
 });
 

@@ -16,6 +16,7 @@ import { scriptOf } from "./named_script.ts";
 import { OutputPipe } from "./pipe_ends.ts";
 import { awaited, type Input, inputOf, noInput, released } from "./request_content.ts";
 import { Slots } from "./slots.ts";
+import { aboutSite } from "../../log/about_site.ts";
 
 /** How requests are served. */
 export interface CgiOptions extends ExecOptions {
@@ -166,12 +167,13 @@ export class CgiRequestHandler implements RequestHandler {
       }
       const [from, stdout] = pipe();
       const reading = output = new OutputPipe(loop, from);
-      const told = script === undefined ? variables : [...variables, ...script.variables];
-      started = programs.start(stdin, stdout, told, () => {
+      const environment = script === undefined ? variables : [...variables, ...script.variables];
+      const about = aboutSite(exchange.connection);
+      started = programs.start({ stdin, stdout, environment, about, command: script?.command }, () => {
         slots.free();
         reading.hurry(leftBehind);
         exchange.connection.home.endIfEmpty();
-      }, script?.command);
+      });
       close(stdout);
       if (typeof started !== "number") return { program: started, output };
     } finally {

@@ -12,6 +12,7 @@ import { type PoolOptions, UpstreamPool } from "../upstream_pool.ts";
 import { type Choice, Chooser } from "./choice.ts";
 import { type Chance, HealthChecker } from "./health_check.ts";
 import { Member, type MemberListener } from "./member.ts";
+import type { AboutSite } from "../../../logs/rules.ts";
 
 /** What a relay with several servers, or with one that is asked how it is, tells people of them. */
 export type MemberEvent =
@@ -25,7 +26,7 @@ export interface MembersOptions extends PoolOptions {
   readonly upstream: Upstream;
   /** Several servers, or what else there is to say of one; unless given there is the one, which never counts as failed. */
   readonly balancing?: Balancing;
-  readonly report?: (event: MemberEvent) => void;
+  readonly report?: (event: MemberEvent, about?: AboutSite) => void;
   /** Spreads questions over time; by chance unless given. */
   readonly chance?: Chance;
 }
@@ -134,11 +135,11 @@ export class Members implements MemberListener {
     }
   }
 
-  /** A request found nobody. */
-  tellNone(): void {
+  /** A request found nobody. @param about the site that it came to */
+  tellNone(about: AboutSite): void {
     if (this.#noneTold) return;
     this.#noneTold = true;
-    this.options.report?.({ type: "upstreams-down" });
+    this.options.report?.({ type: "upstreams-down" }, about);
   }
 
   memberDown({ terms: { upstream } }: Member, reason: string): void {
