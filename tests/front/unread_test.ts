@@ -269,6 +269,7 @@ test("a client that speaks TLS in a place of clear text is let go, and people ar
   assert.deepEqual(told, [{
     type: "request-refused",
     site: "",
+    port: rig.port,
     status: 0,
     why: "the client speaks TLS, and clear text is spoken on its address",
     count: 1,
