@@ -14,6 +14,7 @@ import { Announcements } from "./handoff/fdpass/announcements.ts";
 import { FdpassDialer } from "./handoff/fdpass/fdpass_dialer.ts";
 import type { Family, MovedConnection, Plan, Report } from "./plan.ts";
 import { newFamily } from "./core/family.ts";
+import type { RatesPlace } from "../trust/address_rates.ts";
 import type { Ledger } from "./core/ledger.ts";
 
 /** What a data plane is made with. */
@@ -24,6 +25,8 @@ export interface FrontOptions {
   readonly counters: Counters;
   /** Where others can see which descriptors it has. */
   readonly ledger?: Ledger;
+  /** Where clients are counted together with the other Workers. */
+  readonly rates?: RatesPlace;
   /** Which Worker of the front it is, counted from 1. */
   readonly worker?: number;
   /** Whether a supervisor keeps copies of its channels. */

@@ -3,7 +3,7 @@
 import type { Limits } from "../config/config.ts";
 import { isPair } from "../protocol/tls_field.ts";
 import type { Transfer } from "../protocol/transfer.ts";
-import { AddressRates, type Rate } from "../trust/address_rates.ts";
+import type { AddressRates } from "../trust/address_rates.ts";
 import { writeSockaddr } from "./connection/address.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { Core } from "./core/core.ts";
@@ -37,8 +37,14 @@ export class Introductions {
 
   /** Takes the limits of a new configuration. */
   apply({ connectionRate, connectionBurst, requestRate, requestBurst }: Limits): void {
-    this.#connections = rates(this.#connections, { rate: connectionRate, burst: connectionBurst });
-    this.#requests = rates(this.#requests, { rate: requestRate, burst: requestBurst });
+    const { rates } = this.#core;
+    this.#connections = rates.table("connections", { rate: connectionRate, burst: connectionBurst });
+    this.#requests = rates.table("requests", { rate: requestRate, burst: requestBurst });
+  }
+
+  /** As all Workers count time. */
+  get #now(): number {
+    return this.#core.loop.now + this.#core.rates.offset;
   }
 
   /** A connection was accepted. @returns whether it goes on */
@@ -75,7 +81,7 @@ export class Introductions {
     // Its connections are those of many clients.
     if (front?.proxies?.trusts(connection.addresses, connection.at)) return true;
     const { addresses, at } = connection;
-    if (this.#connections?.allows(addresses, at, this.#core.loop.now) === false) {
+    if (this.#connections?.allows(addresses, at, this.#now) === false) {
       this.#endings.closeUnanswered(connection, TOO_FAST);
       return false;
     }
@@ -115,16 +121,8 @@ export class Introductions {
     if (this.#requests === undefined || connection.rated === connection.requests) return true;
     // Once for each, however often it is looked at: after waiting, or a hand-off that came to nothing.
     connection.rated = connection.requests;
-    if (this.#requests.allows(connection.addresses, connection.at, this.#core.loop.now)) return true;
+    if (this.#requests.allows(connection.addresses, connection.at, this.#now)) return true;
     this.#endings.refuse(connection, 429, TOO_MANY_REQUESTS, connection.isHead);
     return false;
   }
-}
-
-/** A table for a rate: the one that there is, so that a reload forgives nobody; none where there is no limit. */
-function rates(before: AddressRates | undefined, rate: Rate): AddressRates | undefined {
-  if (rate.rate === 0) return undefined;
-  if (before === undefined) return new AddressRates(rate, crypto.getRandomValues(new Uint32Array(1))[0]!);
-  before.apply(rate);
-  return before;
 }

@@ -7,6 +7,7 @@ import type { AccessLogRules } from "../logs/rules.ts";
 import type { OutputEvent } from "../output/line_file.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
+import type { RatesPlace } from "../trust/address_rates.ts";
 import type { ProxyProtocol, Trust } from "../trust/trust.ts";
 
 /** A listener of one Worker. The control plane opens the sockets, so that a port in use is reported in its sentences. */
@@ -94,6 +95,8 @@ export type Command =
     readonly counters: SharedArrayBuffer;
     /** Room for core/ledger.ts. */
     readonly ledger: SharedArrayBuffer;
+    /** Room for core/shared_rates.ts, which all Workers have in common. */
+    readonly rates: RatesPlace;
     readonly family: Family;
     /** Whether a supervisor keeps copies of channels. */
     readonly supervised: boolean;

@@ -38,6 +38,7 @@ function obey(command: Command): void {
         supervised,
         counters: new Counters(command.counters),
         ledger,
+        rates: command.rates,
         plan,
         report,
       });

@@ -8,6 +8,15 @@ const WAYS = 4;
 /** Hashes: 32,768 clients are remembered, in 512 KiB. */
 const SETS = 8_192;
 
+/** Bytes of a table. */
+export const RATES_SIZE: number = 2 * WAYS * SETS * Float64Array.BYTES_PER_ELEMENT;
+
+/** What those have in common who share tables. */
+export interface RatesPlace {
+  readonly memory: SharedArrayBuffer;
+  readonly seed: number;
+}
+
 /** How much of something a client may have. */
 export interface Rate {
   /** A second, in the long run. */
@@ -22,16 +31,29 @@ export interface Rate {
  *
  * Where a new client finds all its places taken, the one goes that is least in debt. Whoever has many addresses makes others be
  * forgiven, and never be refused.
+ *
+ * Threads may share a table. Nothing is locked: where two count for one client within nanoseconds, one of the two may be
+ * forgotten, so that a client has one more.
  */
 export class AddressRates {
   /** By place: milliseconds at which a client is even, behind 8 bytes of its address. The places of a hash are one cache line. */
-  readonly #even = new Float64Array(2 * WAYS * SETS);
-  readonly #words = new Uint32Array(this.#even.buffer);
+  readonly #even: Float64Array;
+  readonly #words: Uint32Array;
   #interval = 0;
   #tolerance = 0;
 
-  /** @param seed by chance, so that nobody can choose addresses that meet */
-  constructor(rate: Rate, readonly seed: number) {
+  /**
+   * @param seed by chance, so that nobody can choose addresses that meet; the same for all who share a table
+   * @param memory zeros at first, from `offset` on; its own unless given
+   */
+  constructor(
+    rate: Rate,
+    readonly seed: number,
+    memory: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(RATES_SIZE),
+    offset = 0,
+  ) {
+    this.#even = new Float64Array(memory, offset, RATES_SIZE / Float64Array.BYTES_PER_ELEMENT);
+    this.#words = new Uint32Array(memory, offset, RATES_SIZE / Uint32Array.BYTES_PER_ELEMENT);
     this.apply(rate);
   }
 
@@ -50,7 +72,7 @@ export class AddressRates {
    * A client does it once more.
    *
    * @param addresses where its address is, from `at` on, as hand-offs carry it
-   * @param now milliseconds of a clock that goes on
+   * @param now milliseconds of a clock that goes on, the same one for all who share the table
    * @returns whether it may; what it may not counts for nothing
    */
   allows(addresses: Uint8Array, at: number, now: number): boolean {

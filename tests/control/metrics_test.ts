@@ -229,7 +229,7 @@ Deno.test("Exposition: labels and help are escaped, bounds are numbers, both for
     out.family({ name: "h", type: "histogram", help: "h" });
     out.histogram("h", {}, { bounds: [0.5, 1], counts: [1, 2, 3], sum: 4.5 });
     assert.equal(
-      new TextDecoder().decode(out.end()),
+      new TextDecoder().decode(out.end().bytes),
       `# HELP ${open ? "a" : "a_total"} a \\\\ and ${open ? '\\"b\\"' : '"b"'}\\nc\n` +
         `# TYPE ${open ? "a" : "a_total"} counter\n` +
         'a_total{path="x\\"y\\\\z\\n"} 1e+21\n# HELP h h\n# TYPE h histogram\n' +
@@ -258,7 +258,7 @@ Deno.test("Exposition: what it has kept of the last text is in the next one only
       if (times) out.histogram("h", label, { bounds, counts: [1, 2], sum: value });
       else out.sample("g", label, value);
     }
-    return new TextDecoder().decode(out.end());
+    return new TextDecoder().decode(out.end().bytes);
   };
   fc.assert(fc.property(fc.array(fc.array(one, { maxLength: 6 }), { maxLength: 6 }), (texts) => {
     const kept = new Exposition(true);

@@ -40,6 +40,29 @@ Deno.test("status page: the first words say whether everything is up, and what i
   assert.equal(title(fine), "Everything is up");
   assert.equal(title({ ...fine, missing: ["a.example/"] }), "Not ready");
   assert.equal(title({ ...fine, draining: true }), "Draining");
+  const upstream = (name: string, state: "up" | "down" | "unknown") => ({
+    upstream: name,
+    state,
+    active: 0,
+    requests: 7,
+    failures: 0,
+    checks: 0,
+    failedChecks: 0,
+  });
+  const withUpstreams = (...states: ("up" | "down" | "unknown")[]) => ({
+    ...fine,
+    backends: up(status, { upstreams: states.map((state, index) => upstream(`http://u${index}`, state)) }),
+  });
+  assert.equal(title(withUpstreams("up", "unknown")), "Everything is up");
+  assert.equal(title(withUpstreams("up", "down")), "Up, but 1 of 2 upstreams down");
+  assert.match(pageOf(withUpstreams("up", "down")), /<p>app does without http:\/\/u1<\/p>/);
+  assert.equal(title(withUpstreams("down", "down")), "app has no upstream that works");
+  const both = {
+    ...fine,
+    backends: [...withUpstreams("down").backends, { ...status.backends[0]!, name: "other" }],
+  };
+  assert.equal(title(both), "1 of 2 backends down");
+  assert.match(pageOf(both), /<p>other; app has no upstream that works<\/p>/);
   const refusals = [{ status: 503, why: "no backend took the connection in time", count: 3 }];
   assert.equal(title({ ...fine, refusals }), "Up, but refusing");
 });

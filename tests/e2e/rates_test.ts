@@ -12,7 +12,7 @@ import {
   MSG_NOSIGNAL,
   settle,
 } from "../../ffi/mod.ts";
-import { startUp, TemporaryDirectory } from "../support/processes.ts";
+import { startFront, startUp, TemporaryDirectory } from "../support/processes.ts";
 import { freePort } from "../support/ports.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
@@ -162,8 +162,10 @@ Deno.test("a client has no more connections than it may, whoever has them, until
 
 Deno.test("on a kept connection, the backend counts the requests of a client", async () => {
   using directory = new TemporaryDirectory();
+  const admin = freePort();
   await using up = await startUp({
     listen: "127.0.0.1:0",
+    admin: `127.0.0.1:${admin}`,
     maxRequestRatePerClient: 0.01,
     maxRequestBurstPerClient: 3,
     sites: [{ to: "app" }],
@@ -182,4 +184,40 @@ Deno.test("on a kept connection, the backend counts the requests of a client", a
   // The first was the front's to count.
   assert.deepEqual(statuses, [200, 200, 200, 200, 429]);
   await client.assertEnded();
+  // Each 429 is counted by whoever has said it, and once.
+  const figure = async (start: string) => {
+    const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+    return Number(text.split("\n").find((line) => line.startsWith(start))?.slice(start.length));
+  };
+  const limited = 'fdpass_backend_limited_total{backend="app",what="requests"} ';
+  await until(async () => await figure(limited) === 1 || undefined, "the backend's 429 in the figures");
+  const classes = 'fdpass_requests_total{backend="app",kind="fetch",site="",route="/",code="4xx"} ';
+  assert.equal(await figure(classes), 1);
+});
+
+Deno.test("a front's Workers count a client's connections and requests together", async () => {
+  const rates = { maxConnectionRatePerClient: 0.01, maxConnectionBurstPerClient: 20 };
+  const requests = { maxRequestRatePerClient: 0.01, maxRequestBurstPerClient: 7 };
+  const [port, admin] = [freePort(), freePort()];
+  await using front = await startFront(
+    {
+      listen: `127.0.0.1:${port}`,
+      admin: `127.0.0.1:${admin}`,
+      ...rates,
+      ...requests,
+      sites: [{ routes: [{ path: "/x/", to: "fd:///nowhere.sock" }] }],
+    },
+    { args: ["--workers", "4"] },
+  );
+  const statuses: number[] = [];
+  for (let number = 0; number < 60; number++) {
+    using client = await RawClient.connect(port);
+    statuses.push(await client.get("/").then(({ status }) => status, () => 0));
+  }
+  const count = (wanted: number) => statuses.filter((status) => status === wanted).length;
+  assert.deepEqual([count(404), count(429), count(0)], [7, 13, 40]);
+  const { workers } = await (await fetch(`http://127.0.0.1:${admin}/status.json`)).json();
+  const busy = workers.filter(({ accepted }: { accepted: number }) => accepted > 0).length;
+  assert.ok(busy > 1, "connections went to several Workers");
+  await front.stopCleanly();
 });

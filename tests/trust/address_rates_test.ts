@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readAddress } from "../../src/rules/networks.ts";
-import { AddressRates } from "../../src/trust/address_rates.ts";
+import { AddressRates, RATES_SIZE } from "../../src/trust/address_rates.ts";
 import { writeAddress } from "../../src/trust/addresses.ts";
 
 const SEED = 12_345;
@@ -83,6 +83,16 @@ Deno.test("the table is the same for 1,000 clients and for 1,000,000, and strang
     rates.allows(loopback(number, out), 0, now);
   }
   assert.ok(answered <= 3, String(answered));
+});
+
+Deno.test("who shares memory counts together; tables in it are apart", () => {
+  const memory = new SharedArrayBuffer(2 * RATES_SIZE);
+  const [one, other, apart] = [0, 0, RATES_SIZE].map((offset) =>
+    new AddressRates({ rate: 1, burst: 3 }, SEED, memory, offset)
+  );
+  const client = wire("192.0.2.1");
+  const answers = [one, other, one, other, apart].map((rates) => rates!.allows(client, 0, 0));
+  assert.deepEqual(answers, [true, true, true, false, true]);
 });
 
 Deno.test("another rate forgives nobody", () => {

@@ -39,7 +39,7 @@ export interface AdminRequest {
   readonly stays: boolean;
 }
 
-/** Answers a request, or what could not be read as one, with a whole response. */
+/** Answers a request, or what could not be read as one, with a whole response: valid until the next one. */
 export interface Responder {
   answer(request: AdminRequest): Uint8Array<ArrayBuffer>;
   refuse(status: number, why: string): Uint8Array<ArrayBuffer>;
@@ -86,7 +86,7 @@ export class AdminGuest extends Timed implements Source {
   /** To be called once at first: mostly the request is there as soon as the connection is. */
   ready(): void {
     if (this.#phase === "asking" || this.#phase === "idle") this.#read();
-    else if (this.#phase === "answered") this.#send();
+    else if (this.#phase === "answered") this.#send(this.#unsent!);
     else this.#readAway();
   }
 
@@ -144,14 +144,18 @@ export class AdminGuest extends Timed implements Source {
 
   #answer(bytes: Uint8Array<ArrayBuffer>): void {
     this.#phase = "answered";
-    this.#unsent = bytes;
-    this.#send();
+    this.#send(bytes);
+    // What could not be sent is its own from now on: others are answered meanwhile.
+    if (this.#phase === "answered") this.#unsent = this.#unsent?.slice();
   }
 
-  #send(): void {
-    for (let rest = this.#unsent!; rest.length > 0; this.#unsent = rest) {
+  #send(bytes: Uint8Array<ArrayBuffer>): void {
+    for (let rest = bytes; rest.length > 0;) {
       const sent = settle(send(this.fd, rest, BigInt(rest.length), MSG_DONTWAIT | MSG_NOSIGNAL));
-      if (sent === -EAGAIN) return this.#watch(EPOLLOUT);
+      if (sent === -EAGAIN) {
+        this.#unsent = rest;
+        return this.#watch(EPOLLOUT);
+      }
       if (sent < 0) return this.close();
       rest = rest.subarray(sent);
     }

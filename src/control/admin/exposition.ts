@@ -2,8 +2,9 @@
  * Figures as text, in the format of Prometheus (version 0.0.4) or OpenMetrics (1.0.0): one family after another, each with
  * what it means, then its samples.
  *
- * From one scrape to the next little changes but the numbers. So the bytes between them are kept, by place: a sample that
- * is the same as the one at its place last time costs a comparison of labels and a copy.
+ * From one scrape to the next little changes but some numbers. So the bytes between them are kept, by place, and the text
+ * stays where it is: a sample that is the same as the one at its place last time costs a comparison of its labels, and
+ * bytes are written only where they are others.
  */
 
 import { TextBytes } from "./text_bytes.ts";
@@ -38,7 +39,14 @@ interface Kept {
   readonly labels: Labels | undefined;
   readonly bounds: readonly number[] | undefined;
   readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** For each piece: the number behind it, where in the text that was, and how many bytes it took with its number. */
+  readonly values: Float64Array;
+  readonly starts: Int32Array;
+  readonly sizes: Int32Array;
 }
+
+/** Bytes before the text in which a response's head finds room. */
+const ROOM_FOR_HEAD = 1_024;
 
 const encoder = new TextEncoder();
 const END_OF_LINE = encoder.encode("\n");
@@ -46,7 +54,7 @@ const END = encoder.encode("# EOF\n");
 
 /** Writes one text after another. */
 export class Exposition {
-  readonly #text = new TextBytes();
+  readonly #text = new TextBytes(ROOM_FOR_HEAD);
   readonly #kept: Kept[] = [];
   #place = 0;
 
@@ -61,6 +69,8 @@ export class Exposition {
 
   /** Begins another text. */
   begin(): void {
+    // One that was never finished has written over what came behind it.
+    if (this.#place < this.#kept.length) this.#kept.length = 0;
     this.#text.clear();
     this.#place = 0;
   }
@@ -68,37 +78,48 @@ export class Exposition {
   /** Begins a family. Its samples have to follow at once. */
   family(family: Family): void {
     const kept = this.#same(family) ?? this.#keep(family, [this.#familyText(family)]);
-    this.#text.add(kept.pieces[0]!);
+    this.#write(kept, 0);
   }
 
   /** A sample of the family begun last. */
   sample(name: string, labels: Labels, value: number): void {
     const kept = this.#same(name, labels) ?? this.#keep(name, [`${name}${labelText(labels)} `], labels);
-    this.#line(kept.pieces[0]!, value);
+    this.#write(kept, 0, value);
   }
 
   /** All samples of one histogram. */
   histogram(name: string, labels: Labels, { bounds, counts, sum }: Distribution): void {
-    const { pieces } = this.#same(name, labels, bounds) ??
+    const kept = this.#same(name, labels, bounds) ??
       this.#keep(name, histogramTexts(name, labels, bounds), labels, bounds);
     let below = 0;
-    for (let index = 0; index <= bounds.length; index++) this.#line(pieces[index]!, below += counts[index]!);
-    this.#line(pieces[bounds.length + 1]!, sum);
-    this.#line(pieces[bounds.length + 2]!, below);
+    for (let index = 0; index <= bounds.length; index++) this.#write(kept, index, below += counts[index]!);
+    this.#write(kept, bounds.length + 1, sum);
+    this.#write(kept, bounds.length + 2, below);
   }
 
   /** The whole text: valid until the next one begins. */
-  end(): Uint8Array<ArrayBuffer> {
+  end(): TextBytes {
     if (this.open) this.#text.add(END);
     // What was there last time and is not any more.
     this.#kept.length = this.#place;
-    return this.#text.bytes;
+    return this.#text;
   }
 
-  #line(head: Uint8Array<ArrayBuffer>, value: number): void {
-    this.#text.add(head);
-    this.#text.addNumber(value);
-    this.#text.add(END_OF_LINE);
+  /** Writes a piece and the number behind it, if there is one, unless the very same is there still. */
+  #write({ pieces, values, starts, sizes }: Kept, index: number, value?: number): void {
+    const text = this.#text;
+    const start = text.length;
+    if (starts[index] === start && (value === undefined || Object.is(values[index], value))) {
+      return text.skip(sizes[index]!);
+    }
+    text.add(pieces[index]!);
+    if (value !== undefined) {
+      text.addNumber(value);
+      text.add(END_OF_LINE);
+      values[index] = value;
+    }
+    starts[index] = start;
+    sizes[index] = text.length - start;
   }
 
   /** What was kept at this place, where it is about the same. */
@@ -122,6 +143,10 @@ export class Exposition {
       labels,
       bounds,
       pieces: texts.map((text) => encoder.encode(text)),
+      values: new Float64Array(texts.length),
+      // Nothing has been written yet: the text begins further behind.
+      starts: new Int32Array(texts.length),
+      sizes: new Int32Array(texts.length),
     };
   }
 
@@ -140,8 +165,9 @@ export class Exposition {
 /** Whether two sets of labels say the same. */
 function areSame(one: Labels | undefined, other: Labels | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+  for (const name in one) if (one[name] !== other[name]) return false;
+  for (const name in other) if (one[name] === undefined) return false;
+  return true;
 }
 
 function histogramTexts(name: string, labels: Labels, bounds: readonly number[]): string[] {

@@ -204,14 +204,12 @@ function writeHandoffs(out: Exposition, backends: readonly HandoffStatus[]): voi
 }
 
 function writeRequests(out: Exposition, backends: readonly HandoffStatus[]): void {
+  const all = backends.flatMap(({ name: backend, kind, routes }) =>
+    routes.map((status) => ({ status, labels: { backend, kind, site: status.site, route: status.route } }))
+  );
   const each = (family: Family, write: (route: RouteStatus, labels: Labels) => void) => {
     out.family(family);
-    for (const { name: backend, kind, routes } of backends) {
-      for (const counted of routes) {
-        const { site, route } = counted;
-        write(counted, { backend, kind, site, route });
-      }
-    }
+    for (const { status, labels } of all) write(status, labels);
   };
   each(TAKEN, ({ connections }, labels) => out.sample(TAKEN.name, labels, connections));
   each(REQUESTS, ({ requests }, labels) => {

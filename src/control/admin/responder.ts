@@ -7,6 +7,7 @@ import { Exposition } from "./exposition.ts";
 import { History } from "./history.ts";
 import { writeMetrics } from "./metrics.ts";
 import { POLICY, statusPage } from "./page/page.ts";
+import { TextBytes } from "./text_bytes.ts";
 
 /** What there is to be shown. */
 export interface Figures {
@@ -18,7 +19,7 @@ export interface Figures {
 interface Page {
   readonly status: number;
   readonly type: string;
-  readonly content: string | Uint8Array<ArrayBuffer>;
+  readonly content: string | TextBytes;
   readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
@@ -123,7 +124,7 @@ function plain(status: number, text: string): Page {
 
 /** @param head only the head is wanted @param stays another request may follow */
 function response({ status, type, content, fields = [] }: Page, head: boolean, stays: boolean): Bytes {
-  const bytes = typeof content === "string" ? encoder.encode(content) : content;
+  const bytes = typeof content === "string" ? encoder.encode(content) : content.bytes;
   const start = encoder.encode(responseHeadText(status, [
     ["Content-Type", type],
     ["Content-Length", String(bytes.length)],
@@ -133,6 +134,7 @@ function response({ status, type, content, fields = [] }: Page, head: boolean, s
     ["Connection", stays ? "keep-alive" : "close"],
   ], reasonPhrase(status)));
   if (head) return start;
+  if (content instanceof TextBytes) return content.after(start);
   const all = new Uint8Array(start.length + bytes.length);
   all.set(start);
   all.set(bytes, start.length);

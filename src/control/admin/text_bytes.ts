@@ -7,19 +7,43 @@ const SHORT = 2 ** 31;
 
 const encoder = new TextEncoder();
 
-/** Grows as it has to. */
+/** Grows as it has to. What was written stays where it is until something else is written there. */
 export class TextBytes {
   #bytes = new Uint8Array(FIRST_SIZE);
-  #length = 0;
+  readonly #start: number;
+  #length: number;
+
+  /** @param before bytes that are kept free before the text, for a head that is known when the text is */
+  constructor(before = 0) {
+    this.#start = before;
+    this.#length = before;
+  }
+
+  /** Where the next bytes go. */
+  get length(): number {
+    return this.#length;
+  }
 
   /** What has been added: valid until {@linkcode clear}. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#bytes.subarray(this.#start, this.#length);
+  }
+
+  /** The same with something before it, which is no longer than what is kept free. */
+  after(head: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const start = this.#start - head.length;
+    this.#bytes.set(head, start);
+    return this.#bytes.subarray(start, this.#length);
   }
 
   /** Begins anew. */
   clear(): void {
-    this.#length = 0;
+    this.#length = this.#start;
+  }
+
+  /** Leaves bytes as they are: they were written here before. */
+  skip(bytes: number): void {
+    this.#length += bytes;
   }
 
   /** Adds bytes. */

@@ -116,6 +116,15 @@ export interface FrontStatus {
   readonly refusals: readonly AnswerCount[];
 }
 
+/** What is said of a configuration. */
+interface Described {
+  readonly config: Config;
+  readonly sites: readonly Site[];
+  readonly shown: FrontStatus["sites"];
+  /** Of backends. */
+  readonly names: ReadonlySet<string>;
+}
+
 /** Remembers of what Workers report what people want to know later. */
 export class Observed {
   readonly #started = performance.now();
@@ -130,6 +139,7 @@ export class Observed {
   readonly #reasons = new Map<string, string>();
   /** By Worker and backend. */
   readonly #processes = new Map<string, readonly number[]>();
+  #described: Described | undefined;
   /** What the Workers count. */
   readonly tallies: Tallies;
   /** What backends count. */
@@ -202,8 +212,7 @@ export class Observed {
     const workers = counters.map((one) => one.read());
     const answers = this.tallies.answers(counters);
     const sums = this.pages.read();
-    const names = new Set(config.backends.map(({ name }) => name));
-    const sites = [...new Set(config.listeners.flatMap((listener) => listener.sites))];
+    const { sites, shown, names } = this.#of(config);
     return {
       version: VERSION,
       process: Deno.pid,
@@ -214,10 +223,7 @@ export class Observed {
       ...facts,
       counters: addedCounters(workers),
       workers,
-      sites: sites.map(({ names, routes }) => ({
-        names,
-        routes: routes.map(({ path, backends }) => ({ path, backends })),
-      })),
+      sites: shown,
       backends: config.backends.map((backend) => this.#backend(backend, sums, drained)),
       former: this.tallies.backends.filter((name) => !names.has(name)).map((name) =>
         this.#handoffs(name, "other", sums.get(name))
@@ -225,6 +231,22 @@ export class Observed {
       waited: latencyOf(this.tallies.waited(counters)),
       answers,
       refusals: answers.filter(({ status }) => status === 0 || status >= 400),
+    };
+  }
+
+  /** What does not change as long as a configuration is in force. */
+  #of(config: Config): Described {
+    if (this.#described?.config === config) return this.#described;
+    const sites = [...new Set(config.listeners.flatMap((listener) => listener.sites))];
+    const shown = sites.map(({ names, routes }) => ({
+      names,
+      routes: routes.map(({ path, backends }) => ({ path, backends })),
+    }));
+    return this.#described = {
+      config,
+      sites,
+      shown,
+      names: new Set(config.backends.map(({ name }) => name)),
     };
   }
 

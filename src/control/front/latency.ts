@@ -6,8 +6,8 @@ import type { DurationCounts } from "../../front/core/durations.ts";
 /** A histogram, and what people read out of it. */
 export interface Latency {
   /** Microseconds within which so many of a hundred were done, as far as the histogram tells; absent where none was. */
-  readonly p50?: number;
-  readonly p99?: number;
+  readonly p50?: number | undefined;
+  readonly p99?: number | undefined;
   /** By place: see DURATION_BOUNDS. Numbers that only grow: of two, the difference is what happened between them. */
   readonly counts: readonly number[];
   /** Seconds. */
@@ -15,10 +15,32 @@ export interface Latency {
 }
 
 /** Reads a histogram. */
-export function latencyOf({ counts, sum }: DurationCounts): Latency {
-  const p50 = quantile(counts, 0.5);
-  const p99 = quantile(counts, 0.99);
-  return { ...p50 === undefined || p99 === undefined ? {} : { p50, p99 }, counts, sum };
+export function latencyOf(counted: DurationCounts): Latency {
+  return new Read(counted);
+}
+
+/** One that is read where somebody asks: metrics are the histogram alone. */
+class Read implements Latency {
+  readonly counts: readonly number[];
+  readonly sum: number;
+
+  constructor({ counts, sum }: DurationCounts) {
+    this.counts = counts;
+    this.sum = sum;
+  }
+
+  get p50(): number | undefined {
+    return quantile(this.counts, 0.5);
+  }
+
+  get p99(): number | undefined {
+    return quantile(this.counts, 0.99);
+  }
+
+  toJSON(): Latency {
+    const { p50, p99, counts, sum } = this;
+    return { p50, p99, counts, sum };
+  }
 }
 
 /**

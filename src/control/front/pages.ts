@@ -14,7 +14,7 @@ import {
 import { addCounts, type BackendSum, grow, growProcess, growUpstream, keyOf, Sums } from "./sums.ts";
 
 /** Pages of one backend at a time: of its processes, and of some that have ended since the last look. */
-const MOST_PAGES = 1_024;
+const MOST_PAGES = 256;
 /** Routes, and upstreams, that are counted apart, of all configurations since the start; the rest is counted together. */
 const MOST_NAMES = 16_384;
 /** Upstreams of one backend that no configuration here has named: it was started by somebody else. */
@@ -49,6 +49,8 @@ export class Pages {
   /** By the number of the file: a process has one page for all Workers, and for channels that come and go. */
   readonly #pages = new Map<bigint, Page>();
   readonly #ended = new Map<string, Sums>();
+  /** Of both, by backend: what is there stays there, and is added up anew. */
+  readonly #sums = new Map<string, Sums>();
   readonly #names = new Set<string>();
   readonly #bytes = new Uint8Array(MAX_COUNTERS);
   readonly #others = new Float64Array(SERIES_PLACES);
@@ -80,11 +82,14 @@ export class Pages {
     const given = adopt(fd);
     const number = pageNumber(given);
     if (this.#pages.has(number)) return close(given);
-    // Also where nobody ever looks, those that have ended go.
+    // Also where nobody ever looks, those that have ended go. What the others have is not read for that.
     const others = [...this.#pages.values()].filter((known) =>
-      known.backend === backend && this.#stays(known)
+      known.backend === backend && (isPageHeld(known.fd) || this.#stays(known))
     );
-    if (others.length >= MOST_PAGES) this.#end(others[0]!);
+    if (others.length >= MOST_PAGES) {
+      this.#look(others[0]!);
+      this.#end(others[0]!);
+    }
     const room = this.#bytes.subarray(0, COUNTERS_SERIES);
     this.#pages.set(number, { sums: new Sums(), number, fd: given, backend, room, layout: undefined });
   }
@@ -106,10 +111,11 @@ export class Pages {
     this.#of(backend, this.#ended).add(sums);
   }
 
-  /** What all processes have counted until now, by backend. */
+  /** What all processes have counted until now, by backend: the counters of series are valid until the next time. */
   read(): Map<string, BackendSum> {
     for (const page of this.#pages.values()) this.#stays(page);
-    const sums = new Map<string, Sums>();
+    const sums = this.#sums;
+    for (const known of sums.values()) known.clear();
     for (const [backend, ended] of this.#ended) this.#of(backend, sums).add(ended);
     for (const page of this.#pages.values()) this.#of(page.backend, sums).add(page.sums);
     return new Map([...sums].map(([backend, { sum }]) => [backend, sum]));

@@ -82,6 +82,13 @@ export class Sums {
     return found;
   }
 
+  /** Nothing was counted. What it is about stays. */
+  clear(): void {
+    this.process.fill(0);
+    for (const { counters } of this.series.values()) counters.fill(0);
+    for (const counters of this.upstreams.values()) counters.fill(0);
+  }
+
   /** Adds what others have counted. */
   add({ kind, process, series, upstreams }: Sums): void {
     if (kind !== OTHER) this.kind = kind;

@@ -3,6 +3,7 @@
 import type { Counters } from "../../front/core/counters.ts";
 import type { Command, MovedConnection, Plan, Report } from "../../front/plan.ts";
 import { Barrier } from "./barrier.ts";
+import { newRatesPlace } from "../../front/core/shared_rates.ts";
 import { WorkerHandle, type WorkerPlace } from "./worker_handle.ts";
 
 /** Who hears what Workers tell. */
@@ -28,9 +29,9 @@ export class WorkerGroup {
   }
 
   /** Starts them. @returns when all are ready; never if one cannot start */
-  start(plan: (worker: number) => Plan, place: WorkerPlace): Promise<void> {
+  start(plan: (worker: number) => Plan, told: Omit<WorkerPlace, "rates">): Promise<void> {
     const ready = this.#barrier.expect("ready");
-    this.#place = place;
+    const place = this.#place = { ...told, rates: newRatesPlace() };
     for (let index = 0; index < this.count; index++) {
       this.#handles.push(this.#begin(index, plan(index), place));
     }

@@ -3,11 +3,13 @@
 import { AddressBuffer } from "../../../ffi/mod.ts";
 import type { Limits } from "../../config/config.ts";
 import type { Loop } from "../../loop/loop.ts";
+import type { RatesPlace } from "../../trust/address_rates.ts";
 import type { Report } from "../plan.ts";
 import type { Counters } from "./counters.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
 import { PerClient } from "./per_client.ts";
 import { Ledger } from "./ledger.ts";
+import { newRatesPlace, SharedRates } from "./shared_rates.ts";
 import { Reasons } from "./reasons.ts";
 
 /** What a core is made with. */
@@ -16,6 +18,8 @@ export interface CoreOptions {
   readonly counters: Counters;
   /** Nobody else has it unless given. */
   readonly ledger?: Ledger;
+  /** Where clients are counted together with other Workers; nobody else counts there unless given. */
+  readonly rates?: RatesPlace;
   readonly limits: Limits;
   /** Which of the front's Workers this is, counted from 1; 0 unless given. */
   readonly worker?: number;
@@ -30,6 +34,7 @@ export class Core {
   readonly loop: Loop;
   readonly counters: Counters;
   readonly ledger: Ledger;
+  readonly rates: SharedRates;
   readonly reasons: Reasons;
   readonly worker: number;
   readonly supervised: boolean;
@@ -44,13 +49,14 @@ export class Core {
   readonly address: AddressBuffer = new AddressBuffer();
 
   constructor(
-    { loop, counters, limits, report, worker = 0, supervised = false, ledger = new Ledger() }: CoreOptions,
+    { loop, counters, limits, report, worker = 0, supervised = false, ...shared }: CoreOptions,
   ) {
     this.worker = worker;
     this.supervised = supervised;
     this.loop = loop;
     this.counters = counters;
-    this.ledger = ledger;
+    this.ledger = shared.ledger ?? new Ledger();
+    this.rates = new SharedRates(shared.rates ?? newRatesPlace(), loop.clock);
     this.reasons = new Reasons(counters, report);
     this.report = report;
     this.limits = limits;

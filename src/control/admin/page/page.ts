@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { FrontStatus } from "../../front/front_status.ts";
 import type { History } from "../history.ts";
 import { Html, html } from "./html.ts";
-import { Lately } from "./lately.ts";
+import { Lately, type UpstreamLately } from "./lately.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { backendsTable, refusalsTable, routesTable, upstreamsTable } from "./tables.ts";
@@ -58,8 +58,8 @@ ${
       ${tiles(status, lately, history)}
       ${backendsTable(status, lately)}
       ${upstreamsTable(lately.upstreams)}
-      ${routesTable(lately)}
       ${refusalsTable(status, lately)}
+      ${routesTable(lately)}
           </main>
           <footer>On ${listeners.join(
             ", ",
@@ -89,21 +89,23 @@ function verdictOf(status: FrontStatus, lately: Lately): Verdict {
     const title = backends.length === 1
       ? "The backend is down"
       : `${down.length} of ${backends.length} backends down`;
-    return { look: "bad", title, text: down.map((name) => `${name}${servedBy(status, name)}`).join("; ") };
+    const texts = down.map((name) => `${name}${servedBy(status, name)}`);
+    // The one does not hide the other.
+    return { look: "bad", title, text: [...texts, ...upstreamTexts(lately.upstreams)].join("; ") };
   }
   if (missing.length > 0) {
     return { look: "bad", title: "Not ready", text: `No backend yet for ${missing.join(", ")}` };
   }
-  const { upstreams } = lately;
-  const gone = upstreams.filter(({ upstream: { state } }) => state === "down");
-  if (gone.length > 0) {
-    // Whoever has nobody left to ask answers all with errors.
-    const alone = gone.find(({ backend }) =>
-      upstreams.every((other) => other.backend !== backend || other.upstream.state === "down")
-    );
-    const text = gone.map(({ backend, upstream: { upstream } }) => `${upstream} of ${backend}`).join("; ");
+  const unusable = unusableUpstreams(lately.upstreams);
+  if (unusable.length > 0) {
+    const alone = unusable.find(({ backend }) => isLeftAlone(backend, lately.upstreams));
+    const text = upstreamTexts(lately.upstreams).join("; ");
     return alone === undefined
-      ? { look: "odd", title: `Up, but ${gone.length} of ${upstreams.length} upstreams down`, text }
+      ? {
+        look: "odd",
+        title: `Up, but ${unusable.length} of ${lately.upstreams.length} upstreams down`,
+        text,
+      }
       : { look: "bad", title: `${alone.backend} has no upstream that works`, text };
   }
   const failing = status.refusals.filter(({ status: code, why }) =>
@@ -122,6 +124,25 @@ function verdictOf(status: FrontStatus, lately: Lately): Verdict {
     `${plural(backends.length, "backend")}, ${plural(sites.length, "site")}, ${plural(routes, "route")}` +
     (drained.length > 0 ? `; drained on purpose: ${drained.join(", ")}` : "");
   return { look: "good", title: "Everything is up", text };
+}
+
+function unusableUpstreams(upstreams: readonly UpstreamLately[]): UpstreamLately[] {
+  return upstreams.filter(({ upstream: { state } }) => state === "down");
+}
+
+/** Whether a backend has nobody left to ask: it answers all with errors. */
+function isLeftAlone(name: string, upstreams: readonly UpstreamLately[]): boolean {
+  return upstreams.every(({ backend, upstream: { state } }) => backend !== name || state === "down");
+}
+
+/** Which upstreams are down, by backend, in words. */
+function upstreamTexts(upstreams: readonly UpstreamLately[]): string[] {
+  const unusable = unusableUpstreams(upstreams);
+  return [...new Set(unusable.map(({ backend }) => backend))].map((name) => {
+    if (isLeftAlone(name, upstreams)) return `${name} has no upstream that works`;
+    const own = unusable.filter(({ backend }) => backend === name);
+    return `${name} does without ${own.map(({ upstream: { upstream } }) => upstream).join(", ")}`;
+  });
 }
 
 /** Which routes lead to a backend alone, in words. */
