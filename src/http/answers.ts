@@ -63,13 +63,16 @@ export function isAnswerStatus(status: number): status is AnswerStatus {
  * @throws {TypeError} If an option would break the response's head.
  */
 export function answer(status: number, options: AnswerOptions = {}): Uint8Array {
-  const content = new TextEncoder().encode(options.document ?? text(status, options.why));
+  // RFC 9110, 15.3.5, 15.3.6 and 15.4.5: what follows their head is the next response.
+  const isEmpty = status === 204 || status === 205 || status === 304;
+  const content = new TextEncoder().encode(isEmpty ? "" : options.document ?? text(status, options.why));
   const type = options.document?.startsWith("<") ? "text/html" : "text/plain";
   const headers: [string, string][] = [];
   if (options.date !== undefined) headers.push(["Date", options.date]);
+  if (!isEmpty) headers.push(["Content-Type", `${type}; charset=utf-8`]);
+  // 8.6: 204 never says a length, and that of 304 would be the other response's.
+  if (!isEmpty || status === 205) headers.push(["Content-Length", String(content.length)]);
   headers.push(
-    ["Content-Type", `${type}; charset=utf-8`],
-    ["Content-Length", String(content.length)],
     ...options.persistent ? [] : [["Connection", "close"] as [string, string]],
     ...(options.fields ?? []).map(([name, value]): [string, string] => [name, value]),
   );

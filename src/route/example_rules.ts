@@ -51,6 +51,7 @@ export function ruledExample(
     https: false,
     now: 0,
     field: (name) => name === "host" ? host : undefined,
+    tls: () => undefined,
     fields: () => [["Host", host]],
   };
   const way = judge.way(view);

@@ -17,21 +17,47 @@ export function decoded(path: string): string {
     : path;
 }
 
+/**
+ * Decodes the path of a client but for `%2F`, which separates nothing, and `%252F` and its like, which would read as that:
+ * what is encoded again is what the client has sent.
+ */
+export function decodedPath(path: string): string {
+  return path.includes("%")
+    ? path.replace(
+      /(%(?:25)*2f)|%([0-9a-f]{2})/gi,
+      (_, slash, digits) => slash ?? String.fromCharCode(Number.parseInt(digits, 16)),
+    )
+    : path;
+}
+
+/** A slash that is encoded, and stays so. */
+const ENCODED_SLASH = /%(?:25)*2f/iy;
+
 function encodeAll(text: string, outside: RegExp): string {
-  return text.replace(outside, (character) => {
-    const byte = character.charCodeAt(0) & 0xff;
-    return `%${HEX[byte >> 4]}${HEX[byte & 15]}`;
+  return text.replace(outside, encoded);
+}
+
+function encoded(character: string): string {
+  const byte = character.charCodeAt(0) & 0xff;
+  return `%${HEX[byte >> 4]}${HEX[byte & 15]}`;
+}
+
+/** The same for a path, in which slashes may be encoded already. */
+function encodePath(text: string, outside: RegExp): string {
+  return text.replace(outside, (character, at: number) => {
+    ENCODED_SLASH.lastIndex = at;
+    return character === "%" && ENCODED_SLASH.test(text) ? character : encoded(character);
   });
 }
 
 /** Encodes what cannot stand in the path of a URL, as httpd does in Location. */
 export function escapeUri(text: string): string {
-  return encodeAll(text, /[^A-Za-z0-9$\-_.+!*'(),:;@&=/~]/g);
+  return encodePath(text, /[^A-Za-z0-9$\-_.+!*'(),:;@&=/~]/g);
 }
 
 /** Encodes a path on the way to a server, as httpd's proxy does. */
 export function escapeProxied(text: string): string {
-  return encodeAll(text, /[^A-Za-z0-9~$\-_.+!*'(),;:@&=/]/g).replace(
+  return encodePath(text, /[^A-Za-z0-9~$\-_.+!*'(),;:@&=/]/g).replace(
     /%[0-9a-f]{2}/g,
     (triple) => triple.toUpperCase(),
   );

@@ -109,7 +109,7 @@ function partOf(part: Exclude<Part, string>, around: Surroundings): string {
     return state.variable(part.variable);
   }
   if ("environment" in part) return state.variables.get(part.environment) ?? "(null)";
-  if ("tls" in part) return part.tls.startsWith("SSL") ? "(null)" : state.variable(part.tls) || "(null)";
+  if ("tls" in part) return state.variable(part.tls) || "(null)";
   if ("time" in part) return part.time === "t" ? `t=${state.view.now * 1_000}` : "D=0";
   if ("group" in part) return around.groups[part.group] ?? "";
   return call(part.call, fill(part.argument, around), around);

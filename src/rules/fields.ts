@@ -4,6 +4,7 @@
  */
 
 import { bytesOf, oneLine } from "./bytes.ts";
+import { expiring, type ExpiryRules, mergeExpiry } from "./expires.ts";
 import {
   asksAnswerer,
   type Condition,
@@ -39,6 +40,9 @@ export interface FieldOperation {
   readonly everywhere?: true;
   /** What is to hold of the response; all that is about the request has been settled. */
   readonly condition?: Condition;
+  /** Of `expires`: what holds, and whether the response is a file. */
+  readonly expires?: ExpiryRules;
+  readonly ofFile?: true;
 }
 
 /**
@@ -59,11 +63,17 @@ export const FRAMING: ReadonlySet<string> = new Set([
 export function settle(rules: readonly FieldRule[], state: RequestState): FieldOperation[] {
   const around: Surroundings = { state, groups: [] };
   const operations: FieldOperation[] = [];
+  const expiry = mergeExpiry(rules.flatMap(({ expires }) => expires ?? []));
+  if (expiry.active) {
+    // Of rules that are the same for every request there is no state, and no file's time counts.
+    const ofFile = state?.file === undefined ? {} : { ofFile: true as const };
+    operations.push({ action: "expires", name: "Expires", expires: expiry, ...ofFile });
+  }
   for (const { action, name, value, condition, ...rest } of rules) {
     const later = condition !== undefined && asksAnswerer(condition);
     if (condition !== undefined && !later && !holds(condition, around)) continue;
     const common = { ...rest, ...later ? { condition: residue(condition, around) } : {} };
-    if (action === "note") continue;
+    if (action === "note" || action === "expires") continue;
     if (action === "echo") {
       const pattern = patternOf(`^(?:${name})$`, true);
       for (const [own, text] of state.view.fields()) {
@@ -87,9 +97,15 @@ export function settle(rules: readonly FieldRule[], state: RequestState): FieldO
 
 /** Whether rules come to the same for every request. */
 export function isConstant(rules: readonly FieldRule[]): boolean {
-  return rules.every(({ action, value = [], condition }) =>
-    action !== "echo" && condition === undefined && value.every((part) => typeof part === "string")
+  return rules.every(({ action, value = [], condition, expires }) =>
+    action !== "echo" && !countsModification(expires) && condition === undefined &&
+    value.every((part) => typeof part === "string")
   );
+}
+
+/** Whether it is asked when a file was changed. */
+function countsModification({ types = {}, otherwise }: ExpiryRules = {}): boolean {
+  return [...Object.values(types), otherwise].some((expiry) => expiry?.from === "modification");
 }
 
 /** A condition with all that is about the request put in. */
@@ -155,6 +171,7 @@ export function changeRequest(fields: readonly Field[], operations: readonly Fie
  *
  * @param local an error that no application has said itself
  * @param environment variables that whoever answers has set
+ * @param now milliseconds since 1970
  */
 export function changeResponse(
   fields: readonly Field[],
@@ -162,9 +179,11 @@ export function changeResponse(
   status: number,
   local = false,
   environment?: Readonly<Record<string, string>>,
+  now = 0,
 ): Field[] {
-  const response: ResponseView = {
+  const response: ResponseView & { readonly now: number } = {
     status,
+    now,
     field: (name) => fields.find(([own]) => own.toLowerCase() === name)?.[1],
   };
   const always = change([], operations.filter((operation) => operation.always), response, environment);
@@ -177,12 +196,16 @@ export function changeResponse(
 function change(
   fields: readonly Field[],
   operations: readonly FieldOperation[],
-  response: ResponseView | undefined,
+  response: ResponseView & { readonly now: number } | undefined,
   environment: Readonly<Record<string, string>> = {},
 ): Field[] {
   let result = [...fields];
   for (const operation of operations) {
-    const { condition, template } = operation;
+    const { condition, template, expires, ofFile = false } = operation;
+    if (expires !== undefined && response !== undefined) {
+      result = expiring(result, expires, response.status, ofFile, response.now);
+      continue;
+    }
     const around = { state: answererState(environment), groups: [], ...response && { response } };
     if (condition !== undefined && !holds(condition, around)) continue;
     const value = template === undefined ? {} : { value: oneLine(fill(template, around)) };
@@ -223,6 +246,7 @@ function changeOne(
       return [...others(), [first[0], `${joined}, ${value}`]];
     }
     case "compress":
+    case "expires":
       return fields;
     case "edit":
     case "edit*":

@@ -3,6 +3,7 @@
  * by structured clone. Texts are as the configuration has them; they are compiled where they are used.
  */
 
+import type { ExpiryRules } from "./expires.ts";
 import type { Condition, Template } from "./expression.ts";
 import type { FilePlace } from "./file_place.ts";
 
@@ -162,6 +163,8 @@ export interface FieldRule {
   /** For responses: of whoever gives them, in one list. */
   readonly everywhere?: true;
   readonly condition?: Condition;
+  /** Of `expires`. */
+  readonly expires?: ExpiryRules;
 }
 
 /** `compress` changes no field: it says of content that it is coded on its way, and the name is that of the coding. */
@@ -176,7 +179,9 @@ export type FieldAction =
   | "edit*"
   | "note"
   | "echo"
-  | "compress";
+  | "compress"
+  /** For responses: until when they count. All that is said of it is one operation, before the others. */
+  | "expires";
 
 /** Which requests a section is about; all unless given. All that is given has to hold. */
 export interface Place {

@@ -1,6 +1,6 @@
 /** A request as rules see it, and what they make of it. */
 
-import { decoded } from "./bytes.ts";
+import { decodedPath } from "./bytes.ts";
 import { type Address, formatAddress } from "./networks.ts";
 
 /** What a client has sent, and how it has come. Texts are bytes. */
@@ -24,6 +24,8 @@ export interface RequestView {
   readonly now: number;
   /** All values of a field as one list; undefined where there is none. @param name in lower case */
   field(name: string): string | undefined;
+  /** What is known of TLS, by mod_ssl's names; undefined where nothing is. */
+  tls(name: string): string | undefined;
   /** All of them, as they stand. */
   fields(): readonly (readonly [name: string, value: string])[];
 }
@@ -62,7 +64,7 @@ export class RequestState {
     readonly site: { readonly serverName?: string; readonly documentRoot?: string },
     readonly files: Files,
   ) {
-    this.path = this.fileName = decoded(view.path);
+    this.path = this.fileName = decodedPath(view.path);
     this.query = view.query;
   }
 
@@ -89,7 +91,8 @@ export class RequestState {
     const { view } = this;
     if (name.startsWith("HTTP:")) return view.field(name.slice(5).toLowerCase()) ?? "";
     if (name.startsWith("ENV:")) return this.variables.get(name.slice(4)) ?? "";
-    if (name.startsWith("SSL:") || name.startsWith("LA-") || name.startsWith("SSL_")) return "";
+    if (name.startsWith("SSL")) return view.tls(name.replace(/^SSL:/, "")) ?? "";
+    if (name.startsWith("LA-")) return "";
     switch (name.toUpperCase()) {
       case "REQUEST_URI":
       case "DOCUMENT_URI":

@@ -52,6 +52,15 @@ Deno.test("answer to HEAD has no content, but its length", () => {
   assert.equal(fields["Content-Length"], read(answer(404)).fields["Content-Length"]);
 });
 
+Deno.test("answer has no content where the status allows none, whatever a site says", () => {
+  for (const [status, length] of [[204, false], [205, true], [304, false]] as const) {
+    const response = new TextDecoder().decode(answer(status, { document: "text", persistent: true }));
+    assert.equal(response.endsWith("\r\n\r\n"), true, response);
+    assert.equal(response.includes("Content-Length: 0\r\n"), length, response);
+    assert.doesNotMatch(response, /Content-Type|text/);
+  }
+});
+
 Deno.test("answer refuses a date that would split the response", () => {
   assert.throws(() => answer(404, { date: "now\r\nX: y" }), TypeError);
 });

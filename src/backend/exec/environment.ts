@@ -2,7 +2,7 @@
 
 import { initialEnvironment } from "../../../ffi/mod.ts";
 import type { TcpAddress } from "../connection/address.ts";
-import { tlsVariables } from "../connection/tls_variables.ts";
+import { tlsVariables } from "../../protocol/tls_variables.ts";
 import type { TlsState } from "../../protocol/tls_field.ts";
 
 /** Of the service manager, for the process that it started and no other (sd_notify(3), sd_listen_fds(3)). */

@@ -71,6 +71,6 @@ export class CarriedRules {
     environment?: Readonly<Record<string, string>>,
   ): readonly Field[] {
     if (this.#response.length === 0) return fields;
-    return changeResponse(fields, this.#response, status, local, environment);
+    return changeResponse(fields, this.#response, status, local, environment, Date.now());
   }
 }

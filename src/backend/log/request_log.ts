@@ -4,7 +4,7 @@ import { type ConnectionFate, type Identity, LogRecord, type Writer } from "../.
 import type { AccessLog, AccessLogs, LinesOfRecord } from "../../output/access_logs.ts";
 import type { TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
-import { tlsVariables } from "../connection/tls_variables.ts";
+import { tlsVariables } from "../../protocol/tls_variables.ts";
 import type { Measure } from "./measure.ts";
 import { LoggedUser } from "./user.ts";
 import { WallClock } from "./wall_clock.ts";

@@ -3,6 +3,7 @@
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
 import { reasonPhrase } from "../../http/response_head.ts";
+import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
@@ -110,10 +111,9 @@ export class RelayRequestHandler implements RequestHandler {
     }
   }
 
-  /** A server that is away is 503 to httpd: where that alone has a page, it is meant for it. */
+  /** A server that is away is 503 to httpd: a page for that is meant for it, whatever there is for 502. */
   #statusOf({ unreached, status }: UpstreamError): UpstreamStatus {
-    const { errorPages = {} } = this.options;
-    return unreached && errorPages[status] === undefined && errorPages[503] !== undefined ? 503 : status;
+    return unreached && this.options.errorPages?.[503] !== undefined ? 503 : status;
   }
 
   /** Answers with the page of a status, if there is one. */
@@ -182,13 +182,19 @@ export class RelayRequestHandler implements RequestHandler {
     fields: readonly Field[],
     cookie: string | undefined,
   ): Promise<void> {
+    // A part of the site may say otherwise than the whole.
+    const { [KEEPS_HOST]: keepsHost, [TELLS_CLIENT]: tellsClient } = exchange.rules?.variables ?? {};
     const request = relayedRequest(exchange, fields, {
       upstream: member.upstream,
-      preserveHost: this.options.preserveHost ?? false,
+      preserveHost: keepsHost === undefined ? this.options.preserveHost ?? false : keepsHost === "on",
       preservePath: this.options.preservePath ?? false,
       upgrade: this.options.upgrade,
       underscoresInHeaders: this.options.underscoresInHeaders ?? false,
-      forwarded: this.options.forwarded ?? "all",
+      forwarded: tellsClient === undefined
+        ? this.options.forwarded ?? "all"
+        : tellsClient === "on"
+        ? "legacy"
+        : "none",
     });
     const kept = member.pool.take();
     if (kept !== undefined) {

@@ -2,7 +2,7 @@
 
 import { nearestTo } from "../nearest.ts";
 import type { LeftOut, LeftOutItem } from "./conditions.ts";
-import { effectOf, foreignModule, leading } from "./effects.ts";
+import { effectOf, essential, foreignModule, leading } from "./effects.ts";
 import { type Faults, isComplete } from "./faults.ts";
 import { ALIAS_DIRECTIVES } from "./files/alias_words.ts";
 import { FILE_DIRECTIVES } from "./files/file_words.ts";
@@ -77,6 +77,9 @@ const TABLE: readonly Known[] = ([
   ["LimitRequestFieldSize", SERVERS, 1, 1, "a number of bytes"],
   ["Header", ANY, 2, 6, "what to do, such as set, the name of a field, and a value"],
   ["RequestHeader", ANY, 2, 5, "what to do, such as set, the name of a field, and a value"],
+  ["ExpiresActive", ANY, 1, 1, "On or Off"],
+  ["ExpiresByType", ANY, 2, MANY, 'a type and a time, such as "access plus 1 month"'],
+  ["ExpiresDefault", ANY, 1, MANY, 'a time, such as "access plus 1 month"'],
   ["SetEnv", ANY, 1, 2, "a name and a value"],
   ["UnsetEnv", ANY, 1, MANY, "names"],
   ["PassEnv", ANY, 1, MANY, "names"],
@@ -140,6 +143,9 @@ const TABLE: readonly Known[] = ([
 /** Modules are not loaded, and files need not be where nobody asks for them: where they are need not be known. */
 const SPOKEN_OF = ["LoadModule", "ErrorLog", ...ALIAS_DIRECTIVES.map(([name]) => name)];
 
+/** Of logs too: where they are, Debian's httpd is told by a file that is not everywhere. Their reader says what is missed. */
+const MAY_BE_UNSET = [...SPOKEN_OF, "CustomLog", "TransferLog", "GlobalLog"];
+
 const BY_KEY = new Map(TABLE.map((known) => [known.name.toLowerCase(), known]));
 
 /** Sections whose content has no effect, so that what stands in them is not looked at. */
@@ -185,7 +191,7 @@ export function judge(item: Item, context: Context, faults: Faults): boolean {
     );
     return false;
   }
-  if (!SPOKEN_OF.includes(known.name) && !isComplete(item, faults)) return false;
+  if (!MAY_BE_UNSET.includes(known.name) && !isComplete(item, faults)) return false;
   const count = item.args.length;
   if (count < known.least || count > known.most) {
     faults.add(
@@ -214,6 +220,8 @@ function judgeOther(item: Item, faults: Faults): void {
     const right = isSection(item) ? `${other.name} without "<"` : `${other.name} …>`;
     return faults.add(item, `Unknown ${isSection(item) ? "section" : "directive"}; write ${right}`);
   }
+  const lost = isSection(item) ? undefined : essential(name, item.args[0]);
+  if (lost !== undefined) return faults.add(item, lost);
   if (isSection(item) ? OPAQUE.includes(`<${name}`) : LOWER_CASE.has(name)) {
     // Off is what everybody writes, and what is so here.
     const missed = name === "proxyrequests" && item.args[0]?.toLowerCase() !== "off";

@@ -19,7 +19,7 @@ const CHANGES = new Set(
     "addoutputfilterbytype addtype alias aliasmatch allowconnect authbasicfake brotlialteretag browsermatch " +
     "browsermatchnocase cacheenable cachedisable cachedefaultexpire cachemaxexpire cacheroot cachequickhandler " +
     "cachesocache  charsetdefault charsetsourceenc checkspelling cookieexpires cookiename cookietracking dav " +
-    "defaulttype errordocument expiresactive expiresbytype expiresdefault fallbackresource " +
+    "defaulttype errordocument fallbackresource " +
     "filterchain filterdeclare filterprovider forcetype header headername imapdefault inputsed luamaphandler " +
     "luahookfixups luahooktranslatename luaoutputfilter luaquickhandler luainputfilter maxranges mergetrailers outputsed " +
     "passenv protocolecho proxyaddheaders proxyerroroverride proxyexpressenable proxyfcgisetenvif proxyhtmlenable " +
@@ -81,6 +81,34 @@ const LEADING: readonly (readonly [name: RegExp, way: string])[] = [
 export function leading(name: string): string | undefined {
   const way = LEADING.find(([own]) => own.test(name))?.[1];
   return way && `Cannot lead requests there, for fdpass ${way}, and write ProxyPass with its http:// URL`;
+}
+
+/** Words that sites are made for: what is served without them is not what their owners want. */
+const ESSENTIAL: readonly (readonly [name: RegExp, message: string])[] = [
+  [
+    /^(proxyhtmlurlmap|substitute|outputsed|inputsed)$/,
+    "Cannot rewrite content, for fdpass passes it on as it is; have the server say its public URLs, and remove this",
+  ],
+  [/^dav$/, "Cannot serve WebDAV; run a server for it, and write ProxyPass with its http:// URL"],
+  [
+    /^virtual(documentroot|scriptalias)(ip)?$/,
+    "Cannot choose a directory by the name of the host; write a <VirtualHost> with a DocumentRoot for each",
+  ],
+  [
+    /^proxyremote(match)?$/,
+    "Cannot ask servers through another proxy; write ProxyPass for what can be reached",
+  ],
+  [/^proxyexpressenable$/, "Cannot choose servers by a table; write a <VirtualHost> with ProxyPass for each"],
+];
+
+/**
+ * Why a configuration cannot do with a directive left out.
+ *
+ * @param key its lower-case name
+ * @param first its first argument: Off is what is so here
+ */
+export function essential(key: string, first = ""): string | undefined {
+  return /^(off|none)$/i.test(first) ? undefined : ESSENTIAL.find(([name]) => name.test(key))?.[1];
 }
 
 /** The module, none of httpd's own, that a directive is of. @param name as written */

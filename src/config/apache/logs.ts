@@ -49,6 +49,14 @@ export class LogWords {
     const logs: AccessLogSpec[] = [];
     for (const directive of [...this.logs, ...main.global]) {
       const [file = "", format, condition] = directive.args;
+      const [unset] = directive.unset ?? [];
+      if (unset !== undefined) {
+        // Said once where it stands. Requests go on without a line, as they do with a format that nobody knows.
+        if (!main.global.includes(directive) || this === main) {
+          faults.warn(directive, `no log is written: the variable "${unset}" is not set`, "changes");
+        }
+        continue;
+      }
       const to = faults.take(readLogTarget(file, resolve), directive);
       const ofMain = main.global.includes(directive);
       const read = readLogFormat((ofMain ? main : this).#format(format, main));

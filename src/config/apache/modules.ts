@@ -25,6 +25,7 @@ const UNDERSTOOD = [
   "lbmethod_bybusyness",
   "reqtimeout",
   "headers",
+  "expires",
   "rewrite",
   "alias",
   "env",

@@ -74,8 +74,10 @@ export class Reader {
     this.#absolute = absolute;
     this.#isKnown = isKnown;
     const envvars = () => {
-      const path = this.#absolute("envvars");
-      return world.files(path).includes(path) ? world.read(path) : undefined;
+      // A site of Debian's tree has it one directory above.
+      const path = ["envvars", "../envvars"].map(this.#absolute)
+        .find((path) => world.files(path).includes(path));
+      return path === undefined ? undefined : world.read(path);
     };
     this.#variables = new Variables({ environment: (name) => world.environment(name), envvars }, defines);
   }

@@ -1,15 +1,26 @@
 /** What stands around the routes of one server, put together: the main server's before its own. */
 
 import { isTrivial } from "../../rules/alike.ts";
-import type { Redirect, RewriteMap, RewriteRule, Rewriting, Section, SiteRules } from "../../rules/model.ts";
+import type {
+  Redirect,
+  RewriteMap,
+  RewriteRule,
+  Rewriting,
+  Section,
+  SiteRules,
+  VariableRule,
+} from "../../rules/model.ts";
+import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import { patternOf } from "../../rules/expression.ts";
 import type { Route } from "../config.ts";
 import { readExpression } from "./expressions.ts";
 import { ruleSections } from "./files/server_files.ts";
 import { standsFor } from "./paths.ts";
 import type { MadeRoutes, RouteMaker } from "./routes.ts";
+import type { Draft } from "./rules/draft.ts";
 import type { DraftRule, RewriteReader } from "./rules/rewriting.ts";
 import type { DraftSection, Server } from "./server.ts";
+import type { Settings } from "./settings.ts";
 
 /** Rules, and the routes that only rules lead to. */
 export interface Around {
@@ -104,12 +115,37 @@ export class SiteRulesMaker {
     );
   }
 
-  #section({ place, draft }: DraftSection): Section {
+  #section({ place, draft, settings }: DraftSection): Section {
     const rewriting = this.#rewriting(
       draft.rewriting,
       place.path === undefined ? "/" : place.path.replace(/\/?$/, "/"),
     );
-    return { place, ...draft.rules(), ...rewriting && { rewriting } };
+    const own = { place, ...draft.rules(), ...rewriting && { rewriting } };
+    const relayed = this.#relayed(settings);
+    return relayed.length === 0 ? own : { ...own, variables: [...own.variables ?? [], ...relayed] };
+  }
+
+  /**
+   * How requests of a location are relayed, where that is not only said of a ProxyPass in it: of what others take too, and
+   * rules of rewriting.
+   */
+  #relayed(settings: Settings = {}): VariableRule[] {
+    const { main } = this.routes.servers;
+    const levels = new Set([main, this.server]);
+    const isProxied = ({ rewriting: { rules } }: Draft) =>
+      rules.some(({ proxyUrl }) => proxyUrl !== undefined);
+    const isOfPass = [...levels].some(({ locations }) =>
+      locations.some((pass) => pass.settings === settings)
+    );
+    const isAlone = isOfPass &&
+      ![...levels].some(({ draft, sections }) =>
+        isProxied(draft) || sections.some((section) => isProxied(section.draft))
+      );
+    if (isAlone) return [];
+    const { preserveHost, addsHeaders } = settings;
+    return [[KEEPS_HOST, preserveHost] as const, [TELLS_CLIENT, addsHeaders] as const].flatMap(([name, is]) =>
+      is === undefined ? [] : [{ kind: "set" as const, name, value: is ? "on" : "off" }]
+    );
   }
 
   #proxied(section: DraftSection & { readonly url: string }): Section {

@@ -3,7 +3,7 @@
 import { addressOf } from "../../../ffi/mod.ts";
 import type { Site } from "../../config/config.ts";
 import { encodeRuleFields } from "../../protocol/rule_fields.ts";
-import { PathNormalizer } from "../../route/path.ts";
+import { normalizePath, PathNormalizer } from "../../route/path.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
 import type { Question } from "../../rules/access.ts";
@@ -32,8 +32,30 @@ const latin1 = new TextDecoder("latin1");
 /** As often as httpd lets rules send a request all the way again (LimitInternalRecursion). */
 const MOST_ROUNDS = 10;
 
-function answered(status: number, why: string): Judged {
+function answered(status: number, why: string): Judged & { readonly kind: "answer" } {
   return { kind: "answer", answer: { status, why, fields: [], operations: [] } };
+}
+
+/** What some servers take for a slash. */
+const ENCODED = /%2f|%5c/i;
+
+/**
+ * What a path means to servers that take `%2F`, or `%5C`, or both for a slash: who guards a path guards it against such a
+ * spelling, too.
+ *
+ * @param path in its normal form
+ */
+function otherReadings(path: string): string[] {
+  if (!ENCODED.test(path)) return [];
+  const readings = [/%2f/gi, /%5c/gi, /%2f|%5c/gi].map((encoded) =>
+    normalizePath(path.replace(encoded, "/"))
+  );
+  return [...new Set(readings)].filter((other) => other !== undefined && other !== path) as string[];
+}
+
+/** Whether somebody is kept out, or has to show who they are. */
+function isKept(judged: Judged): boolean {
+  return judged.kind === "ask" || judged.kind === "answer" && judged.answer.status >= 400;
 }
 
 /** The rules of one site, and its routes. */
@@ -84,10 +106,15 @@ export class JudgedSite {
     hidden?: TrustedProxies,
   ): Judged {
     const path = this.#pathOf(look, found);
-    const judged = this.#isAmbiguous(path)
-      ? answered(404, "an encoded slash leads to another place than it says")
-      : this.#judgeAs(look, new PeekedRequest(look, connection, path, https, now, hidden), found, 0);
-    return judged.kind === "answer" ? this.#withPage(look, judged) : judged;
+    const view = (path: string) => new PeekedRequest(look, connection, path, https, now, hidden);
+    const isKeptOut = this.#judge.isGuarded &&
+      otherReadings(path).some((other) => isKept(this.#judgeAs(look, view(other), NO_ROUTE, 1)));
+    // The other readings have left theirs there.
+    if (ENCODED.test(path)) this.#find(path, look);
+    const judged = this.#judgeAs(look, view(path), found, 0);
+    if (judged.kind === "answer") return this.#withPage(look, judged);
+    if (!isKeptOut || judged.kind === "ask") return judged;
+    return this.#withPage(look, answered(404, "an encoded slash leads to another place than it says"));
   }
 
   /** A file of the site in the place of an error: whoever serves files sends it, with the status of the error. */
@@ -127,6 +154,7 @@ export class JudgedSite {
     const leads = this.routes[place]?.leads ?? false;
     const file = way.kind === "routes" ? this.#file(look, place, own) : undefined;
     if (file !== undefined && isTooDeep(file)) return answered(404, "no file is so deep");
+    if (file !== undefined && /%2f/i.test(path)) return answered(404, "no file has a slash in its name");
     const isElsewhere = (other: string) => this.#isElsewhere(spelt(other), path, look);
     const decision = this.#judge.decide(way, own, leads, this.memory, file, isElsewhere);
     switch (decision.kind) {
@@ -163,14 +191,6 @@ export class JudgedSite {
     const { files } = this.site.rules!;
     if (files === undefined || own === undefined || !files.routes.includes(own)) return undefined;
     return fileIn(this.#mappedPath(look, place));
-  }
-
-  /**
-   * Whether a path means something else to a server that takes `%2F` for a slash than it does here, as far as rules and
-   * routes are concerned. Who guards a path guards it against such a spelling, too.
-   */
-  #isAmbiguous(path: string): boolean {
-    return /%2f|%5c/i.test(path) && this.#judge.isGuarded;
   }
 
   /** The client's path in its normal form. Where an expression has found the route, what it is mapped to stands in the look. */

@@ -1,6 +1,8 @@
 /** A request that was looked at, as rules see it. */
 
-import { ADDRESS_BYTES, ADDRESS_PORT } from "../../protocol/messages.ts";
+import { ADDRESS_BYTES, ADDRESS_PORT, SIZE_FIELD } from "../../protocol/messages.ts";
+import { decodeTls, type TlsState } from "../../protocol/tls_field.ts";
+import { tlsVariable, tlsVariables } from "../../protocol/tls_variables.ts";
 import { formatAddress } from "../../rules/networks.ts";
 import type { RequestView } from "../../rules/request.ts";
 import type { TrustedProxies } from "../../trust/trust.ts";
@@ -22,7 +24,9 @@ export class PeekedRequest implements RequestView {
   readonly local: Uint8Array;
   readonly localPort: number;
   #fields: readonly (readonly [string, string])[] | undefined;
+  #tls: Readonly<Record<string, string>> | undefined;
   readonly #look: Look;
+  readonly #connection: Connection;
 
   /**
    * @param path of the client, in its normal form: that in the look may be mapped already
@@ -38,6 +42,7 @@ export class PeekedRequest implements RequestView {
     readonly hidden?: TrustedProxies,
   ) {
     this.#look = look;
+    this.#connection = connection;
     const { bytes, head } = look;
     const text = (start: number, end: number) => latin1.decode(bytes.subarray(start, end));
     this.method = text(head.methodStart, head.methodEnd);
@@ -59,6 +64,11 @@ export class PeekedRequest implements RequestView {
     return this;
   }
 
+  tls(name: string): string | undefined {
+    this.#tls ??= tlsVariables(tlsOf(this.#connection));
+    return tlsVariable(this.#tls, name);
+  }
+
   fields(): readonly (readonly [name: string, value: string])[] {
     if (this.#fields !== undefined) return this.#fields;
     const { bytes, head: { fields, fieldCount } } = this.#look;
@@ -75,6 +85,13 @@ export class PeekedRequest implements RequestView {
     const values = this.fields().filter(([own]) => own.toLowerCase() === name).map(([, value]) => value);
     return values.length === 0 ? undefined : values.join(", ");
   }
+}
+
+/** What is known of a connection's TLS; undefined for clear text. */
+function tlsOf({ tls }: Connection): TlsState | undefined {
+  if (tls.length === 0) return undefined;
+  const state = decodeTls(tls.subarray(SIZE_FIELD));
+  return typeof state === "string" || state.way === "untouched" ? undefined : state;
 }
 
 /** The address of a transfer as 16 bytes. */

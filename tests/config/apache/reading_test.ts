@@ -116,11 +116,11 @@ Deno.test("variables: Define first, the environment then", () => {
 
 Deno.test("variables: one that nobody has set matters only where the directive does", () => {
   const text = "Listen 80\nErrorLog ${APACHE_LOG_DIR}/error.log\nLoadModule a_module ${DIR}/a.so\n" +
-    "ExpiresDefault ${map:key}\nProxyPass / fd:///a.sock";
+    "CacheDefaultExpire ${map:key}\nProxyPass / fd:///a.sock";
   assert.deepEqual(faultsOf(text), []);
   assert.match(
     warningsOf(text).join(),
-    /changes answers: ExpiresDefault \(line 4\),.*no effect here: ErrorLog \(line 2\)$/,
+    /changes answers: CacheDefaultExpire \(line 4\),.*no effect here: ErrorLog \(line 2\)$/,
   );
 });
 

@@ -10,10 +10,10 @@ const PASS = "ProxyPass / http://127.0.0.1:1/";
 
 Deno.test("warnings: three sorts, the dangerous first, and every line is named", () => {
   const text =
-    `ErrorLogFormat a\nSSLVerifyDepth 1\nExpiresDefault now\nErrorLogFormat b\n${PASS}\nSSLVerifyDepth 1`;
+    `ErrorLogFormat a\nSSLVerifyDepth 1\nCacheDefaultExpire now\nErrorLogFormat b\n${PASS}\nSSLVerifyDepth 1`;
   assert.deepEqual(warningsOf(text), [
     "site.conf: opens what Apache closes: SSLVerifyDepth (lines 2, 6)",
-    "site.conf: changes answers: ExpiresDefault (line 3)",
+    "site.conf: changes answers: CacheDefaultExpire (line 3)",
     "site.conf: no effect here: ErrorLogFormat (lines 1, 4)",
   ]);
 });
@@ -115,14 +115,14 @@ Deno.test("check --json gives what is wrong, and what to know, to programs", asy
   using directory = new TemporaryDirectory();
   const good = directory.write(
     "good.conf",
-    `DefaultRuntimeDir ${directory.path}\nExpiresDefault a\n${PASS}\n`,
+    `DefaultRuntimeDir ${directory.path}\nCacheDefaultExpire a\n${PASS}\n`,
   );
   const checked = await runProgram(["check", "--json", good], ALL);
   assert.equal(checked.code, 0, checked.stderr + checked.stdout);
   assert.deepEqual(JSON.parse(checked.stdout), {
     valid: true,
     problems: [],
-    warnings: [{ sort: "changes", source: good, line: 2, subject: "ExpiresDefault", message: "" }],
+    warnings: [{ sort: "changes", source: good, line: 2, subject: "CacheDefaultExpire", message: "" }],
   });
   const bad = directory.write("bad.conf", "Listne 80\n");
   const refused = await runProgram(["check", "--json", bad], ALL);

@@ -236,7 +236,7 @@ export class FileWords {
     for (const { spot, what, sort } of this.#untold.splice(0)) {
       if (what.startsWith("AllowOverride")) {
         const message =
-          ".htaccess files are not read: what is below one gets 403; move what they say into <Directory>";
+          ".htaccess files are not read: what is below one gets 500; move what they say into <Directory>";
         this.faults.warn(spot, message, sort);
       } else this.faults.notDone(spot, what, sort);
     }

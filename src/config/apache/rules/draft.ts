@@ -5,7 +5,9 @@ import { onOrOff } from "../directives.ts";
 import type { Faults } from "../faults.ts";
 import type { Directive, Section } from "../tree.ts";
 import { AccessReader } from "./access.ts";
+import { readExpires } from "./expires.ts";
 import { readField } from "./fields.ts";
+import { tellOfUnknownTls } from "./reading.ts";
 import { readRedirect } from "./redirects.ts";
 import { readVariables } from "./request_variables.ts";
 import { RewriteReader } from "./rewriting.ts";
@@ -36,12 +38,20 @@ export class Draft {
   /** Takes a directive in. @returns whether it is one of these */
   directive(directive: Directive): boolean {
     const { faults } = this;
+    tellOfUnknownTls(directive, faults);
     switch (directive.name.toLowerCase()) {
       case "header":
       case "requestheader": {
         const rule = readField(directive, faults);
         const list = directive.name.toLowerCase() === "header" ? this.responseFields : this.requestFields;
         if (rule !== undefined) list.push(rule);
+        return true;
+      }
+      case "expiresactive":
+      case "expiresbytype":
+      case "expiresdefault": {
+        const rule = readExpires(directive, faults);
+        if (rule !== undefined) this.responseFields.push(rule);
         return true;
       }
       case "setenv":

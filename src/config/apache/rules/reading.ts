@@ -3,6 +3,7 @@
 import type { Condition, Template } from "../../../rules/expression.ts";
 import { ExpressionError, parseCondition, parseTemplate } from "../../../rules/expression_parser.ts";
 import { quote, type Reading } from "../../reading.ts";
+import { isKnownTlsVariable } from "../../../protocol/tls_variables.ts";
 import { readExpression } from "../expressions.ts";
 import type { Faults } from "../faults.ts";
 import type { Directive } from "../tree.ts";
@@ -52,4 +53,19 @@ export function readFormat(text: string, directive: Directive, faults: Faults): 
     } else parts.push(part);
   }
   return parts;
+}
+
+/** Says which of mod_ssl's variables a directive asks for in vain. */
+export function tellOfUnknownTls(directive: Directive, faults: Faults): void {
+  const names = directive.args.flatMap((text) =>
+    [...text.matchAll(/%\{(?:SSL:|LA-U:)?(SSL_\w+)\}/g)].map(([, name]) => name!)
+  );
+  const unknown = [...new Set(names)].filter((name) => !isKnownTlsVariable(name));
+  if (unknown.length > 0) {
+    faults.warn(
+      directive,
+      `${unknown.join(" and ")} is not known here, and as if it were not set`,
+      "changes",
+    );
+  }
 }
