@@ -60,8 +60,10 @@ class Rewriter {
       this.#setVariables(rule);
       const isSame = rule.substitution === "-";
       if (isSame && rule.proxy === undefined) {
-        if (rule.status !== undefined && !(rule.redirect && rule.status < 400)) {
-          return { kind: "answer", status: rule.status };
+        const { status } = rule;
+        // What sends nobody elsewhere is an answer by itself: 204 to what a browser asks first.
+        if (status !== undefined && !(rule.redirect && status >= 300 && status < 400)) {
+          return { kind: "answer", status };
         }
       } else {
         const result = this.#substitute(rule);

@@ -16,9 +16,10 @@ import { SITE_DIFFERENCES } from "./apache/site_differences.ts";
 import { SITE_FILES } from "./apache/site_files.ts";
 
 const MODULES = [
-  ..."proxy proxy_http proxy_fcgi headers rewrite alias env setenvif dir mime autoindex authz_host".split(
-    " ",
-  ),
+  ..."proxy proxy_http proxy_fcgi headers expires rewrite alias env setenvif dir mime autoindex authz_host"
+    .split(
+      " ",
+    ),
   ..."authn_core access_compat cgid".split(" "),
 ];
 
@@ -29,7 +30,8 @@ const TYPES = "text/html html\ntext/plain txt\ntext/css css\ntext/javascript js\
 const TOGETHER = 8;
 
 /** Fields of answers that are compared; entity tags and dates are in the tables of files. */
-const COMPARED = /^(x-r-.*|content-type|content-length|content-range|location|allow|set-cookie|vary)$/;
+const COMPARED =
+  /^(x-r-.*|content-type|content-length|content-range|cache-control|location|allow|set-cookie|vary)$/;
 
 /** Puts the files of sites into a directory. */
 function makeFiles(root: string): void {

@@ -5,10 +5,12 @@
  */
 
 import type { SiteCase } from "./site_case.ts";
+import { PROXY_SITES } from "./site_proxy_cases.ts";
 import { PROGRAM_SITES } from "./site_program_cases.ts";
 
 export const SITE_CASES: readonly SiteCase[] = [
   ...PROGRAM_SITES,
+  ...PROXY_SITES,
   {
     name: "spa.test",
     text: `DocumentRoot TREE/spa
