@@ -61,7 +61,6 @@ class Rewriter {
       const isSame = rule.substitution === "-";
       if (isSame && rule.proxy === undefined) {
         const { status } = rule;
-        // What sends nobody elsewhere is an answer by itself: 204 to what a browser asks first.
         if (status !== undefined && !(rule.redirect && status >= 300 && status < 400)) {
           return { kind: "answer", status };
         }
