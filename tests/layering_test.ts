@@ -90,7 +90,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   pattern: [],
   // Records of a protocol behind backends.
   fastcgi: [],
-  logs: [],
+  // Conditions of logs are those of rules.
+  logs: ["rules"],
   protocol: ["route", "config", "http"],
   http: ["route", "config", "protocol"],
   ffi: [],

@@ -1,5 +1,7 @@
 /** Which logs get a line of a request, and where messages go. Plain data: it goes to other processes and threads. */
 
+import type { Condition } from "../rules/expression.ts";
+
 /** What stands for standard output and standard error instead of a path. */
 export const STANDARD_OUTPUT = "-";
 export const STANDARD_ERROR = "stderr";
@@ -14,6 +16,8 @@ export interface AccessLogSpec {
   readonly sample?: number;
   /** Only requests for which a variable of the rules is set, or is not. */
   readonly variable?: { readonly name: string; readonly isSet: boolean };
+  /** Only requests that fit it, when they have been answered. */
+  readonly condition?: Condition;
 }
 
 /** Levels of messages, the most talkative first. */

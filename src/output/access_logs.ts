@@ -1,6 +1,7 @@
 /** The access logs of a process: which lines go where, in which format. */
 
 import type { Deadlines } from "../loop/deadlines.ts";
+import { fits } from "../logs/condition.ts";
 import { type LineFormat, readFormat } from "../logs/format.ts";
 import type { RecordLine } from "../logs/line.ts";
 import type { LogRecord } from "../logs/record.ts";
@@ -17,6 +18,7 @@ export class AccessLog {
   readonly #format: LineFormat;
   readonly #sample: number;
   readonly #variable: AccessLogSpec["variable"];
+  readonly #condition: AccessLogSpec["condition"];
   #due = 0;
 
   constructor(spec: AccessLogSpec, readonly file: LineFile) {
@@ -25,6 +27,7 @@ export class AccessLog {
     this.#format = reading.value;
     this.#sample = spec.sample ?? 1;
     this.#variable = spec.variable;
+    this.#condition = spec.condition;
   }
 
   /** Whoever writes the lines of a record, which is filled in for one request of a connection after another. */
@@ -33,9 +36,11 @@ export class AccessLog {
   }
 
   /** Whether a request gets a line. To be asked once of each. */
-  wants({ variables, status }: LogRecord): boolean {
+  wants(record: LogRecord): boolean {
+    const { variables, status } = record;
     const variable = this.#variable;
     if (variable !== undefined && (variables[variable.name] !== undefined) !== variable.isSet) return false;
+    if (this.#condition !== undefined && !fits(this.#condition, record)) return false;
     if (this.#sample === 1 || status >= ALWAYS) return true;
     this.#due += this.#sample;
     if (this.#due < 1) return false;

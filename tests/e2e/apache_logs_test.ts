@@ -37,6 +37,7 @@ LogLevel warn
   LogLevel info
   CustomLog pages "%U %u %{image}e" env=!image
   CustomLog images "%U %u %{image}e" env=image
+  CustomLog wrong "%U %>s" "expr=%{REQUEST_STATUS} -ge 400 || %{REQUEST_URI} =~ m#^/p.*[.]gif#"
   ProxyPass /none !
   ProxyPass / http://127.0.0.1:${upstream.addr.port}/
   <Location /private>
@@ -161,6 +162,12 @@ LogLevel warn
   );
   assert.deepEqual(read("images").trimEnd().split("\n").sort(), ["/a.gif - yes", "/private/a.gif frank yes"]);
   assert.equal(read("three-access.log"), "/away 502\n/cgi/say 204\n");
+  const faulty = read("wrong").trimEnd().split("\n");
+  assert.deepEqual(faulty.filter((line) => line !== "/none 404").sort(), [
+    "/private 401",
+    "/private/a.gif 200",
+  ]);
+  assert.equal(faulty.length, 2 + asked);
   const pages = read("pages").trimEnd().split("\n");
   assert.deepEqual(pages.filter((line) => line !== "/none - -").sort(), ["/a - -", "/private - -"]);
   assert.equal(pages.length, 2 + asked);

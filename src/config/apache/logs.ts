@@ -1,10 +1,13 @@
 /** `CustomLog`, `GlobalLog`, `TransferLog` and `LogFormat`: where requests get a line, as mod_log_config has it. */
 
 import { FORMATS } from "../../logs/format.ts";
+import { asksFiles } from "../../logs/condition.ts";
 import type { AccessLogSpec } from "../../logs/rules.ts";
 import { dashesInFormat, readLogFormat, readLogTarget } from "../access_logs.ts";
 import type { Resolve } from "../path.ts";
 import type { Faults } from "./faults.ts";
+import { quote, type Reading } from "../reading.ts";
+import { readCondition } from "./rules/reading.ts";
 import type { Directive } from "./tree.ts";
 
 /** What one server says of its logs. */
@@ -68,11 +71,15 @@ export class LogWords {
       }
       const dashes = dashesInFormat(read.value);
       if (dashes !== undefined && (!ofMain || this === main)) faults.warn(directive, dashes);
-      const variable = readCondition(condition);
-      if (variable === undefined && (!ofMain || this === main)) {
+      const which = readWhich(condition);
+      if ("fault" in which) {
+        if (!ofMain || this === main) faults.add(directive, which.fault);
+        continue;
+      }
+      if (which.value === undefined && (!ofMain || this === main)) {
         faults.warn(directive, `all requests get a line, whatever ${condition} says`, "changes");
       }
-      if (to !== undefined) logs.push({ to, format: read.value, ...variable });
+      if (to !== undefined) logs.push({ to, format: read.value, ...which.value });
     }
     return { accessLogs: logs };
   }
@@ -87,12 +94,22 @@ export class LogWords {
 }
 
 /**
- * Reads the condition of a log: `env=name`, `env=!name`.
+ * Reads which requests get a line: `env=name`, `env=!name`, `expr=…`.
  *
- * @returns to be spread into the log; undefined for another one
+ * @returns to be spread into the log; undefined for what is not done here
  */
-function readCondition(text: string | undefined): Pick<AccessLogSpec, "variable"> | undefined {
-  if (text === undefined) return {};
+function readWhich(
+  text: string | undefined,
+): Reading<Pick<AccessLogSpec, "variable" | "condition"> | undefined> {
+  if (text === undefined) return { value: {} };
   const [, not, name] = /^env=(!?)(.+)$/i.exec(text) ?? [];
-  return name === undefined ? undefined : { variable: { name, isSet: not === "" } };
+  if (name !== undefined) return { value: { variable: { name, isSet: not === "" } } };
+  const [, expression] = /^expr=([^]+)$/i.exec(text) ?? [];
+  if (expression === undefined) {
+    return { fault: `Cannot read the condition ${quote(text)}; write env=name, env=!name or expr=…` };
+  }
+  const reading = readCondition(expression);
+  if ("fault" in reading) return reading;
+  // Whoever writes the line has no business with files.
+  return { value: asksFiles(reading.value) ? undefined : { condition: reading.value } };
 }

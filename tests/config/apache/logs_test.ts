@@ -25,11 +25,18 @@ Deno.test("CustomLog, TransferLog and LogFormat: a virtual host's own logs stand
 });
 
 Deno.test("CustomLog: what cannot be obeyed is told, and keeps nothing from running", () => {
-  const text = `Listen 80\nCustomLog /a nickname\nCustomLog /b common expr=%{REQUEST_STATUS}\n${PASS}`;
+  const text = `Listen 80\nCustomLog /a nickname\nCustomLog /b common "expr=-f '/x'"\n${PASS}`;
   assert.deepEqual(parse(text).accessLogs, [{ to: "/b", format: "common" }]);
   const warnings = warningsOf(text).join("\n");
   assert.match(warnings, /CustomLog: no log is written: Found a format without a directive/);
-  assert.match(warnings, /CustomLog: all requests get a line, whatever expr=%\{REQUEST_STATUS\} says/);
+  assert.match(warnings, /CustomLog: all requests get a line, whatever expr=-f '\/x' says/);
+  const faults = (condition: string) =>
+    faultsOf(`Listen 80\nCustomLog /a common ${condition}\n${PASS}`).join();
+  assert.match(faults('"expr=%{REQUEST_STATUS} -nope 1"'), /CustomLog: Cannot use the expression/);
+  assert.match(
+    faults("when=now"),
+    /CustomLog: Cannot read the condition "when=now"; write env=name, env=!name or expr=/,
+  );
 });
 
 Deno.test("CustomLog: what a line has only a dash for is named, once for each log", () => {
@@ -42,6 +49,17 @@ Deno.test("CustomLog: what a line has only a dash for is named, once for each lo
     warnings[0]!,
     /CustomLog: lines have a dash for %f, names of files and %\{SSL_SERVER_I_DN\}x, variables/,
   );
+});
+
+Deno.test("CustomLog: an expression decides which requests get a line", () => {
+  const text = `Listen 80\nCustomLog /a common "expr=%{REQUEST_STATUS} -ge 400"\n${PASS}`;
+  assert.deepEqual(parse(text).accessLogs?.[0]?.condition, {
+    kind: "compare",
+    operator: "-ge",
+    left: [{ variable: "REQUEST_STATUS" }],
+    right: ["400"],
+  });
+  assert.deepEqual(warningsOf(text), []);
 });
 
 Deno.test("CustomLog: variables that rules set decide which requests get a line", () => {
