@@ -50,6 +50,7 @@ function viewOf(record: LogRecord): RequestView {
     local: readAddress(record.local) ?? NOWHERE,
     localPort,
     https: record.tls().HTTPS === "on",
+    tls: (name) => record.tls()[name],
     now: begun,
     field: (name) => fieldValue(head, name),
     fields: () => [],

@@ -31,6 +31,7 @@ const CASES: readonly (readonly [expression: string, isTrue: boolean, given?: Gi
   ["-n reqenv('image') && !(%{REQUEST_STATUS} == 304)", true, { variables: { image: "1" } }],
   ["%{HTTPS} == 'on'", true, { tls: () => ({ HTTPS: "on" }) }],
   ["%{HTTPS} == 'on'", false],
+  ["%{SSL_PROTOCOL} == 'TLSv1.3'", true, { tls: () => ({ SSL_PROTOCOL: "TLSv1.3" }) }],
   ["%{SERVER_NAME} == 'example.com'", true],
   ["%{THE_REQUEST} =~ m#HTTP/1.1$#", true],
   ["false || true", true],
