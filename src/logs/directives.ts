@@ -89,6 +89,12 @@ function cookie(name: string): Part {
   });
 }
 
+/** A variable of the rules: those of this process's environment are for nobody's log. mod_unique_id sets one of all requests. */
+function variable(name: string): Part {
+  if (name !== "UNIQUE_ID") return steady(({ variables }) => orDash(variables[name] ?? ""));
+  return fresh(({ variables, identity }) => orDash(variables[name] ?? identity.requestId));
+}
+
 /** What httpd has no directive for: `%{site}x`. */
 export const OWN: Readonly<Record<string, Part>> = {
   site: steady(({ site }) => orDash(site)),
@@ -149,8 +155,7 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   C: named("the name of a cookie", cookie),
   c: oldOfTls,
   D: plain(fresh(({ duration }) => String(duration))),
-  // Those of this process's environment are for nobody's log.
-  e: named("the name of a variable", (name) => steady(({ variables }) => orDash(variables[name] ?? ""))),
+  e: named("the name of a variable", variable),
   H: plain(steady(({ method, minor }) => method === "" ? "-" : `HTTP/1.${minor}`)),
   h: client,
   I: plain(fresh(({ received }) => String(received))),

@@ -33,6 +33,17 @@ function dayOfYear(date: Date): number {
   return Math.round((midnight.getTime() - start.getTime()) / 86_400_000) + 1;
 }
 
+/** The week of the year whose first one begins with the year's first day of that kind; 0 before it. @param first 0: Sunday */
+function weekFrom(first: number, date: Date): number {
+  return Math.floor((dayOfYear(date) + 6 - (date.getDay() - first + 7) % 7) / 7);
+}
+
+/** The year that an ISO week belongs to, and its number: that of its Thursday. */
+function isoWeek(date: Date): { readonly year: number; readonly week: number } {
+  const thursday = new Date(date.getFullYear(), date.getMonth(), date.getDate() + 4 - (date.getDay() || 7));
+  return { year: thursday.getFullYear(), week: Math.ceil(dayOfYear(thursday) / 7) };
+}
+
 const hour12 = (date: Date): number => date.getHours() % 12 || 12;
 
 /** The conversions of strftime(3) that lines have a use for, in the C locale. */
@@ -55,10 +66,16 @@ const CONVERSIONS: Readonly<Record<string, (date: Date) => string>> = {
   l: (date) => two(hour12(date), " "),
   m: (date) => two(date.getMonth() + 1),
   M: (date) => two(date.getMinutes()),
+  G: (date) => String(isoWeek(date).year),
+  g: (date) => two(isoWeek(date).year % 100),
   p: (date) => date.getHours() < 12 ? "AM" : "PM",
+  P: (date) => date.getHours() < 12 ? "am" : "pm",
   s: (date) => String(Math.floor(date.getTime() / 1000)),
   S: (date) => two(date.getSeconds()),
+  U: (date) => two(weekFrom(0, date)),
   u: (date) => String(date.getDay() || 7),
+  V: (date) => two(isoWeek(date).week),
+  W: (date) => two(weekFrom(1, date)),
   w: (date) => String(date.getDay()),
   y: (date) => two(date.getFullYear() % 100),
   Y: (date) => String(date.getFullYear()),
@@ -87,7 +104,9 @@ export type TimeFormat = (milliseconds: number) => string;
  * @returns undefined for one with a conversion that is not known
  */
 export function compileTime(format: string): TimeFormat | undefined {
-  const long = format.replace(/%([cDFrRTxX])/g, (_, letter: string) => SHORT_FOR[letter]!);
+  // In the C locale the modifiers E and O change nothing.
+  const plain = format.replace(/%[EO]?([%a-zA-Z])/g, "%$1");
+  const long = plain.replace(/%([%cDFrRTxX])/g, (whole, letter: string) => SHORT_FOR[letter] ?? whole);
   const parts: (string | ((date: Date) => string))[] = [];
   for (let at = 0; at < long.length; at++) {
     if (long[at] !== "%") {

@@ -61,6 +61,8 @@ const CASES: readonly (readonly [format: string, expected: string, given?: Given
   ["\\t%m\\\\", "\tGET\\"],
   ["%{X}e%{Y}n%f", "---"],
   ["%{X}e %{Y}e", "1 -", { variables: { X: "1" } }],
+  ["%{UNIQUE_ID}e", "1a2b-3c.2"],
+  ["%{%%c %Ed %Oy}t", "%c 10 00"],
   ["%{SSL_PROTOCOL}x %{SSL_CIPHER}x %{version}c", "- - -"],
   ["%{SSL_PROTOCOL}x %{SSL_TLS_SNI}x %{version}c %{subjectdn}c", 'TLSv1.3 a\\"b TLSv1.3 -', {
     tls: () => ({ SSL_PROTOCOL: "TLSv1.3", SSL_TLS_SNI: 'a"b' }),
@@ -80,6 +82,22 @@ Deno.test("readFormat: %t is the time in the process's own zone", () => {
   const [, day, month, year, clock, hours, minutes] = parts;
   assert.equal(new Date(`${day} ${month} ${year} ${clock} ${hours}:${minutes}`).getTime(), given.begun - 789);
   assert.equal(line("%{%Y-%m-%dT%H:%M:%S}t", given), line("%{%FT%T}t", given));
+});
+
+Deno.test("readFormat: weeks are those of strftime(3)", () => {
+  // As date(1) says it: of days at both ends of years that begin on different days of the week.
+  const days = [
+    [[2000, 9, 10], "2000 00 41 41 41 PM pm"],
+    [[2023, 0, 1], "2022 22 52 01 00 PM pm"],
+    [[2024, 11, 30], "2025 25 01 52 53 PM pm"],
+    [[2026, 11, 31], "2026 26 53 52 52 PM pm"],
+    [[2027, 0, 1], "2026 26 53 00 00 PM pm"],
+    [[2027, 0, 4], "2027 27 01 01 01 PM pm"],
+  ] as const;
+  for (const [[year, month, day], expected] of days) {
+    const begun = new Date(year, month, day, 13).getTime();
+    assert.equal(line("%{%G %g %V %U %W %p %P}t", { begun }), expected);
+  }
 });
 
 Deno.test("readFormat: the named formats are httpd's", () => {
