@@ -63,3 +63,35 @@ Deno.test("check shows certificates, and refuses what does not belong together",
     /renew it/,
   );
 });
+
+Deno.test("check reads what relays go by when they speak TLS", async () => {
+  using directory = new TemporaryDirectory();
+  const at = directory.path;
+  await makeCertificate(at, "good", { names: ["one.test"] });
+  await makeCertificate(at, "other", { names: ["one.test"] });
+  directory.write("garbage.pem", "no certificate\n");
+  const both = (key: string) =>
+    directory.write(
+      `with-${key}`,
+      Deno.readTextFileSync(directory.join("good.pem")) + Deno.readTextFileSync(directory.join(key)),
+    );
+  for (
+    const [line, code, said] of [
+      [`SSLProxyVerify require\nSSLProxyCACertificateFile ${at}/good.pem`, 0, /^$/],
+      [`SSLProxyMachineCertificateFile ${both("good.key")}`, 0, /^$/],
+      [`SSLProxyVerify require\nSSLProxyCACertificateFile ${at}/none.pem`, 2, /none\.pem/],
+      [`SSLProxyVerify require\nSSLProxyCACertificateFile ${at}/garbage.pem`, 2, /garbage\.pem/],
+      [`SSLProxyVerify require\nSSLProxyCACertificatePath ${at}/none`, 0, /there is no directory "\S+none"/],
+      [`SSLProxyMachineCertificateFile ${at}/none.pem`, 2, /none\.pem/],
+      [`SSLProxyMachineCertificateFile ${both("other.key")}`, 2, /with-other\.key/],
+    ] as const
+  ) {
+    const path = directory.write(
+      "site.conf",
+      `Listen 127.0.0.1:8080\nSSLProxyEngine On\n${line}\nProxyPass / https://127.0.0.1:9443/\n`,
+    );
+    const ending = await runProgram(["check", path, "--run-dir", at], ALL);
+    assert.match(ending.stderr, said, line);
+    assert.equal(ending.code, code, `${line}: ${ending.stderr}`);
+  }
+});
