@@ -46,13 +46,10 @@ const LONGEST_KNOWN = 100;
 
 /** Chooses by one set of filters. */
 export class Chooser {
-  /** Codings by what clients accept, the preferred first: clients are of few kinds, and all of a kind send the same. */
-  readonly #ranked = new Map<string, readonly CompressionCoding[]>();
-  readonly #codings: readonly CompressionCoding[];
+  /** Weights by what clients accept: these are of few kinds, and all of a kind send the same. */
+  readonly #known = new Map<string, ReadonlyMap<string, number>>();
 
-  constructor(readonly filters: Filters) {
-    this.#codings = [...new Set(filters.list.map(({ coding }) => coding))];
-  }
+  constructor(readonly filters: Filters) {}
 
   /**
    * Decides about a response.
@@ -72,24 +69,22 @@ export class Chooser {
     const variables = asked.rules?.variables ?? NONE;
     const type = typeOf(fields);
     if (type === undefined) return undefined;
-    const concerned = this.filters.list.filter(({ types, coding }) =>
-      isOf(types, type) && !isKept(coding, type, variables)
+    const concerned = this.filters.list.filter(({ types, coding, others }) =>
+      (others || status === 200) && isOf(types, type) && !isKept(coding, type, variables)
     );
     if (concerned.length === 0) return undefined;
-    const ranked = this.#rank(asked.field("accept-encoding") ?? "");
-    const coding = ranked.find((one) => concerned.some((filter) => filter.coding === one));
+    const weights = this.#weights(asked.field("accept-encoding") ?? "");
+    const [coding] = rankCodings(weights, concerned.map((one) => one.coding));
     const filter = concerned.find((one) => one.coding === coding);
     return { filter, fields: variables["dont-vary"] === undefined ? varied(fields) : fields };
   }
 
-  #rank(accepted: string): readonly CompressionCoding[] {
-    const known = this.#ranked.get(accepted);
+  #weights(accepted: string): ReadonlyMap<string, number> {
+    const known = this.#known.get(accepted);
     if (known !== undefined) return known;
-    const ranked = rankCodings(parseAcceptEncoding(accepted), this.#codings);
-    if (this.#ranked.size < MOST_KNOWN && accepted.length <= LONGEST_KNOWN) {
-      this.#ranked.set(accepted, ranked);
-    }
-    return ranked;
+    const weights = parseAcceptEncoding(accepted);
+    if (this.#known.size < MOST_KNOWN && accepted.length <= LONGEST_KNOWN) this.#known.set(accepted, weights);
+    return weights;
   }
 }
 

@@ -26,6 +26,8 @@ const LONGEST_KNOWN = 16_384;
 
 /** What rules of a connection say. */
 export interface Carried extends Asked {
+  /** Whether the response is an error, or a redirect, that the kind says and no application. */
+  readonly local?: boolean;
   readonly rules?: {
     readonly variables: Readonly<Record<string, string>>;
     readonly compressing?: Compressing | undefined;
@@ -56,6 +58,8 @@ export class Compressor {
     length: number | undefined,
   ): Choice | undefined {
     const carried = asked.rules?.compressing;
+    // As httpd has it: what it says itself of an error goes through no filter.
+    if (carried !== undefined && asked.local) return undefined;
     const chooser = carried === undefined ? this.#own : this.#chooserBy(carried);
     const choice = chooser?.choose(asked, status, fields, length);
     if (choice?.filter === undefined || this.#open < MOST_OPEN && !this.#workshop.broken) return choice;

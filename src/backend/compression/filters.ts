@@ -18,6 +18,8 @@ export interface Filter {
   readonly types: ReadonlySet<string>;
   readonly level: number;
   readonly tag: TagChange;
+  /** Whether responses of other statuses than 200 are coded, too. */
+  readonly others: boolean;
 }
 
 /** Filters, the better first, and the least content that they are for. */
@@ -25,6 +27,9 @@ export interface Filters {
   readonly list: readonly Filter[];
   readonly minLength: number;
 }
+
+/** Bytes of content below which rules leave it as it is: of less than some sixty, httpd makes nothing smaller either. */
+const LEAST = 64;
 
 /** Those of a process. */
 export function filtersOf({ codings, types, levels, minLength }: Compression): Filters {
@@ -34,6 +39,7 @@ export function filtersOf({ codings, types, levels, minLength }: Compression): F
     types: all,
     level: levels[coding],
     tag: "weaken",
+    others: true,
   }));
   return { list, minLength };
 }
@@ -54,12 +60,21 @@ export function filtersBy(operations: readonly FieldOperation[]): Filters | unde
     const words = value.split(" ").filter((word) => word !== "");
     const said = (key: string) => words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
     const tag = said("etag");
-    list.push({
+    const types = new Set(words.filter((word) => !word.includes("=")));
+    // Of one coding, the types of a section take the place of those around it.
+    const at = types.has("*") ? -1 : list.findIndex((one) => one.coding === coding && !one.types.has("*"));
+    list.splice(at < 0 ? list.length : at, at < 0 ? 0 : 1, {
       coding,
-      types: new Set(words.filter((word) => !word.includes("="))),
+      types,
       level: Number(said("level") ?? COMPRESSION_DEFAULTS.levels[coding]),
       tag: tag === "keep" || tag === "remove" ? tag : "weaken",
+      // As httpd has it: who goes by types leaves them alone.
+      others: types.has("*"),
     });
   }
-  return list.length === 0 ? undefined : { list, minLength: 0 };
+  if (list.length === 0) return undefined;
+  // What is for everything comes before what goes by types, as httpd has it.
+  const isForAll = ({ types }: Filter) => types.has("*");
+  list.sort((a, b) => Number(isForAll(b)) - Number(isForAll(a)));
+  return { list, minLength: LEAST };
 }

@@ -8,6 +8,7 @@ import { ALIAS_DIRECTIVES } from "./files/alias_words.ts";
 import { FILE_DIRECTIVES } from "./files/file_words.ts";
 import { OTHER_NAMES } from "./other_names.ts";
 import { REMOTE_IP_DIRECTIVES } from "./remote_ip.ts";
+import { COMPRESSION_DIRECTIVES } from "./rules/filters.ts";
 import { TLS_DIRECTIVES } from "./tls.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
 
@@ -137,6 +138,7 @@ const TABLE: readonly Known[] = ([
   ...ALIAS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
   ...FILE_DIRECTIVES.map(([name, least, most, usage]) => [name, ANY, least, most, usage] as const),
   ...REMOTE_IP_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
+  ...COMPRESSION_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
   ...TLS_DIRECTIVES.map(([name, least, most, usage]) => [name, SERVERS, least, most, usage] as const),
 ] as const).map(([name, contexts, least, most, usage]) => ({ name, contexts, least, most, usage }));
 

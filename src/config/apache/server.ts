@@ -11,6 +11,7 @@ import { LogWords } from "./logs.ts";
 import type { Pass } from "./passes.ts";
 import { RemoteIpWords } from "./remote_ip.ts";
 import type { Draft } from "./rules/draft.ts";
+import { CompressionWords } from "./rules/filters.ts";
 import type { Settings } from "./settings.ts";
 import { TlsWords } from "./tls.ts";
 import type { Directive, Section } from "./tree.ts";
@@ -60,6 +61,7 @@ export interface Server {
   readonly logs: LogWords;
   readonly errorLogs: ErrorLogWords;
   readonly remoteIp: RemoteIpWords;
+  readonly compression: CompressionWords;
   /** Whoever is asked, in turn, whether a directive is theirs. */
   readonly words: readonly Words[];
 }
@@ -82,6 +84,7 @@ export function newServer(
   const tls = new TlsWords();
   const logs = new LogWords();
   const remoteIp = new RemoteIpWords();
+  const compression = new CompressionWords(faults);
   const files = new AliasWords(faults);
   const fileWords = new FileWords(faults);
   const errorLogs = new ErrorLogWords();
@@ -110,6 +113,7 @@ export function newServer(
     logs,
     errorLogs,
     remoteIp,
-    words: [tls, logs, errorLogs, files, fileWords, remoteIp, errors],
+    compression,
+    words: [tls, logs, errorLogs, files, fileWords, remoteIp, errors, compression],
   };
 }

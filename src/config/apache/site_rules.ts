@@ -65,7 +65,9 @@ export class SiteRulesMaker {
       ...levels.flatMap(({ conditionals }) => conditionals.map((section) => this.#section(section))),
       // Whoever is last is asked first.
       ...levels.flatMap(({ handed }) => handed.map((place) => ({ place, redirects: [{ status: 403 }] }))),
-    ].filter((section) => Object.keys(section).some((key) => key !== "place"));
+    ].map((section) => this.#coded(section)).filter((section) =>
+      Object.keys(section).some((key) => key !== "place")
+    );
     const variables = levels.flatMap(({ draft }) =>
       draft.variables.filter(({ kind }) => kind === "if" || kind === "expression")
     );
@@ -104,6 +106,17 @@ export class SiteRulesMaker {
         },
       },
       ...this.#targets.length > 0 && { targets: this.#targets },
+    };
+  }
+
+  /** A section with how its content is coded, which servers say. */
+  #coded(section: Section): Section {
+    if (section.responseFields === undefined) return section;
+    const { compression } = this.server;
+    const around = this.routes.servers.main.compression;
+    return {
+      ...section,
+      responseFields: section.responseFields.map((rule) => compression.complete(rule, around)),
     };
   }
 

@@ -105,7 +105,7 @@ Deno.test("codedFields() leaves out what is not true of coded content, and weake
     ["Content-Encoding", "identity"],
     ["X-Other", "1"],
   ];
-  const filter = { coding: "gzip", types: new Set<string>(), level: 6, tag: "weaken" } as const;
+  const filter = { coding: "gzip", types: new Set<string>(), level: 6, tag: "weaken", others: true } as const;
   assert.deepEqual(codedFields(fields, filter), [TEXT, ["ETag", 'W/"v"'], ["X-Other", "1"], [
     "Content-Encoding",
     "gzip",
@@ -151,10 +151,17 @@ Deno.test("filtersBy() takes what rules say of codings, each with its types and 
   ])!;
   const chooser = new Chooser(filters);
   const both = asked({ "accept-encoding": "gzip, br" });
-  assert.equal(chosen(chooser, both, [["Content-Type", "text/html"]], 200, 1), "br");
+  assert.equal(chosen(chooser, both, [["Content-Type", "text/html"]], 200, 64), "br");
+  assert.equal(chosen(chooser, both, [["Content-Type", "text/html"]], 200, 63), "untouched");
   assert.equal(chosen(chooser, both, [["Content-Type", "text/css"]]), "gzip");
   assert.equal(chosen(chooser, asked({ "accept-encoding": "br" }), [["Content-Type", "text/css"]]), "as is");
   assert.deepEqual(filters.list.map(({ level, tag }) => [level, tag]), [[5, "weaken"], [1, "keep"]]);
   assert.equal(filtersBy([say("gzip", "*"), say("none")]), undefined);
+  // The types of an inner section take the place of those around it.
+  const inner = filtersBy([say("gzip", "text/html"), say("br", "text/html"), say("gzip", "text/css")])!;
+  assert.deepEqual(inner.list.map(({ coding, types }) => [coding, ...types]), [["gzip", "text/css"], [
+    "br",
+    "text/html",
+  ]]);
   assert.equal(filtersBy([say("lzma", "*")]), undefined);
 });

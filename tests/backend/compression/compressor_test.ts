@@ -44,14 +44,16 @@ Deno.test("a Compressor goes by the rules of a connection where it has some", ()
       by({ action: "compress", name: "gzip", value: "text/html" }),
       200,
       HTML,
-      10,
+      100,
     );
     assert.equal(choice?.filter?.level, 6);
     assert.equal(
-      compressor.choose(by({ action: "compress", name: "gzip", value: "text/css" }), 200, HTML, 10),
+      compressor.choose(by({ action: "compress", name: "gzip", value: "text/css" }), 200, HTML, 100),
       undefined,
     );
   }
+  const own = { ...by({ action: "compress", name: "gzip", value: "*" }), local: true };
+  assert.equal(compressor.choose(own, 404, HTML, 100), undefined);
   compressor.close();
 });
 

@@ -4,6 +4,7 @@ import type { DocumentLinks, FileSettings, TagPart } from "../../documents.ts";
 import { quote } from "../../reading.ts";
 import type { WarningSort } from "../../warning.ts";
 import type { Faults } from "../faults.ts";
+import { isCompressing } from "../rules/filters.ts";
 import type { Directive } from "../tree.ts";
 import {
   type Application,
@@ -39,8 +40,9 @@ export const FILE_DIRECTIVES = [
 const NAMES = new Set(FILE_DIRECTIVES.map(([name]) => name.toLowerCase()));
 
 /** Whether a directive is one of these. */
-export function isFileDirective({ name }: Directive): boolean {
-  return NAMES.has(name.toLowerCase());
+export function isFileDirective(directive: Directive): boolean {
+  return NAMES.has(directive.name.toLowerCase()) &&
+    (!isCompressing(directive) || handedOnBy(directive) !== undefined);
 }
 
 /** What AddDefaultCharset says with On. */
@@ -69,7 +71,7 @@ export class FileWords {
   /** Takes a directive in; others are left alone. @returns whether it was one of these */
   take(directive: Directive): boolean {
     const name = directive.name.toLowerCase();
-    if (!NAMES.has(name)) return false;
+    if (!isFileDirective(directive)) return false;
     const { args } = directive;
     const { settings } = this;
     const [first = "", ...rest] = args;

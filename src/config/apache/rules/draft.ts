@@ -7,6 +7,7 @@ import type { Directive, Section } from "../tree.ts";
 import { AccessReader } from "./access.ts";
 import { readExpires } from "./expires.ts";
 import { readField } from "./fields.ts";
+import { FilterWords } from "./filters.ts";
 import { tellOfUnknownTls } from "./reading.ts";
 import { readRedirect } from "./redirects.ts";
 import { readVariables } from "./request_variables.ts";
@@ -28,10 +29,12 @@ export class Draft {
   readonly redirects: Redirect[] = [];
   readonly requestFields: FieldRule[] = [];
   readonly responseFields: FieldRule[] = [];
+  readonly filters: FilterWords;
 
   /** @param inSection whether paths are those of the section around it */
   constructor(readonly faults: Faults, readonly world: DraftWorld, readonly inSection: boolean) {
     this.access = new AccessReader(faults, (path) => world.resolve(path));
+    this.filters = new FilterWords(faults);
     this.rewriting = new RewriteReader(faults, (path) => world.read(world.resolve(path)));
   }
 
@@ -86,7 +89,8 @@ export class Draft {
         return true;
       }
     }
-    return this.rewriting.directive(directive) || this.access.directive(directive);
+    return this.filters.take(directive) || this.rewriting.directive(directive) ||
+      this.access.directive(directive);
   }
 
   /** Takes a section in. @returns whether it is one of these */
@@ -97,12 +101,13 @@ export class Draft {
   /** What holds in the section, but for rewriting. */
   rules(): RuleSection {
     const access = this.access.access();
+    const responseFields = [...this.responseFields, ...this.filters.rules()];
     return {
       ...access && { access },
       ...this.variables.length > 0 && { variables: this.variables },
       ...this.redirects.length > 0 && { redirects: this.redirects },
       ...this.requestFields.length > 0 && { requestFields: this.requestFields },
-      ...this.responseFields.length > 0 && { responseFields: this.responseFields },
+      ...responseFields.length > 0 && { responseFields },
     };
   }
 }
