@@ -26,7 +26,12 @@ async function resumes(site: SecureSite, version: string, how: "-sess_out" | "-s
 }
 
 Deno.test("sessions go on in every process for handshakes, and after kill -9 of each of them, and of them all", async () => {
-  await using site = await SecureSite.start({ tls: { workers: 2 } });
+  // No more processes than it takes.
+  await using site = await SecureSite.start({
+    tls: { workers: 2 },
+    sites: [{ names: [NAME], certificate: "site.pem", key: "site.key", to: "files" }],
+    backends: { files: { socket: "run/files.sock", static: "." } },
+  });
   const dealer = () => childNamed(site.up.pid, "tls");
   const workers = () => childrenOf(dealer()!).filter(isRunning);
   const goOn = async () => {
