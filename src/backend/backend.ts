@@ -2,7 +2,7 @@
 
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import type { Clock } from "../loop/deadlines.ts";
-import { Loop } from "../loop/loop.ts";
+import { Loop, PATIENCE } from "../loop/loop.ts";
 import { type Hello, instanceOf } from "../protocol/hello.ts";
 import { BYE_STOPPING, SIZE_INSTANCE } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
@@ -35,6 +35,8 @@ const SCRATCH = 61_440;
 const MOST_CHANNELS = 1_024;
 /** Idle connections that give way at once where a number for a descriptor is missing. */
 const ROOM = 8;
+/** Milliseconds that the thread blocks where handlers may have promises, though no connection waits for one. */
+const MOMENT = 1;
 /** Milliseconds without a hand-off refused for want of descriptors, before another one is news. */
 const SHORTAGE = 1_000;
 
@@ -226,7 +228,16 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   /** Runs until it has drained. */
   run(): Promise<void> {
     const { server, loop } = this;
-    return server.blocks ? loop.runBlocking() : loop.run(() => server.idle === this.active && !server.busy);
+    return server.blocks ? loop.runBlocking() : loop.run(() => this.#patience);
+  }
+
+  /** For how many milliseconds everything but the loop's sources may wait at this moment. */
+  get #patience(): number {
+    const { server } = this;
+    // Another thread codes, and what it says comes by no source of the loop.
+    if (this.compressor.open > 0) return 0;
+    if (server.selfContained) return PATIENCE;
+    return server.idle === this.active && !server.busy ? MOMENT : 0;
   }
 
   /**

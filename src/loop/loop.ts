@@ -11,11 +11,8 @@ import { Poller, type Source } from "./poller.ts";
 /** Milliseconds that a loop beside promises stays awake for what may come. */
 const MOMENT = 0.2;
 
-/** Milliseconds that a loop beside promises blocks its thread for what may come, where no promise is waited for. */
-const PAUSE = 1;
-
 /** Milliseconds that promises wait for their turn where a loop blocks its thread, and that it blocks for want of work. */
-const PATIENCE = 10;
+export const PATIENCE = 10;
 
 const UNSEEN = new Int32Array(1);
 
@@ -31,8 +28,10 @@ export class Loop implements Source {
   #running = false;
   #stopped = false;
   #closed = false;
-  /** Events have come close together of late. */
-  #busy = false;
+  /** How long the last sleep was, in milliseconds; Infinity when nothing has come for a while. */
+  #slept = Infinity;
+  /** How many wait for what no source of this loop brings. */
+  #elsewhere = 0;
   /** When the sleep of {@linkcode run} ends by itself; -Infinity while it is awake. */
   #sleepsUntil = -Infinity;
 
@@ -87,23 +86,28 @@ export class Loop implements Source {
    * Serves the sources beside promises, until {@linkcode stop}. While there is work it only looks and lets promises
    * have their turn; without work it sleeps on another thread, once.
    *
-   * @param atEase whether only its sources can bring work at this moment: then it waits for them on this thread while they
-   *   come close together, which costs nobody anything. It keeps from its turn what else goes on, a millisecond at most
+   * @param patience how many milliseconds everything but its sources may wait at this moment, 0 where something may not:
+   *   for so long it waits for them on this thread, while they come close together. A sleep on another one costs more than
+   *   most events do
    */
-  async run(atEase: () => boolean = () => false): Promise<void> {
+  async run(patience: () => number = () => 0): Promise<void> {
     if (this.#running) throw new Error("Cannot run a loop twice at a time");
     this.#running = true;
     try {
       while (!this.#stopped) {
-        const pauses = this.#busy && atEase();
-        const count = this.poller.wait(pauses ? this.#pause() : 0);
+        const most = this.#elsewhere > 0 || this.#slept === Infinity ? 0 : patience();
+        const blocks = this.#slept < most;
+        const count = this.poller.wait(blocks ? this.#until(most) : 0);
         this.#tell(count);
         if (count > 0) {
           await turn();
           continue;
         }
-        if (pauses) this.#busy = false;
-        this.#tell(await this.#linger() || await this.#sleep());
+        if (blocks) this.#slept = Infinity;
+        const late = await this.#linger() || await this.#sleep();
+        this.#tell(late);
+        // What goes on by promises has its turn before the thread may block.
+        if (late > 0) await turn();
       }
     } finally {
       this.#running = false;
@@ -120,8 +124,7 @@ export class Loop implements Source {
     try {
       let turned = this.clock();
       while (!this.#stopped) {
-        const timeout = this.deadlines.timeout(this.clock());
-        const count = this.poller.wait(timeout < 0 ? PATIENCE : Math.min(timeout, PATIENCE));
+        const count = this.poller.wait(this.#until(PATIENCE));
         this.#tell(count);
         if (count > 0 && this.now - turned < PATIENCE) continue;
         await turn();
@@ -133,10 +136,28 @@ export class Loop implements Source {
     }
   }
 
-  /** How long it may block its thread. */
-  #pause(): number {
+  /** How long it may block its thread: until the next deadline, and so long at most. */
+  #until(most: number): number {
     const timeout = this.deadlines.timeout(this.clock());
-    return timeout < 0 ? PAUSE : Math.min(timeout, PAUSE);
+    return timeout < 0 ? most : Math.min(timeout, most);
+  }
+
+  /**
+   * Waits for what no source of this loop brings: the runtime's threads, timers, other promises than those that sources
+   * settle. The loop does not block its thread meanwhile.
+   */
+  async elsewhere<T>(work: Promise<T>): Promise<T> {
+    this.#elsewhere++;
+    try {
+      return await work;
+    } finally {
+      this.#elsewhere--;
+    }
+  }
+
+  /** Lets everybody else have a turn, for who would go on for long without a wait. */
+  othersTurn(): Promise<void> {
+    return this.elsewhere(turn());
   }
 
   /**
@@ -144,14 +165,14 @@ export class Loop implements Source {
    * thread takes longer than many an event takes to come. Where nothing comes, the next sleep is not put off.
    */
   async #linger(): Promise<number> {
-    if (!this.#busy) return 0;
+    if (this.#slept >= MOMENT) return 0;
     const until = this.now + MOMENT;
     do {
       await turn();
       const count = this.poller.wait(0);
       if (count > 0) return count;
     } while (this.clock() < until && !this.#stopped);
-    this.#busy = false;
+    this.#slept = Infinity;
     return 0;
   }
 
@@ -162,7 +183,7 @@ export class Loop implements Source {
     this.#sleepsUntil = timeout < 0 ? Infinity : begun + timeout;
     const count = await this.poller.waitElsewhere(timeout);
     this.#sleepsUntil = -Infinity;
-    this.#busy = count > 0 && this.clock() - begun < MOMENT;
+    this.#slept = count > 0 ? this.clock() - begun : Infinity;
     return count;
   }
 

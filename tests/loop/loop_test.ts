@@ -136,36 +136,6 @@ test("Loop.run() lets timers go on while it sleeps, and ends when it is stopped"
   assert.ok(ticks >= 3);
 });
 
-Deno.test("Loop.run() blocks for a moment behind an event where only its sources bring work, and sleeps when nothing comes", () =>
-  withoutLeaks(async () => {
-    using held = new Held();
-    // By a clock that stands still every sleep was short: what comes, comes close together.
-    const loop = new Loop(() => 0);
-    const { poller } = loop;
-    const timeouts: number[] = [];
-    const wait = poller.wait.bind(poller), elsewhere = poller.waitElsewhere.bind(poller);
-    let sleeps = 0;
-    poller.wait = (timeout) => {
-      timeouts.push(timeout);
-      return wait(timeout);
-    };
-    poller.waitElsewhere = (timeout) => {
-      // Timers have their turn while it sleeps.
-      if (++sleeps > 3) loop.stop();
-      else setTimeout(() => signalEventfd(source));
-      return elsewhere(timeout);
-    };
-    let told = 0;
-    const source = watch(loop, held, () => told++);
-    let asked = 0;
-    await loop.run(() => ++asked > 0);
-    loop.close();
-    assert.equal(told, 3);
-    // Asked only where events come close together, and blocked for once behind each of them.
-    assert.ok(asked >= 3);
-    assert.deepEqual(timeouts.filter((timeout) => timeout !== 0), [1, 1, 1]);
-  }));
-
 test(
   "Loop.run() tells a source of what comes while it sleeps, by the time after the sleep",
   async (loop, held) => {

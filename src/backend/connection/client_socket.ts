@@ -1,6 +1,5 @@
 /** A client's socket: bytes to it and from it, and waiting for either. Whose it is, is the connection's to say. */
 
-import { setImmediate } from "node:timers";
 import {
   type Descriptor,
   EAGAIN,
@@ -231,7 +230,7 @@ export abstract class ClientSocket extends SocketReadiness {
     this.#sinceTurn += bytes;
     if (this.#sinceTurn < FAIR) return undefined;
     this.#sinceTurn = 0;
-    return new Promise((resolve) => setImmediate(resolve));
+    return this.home.loop.othersTurn();
   }
 
   // --- the client's end -------------------------------------------------------------------------------------------

@@ -31,6 +31,12 @@ export interface ConnectionServer {
    * that has promises to run may block for a moment.
    */
   readonly idle?: number;
+  /**
+   * Whether nothing but the loop's sources brings on what it does for a connection, and what it awaits besides is awaited
+   * by `Loop.elsewhere`: none of it is JavaScript of somebody else's. Then its thread may block for a moment also
+   * while requests are under way.
+   */
+  readonly selfContained?: boolean;
   /** Whether it does something besides connections that is to come to its end; it calls `Backend.endIfEmpty()` then. */
   readonly busy?: boolean;
   /**

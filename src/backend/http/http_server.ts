@@ -1,6 +1,5 @@
 /** HTTP/1.1 on handed-over connections: one request after another, for as long as the hand-off's scope allows. */
 
-import { setImmediate } from "node:timers";
 import { asksHead, isEmptyLines } from "../../http/head_beginning.ts";
 import {
   KEEP_ALIVE_CLOSE,
@@ -10,10 +9,10 @@ import {
   SCOPE_REQUEST,
 } from "../../protocol/messages.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
-import type { Home } from "../connection/home.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
 import { Exchange } from "./exchange.ts";
+import { HandlerServer } from "./handler_server.ts";
 import { HeadReader } from "./head_reader.ts";
 import { BodyError } from "./request_body.ts";
 import { ReceivedRequest } from "./received_request.ts";
@@ -28,7 +27,7 @@ export type { HttpServerOptions, RequestHandler } from "./request_handler.ts";
 const MOST_IN_A_ROW = 64;
 
 /** Serves HTTP on every connection of a backend. */
-export class HttpServer implements ConnectionServer {
+export class HttpServer extends HandlerServer implements ConnectionServer {
   readonly #heads: HeadReader;
   /** Those between two requests, the one that has been so for longest first. */
   readonly #idle = new Set<Served>();
@@ -38,7 +37,8 @@ export class HttpServer implements ConnectionServer {
   #draining = false;
   #contentTerms: ContentTerms | undefined;
 
-  constructor(readonly handler: RequestHandler, readonly options: HttpServerOptions) {
+  constructor(handler: RequestHandler, readonly options: HttpServerOptions) {
+    super(handler);
     this.#heads = new HeadReader(options.limits);
   }
 
@@ -77,26 +77,6 @@ export class HttpServer implements ConnectionServer {
     return this.#idle.size;
   }
 
-  begin(home: Home): void {
-    this.handler.begin?.(home);
-  }
-
-  full(accepted: number): boolean {
-    return this.handler.full?.(accepted) ?? false;
-  }
-
-  get busy(): boolean {
-    return this.handler.busy ?? false;
-  }
-
-  async abandon(force: boolean): Promise<void> {
-    await this.handler.abandon?.(force);
-  }
-
-  forget(): void {
-    this.handler.forget?.();
-  }
-
   /**
    * Answers what has come, until something has to be waited for; then whoever is waited for calls it again. So no promise
    * lies between two requests. Never throws: whatever happens on a connection ends with that connection.
@@ -106,7 +86,7 @@ export class HttpServer implements ConnectionServer {
     try {
       for (let inARow = 1;; inARow++) {
         // A client that sends request behind request leaves others their turn.
-        if (inARow > MOST_IN_A_ROW) return void setImmediate(() => this.#serve(served));
+        if (inARow > MOST_IN_A_ROW) return this.#after(served, this.#othersTurn(connection));
         const { head } = this.#heads;
         // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
         // shared with all other connections, which have their turn at every wait.
@@ -159,6 +139,11 @@ export class HttpServer implements ConnectionServer {
     } catch (error) {
       this.#failed(served, error);
     }
+  }
+
+  async #othersTurn({ home }: Connection): Promise<true> {
+    await home.loop.othersTurn();
+    return true;
   }
 
   /** Goes on when something has been waited for, with the next request if it says so. */

@@ -13,6 +13,7 @@ export interface RequestHandler {
   readonly begin?: ConnectionServer["begin"];
   readonly full?: ConnectionServer["full"];
   readonly busy?: boolean;
+  readonly selfContained?: boolean;
   readonly abandon?: ConnectionServer["abandon"];
   readonly forget?: ConnectionServer["forget"];
 }

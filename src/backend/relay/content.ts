@@ -1,6 +1,5 @@
 /** The content of a response on its way to the client, framed as the client can read it (RFC 9112, 6 and 7). */
 
-import { setImmediate } from "node:timers";
 import { ChunkedDecoder } from "../../http/chunked.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -154,7 +153,7 @@ export class ContentRelay {
     this.#sinceTurn += to - from;
     if (this.#sinceTurn < FAIR) return;
     this.#sinceTurn = 0;
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.client.home.loop.othersTurn();
   }
 
   /** Sends `room[from, to)` through a coding, which copies it first, and frames what it makes of it. */

@@ -53,6 +53,7 @@ interface Shared {
  * (the scope `connection`); none of them ever goes back to a front.
  */
 export class PlainRelay implements ConnectionServer {
+  readonly selfContained = true;
   #shared: Shared | undefined;
   readonly #absence = new Absence();
   #toldNotWhole = false;

@@ -64,6 +64,7 @@ const REFUSED: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 
 /** Serves requests by asking an upstream. */
 export class RelayRequestHandler implements RequestHandler {
+  readonly selfContained = true;
   #members: Members | undefined;
   readonly #absence = new Absence();
   #pages: ErrorPageSender | undefined;
@@ -196,11 +197,11 @@ export class RelayRequestHandler implements RequestHandler {
         ? "legacy"
         : "none",
     });
-    const kept = member.pool.take();
+    // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
+    // whether the request was read, so only what may be repeated is, and only if all of it is still here.
+    const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
+    const kept = member.pool.take(!repeatable);
     if (kept !== undefined) {
-      // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
-      // whether the request was read, so only what may be repeated is, and only if all of it is still here.
-      const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
       try {
         return await this.#relayOn(kept, member, exchange, request, cookie);
       } catch (error) {

@@ -1,8 +1,8 @@
 /** Bytes that the kernel passes on by itself: they go from one socket to another through a pipe. */
 
-import { setImmediate } from "node:timers";
 import { type Descriptor, EAGAIN, EINVAL, EIO, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
@@ -75,7 +75,8 @@ export class Flow {
   /** Bytes that have passed in all. */
   passed = 0;
 
-  constructor(readonly source: FlowEnd, readonly sink: FlowEnd) {}
+  /** @param loop gives others their turn */
+  constructor(readonly source: FlowEnd, readonly sink: FlowEnd, readonly loop: Loop) {}
 
   /**
    * Passes on what comes, as long as it comes without a pause.
@@ -117,7 +118,7 @@ export class Flow {
       sinceTurn += taken;
       if (sinceTurn < FAIR) continue;
       sinceTurn = 0;
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.loop.othersTurn();
     }
     return "done";
   }
@@ -139,7 +140,7 @@ export async function splice(
   if (client.closed) throw new ConnectionLost("Cannot send: the connection is closed");
   // The mode belongs to the socket and is put back before that goes elsewhere.
   setNonblocking(client.fd, true);
-  const flow = new Flow(upstreamEnd(upstream, deadlines), clientEnd(client));
+  const flow = new Flow(upstreamEnd(upstream, deadlines), clientEnd(client), client.home.loop);
   try {
     for (;;) {
       const ending = await flow.run(count - flow.passed);

@@ -69,7 +69,7 @@ export class Tunnel {
   async #toUpstream(): Promise<void> {
     const { client, upstream, times } = this;
     await upstream.sendAll(this.early, times.half);
-    const flow = new Flow(clientEnd(client), upstreamEnd(upstream, times.half));
+    const flow = new Flow(clientEnd(client), upstreamEnd(upstream, times.half), client.home.loop);
     for (;;) {
       const length = client.receive(room, roomSize);
       if (length === -EAGAIN) await this.#clientReadable();
@@ -103,7 +103,7 @@ export class Tunnel {
 
   async #toClient(): Promise<void> {
     const { client, upstream, times } = this;
-    const flow = new Flow(upstreamEnd(upstream, times.half), clientEnd(client));
+    const flow = new Flow(upstreamEnd(upstream, times.half), clientEnd(client), client.home.loop);
     for (;;) {
       if (upstream.length > 0) {
         upstream.share();

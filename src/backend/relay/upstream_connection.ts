@@ -5,6 +5,7 @@ import {
   type Descriptor,
   EAGAIN,
   EBADF,
+  EPOLLIN,
   EPOLLOUT,
   libc,
   MSG_DONTWAIT,
@@ -18,7 +19,7 @@ import {
 import { appended } from "../../http/growing.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Poller } from "../../loop/poller.ts";
-import { SocketReadiness } from "../../loop/socket_readiness.ts";
+import { RECEIVABLE, SocketReadiness } from "../../loop/socket_readiness.ts";
 import { room, roomSize } from "./relay_buffer.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
@@ -40,6 +41,10 @@ export class UpstreamConnection extends SocketReadiness {
   /** Whether a byte of the response has come. As long as none has, a kept connection may have ended before the request. */
   answered = false;
   #owing = true;
+  /** Nothing was left when it was received from last, and no event has come since: most likely there is nothing. */
+  #emptied = true;
+  /** An end has come, or is to be received. */
+  #ending = false;
   /** Told of events while nobody uses the connection, and of the end of its time. */
   onIdleEvent: ((late: boolean) => void) | undefined;
   #closed = false;
@@ -116,8 +121,15 @@ export class UpstreamConnection extends SocketReadiness {
 
   /** Receives so many bytes at most to the beginning of the shared buffer; their number, 0 at the end, or `-errno`. */
   protected receive(size: number): number {
+    if (this.#closed) return -EBADF;
+    // It is watched: if something has come since, the poller says so.
+    if (this.#emptied) return -EAGAIN;
     const most = size === room.byteLength ? roomSize : BigInt(size);
-    return this.#closed ? -EBADF : settle(recv(this.fd, room, most, MSG_DONTWAIT));
+    const length = settle(recv(this.fd, room, most, MSG_DONTWAIT));
+    // Less than asked for was all there was (epoll(7), on edge-triggered sockets); but then the end may be there, which
+    // fires no edge of its own when it came with the bytes.
+    this.#emptied = !this.#ending && length !== 0 && length < size;
+    return length;
   }
 
   /** What is said of a connection that is broken. */
@@ -162,6 +174,11 @@ export class UpstreamConnection extends SocketReadiness {
       settle(recv(this.fd, room, 1n, MSG_PEEK | MSG_DONTWAIT)) === -EAGAIN;
   }
 
+  /** Whether that is so by all that has been told of it: without asking the kernel, unless an event has come. */
+  get seemsQuiet(): boolean {
+    return this.#emptied && !this.#closed && this.length === 0 || this.quiet;
+  }
+
   /** The upstream owes nothing now: whoever waits for something to receive does so without an end. */
   excuse(): void {
     this.#owing = false;
@@ -191,6 +208,8 @@ export class UpstreamConnection extends SocketReadiness {
   }
 
   override ready(events: number): void {
+    if (events & RECEIVABLE) this.#emptied = false;
+    if (events & ~(EPOLLIN | EPOLLOUT)) this.#ending = true;
     super.ready(events);
     if (events & ~EPOLLOUT) this.onIdleEvent?.(false);
   }

@@ -131,13 +131,18 @@ export class UpstreamPool {
     this.#turnstile.leave();
   }
 
-  /** A connection that was kept, if there is one; the caller's from now on. */
-  take(): UpstreamConnection | undefined {
+  /**
+   * A connection that was kept, if there is one; the caller's from now on.
+   *
+   * @param certain whether the kernel is asked if it is still good. Otherwise what has been told of it counts, which is
+   *   enough for a request that may be asked again
+   */
+  take(certain = true): UpstreamConnection | undefined {
     // The one that was used last: it is the one that the upstream will keep longest.
     for (let kept = this.#idle.pop(); kept !== undefined; kept = this.#idle.pop()) {
       kept.onIdleEvent = undefined;
       kept.stopDeadline();
-      if (kept.quiet) return kept;
+      if (certain ? kept.quiet : kept.seemsQuiet) return kept;
       kept.close();
     }
     return undefined;
@@ -151,7 +156,7 @@ export class UpstreamPool {
   put(connection: UpstreamConnection, patience = Infinity): void {
     const time = Math.min(this.#idleTimeout, patience - MARGIN);
     // What has come behind a response answers nothing that was asked: such a connection is not quiet.
-    if (this.#closed || time <= 0 || this.#idle.length >= this.#maxIdle || !connection.quiet) {
+    if (this.#closed || time <= 0 || this.#idle.length >= this.#maxIdle || !connection.seemsQuiet) {
       return connection.close();
     }
     connection.onIdleEvent = (late) => {
@@ -181,7 +186,7 @@ export class UpstreamPool {
     while (this.#idle.length > 0 && this.#open.size >= this.#max) this.#drop(this.#idle[0]!);
     if ("path" in at) return await this.#connectUnix(at.path);
     let failure: UpstreamError | undefined;
-    for (const address of await this.#resolver!.addresses()) {
+    for (const address of await this.loop.elsewhere(this.#resolver!.addresses())) {
       try {
         return await this.#connectTcp(address, at.port);
       } catch (error) {

@@ -34,6 +34,7 @@ export interface StaticOptions {
  * symbolic link leads out; names that start with a dot are not served.
  */
 export class StaticRequestHandler implements RequestHandler {
+  readonly selfContained = true;
   readonly #directory: Directory;
   readonly #options: StaticOptions;
   readonly #cacheControl: string | undefined;
