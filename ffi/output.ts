@@ -8,7 +8,7 @@ import type { Descriptor } from "./descriptor.ts";
 import { settle } from "./errno.ts";
 import { cString } from "./memory.ts";
 
-const { mkfifo, open, send, write } = libc;
+const { ftruncate, lseek, mkfifo, open, send, write } = libc;
 
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
@@ -32,6 +32,21 @@ export function openForAppending(path: string, mode?: number): number {
 /** Writes the first so many bytes; how many were written, or `-errno`. */
 export function writeSome(fd: Descriptor, bytes: Uint8Array<ArrayBuffer>, length: number): number {
   return settle(write(fd, bytes, BigInt(length)));
+}
+
+const SEEK_CUR = 1;
+const SEEK_END = 2;
+
+/**
+ * Takes away the end of what was written last to a regular file, if nobody has written behind it.
+ *
+ * @param count bytes
+ * @returns whether that was so
+ */
+export function takeBack(fd: Descriptor, count: number): boolean {
+  // Where the file is appended to, that is behind what was written (open(2)).
+  const written = lseek(fd, 0n, SEEK_CUR);
+  return lseek(fd, 0n, SEEK_END) === written && settle(ftruncate(fd, written - BigInt(count))) === 0;
 }
 
 /** Sends the first so many bytes to a socket; how many were sent, or `-errno`. */

@@ -13,6 +13,8 @@ const CALM = 1_000;
 /** Milliseconds between two attempts to open what could not be opened. */
 const RETRY = 1_000;
 
+const LINE_FEED = 0x0a;
+
 /** What people should know of a log. Each is told once, until it is over. */
 export type OutputEvent =
   | { readonly type: "output-failed"; readonly path: string; readonly reason: string }
@@ -107,7 +109,15 @@ export class LineFile extends Timed {
       const written = this.#output!.write(bytes, length);
       if (written < 0) return this.#failed(-written);
       this.#waiting.shift();
-      if (written < length && !this.#writeRest(bytes.slice(written, length))) return;
+      if (written === length) continue;
+      const kept = this.#wholeLines(bytes, written);
+      const rest = bytes.slice(kept, length);
+      if (kept === written) {
+        if (!this.#writeRest(rest)) return;
+        continue;
+      }
+      this.#rest = rest;
+      return this.#failed(ENOSPC);
     }
     if (this.#failing && this.clock() - this.#failedAt >= CALM) this.#works();
   }
@@ -115,10 +125,25 @@ export class LineFile extends Timed {
   /** @returns whether all of it has been written */
   #writeRest(rest: Uint8Array<ArrayBuffer>): boolean {
     const written = this.#output!.write(rest, rest.length);
-    this.#rest = written === rest.length ? undefined : rest.subarray(Math.max(0, written));
+    const kept = written > 0 && written < rest.length
+      ? this.#wholeLines(rest, written)
+      : Math.max(0, written);
+    this.#rest = kept === rest.length ? undefined : rest.subarray(kept);
     if (this.#rest === undefined) return true;
     if (written < 0) this.#failed(-written);
+    else if (kept < written) this.#failed(ENOSPC);
     return false;
+  }
+
+  /**
+   * The disk was full in the middle of a line. That is taken back: whether there will ever be room for its end, nobody
+   * knows, and others may write before.
+   *
+   * @returns how many of the bytes stay written
+   */
+  #wholeLines(bytes: Uint8Array<ArrayBuffer>, written: number): number {
+    const whole = bytes.lastIndexOf(LINE_FEED, written - 1) + 1;
+    return whole < written && this.#output!.takeBack(written - whole) ? whole : written;
   }
 
   #failed(errno: number): void {
@@ -137,6 +162,7 @@ export class LineFile extends Timed {
 
   #dropAll(): void {
     for (const { lines } of this.#waiting) this.#dropped += lines;
+    for (const byte of this.#rest ?? []) if (byte === LINE_FEED) this.#dropped++;
     this.#waiting = [];
     this.#rest = undefined;
   }

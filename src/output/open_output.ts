@@ -9,6 +9,7 @@ import {
   MSG_NOSIGNAL,
   openForAppending,
   sendSome,
+  takeBack,
   writeSome,
 } from "../../ffi/mod.ts";
 import { STANDARD_ERROR, STANDARD_OUTPUT } from "../logs/rules.ts";
@@ -28,6 +29,8 @@ export interface Output {
   readonly atomic: number;
   /** Writes without waiting: bytes written, or `-errno`. @param length how many bytes of the memory count */
   write(bytes: Uint8Array<ArrayBuffer>, length: number): number;
+  /** Takes the last bytes that were written back. @returns whether it could be done: never in a pipe */
+  takeBack(count: number): boolean;
 }
 
 const STANDARD: Readonly<Record<string, number>> = { [STANDARD_OUTPUT]: 1, [STANDARD_ERROR]: 2 };
@@ -63,6 +66,7 @@ export function openOutput(path: string): Output | number {
     fd,
     atomic: PIPE_BUF,
     write: (bytes, length) => sendSome(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL),
+    takeBack: () => false,
   };
 }
 
@@ -73,5 +77,6 @@ function file(fd: Descriptor): Output {
     fd,
     atomic: isFile ? FILE_BATCH : PIPE_BUF,
     write: (bytes, length) => writeSome(fd, bytes, length),
+    takeBack: (count) => isFile && takeBack(fd, count),
   };
 }

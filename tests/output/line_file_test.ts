@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { adopt, close, expect, makeFifo, openFifo, readFile } from "../../ffi/mod.ts";
 import { DeadlineSet } from "../../src/loop/deadlines.ts";
 import { BATCH_TIME, LineFile, type OutputEvent } from "../../src/output/line_file.ts";
+import { openOutput } from "../../src/output/open_output.ts";
 import { AccessLogs } from "../../src/output/access_logs.ts";
 import { record } from "../logs/records.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
@@ -212,3 +213,22 @@ leakless("AccessLog: a million lines leave no memory behind, whether they can be
     logs.close();
   }
 });
+
+leakless(
+  "Output.takeBack(): the end of what was written last goes, unless somebody has written behind it",
+  () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.join("log");
+    const [one, other] = [openOutput(path), openOutput(path)];
+    assert.ok(typeof one === "object" && typeof other === "object");
+    const bytes = new TextEncoder().encode("whole\nhal");
+    one.write(bytes, bytes.length);
+    assert.equal(one.takeBack(3), true);
+    assert.equal(Deno.readTextFileSync(path), "whole\n");
+    other.write(bytes, bytes.length);
+    one.write(bytes, 6);
+    assert.equal(other.takeBack(3), false);
+    assert.equal(Deno.readTextFileSync(path), "whole\nwhole\nhalwhole\n");
+    for (const { fd } of [one, other]) close(fd);
+  },
+);
