@@ -50,6 +50,27 @@ export const MEMORY_SYMBOLS = {
     optional: true,
   },
 
+  // --- a process that shares this one's descriptors: clone(2), fdopen(3), pthread_sigmask(3), pidfd_getfd(2) ---------------
+  clone: {
+    parameters: [
+      "usize", /* int (*fn)(void *) */
+      "usize", /* void *stack */
+      "i32", /* int flags */
+      "usize", /* void *arg */
+    ],
+    result: "i32",
+  },
+  fdopen: { parameters: ["i32", /* int fd */ "buffer" /* const char *mode */], result: "usize" },
+  pthread_sigmask: {
+    parameters: ["i32", /* int how */ "buffer", /* const sigset_t *set */ "buffer" /* sigset_t *oldset */],
+    result: "i32",
+  },
+  syscall_pidfd_getfd: {
+    name: "syscall",
+    parameters: ["i64", /* long number */ "i32", /* int pidfd */ "i32", /* int targetfd */ "u32" /* flags */],
+    result: "i32",
+  },
+
   // --- memory: the only doors to addresses, so that no Deno.UnsafePointer is needed -------------------------------
   __errno_location: { parameters: [], result: "usize" },
   /** memcpy(view, view, 0) copies nothing and returns its first argument: the address of the view. */

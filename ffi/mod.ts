@@ -38,4 +38,5 @@ export * from "./sealed_file.ts";
 export * from "./kernel_tls.ts";
 export * from "./process.ts";
 export * from "./threads.ts";
+export * from "./holder.ts";
 export * from "./spawn.ts";

@@ -99,12 +99,11 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
 
   arrived(fd: Descriptor, listener: Listener, peer: Uint8Array): void {
     this.#exhaustion.accepted();
-    const connection = this.pool.take(fd, listener, this.routing.errors);
+    const connection = this.pool.take(fd, listener, this.routing.errors, true);
     writeSockaddr(connection.addresses, connection.at, peer);
     const routes = this.routing.of(listener);
     connection.unread = routes?.unread !== undefined;
     this.#core.counters.add(ACCEPTED, 1);
-    connection.note();
     if (this.#introductions.begin(connection, routes?.front)) this.examine(connection);
   }
 

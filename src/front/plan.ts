@@ -100,6 +100,8 @@ export type Command =
     readonly family: Family;
     /** Whether a supervisor keeps copies of channels. */
     readonly supervised: boolean;
+    /** Whether it lets everything go, as after `surrender`, until it is told to `resume`: another front is the front yet. */
+    readonly succeeds: boolean;
   }
   | { readonly type: "plan"; readonly plan: Plan }
   /** What was asked by a report `question`. */

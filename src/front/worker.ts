@@ -27,7 +27,7 @@ function report(message: Report): void {
 function obey(command: Command): void {
   switch (command.type) {
     case "start": {
-      const { plan, name, worker, family, supervised } = command;
+      const { plan, name, worker, family, supervised, succeeds } = command;
       const ledger = new Ledger(command.ledger);
       pulse = ledger.pulse;
       front = new Front({
@@ -42,6 +42,7 @@ function obey(command: Command): void {
         plan,
         report,
       });
+      if (succeeds) front.surrender();
       report({
         type: "ready",
         wake: loop.wakeDescriptor,

@@ -14,7 +14,8 @@ export class Visitors {
   readonly #running: Promise<void>[] = [];
   #over = false;
 
-  constructor(readonly port: number) {}
+  /** @param pause milliseconds between two requests: others are to have their turn on two cores */
+  constructor(readonly port: number, readonly pause = 10) {}
 
   #note(kind: string, what: string): void {
     const key = `${kind}: ${what}`;
@@ -74,8 +75,7 @@ export class Visitors {
   async #repeat(act: () => Promise<void>): Promise<void> {
     while (!this.#over) {
       await act();
-      // Others are to have their turn on two cores.
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, this.pause));
     }
   }
 

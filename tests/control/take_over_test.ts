@@ -8,72 +8,15 @@ import { Talk } from "../../src/control/socket/talk.ts";
 import { Loop } from "../../src/loop/loop.ts";
 import { childrenOf, commandLine, isRunning } from "../support/proc.ts";
 import { freePort } from "../support/ports.ts";
-import {
-  ALLOW_LIBC,
-  FRONT_PERMISSIONS,
-  PATIENT,
-  Program,
-  runProgram,
-  startBackend,
-  TemporaryDirectory,
-} from "../support/processes.ts";
+import { Program, runProgram, startBackend } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
 import { childWith } from "./family.ts";
+import { Fronts } from "./fronts.ts";
 import { listeningAt, Visitors } from "./take_over_load.ts";
 
 /** Connections that nobody asks anything on for now. */
 const PARKED = 200;
-
-/** A configuration of a front, the socket where its backend is, and fronts that go by it. */
-class Fronts extends TemporaryDirectory {
-  readonly port = freePort();
-  readonly socket = this.join("files.sock");
-  readonly control = this.join("control.sock");
-  readonly configuration = this.configure({});
-
-  constructor() {
-    super();
-    this.write("small.txt", "small\n");
-  }
-
-  /** Writes another configuration. */
-  configure(more: object, name = "front.json"): string {
-    return this.write(
-      name,
-      JSON.stringify({
-        ...PATIENT,
-        listen: `127.0.0.1:${this.port}`,
-        sites: [{ routes: [{ path: "/", to: "files", keepAlive: "return" }] }],
-        backends: { files: { socket: this.socket } },
-        ...more,
-      }),
-    );
-  }
-
-  start(args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Program {
-    const [path = this.configuration, ...more] = args;
-    return new Program(["front", path, "--control", this.control, ...more], {
-      permissions: [
-        ALLOW_LIBC,
-        FRONT_PERMISSIONS[1]!.replace("read=", `read=${this.path},`),
-        "--allow-env=NOTIFY_SOCKET",
-      ],
-      environment,
-    });
-  }
-
-  /** Starts one, and waits until it is the front. */
-  async ready(args: readonly string[] = []): Promise<Program> {
-    const front = this.start(args);
-    await front.line(/^fdpass front ready on /m);
-    return front;
-  }
-
-  takeOver(workers = 1): Promise<Program> {
-    return this.ready([this.configuration, "--take-over", "--workers", String(workers)]);
-  }
-}
 
 /** A loop beside the test, and conversations with a front on it. */
 class RunningLoop {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { close, type Descriptor } from "../../ffi/mod.ts";
-import { type Recovered, Recovery } from "../../src/control/front/recovery.ts";
+import { OwnDescriptors } from "../../src/control/recovery/own_descriptors.ts";
+import { type Recovered, Recovery } from "../../src/control/recovery/recovery.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 import { drink, request } from "./clients.ts";
 import { portOf, Rig, type RigOptions } from "./rig.ts";
@@ -20,15 +21,15 @@ function test(
     withoutLeaks(() => {
       const rig = new Rig(options);
       const look = body(rig);
-      const recovery = new Recovery(rig.ledger);
-      const recovered = recovery.connections();
+      const descriptors = new OwnDescriptors();
+      const recovered = new Recovery(rig.ledger, descriptors).connections();
       look(recovered);
       // It wakes up: what it has in its hands is nothing any more.
       rig.front.surrender();
       for (const { fd } of recovered.connections) close(fd as Descriptor);
       for (let turns = 0; turns < 20; turns++) rig.turn();
       rig.abandon();
-      recovery.finish([]);
+      descriptors.finish([]);
     }));
 }
 

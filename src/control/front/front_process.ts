@@ -7,15 +7,14 @@ import { AdminPlace } from "../admin/admin_place.ts";
 import { reasonOf } from "../failure.ts";
 import { logOf, print, reopenMessages } from "../log/log.ts";
 import { Loop } from "../../loop/loop.ts";
-import { type ControlAnswer, DONE, FAILED } from "../../protocol/control.ts";
+import type { ControlAnswer } from "../../protocol/control.ts";
 import { PrivateDirectory } from "../processes/private_directory.ts";
 import { inheritManager, notify } from "../processes/notify.ts";
-import { Reloader } from "../processes/reloader.ts";
-import { configurationStays, runReload } from "../processes/run_reload.ts";
 import { handleSignals } from "../processes/signals.ts";
 import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
 import { KeptListeners } from "../listening/kept_listeners.ts";
 import { ownSource } from "../listening/stored_listeners.ts";
+import { FrontHolder } from "../recovery/front_holder.ts";
 import { Taking } from "../take_over/taking.ts";
 import { Succession } from "../take_over/succession.ts";
 import { controlPath, openControlSocket } from "../socket/control_path.ts";
@@ -27,6 +26,7 @@ import { FrontGiver } from "./front_giver.ts";
 import { FrontListeners } from "./front_listeners.ts";
 import { FrontLogs } from "./front_logs.ts";
 import type { FrontOptions } from "./front_options.ts";
+import { FrontReload } from "./front_reload.ts";
 import { FrontStore } from "./front_store.ts";
 import { Greeting } from "./greeting.ts";
 import { InForce } from "./in_force.ts";
@@ -41,8 +41,7 @@ import { WorkerGroup } from "./worker_group.ts";
 class FrontProcess implements Commanded {
   readonly #log = logOf("front");
   readonly #workers: WorkerGroup;
-  /** One reload at a time: what was read first must not be applied last. */
-  readonly #reloader = new Reloader(() => this.#reload());
+  readonly #reloading: FrontReload;
   /** Of the control plane: it waits beside promises. */
   readonly #loop = new Loop();
   #control: ControlSocket | undefined;
@@ -52,6 +51,7 @@ class FrontProcess implements Commanded {
   });
   /** The supervisor, where there is one. */
   readonly #keeper: KeptListeners | undefined;
+  readonly #holder: FrontHolder | undefined;
   readonly #listeners: FrontListeners;
   readonly #directory: PrivateDirectory;
   readonly #logs: FrontLogs;
@@ -73,6 +73,7 @@ class FrontProcess implements Commanded {
       failed: (reason) => this.#failed(`a Worker ended by an error: ${reason}`),
     });
     this.#keeper = options.keeper === undefined ? undefined : new KeptListeners(this.#loop, options.keeper);
+    this.#holder = this.#keeper && new FrontHolder(this.#loop, this.#keeper, () => this.#workers.ledgers);
     const source = this.#keeper ?? ownSource(givenToThisProcess());
     this.#listeners = new FrontListeners(source, options.workers);
     this.#observed = new Observed(options.workers);
@@ -83,6 +84,12 @@ class FrontProcess implements Commanded {
       observed: this.#observed,
       logs: this.#logs,
     });
+    this.#reloading = new FrontReload({
+      ...{ inForce: this.#inForce, listeners: this.#listeners, observed: this.#observed, log: this.#log },
+      read: options.reload,
+      ready: () => this.#ready,
+      stopping: () => this.#stopping,
+    });
     const giver = new FrontGiver(this.#workers, this.#listeners, this.#observed, () => ({
       ...this.#inForce.known,
       watchdog: this.#hungWorkers.watchdog,
@@ -91,6 +98,7 @@ class FrontProcess implements Commanded {
     this.#hungWorkers = new HungWorkers(this.#workers, this.#listeners, this.#inForce, this.#log, {
       busy: () => this.#stopping || this.#succession.busy,
       failed: (reason) => this.#failed(reason),
+      replaced: () => this.#holder?.begin(),
     });
     this.#succession = new Succession(this.#loop, {
       giver,
@@ -123,24 +131,36 @@ class FrontProcess implements Commanded {
     this.#inForce.goOnFrom(this.#store.find(givenToThisProcess()));
     await this.#inForce.listen();
     tellLeft(givenToThisProcess(), this.#log);
-    await this.#startWorkers();
-    if (this.#workers.ready) await this.#store.takeIn(this.#workers);
+    await this.#startWorkers(false);
+    if (!this.#workers.ready) return;
+    await this.#store.takeIn(this.#workers);
+    await this.#recover();
+  }
+
+  /** Goes on with what a front had that has died. */
+  async #recover(): Promise<void> {
+    const left = await this.#keeper?.left() ?? [];
+    if (left.length > 0) this.#store.goOn(left, this.#workers);
   }
 
   /** A Worker that cannot start never becomes ready. */
-  async #startWorkers(): Promise<void> {
-    const place = { family: this.#inForce.family, supervised: this.#keeper !== undefined };
+  async #startWorkers(succeeds: boolean): Promise<void> {
+    const place = { family: this.#inForce.family, supervised: this.#keeper !== undefined, succeeds };
     this.#ready = this.#workers.start((index) => this.#inForce.plan(index), place);
     this.#listeners.dealt();
     handleSignals(
       {
         drain: (signal) => void this.#drain(signal),
-        reload: () => this.#reloadAsked(),
+        reload: () => {
+          this.#reloading.asked();
+          void this.reload();
+        },
         reopen: () => this.reopen(),
       },
       this.options.supervised,
     );
     await Promise.race([this.#ready, this.ended.promise]);
+    if (this.#workers.ready) this.#holder?.begin();
   }
 
   /** Takes over: what can fail comes first, and until the other front has agreed nothing has changed for it. */
@@ -151,7 +171,7 @@ class FrontProcess implements Commanded {
       this.#hungWorkers.watchdog ||= offer.watchdog;
       this.#inForce.drained = new Set(offer.drained);
       this.#greeting = new Greeting(this.options.workers * this.#inForce.config.backends.length);
-      await this.#startWorkers();
+      await this.#startWorkers(true);
       await this.#greeting.over;
       if (!this.#workers.ready) throw new Error("a Worker could not be started");
       givenToThisProcess().add(await taking.sockets(this.options.keeper === undefined));
@@ -162,7 +182,8 @@ class FrontProcess implements Commanded {
     }
     const { connections, totals } = await taking.take(this.#listeners.open.map(({ key }) => key));
     await this.#inForce.tell();
-    this.#workers.takeIn(connections, totals);
+    this.#workers.resume(connections, totals);
+    await this.#recover();
     givenToThisProcess().closeLeft();
     try {
       this.#control = openControlSocket(this.#loop, this.options.control, obeying(this), this.#log, true);
@@ -197,48 +218,10 @@ class FrontProcess implements Commanded {
     this.ended.resolve(1);
   }
 
-  #reloadAsked(): void {
-    if (this.#reloader.busy && !this.#reloader.waiting) {
-      this.#log.info(
-        "reload-waits",
-        "SIGHUP during a reload: the configuration will be read once more after it",
-      );
-    }
-    void this.reload();
-  }
-
   /** Reads the configuration again. @returns what has become of that */
   reload(): Promise<ControlAnswer> {
     if (this.#succession.busy) return Promise.resolve(NOT_NOW);
-    return this.#reloader.request();
-  }
-
-  async #reload(): Promise<ControlAnswer> {
-    await this.#ready;
-    const answer = await runReload({
-      stopping: () => this.#stopping,
-      apply: () => this.#readAgain(),
-      failed: configurationStays(this.#log),
-      status: () => `Serving on ${this.#listeners.addresses}`,
-    });
-    this.#observed.reloaded(answer.code === DONE);
-    return answer;
-  }
-
-  async #readAgain(): Promise<ControlAnswer | void> {
-    if (this.options.reload === undefined) {
-      const text = "the configuration came from a pipe and cannot be read again; it stays as it is";
-      this.#log.warn("reload-impossible", text);
-      return { code: FAILED, text };
-    }
-    const config = await this.options.reload();
-    // Workers that drain must not be given listeners to open.
-    if (this.#stopping) return;
-    await this.#inForce.apply(config);
-    this.#log.info("configuration-applied", "configuration read again; serving on {addresses}", {
-      addresses: this.#listeners.addresses,
-    });
-    return { code: DONE, text: `serving on ${this.#listeners.addresses}` };
+    return this.#reloading.request();
   }
 
   /** Opens logs anew. */
@@ -269,7 +252,7 @@ class FrontProcess implements Commanded {
   #objection(): string | undefined {
     if (this.#stopping) return "it is coming to an end";
     if (this.#succession.busy) return "another front is taking over";
-    return this.#reloader.busy ? "it reads its configuration" : undefined;
+    return this.#reloading.busy ? "it reads its configuration" : undefined;
   }
 
   giveOver(detach: () => Descriptor): Promise<ControlAnswer> {
@@ -280,8 +263,9 @@ class FrontProcess implements Commanded {
     return this.#succession.upgrade(timeout);
   }
 
-  /** Ends what is not the Workers'. */
-  async close(): Promise<void> {
+  /** Ends what is not the Workers'. @param failed whether another process is to go on with what this one has */
+  async close(failed: boolean): Promise<void> {
+    if (!failed) await this.#holder?.end();
     this.#hungWorkers.end();
     this.#admin.close();
     this.#observed.pages.close();
@@ -311,10 +295,11 @@ class FrontProcess implements Commanded {
  */
 export async function runFront(config: Config, options: FrontOptions): Promise<number> {
   const front = new FrontProcess(config, options);
+  let code = 1;
   try {
     await front.start();
-    return await front.ended.promise;
+    return code = await front.ended.promise;
   } finally {
-    await front.close();
+    await front.close(code !== 0);
   }
 }

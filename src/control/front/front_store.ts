@@ -44,9 +44,17 @@ export class FrontStore {
     await unstoreConnections();
     await untilStored(this.loop);
     this.#found = [];
-    workers.takeIn(found);
+    this.goOn(found, workers);
+  }
+
+  /** Goes on with connections of another front. @param connections owned by the Workers from now on */
+  goOn(
+    connections: readonly MovedConnection[],
+    workers: { takeIn(connections: readonly MovedConnection[]): void },
+  ): void {
+    workers.takeIn(connections);
     this.log.info("stored-taken", "goes on with {count} connections of the front before", {
-      count: found.length,
+      count: connections.length,
     });
   }
 

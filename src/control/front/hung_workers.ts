@@ -4,23 +4,15 @@
  * on.
  */
 
-import {
-  close,
-  type Descriptor,
-  freezeThread,
-  isFrozen,
-  socketCookie,
-  type ThreadState,
-  threadState,
-} from "../../../ffi/mod.ts";
-import type { MovedConnection } from "../../front/plan.ts";
+import { freezeThread, isFrozen, type ThreadState, threadState } from "../../../ffi/mod.ts";
 import type { Log } from "../log/log.ts";
 import { notify } from "../processes/notify.ts";
 import { watchdogTime } from "../processes/watchdog.ts";
-import { pack } from "../take_over/exchange.ts";
+import { OwnDescriptors } from "../recovery/own_descriptors.ts";
+import { Recovery } from "../recovery/recovery.ts";
+import { Suspects } from "../recovery/suspects.ts";
 import type { FrontListeners } from "./front_listeners.ts";
 import type { InForce } from "./in_force.ts";
-import { Recovery } from "./recovery.ts";
 import type { WorkerGroup } from "./worker_group.ts";
 import type { WorkerHandle } from "./worker_handle.ts";
 
@@ -38,6 +30,8 @@ export interface WatchEvents {
   busy(): boolean;
   /** A Worker hangs and cannot be replaced. */
   failed(reason: string): void;
+  /** A Worker is another one now. */
+  replaced(): void;
 }
 
 /** What was seen of one Worker. */
@@ -52,10 +46,9 @@ interface Seen {
 /** Watches them. */
 export class HungWorkers {
   readonly #seen = new Map<WorkerHandle, Seen>();
-  /** The sockets that hung Workers have looked at last. */
-  readonly #suspects = new Set<string>();
+  readonly #suspects = new Suspects();
   /** What is left of Workers whose threads were still in a system call. */
-  readonly #left = new Map<WorkerHandle, Recovery>();
+  readonly #left = new Map<WorkerHandle, OwnDescriptors>();
   /** Milliseconds within which the service manager wants a sign of life of this front; 0 where it wants none. */
   watchdog: number = watchdogTime();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -88,8 +81,8 @@ export class HungWorkers {
       alive = false;
       if (!this.events.busy() && !this.#replacing) void this.#replace(handle, index);
     });
-    for (const [handle, recovery] of this.#left) {
-      if (isFrozen(handle.place.thread)) this.#finish(handle, recovery);
+    for (const [handle, descriptors] of this.#left) {
+      if (isFrozen(handle.place.thread)) this.#finish(handle, descriptors);
     }
     if (alive && this.watchdog > 0) notify("WATCHDOG=1");
   }
@@ -133,17 +126,16 @@ export class HungWorkers {
     const isStill = await untilFrozen(thread);
     handle.abandon();
     this.#seen.delete(handle);
-    const recovery = new Recovery(handle.ledger);
-    listeners.move(index, (socket) => recovery.take(socket) ?? socket);
-    const { connections, lost, suspect } = recovery.connections();
-    const kept = suspect !== undefined && this.#isSuspected(suspect)
-      ? connections.filter((connection) => connection !== suspect)
-      : connections;
+    const descriptors = new OwnDescriptors();
+    listeners.move(index, (socket) => descriptors.take(socket) ?? socket);
+    const { connections, lost, suspect } = new Recovery(handle.ledger, descriptors).connections();
+    const kept = this.#suspects.without(connections, suspect);
     const ready = workers.replace(index, inForce.plan(index), kept);
     listeners.dealt();
-    this.#left.set(handle, recovery);
-    if (isStill) this.#finish(handle, recovery);
+    this.#left.set(handle, descriptors);
+    if (isStill) this.#finish(handle, descriptors);
     await ready;
+    this.events.replaced();
     log.warn(
       "worker-replaced",
       "Worker {worker} is another one, and goes on with {kept} connections; {lost} have ended",
@@ -156,20 +148,10 @@ export class HungWorkers {
     this.#replacing = false;
   }
 
-  /** Whether a Worker has hung before when it had looked at this connection: then it is closed. */
-  #isSuspected({ fd }: MovedConnection): boolean {
-    const cookie = pack(socketCookie(fd as Descriptor));
-    const known = this.#suspects.has(cookie);
-    if (known) close(fd as Descriptor);
-    this.#suspects.clear();
-    this.#suspects.add(cookie);
-    return known;
-  }
-
-  #finish(handle: WorkerHandle, recovery: Recovery): void {
+  #finish(handle: WorkerHandle, descriptors: OwnDescriptors): void {
     this.#left.delete(handle);
     const { wake, epoll } = handle.place;
-    recovery.finish([wake, epoll]);
+    descriptors.finish([wake, epoll]);
   }
 }
 

@@ -68,7 +68,7 @@ export class WorkerGroup {
   ): Promise<void> {
     const { memory, counters } = this.#handles[index]!;
     counters.nothingAtATime();
-    this.#handles[index] = this.#begin(index, plan, this.#place!, memory);
+    this.#handles[index] = this.#begin(index, plan, { ...this.#place!, succeeds: false }, memory);
     // What the others were asked for last, it does from its beginning on.
     this.#barrier.reported("applied");
     this.tell(index, { type: "take-in", connections });
@@ -85,6 +85,11 @@ export class WorkerGroup {
   /** Whether all have said that they are ready. */
   get ready(): boolean {
     return this.#handles.every(({ ready }) => ready);
+  }
+
+  /** The memory of each one's ledger. */
+  get ledgers(): readonly SharedArrayBuffer[] {
+    return this.#handles.map(({ ledgerMemory }) => ledgerMemory);
   }
 
   /** What each of them has counted. */
@@ -134,10 +139,16 @@ export class WorkerGroup {
     return this.#surrendered.splice(0);
   }
 
-  /** Has them accept again, and go on with these connections. */
-  resume(connections: readonly MovedConnection[]): void {
+  /**
+   * Has them accept, whether for the first time or again, and go on with these connections.
+   *
+   * @param totals what another front has counted
+   */
+  resume(connections: readonly MovedConnection[], totals?: Readonly<Record<string, number>>): void {
+    // One of them may still let some go until it hears of this.
+    this.moved = (connection) => this.takeIn([connection]);
     this.#tellAll({ type: "resume" });
-    this.takeIn([...connections, ...this.#surrendered.splice(0)]);
+    this.takeIn([...connections, ...this.#surrendered.splice(0)], totals);
   }
 
   /** Deals connections out. @param totals what another front has counted */

@@ -13,6 +13,8 @@ export interface WorkerPlace {
   readonly family: Family;
   /** Whether the front has a supervisor. */
   readonly supervised: boolean;
+  /** Whether the front takes over from another: nothing is looked at before it is told to resume. */
+  readonly succeeds: boolean;
 }
 
 /** Where a Worker is. */
@@ -29,6 +31,7 @@ export interface WorkerThread {
 export class WorkerHandle {
   readonly counters: Counters;
   readonly ledger: Ledger;
+  readonly ledgerMemory: SharedArrayBuffer;
   readonly #worker: Worker;
   /** What it has said of itself, as soon as it is ready. Its descriptors are its own. */
   #place: WorkerThread | undefined;
@@ -46,13 +49,13 @@ export class WorkerHandle {
     name: string,
     worker: number,
     plan: Plan,
-    { family, supervised, rates }: WorkerPlace,
+    { family, supervised, rates, succeeds }: WorkerPlace,
     report: (report: Report) => void,
     failed: (reason: string) => void,
     readonly memory: SharedArrayBuffer = new SharedArrayBuffer(COUNTERS_SIZE),
   ) {
     this.counters = new Counters(memory);
-    const ledger = new SharedArrayBuffer(ledgerSize(raiseDescriptorLimit()));
+    const ledger = this.ledgerMemory = new SharedArrayBuffer(ledgerSize(raiseDescriptorLimit()));
     this.ledger = new Ledger(ledger);
     this.#worker = new Worker(new URL("../../front/worker.ts", import.meta.url).href, {
       type: "module",
@@ -76,6 +79,7 @@ export class WorkerHandle {
       rates,
       family,
       supervised,
+      succeeds,
     };
     this.#worker.postMessage(start);
   }

@@ -11,6 +11,9 @@ import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
 import { Talk, TalkError } from "../socket/talk.ts";
+import { LeftBehind } from "../recovery/left_behind.ts";
+import type { Held } from "../recovery/recover_front.ts";
+import { descriptorOf, packConnection } from "../take_over/exchange.ts";
 import type { ListenerSource } from "./listener_source.ts";
 import { KeptChannel } from "./kept_channel.ts";
 import { listenerKey, type OpenListener, type WantedListener } from "./open_listener.ts";
@@ -26,11 +29,21 @@ const UNANSWERED = 2_000;
  * - `open`: sockets for these addresses, for so many Workers
  * - `keep`: it uses these keys and no others from now on; answered when the others are closed
  * - `channel`: comes with a copy of a channel to a backend, see {@linkcode KeptChannel}; not answered
+ * - `held`: where its descriptors are held, and, with the first one, what has that process go on; not answered
+ * - `left`: what fronts have left that have died. Answered with `connection`s as in docs/take-over.md, each with its
+ *   descriptor, and then `done`
+ * - `taken`: it has all of these; not answered
  */
 export type Asked =
   | { readonly type: "open"; readonly wanted: readonly WantedListener[]; readonly workers: number }
   | { readonly type: "keep"; readonly keys: readonly string[] }
-  | { readonly type: "channel" };
+  | { readonly type: "left" | "taken" | "channel" }
+  | ({ readonly type: "held" } & Held);
+
+/** The port of an address as people read it. */
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(":") + 1));
+}
 
 /** A front that is connected, and what it uses. */
 interface User {
@@ -44,6 +57,7 @@ export class ListenerKeeper {
   readonly #open = new Map<string, OpenListener>();
   readonly #users = new Set<User>();
   readonly #channels = new Set<KeptChannel>();
+  readonly #left: LeftBehind;
   /** Those of fronts that have gone. */
   readonly #unanswered: Deadlines;
   #closed = false;
@@ -59,6 +73,7 @@ export class ListenerKeeper {
       type: SOCK_SEQPACKET,
       backlog: MOST_FRONTS,
     });
+    this.#left = new LeftBehind(loop, () => new Set(this.kept.map(({ address }) => portOf(address))));
     this.#unanswered = loop.deadlines.list(UNANSWERED);
     this.#listener.watch(loop.poller, (fd) => this.#accept(fd));
   }
@@ -74,14 +89,17 @@ export class ListenerKeeper {
     try {
       for (;;) {
         const { message, fd } = await user.talk.hear();
-        if (message.type === "channel" && fd !== undefined) {
+        const asked = message as unknown as Asked;
+        if (asked.type === "channel" && fd !== undefined) {
           new KeptChannel(this.loop.poller, fd, { front: user, all: this.#channels });
           continue;
         }
+        if (asked.type === "held") {
+          this.#left.held(user, peerCredentials(user.talk.fd).pid, asked, fd);
+          continue;
+        }
         if (fd !== undefined) close(fd);
-        const answered = this.#last.then(() =>
-          this.#answer(user, message as unknown as Exclude<Asked, { type: "channel" }>)
-        );
+        const answered = this.#last.then(() => this.#answer(user, asked));
         this.#last = answered.catch(() => {});
         await answered;
       }
@@ -89,6 +107,7 @@ export class ListenerKeeper {
       if (!(error instanceof TalkError)) throw error;
     } finally {
       this.#users.delete(user);
+      this.#left.gone(user);
       user.talk.close();
       for (const channel of this.#channels) if (channel.front === user) this.#unanswered.start(channel);
       // The last one: what it has used is for whoever is started in its place.
@@ -96,13 +115,26 @@ export class ListenerKeeper {
     }
   }
 
-  async #answer(user: User, asked: Exclude<Asked, { type: "channel" }>): Promise<void> {
-    if (asked.type === "keep") {
-      user.keys = new Set(asked.keys);
-      this.#closeUnused();
-      return await user.talk.say({ type: "done" });
+  async #answer(user: User, asked: Asked): Promise<void> {
+    switch (asked.type) {
+      case "open":
+        return await this.#openFor(user, asked);
+      case "keep":
+        user.keys = new Set(asked.keys);
+        this.#closeUnused();
+        return await user.talk.say({ type: "done" });
+      case "left":
+        for (const connection of this.#left.askedBy(user)) {
+          const message = { type: "connection", id: 0, ...packConnection(connection) };
+          await user.talk.say(message, descriptorOf(connection));
+        }
+        return await user.talk.say({ type: "done" });
+      case "taken":
+        return this.#left.taken();
     }
-    const { wanted, workers } = asked;
+  }
+
+  async #openFor(user: User, { wanted, workers }: Asked & { readonly type: "open" }): Promise<void> {
     try {
       const missing = wanted.filter((listener) => !this.#open.has(listenerKey(listener)));
       for (const listener of await this.source.open(missing, workers, [...this.#open.keys()])) {
@@ -151,5 +183,6 @@ export class ListenerKeeper {
     this.#listener.close();
     for (const { talk } of this.#users) talk.close();
     for (const channel of this.#channels) channel.close();
+    this.#left.close();
   }
 }

@@ -12,8 +12,11 @@ import {
   unixSocket,
 } from "../../../ffi/mod.ts";
 import { ListenError } from "../../backend/channel/listener.ts";
+import type { MovedConnection } from "../../front/plan.ts";
 import type { Loop } from "../../loop/loop.ts";
+import type { Held } from "../recovery/recover_front.ts";
 import { Talk } from "../socket/talk.ts";
+import { unpackConnection } from "../take_over/exchange.ts";
 import type { Asked } from "./keeper.ts";
 import type { ListenerSource } from "./listener_source.ts";
 import type { OpenListener, WantedListener } from "./open_listener.ts";
@@ -67,6 +70,31 @@ export class KeptListeners implements ListenerSource {
   keepChannel(fd: Descriptor): void {
     // Nothing is served less without: the end of the supervisor is noticed elsewhere.
     this.#connected().say({ type: "channel" } satisfies Asked, fd).catch(() => {}).finally(() => close(fd));
+  }
+
+  /**
+   * Says where this front's descriptors are held.
+   *
+   * @param until what the holding process ends with, the first time: this object's from now on
+   */
+  tellHeld(held: Held, until?: Descriptor): void {
+    this.#connected().say({ type: "held", ...held } satisfies Asked, until).catch(() => {}).finally(() => {
+      if (until !== undefined) close(until);
+    });
+  }
+
+  /** What fronts have left that have died: the caller's from now on. */
+  async left(): Promise<MovedConnection[]> {
+    const talk = await this.#ask({ type: "left" });
+    const connections: MovedConnection[] = [];
+    for (;;) {
+      const heard = await talk.hear();
+      if (heard.message.type !== "connection") break;
+      connections.push(unpackConnection(heard));
+    }
+    // The commit point (docs/protocol.md): nothing was touched before.
+    await talk.say({ type: "taken" } satisfies Asked);
+    return connections;
   }
 
   async #ask(asked: Asked): Promise<Talk> {

@@ -51,6 +51,7 @@ export const EVENTS = [
   "socket-unused",
   "stored-unused",
   "stored-taken",
+  "connections-recovered",
   "connections-stored",
   "worker-hung",
   "worker-replaced",

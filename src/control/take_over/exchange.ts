@@ -112,6 +112,7 @@ export function unpackConnection({ message, fd }: Heard): MovedConnection {
     unannounced: message.unannounced === true,
     peer: number("peer", 0),
     begun: message.begun === true,
+    fresh: message.fresh === true,
     head: number("head", -1),
     idle: number("idle", -1),
     lingers: number("lingers", -1),

@@ -12,6 +12,7 @@ import {
   formatAddress,
   localAddress,
   openProcess,
+  peerCredentials,
   processId,
   SOCK_SEQPACKET,
   unixSocket,
@@ -20,7 +21,7 @@ import type { MovedConnection } from "../../front/plan.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { CONTROL_VERSION } from "../../protocol/control.ts";
 import { type GivenSocket, givenSocket } from "../listening/given_sockets.ts";
-import { type Heard, Talk } from "../socket/talk.ts";
+import { type Heard, Talk, TalkError } from "../socket/talk.ts";
 import {
   descriptorOf,
   type Message,
@@ -54,6 +55,8 @@ export class Taking {
   readonly #connections: MovedConnection[] = [];
   /** Ends with the running front. */
   #life: Descriptor | undefined;
+  /** It has died before it could give anything. */
+  #dead = false;
   readonly #named = Promise.withResolvers<void>();
 
   private constructor(readonly talk: Talk, readonly offer: Offer, readonly dying: number) {
@@ -69,14 +72,22 @@ export class Taking {
    * @throws {TakeOverError} when it refuses: it goes on
    */
   static async begin(loop: Loop, path: string): Promise<Taking | undefined> {
-    const fd = unixSocket(SOCK_SEQPACKET);
-    const result = connectUnix(fd, encodeUnixAddress(path));
-    if (result < 0) {
-      close(fd);
-      if (result === -ENOENT || result === -ECONNREFUSED) return undefined;
-      throw new TakeOverError(`Cannot take over at "${path}": the front there cannot be asked (${-result})`);
+    const fd = connect(path);
+    if (fd === undefined) return undefined;
+    const life = openProcess(peerCredentials(fd).pid);
+    try {
+      return await Taking.of(new Talk(loop, fd, "the running front"));
+    } catch (error) {
+      if (!(error instanceof TalkError)) throw error;
+      // It may have died with the question. Then nobody is there any more, as soon as it has ended.
+      await ends(loop, life, DYING);
+      const other = connect(path);
+      if (other === undefined) return undefined;
+      close(other);
+      throw error;
+    } finally {
+      if (life >= 0) close(adopt(life));
     }
-    return await Taking.of(new Talk(loop, fd, "the running front"));
   }
 
   /**
@@ -106,16 +117,18 @@ export class Taking {
   }
 
   /**
-   * Asks for the listening sockets.
+   * Asks for the listening sockets. Where the other front dies meanwhile, those that have come by then are all there are.
    *
    * @param wanted whether they are; a supervisor may have them
    * @throws {TakeOverError} when one is not what it is said to be
    */
   async sockets(wanted: boolean): Promise<GivenSocket[]> {
-    await this.#say({ type: "want", sockets: wanted });
+    await this.#say({ type: "want", sockets: wanted }).catch((error) => this.#survive(error));
     const sockets: GivenSocket[] = [];
     for (;;) {
-      const { message, fd } = await this.#hear();
+      const heard = await this.#hear().catch((error) => this.#survive(error));
+      if (heard === undefined) return sockets;
+      const { message, fd } = heard;
       if (message.type === "listeners") return sockets;
       if (message.type !== "listener" || fd === undefined) throw this.#unexpected(message);
       const { sort } = givenSocket(fd, "");
@@ -127,6 +140,12 @@ export class Taking {
       // By the address as configured: the port may have been left to the kernel.
       sockets.push({ fd, name: "", sort: "listener", address: String(message.key), type: 1 });
     }
+  }
+
+  /** Whether the other front has died, and nothing is to be had of it any more. @throws {Error} the error, when it has not */
+  async #survive(error: Error): Promise<undefined> {
+    if (!this.#dead && !await this.#isDead()) throw error;
+    this.#dead = true;
   }
 
   async #hear(): Promise<Heard> {
@@ -149,6 +168,7 @@ export class Taking {
    * @throws {TakeOverError} when the other one goes on
    */
   async take(listeners: readonly string[]): Promise<Taken> {
+    if (this.#dead) return { connections: [], totals: {} };
     try {
       await this.#say({ type: "ready", listeners });
       for (;;) {
@@ -209,15 +229,7 @@ export class Taking {
   async #isDead(): Promise<boolean> {
     const life = this.#life;
     if (life === undefined) return openProcess(this.offer.process) < 0;
-    const { poller } = this.talk.loop;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    poller.add(life, EPOLLIN, { ready: () => resolve(true) });
-    this.talk.loop.wake();
-    try {
-      return await within(promise, this.dying, "").catch(() => false);
-    } finally {
-      poller.remove(life);
-    }
+    return await ends(this.talk.loop, life, this.dying);
   }
 
   /** Gives it up: the other front goes on. @param reason for people */
@@ -232,6 +244,29 @@ export class Taking {
     if (this.#life !== undefined) close(this.#life);
     this.#life = undefined;
     for (const connection of this.#connections.splice(0)) close(descriptorOf(connection));
+  }
+}
+
+/** Connects to whoever takes commands at a path. @returns undefined where nobody does @throws {TakeOverError} */
+function connect(path: string): Descriptor | undefined {
+  const fd = unixSocket(SOCK_SEQPACKET);
+  const result = connectUnix(fd, encodeUnixAddress(path));
+  if (result >= 0) return fd;
+  close(fd);
+  if (result === -ENOENT || result === -ECONNREFUSED) return undefined;
+  throw new TakeOverError(`Cannot take over at "${path}": the front there cannot be asked (${-result})`);
+}
+
+/** Whether a process ends soon. @param life of openProcess(), stays the caller's; `-errno` where it has ended */
+async function ends(loop: Loop, life: number, patience: number): Promise<boolean> {
+  if (life < 0) return true;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  loop.poller.add(adopt(life), EPOLLIN, { ready: () => resolve(true) });
+  loop.wake();
+  try {
+    return await within(promise, patience, "").catch(() => false);
+  } finally {
+    loop.poller.remove(adopt(life));
   }
 }
 

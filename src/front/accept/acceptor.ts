@@ -82,9 +82,15 @@ export class Acceptor implements Listener {
   }
 
   #accept(fd: Descriptor, most: number): void {
-    const { address: peer } = this.#core;
+    this.#acceptEach(fd, most);
+    this.#core.ledger.accepts(false);
+  }
+
+  #acceptEach(fd: Descriptor, most: number): void {
+    const { address: peer, ledger } = this.#core;
     for (let count = 0; count < most && this.#open && !this.#paused; count++) {
       peer.reset();
+      ledger.accepts(true);
       const accepted = settle(accept4(fd, peer.bytes, peer.length, SOCK_CLOEXEC));
       if (accepted >= 0) {
         this.#arrivals.arrived(adopt(accepted), this, peer.bytes);

@@ -191,11 +191,12 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
    *
    * @param fd owned by this object from now on
    * @param errors what it is refused with until its site is known
+   * @param plain whether nothing is known of it that its socket does not say
    */
-  begin(fd: Descriptor, listener: Listener | undefined, errors: ErrorAnswers): void {
+  begin(fd: Descriptor, listener: Listener | undefined, errors: ErrorAnswers, plain: boolean): void {
     this.to("reading");
     this.fd = fd;
-    this.#core.ledger.has(fd, false, 0);
+    this.#core.ledger.has(fd, plain, 0);
     this.listener = listener;
     this.localKnown = false;
     this.seen = 0;

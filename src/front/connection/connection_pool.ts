@@ -35,10 +35,15 @@ export class ConnectionPool {
   }
 
   /** An object for a new connection, whose life has begun: see {@linkcode Connection.begin}. */
-  take(fd: Descriptor, listener: Listener | undefined, errors: ErrorAnswers): Connection {
+  take(
+    fd: Descriptor,
+    listener: Listener | undefined,
+    errors: ErrorAnswers,
+    plain = false,
+  ): Connection {
     this.core.counters.add(OPEN, 1);
     const connection = this.#free.pop() ?? this.#make(errors);
-    connection.begin(fd, listener, errors);
+    connection.begin(fd, listener, errors, plain);
     return connection;
   }
 

@@ -11,7 +11,9 @@ import type { Descriptor } from "../../../ffi/mod.ts";
 const PULSE = 0;
 const LOOKED = 1;
 const READ = 2;
-const FIRST = 4;
+const ACCEPTS = 3;
+const LEFT = 4;
+const FIRST = 6;
 /** For each descriptor: what it is, which requests were answered on it, and the id that it was handed over by. */
 const EACH = 3;
 
@@ -63,6 +65,12 @@ export class Ledger {
     this.#words[READ] = channel;
   }
 
+  /** A connection is about to be accepted, or none any more: what has a descriptor by then may not stand here yet. */
+  accepts(does: boolean): void {
+    this.#words[LEFT] = 0;
+    this.#words[ACCEPTS] = does ? 1 : 0;
+  }
+
   /** A connection is this Worker's. @param plain whether nothing is known of it that its socket does not say */
   has(fd: Descriptor, plain: boolean, requests: number): void {
     const at = FIRST + fd * EACH;
@@ -84,6 +92,7 @@ export class Ledger {
 
   /** A descriptor is about to be closed, or let go. */
   forgets(fd: Descriptor): void {
+    this.#words[LEFT] = fd;
     this.#words[FIRST + fd * EACH] = 0;
   }
 
@@ -95,6 +104,16 @@ export class Ledger {
   /** The channel that is being read; 0 for none. */
   get read(): number {
     return this.#words[READ] ?? 0;
+  }
+
+  /** Whether a connection was being accepted. */
+  get accepting(): boolean {
+    return this.#words[ACCEPTS] === 1;
+  }
+
+  /** What was forgotten last, and may not be closed yet; 0 for nothing. */
+  get left(): number {
+    return this.#words[LEFT] ?? 0;
   }
 
   /** Every channel. */

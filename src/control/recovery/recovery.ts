@@ -1,24 +1,11 @@
 /**
- * What a Worker had that does nothing any more, taken over by the control plane: both are one process, so its descriptors are
- * there. What it knew of them is in its ledger.
- *
- * It may wake up. So first its thread is stopped for good, but for a system call that it may be in. And then each number is
- * given another meaning before what it was is used: whatever that call does, it does to something that is nobody's.
+ * What a Worker had that does nothing any more: its descriptors, and what it knew of them, which is in its ledger. It hangs,
+ * or its process has ended.
  */
 
-import {
-  AddressBuffer,
-  adopt,
-  close,
-  createEventfd,
-  type Descriptor,
-  duplicate,
-  replaceDescriptor,
-  SHUT_RDWR,
-  shutdown,
-} from "../../../ffi/mod.ts";
+import { AddressBuffer, close, type Descriptor, SHUT_RDWR, shutdown } from "../../../ffi/mod.ts";
 import { writeSockaddr } from "../../front/connection/address.ts";
-import type { Ledger, LedgerEntry } from "../../front/core/ledger.ts";
+import type { Ledger } from "../../front/core/ledger.ts";
 import type { MovedConnection } from "../../front/plan.ts";
 import { SIZE_ADDRESS } from "../../protocol/messages.ts";
 import { ackId, readAck } from "../../protocol/replies.ts";
@@ -34,22 +21,17 @@ export interface Recovered {
   readonly suspect: MovedConnection | undefined;
 }
 
-/** One Worker's descriptors. */
+/** Whoever has the descriptors. */
+export interface Holder {
+  /** Takes a descriptor over. @returns a number for it, owned by the caller; undefined where it cannot be had */
+  take(fd: Descriptor): Descriptor | undefined;
+}
+
+/** One Worker's. */
 export class Recovery {
-  /** Numbers that stand for nothing now. */
-  readonly #vacated: Descriptor[] = [];
-  readonly #nothing = createEventfd();
   readonly #address = new AddressBuffer();
 
-  constructor(readonly ledger: Ledger) {}
-
-  /** Takes a descriptor over. @returns another number for it, owned by the caller; undefined where there is none */
-  take(fd: Descriptor): Descriptor | undefined {
-    const copy = duplicate(fd);
-    if (copy < 0) return undefined;
-    if (replaceDescriptor(this.#nothing, fd) >= 0) this.#vacated.push(fd);
-    return adopt(copy);
-  }
+  constructor(readonly ledger: Ledger, readonly holder: Holder) {}
 
   /** Takes all connections over. Those that backends have acknowledged are theirs (docs/protocol.md, "The commit point"). */
   connections(): Recovered {
@@ -59,7 +41,7 @@ export class Recovery {
     let suspect: MovedConnection | undefined;
     let lost = 0;
     for (const entry of this.ledger.connections) {
-      const fd = this.take(entry.fd);
+      const fd = this.holder.take(entry.fd);
       if (fd === undefined) continue;
       const { handed, plain } = entry;
       const ids = handed === undefined ? undefined : acknowledged.get(handed.channel);
@@ -70,7 +52,7 @@ export class Recovery {
         close(fd);
         continue;
       }
-      const connection = this.#record(fd, entry);
+      const connection = this.record(fd, entry.requests);
       if (entry.fd === looked) suspect = connection;
       connections.push(connection);
     }
@@ -82,7 +64,7 @@ export class Recovery {
     const reader = new MessageReader();
     const acknowledged = new Map<number, Set<number>>();
     for (const channel of channels) {
-      const fd = this.take(channel);
+      const fd = this.holder.take(channel);
       if (fd === undefined) continue;
       const ids = new Set<number>();
       acknowledged.set(channel, ids);
@@ -96,7 +78,8 @@ export class Recovery {
     return acknowledged;
   }
 
-  #record(fd: Descriptor, { requests }: LedgerEntry): MovedConnection {
+  /** A connection of which nothing is known that its socket does not say. @param fd the record's from now on */
+  record(fd: Descriptor, requests = 0): MovedConnection {
     const [client, local] = [new Uint8Array(SIZE_ADDRESS), new Uint8Array(SIZE_ADDRESS)];
     const address = this.#address;
     if (address.readPeer(fd) >= 0) writeSockaddr(client, 0, address.bytes);
@@ -107,11 +90,6 @@ export class Recovery {
       ...{ unread: false, unannounced: false, peer: 0, begun: false, fresh: requests === 0 },
       ...{ head: -1, idle: -1, lingers: -1, waited: -1 },
     };
-  }
-
-  /** The thread has been seen to execute nothing any more: what it had besides is closed. @param others its other descriptors */
-  finish(others: readonly Descriptor[]): void {
-    for (const fd of [...this.#vacated.splice(0), ...others, this.#nothing]) close(fd);
   }
 }
 
