@@ -220,8 +220,7 @@ Deno.test("up: everything serves, with no more permissions than needed, and ends
   using site = new Site();
   await using up = await startUp(site.configuration);
   const { all, front, files } = family(up);
-  // A backend of each kind, the front, and what holds the front's descriptors.
-  assert.equal(all.length, 4);
+  assert.equal(all.length, 3);
   assert.equal((await get(up.port, "/small.txt", "files.test")).text, "small\n");
   assert.equal((await get(up.port, "/x", "app.test")).status, 200);
   assert.ok(!commandLine(front).some((word) => /^(-A|--allow-(all|net|write|run))/.test(word)));
