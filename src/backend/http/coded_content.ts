@@ -29,7 +29,8 @@ export class CodedContent {
 
   async #code(piece: Uint8Array<ArrayBuffer>, following: Following): Promise<void> {
     this.#unflushed = following === "more";
-    const pieces = await this.coding.piece(piece, following);
+    const { loop } = this.framed.connection.home;
+    const pieces = await loop.elsewhere(this.coding.piece(piece, following));
     for (const [index, one] of pieces.entries()) {
       await this.framed.send(one, following === "end" || index + 1 < pieces.length);
     }

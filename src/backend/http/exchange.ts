@@ -182,7 +182,7 @@ export class Exchange extends ReceivedRequest {
     reason: string | undefined,
   ): Promise<void> {
     const bytes = typeof content === "string" ? encoder.encode(content) : content;
-    const { compressor } = this.connection.home;
+    const { compressor, loop } = this.connection.home;
     if (this.method === "HEAD" || bytes.byteLength > WHOLE) {
       // What is long is coded in pieces, between those of others.
       const follows = await this.#start(status, choice, bytes.byteLength, true, reason);
@@ -191,7 +191,7 @@ export class Exchange extends ReceivedRequest {
       }
       return;
     }
-    const coded = await compressor!.whole(bytes, choice.filter!);
+    const coded = await loop.elsewhere(compressor!.whole(bytes, choice.filter!));
     const fields = coded === undefined ? choice.fields : codedFields(choice.fields, choice.filter!);
     checkMayRespond(this, status);
     await this.#respondWhole(status, fields, coded ?? bytes, reason);
