@@ -78,17 +78,19 @@ async function compareAll(): Promise<Comparison[]> {
     `DefaultRuntimeDir "${runDirectory.path}"\n${configurationAt(FDPASS, placed, echo)}`,
   );
   await using fdpass = await startUpFrom(path);
-  const pending = placed.flatMap((at) => at.configuration.requests.map((request) => ({ at, request })));
+  const pending = [...placed];
   const comparisons: Comparison[] = [];
+  // The requests of one configuration follow each other: two that take turns at a balancer would see one member each.
   const work = async () => {
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      const { at, request } = next;
-      comparisons.push({
-        configuration: at.configuration,
-        request,
-        apache: await outcomes(APACHE, at, request),
-        fdpass: await outcomes(FDPASS, at, request),
-      });
+    for (let at = pending.shift(); at !== undefined; at = pending.shift()) {
+      for (const request of at.configuration.requests) {
+        comparisons.push({
+          configuration: at.configuration,
+          request,
+          apache: await outcomes(APACHE, at, request),
+          fdpass: await outcomes(FDPASS, at, request),
+        });
+      }
     }
   };
   await Promise.all(Array.from({ length: TOGETHER }, work));
