@@ -1,10 +1,11 @@
 /** What clients see in the place of an error that a backend answers itself, or of one that its server has said. */
 
-/** A text, a file by its whole name, or another place. */
+/** A text, a file by its whole name, another place, or a path of the site, which the front finds. */
 export type ErrorPage =
   | { readonly text: string }
   | { readonly file: string }
-  | { readonly url: string };
+  | { readonly url: string }
+  | { readonly path: string };
 
 /** By statuses. */
 export type ErrorPages = Readonly<Record<string, ErrorPage>>;

@@ -96,6 +96,7 @@ export class Endings {
     this.#core.counters.add(REFUSED, 1);
     this.#core.reasons.count(status, why);
     connection.preread = NOTHING;
+    connection.error = undefined;
     connection.requests = Math.min(connection.requests + 1, 0xffff);
     // Watched afresh: what the client has sent meanwhile is an event once more.
     connection.unwatch();

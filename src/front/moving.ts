@@ -73,7 +73,7 @@ export class Moving {
   #release(connection: Connection): MovedConnection {
     const { loop: { now }, deadlines: { head } } = this.core;
     const left = Math.max(0, connection.due - now);
-    const { state, requests, preread, tls, unread, begun, waitsSince, unannounced, hasPeer, peerAt } =
+    const { state, requests, preread, tls, unread, begun, waitsSince, unannounced, hasPeer, peerAt, error } =
       connection;
     connection.findLocal();
     const client = hasPeer ? connection.addresses.subarray(peerAt, peerAt + SIZE_ADDRESS) : connection.client;
@@ -87,6 +87,7 @@ export class Moving {
       unannounced,
       peer: !hasPeer ? 0 : connection.peerFlags & PEER_HTTPS ? 2 : 1,
       begun,
+      ...error === undefined ? {} : { error },
       head: state === "reading" && connection.deadlines === head ? left : NEVER,
       idle: state === "parked" ? left : NEVER,
       lingers: state === "refusing" ? left : NEVER,
@@ -122,6 +123,7 @@ export class Moving {
     const said = {
       ...moved.peer > 0 ? { peer: peerOf(moved) } : {},
       ...moved.tls.length > 0 ? { tls: moved.tls.subarray(SIZE_FIELD) } : {},
+      ...moved.error === undefined ? {} : { error: moved.error },
       detail: 0,
     };
     const { client, local, preread, requests } = moved;

@@ -7,6 +7,7 @@ import type { AccessLogRules } from "../logs/rules.ts";
 import type { OutputEvent } from "../output/line_file.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
+import type { ReturnedError } from "../protocol/error_field.ts";
 import type { RatesPlace } from "../trust/address_rates.ts";
 import type { ProxyProtocol, Trust } from "../trust/trust.ts";
 
@@ -72,6 +73,8 @@ export interface MovedConnection {
   readonly peer: number;
   /** The head of a response is out. */
   readonly begun: boolean;
+  /** What its request has come to at a backend, where the page of that is the front's to find. */
+  readonly error?: ReturnedError;
   /** Milliseconds that it has left: for its head, between two requests, after it was answered with an error; -1 where none run. */
   readonly head: number;
   readonly idle: number;

@@ -13,6 +13,8 @@ export interface CgiHead {
   /** Where the content starts. */
   readonly end: number;
   readonly status: number;
+  /** Whether nothing is said of the status: neither one, nor a place to go to. */
+  readonly isPlain: boolean;
   /** What stands behind the status; undefined for the registered phrase. */
   readonly reason: string | undefined;
   /**
@@ -114,6 +116,7 @@ function readHead(lines: readonly string[], end: number): CgiVerdict {
     verdict: "head",
     end,
     status: match ? Number(match[1]) : location === undefined ? 200 : 302,
+    isPlain: status === undefined && location === undefined,
     reason: withoutBlanks(match?.[2] ?? "") || undefined,
     localRedirect: local ? location : undefined,
     contentLength: length,

@@ -115,6 +115,8 @@ export const FIELD_RESPONSE_FIELDS = 11;
 export const FIELD_VARIABLES = 12;
 export const FIELD_HANDOFF = 13;
 export const FIELD_PEER = 14;
+/** Of RETURN. */
+export const FIELD_ERROR = 17;
 /** Of GENERATION, whose fields are numbered as those of transfers are. */
 export const FIELD_TRUSTED = 15;
 export const FIELD_REQUEST_RATE = 16;
@@ -186,6 +188,8 @@ export const MAX_PATH = 65_535;
 export const MAX_EXCEPT = 8_192;
 /** The longest field `tls`, in bytes. */
 export const MAX_TLS = 4_096;
+/** The longest field `error`, in bytes. */
+export const MAX_ERROR = 4_096;
 /** The longest fields `target`, `request fields`, `response fields` and `variables`, their heads included, together. */
 export const MAX_RULES = 32_768;
 /** The longest message: the fixed part and each field at its longest. Longer ones end the channel. */

@@ -1,6 +1,7 @@
 /** HANDOFF and RETURN: the two messages that carry a connection. They differ in direction and in one byte's meaning. */
 
 import {
+  FIELD_ERROR,
   FIELD_EXCEPT,
   FIELD_HANDOFF,
   FIELD_MAP,
@@ -16,6 +17,7 @@ import {
   FIELD_TLS,
   FIELD_VARIABLES,
   HANDOFF,
+  MAX_ERROR,
   MAX_EXCEPT,
   MAX_NAME,
   MAX_PATH,
@@ -40,6 +42,7 @@ import {
 } from "./messages.ts";
 import { type Peer, readPeer, writePeer } from "./peer_field.ts";
 import { type HandoffTimes, readTimes, writeTimes } from "./times_field.ts";
+import { encodeReturnedError, readReturnedError, type ReturnedError } from "./error_field.ts";
 import { encodeTextFields, fieldText, readFields, TextMemo, writeFieldHead } from "./fields.ts";
 import { encodeRuleFields, type RuleFields } from "./rule_fields.ts";
 
@@ -79,6 +82,8 @@ export interface Transfer extends RuleFields {
   readonly peer?: Peer;
   /** RETURN: the id of the hand-off by which it came on this channel; absent where it came on another one. */
   readonly handoff?: number;
+  /** RETURN: what its request has come to, where the front is to find the page of that. */
+  readonly error?: ReturnedError;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -152,7 +157,9 @@ export function encodeTransfer(
   if (kept > MAX_EXCEPT) {
     throw new RangeError(`Cannot send ${kept} bytes of exceptions: at most ${MAX_EXCEPT}`);
   }
-  const { times, peer, handoff } = transfer;
+  const { times, peer, handoff, error } = transfer;
+  const failure = error === undefined ? NOTHING : encodeReturnedError(error);
+  if (failure.length > MAX_ERROR) throw new RangeError(`Cannot send an error of ${failure.length} bytes`);
   const timesSize = times === undefined ? 0 : SIZE_FIELD + SIZE_TIMES;
   const routeFields = type === HANDOFF ? encodeRouteFields(site, route, except, map) : NOTHING;
   const pathField = type === HANDOFF ? encodeTextFields([[FIELD_PATH, path]], MAX_PATH) : NOTHING;
@@ -163,7 +170,8 @@ export function encodeTransfer(
   const peerStart = rulesStart + rules.length;
   const tlsStart = peerStart + (peer === undefined ? 0 : SIZE_FIELD + SIZE_PEER);
   const handoffStart = tlsStart + (tls.length === 0 ? 0 : SIZE_FIELD + tls.length);
-  const fieldsEnd = handoffStart + (handoff === undefined ? 0 : SIZE_FIELD + 4);
+  const errorStart = handoffStart + (handoff === undefined ? 0 : SIZE_FIELD + 4);
+  const fieldsEnd = errorStart + (error === undefined ? 0 : SIZE_FIELD + failure.length);
   const prereadSize = preread.length === 0 ? 0 : SIZE_FIELD + preread.length;
   const out = new Uint8Array(fieldsEnd + prereadSize);
   startTransfer(out, type);
@@ -181,6 +189,7 @@ export function encodeTransfer(
   if (tls.length > 0) out.set(tls, writeFieldHead(out, tlsStart, FIELD_TLS, tls.length));
   if (peer !== undefined) writePeer(out, writeFieldHead(out, peerStart, FIELD_PEER, SIZE_PEER), peer);
   if (handoff !== undefined) view.setUint32(writeFieldHead(out, handoffStart, FIELD_HANDOFF, 4), handoff);
+  if (error !== undefined) out.set(failure, writeFieldHead(out, errorStart, FIELD_ERROR, failure.length));
   if (times !== undefined) {
     const { arrived, headWhole, waited, attempts, worker } = times;
     const at = writeFieldHead(out, SIZE_TRANSFER, FIELD_TIMES, SIZE_TIMES);
@@ -209,6 +218,7 @@ const KNOWN = new Set([
   FIELD_VARIABLES,
   FIELD_HANDOFF,
   FIELD_PEER,
+  FIELD_ERROR,
   FIELD_PREREAD,
 ]);
 
@@ -247,6 +257,9 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   if (typeof peer === "string") return peer;
   const handoff = fields.get(FIELD_HANDOFF);
   if (handoff !== undefined && handoff.length < 4) return `a field handoff of ${handoff.length} bytes`;
+  const errorField = fields.get(FIELD_ERROR);
+  const error = errorField === undefined ? undefined : readReturnedError(errorField);
+  if (errorField !== undefined && error === undefined) return "a field error says none";
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   return {
     id: view.getUint32(TRANSFER_ID),
@@ -266,6 +279,7 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     ...tls === undefined ? {} : { tls: tls.slice() },
     ...peer === undefined ? {} : { peer },
     ...handoff === undefined ? {} : { handoff: view.getUint32(handoff.byteOffset - bytes.byteOffset) },
+    ...error === undefined ? {} : { error },
     ...rules,
   };
 }

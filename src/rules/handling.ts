@@ -40,7 +40,7 @@ export function handlingOf(
   for (let at = script.indexOf("/"); at >= 0; at = script.indexOf("/", at + 1)) {
     const directory = script.slice(0, at + 1);
     const counts = sectionsOf(directory).findLast(({ overrides }) => overrides !== undefined)?.overrides;
-    if (counts !== false && files.is("file", `${directory}.htaccess`)) return undefined;
+    if (counts !== false && files.is("notEmpty", `${directory}.htaccess`)) return undefined;
     if (!follows && at > 0 && files.is("link", script.slice(0, at))) return undefined;
   }
   if (!follows && files.is("link", script)) return undefined;

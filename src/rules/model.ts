@@ -249,6 +249,8 @@ export interface SiteRules {
   readonly documentRoot?: string;
   /** What of the site is files; nothing unless given. */
   readonly files?: SiteFiles;
+  /** Paths of the site, with a query perhaps, that are asked for in the place of errors, by status. */
+  readonly pages?: Readonly<Record<string, string>>;
   /** Nobody is asked for a password, and no address is looked at: for whoever says so on the command line. */
   readonly ignoreAccess?: true;
 }

@@ -35,10 +35,21 @@ export interface Files {
   is(kind: "file" | "directory" | "link" | "executable" | "notEmpty", path: string): boolean;
 }
 
+/** An error whose page is asked for in its place. */
+export interface ErrorFound {
+  readonly status: number;
+  /** What the request was that it was found for. */
+  readonly method: string;
+  /** Fields that belong to the error. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
 /** What went before, of a request that goes all the way again. */
 export interface Before {
   readonly variables: ReadonlyMap<string, string>;
   readonly query: string | undefined;
+  /** The error that the new one is the page of; undefined for any other path. */
+  readonly insteadOf?: ErrorFound;
   /** The path; undefined where the new one stands for the same thing, as an index does. */
   readonly from?: string;
 }
@@ -58,6 +69,8 @@ export class RequestState {
   user = "";
   /** Whether it has had another path. */
   hasMoved = false;
+  /** The error that it is the page of. */
+  insteadOf: ErrorFound | undefined;
 
   constructor(
     readonly view: RequestView,
@@ -69,14 +82,16 @@ export class RequestState {
   }
 
   /** Takes over what was before it went all the way again: as httpd has it, under other names. */
-  inherit({ variables, query, from }: Before): void {
+  inherit({ variables, query, from, insteadOf }: Before): void {
     this.hasMoved = true;
+    this.insteadOf = insteadOf;
     for (const [name, value] of variables) {
       // What no rule can set is about one way only.
       if (!name.startsWith(":")) this.variables.set(from === undefined ? name : `REDIRECT_${name}`, value);
     }
     if (from === undefined) return;
-    this.variables.set("REDIRECT_STATUS", "200");
+    this.variables.set("REDIRECT_STATUS", `${insteadOf?.status ?? 200}`);
+    if (insteadOf !== undefined) this.variables.set("REDIRECT_REQUEST_METHOD", insteadOf.method);
     this.variables.set("REDIRECT_URL", from);
     if (query !== undefined) this.variables.set("REDIRECT_QUERY_STRING", query);
   }

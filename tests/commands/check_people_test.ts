@@ -34,7 +34,7 @@ const EXPECTATIONS: readonly Expectation[] = [
       /\n {2}rewriting: 1 rule\n {2}request fields: \/\n$/,
     ],
     warns: [
-      /:18: changes answers: ErrorDocument: "\/502\.html" is no file that everybody may see/,
+      /:18: changes answers: ErrorDocument: "\/502\.html" leads nowhere unless a rule takes it, so/,
     ],
   },
   {

@@ -9,7 +9,9 @@ import {
   NACK_REFUSED,
   RETURN_IDLE,
   RETURN_OUT_OF_SCOPE,
+  SCOPE_REQUEST,
 } from "../../src/protocol/messages.ts";
+import type { FieldOperation } from "../../src/rules/fields.ts";
 import { MessageReader } from "../../src/wire/message_reader.ts";
 import { sharesProcess } from "../support/descriptors.ts";
 import { drink, limitDescriptors, request } from "./clients.ts";
@@ -53,6 +55,94 @@ test("a returned connection is looked at as preread and socket together, and rou
   b.serve(back);
   assert.equal(rig.answer(client), responseOf("b"));
 });
+
+/** What comes back with an error is the request that has come to it. */
+function returnError(rig: Rig, backend: ScriptedBackend, status: number, text: string): void {
+  const held = handed(rig, backend);
+  backend.acknowledge([held]);
+  drink(held.fd);
+  const error = { status, fields: [["Retry-After", "7"]] as const };
+  const preread = new TextEncoder().encode(text);
+  assert.ok(backend.sayReturn({ ...held, transfer: { ...held.transfer, error } }, 9, preread) > 0);
+  rig.until(() => backend.acknowledged().includes(9), "the acknowledgement");
+  close(held.fd);
+  backend.owned = [];
+}
+
+const PAGES = { "503": "/pages/down?x", "404": "/pages/lost", "500": "/nobody" };
+
+test("a request that has come to an error goes to whom its page is for", {
+  backends: ["a", "b"],
+  sites: [{
+    names: [],
+    routes: [{ path: "/a/", backends: ["a"] }, { path: "/pages/", backends: ["b"], mapTo: "/p/" }],
+    rules: { sections: [], pages: PAGES },
+  }],
+}, (rig) => {
+  const [a, b] = [rig.start("a"), rig.start("b")];
+  rig.until(() => rig.reported("backend-found").length === 2, "both");
+  const text = request("/a/first?q").replace("GET", "POST");
+  const client = rig.client(text);
+  returnError(rig, a, 503, text);
+  const page = handed(rig, b);
+  const { target, variables, responseFields, detail, preread, requests } = page.transfer;
+  assert.deepEqual([target, detail, requests], ["/p/down?x", SCOPE_REQUEST, 0]);
+  assert.equal(new TextDecoder().decode(preread), text);
+  assert.deepEqual(JSON.parse(variables!), {
+    ":status": "503",
+    ":path": "/pages/down",
+    REDIRECT_STATUS: "503",
+    REDIRECT_URL: "/a/first",
+    REDIRECT_QUERY_STRING: "q",
+    REDIRECT_REQUEST_METHOD: "POST",
+  });
+  assert.deepEqual(JSON.parse(responseFields!).map(({ name, value }: FieldOperation) => [name, value]), [
+    ["Retry-After", "7"],
+  ]);
+  b.acknowledge([page]);
+  assert.equal(client.received, "");
+  // Found by the front: nobody takes this path.
+  const lost = rig.client(request("/nowhere"));
+  const other = handed(rig, b);
+  assert.equal(other.transfer.target, "/p/lost");
+  assert.equal(JSON.parse(other.transfer.variables!)[":status"], "404");
+  b.acknowledge([other]);
+  b.serve(other);
+  assert.equal(rig.answer(lost), responseOf("b"));
+});
+
+test(
+  "a request that has come to an error without a page, or with one that nobody has, is answered with that",
+  {
+    backends: ["a"],
+    sites: [{
+      names: [],
+      routes: [{ path: "/a/", backends: ["a"] }],
+      rules: { sections: [], pages: PAGES },
+    }, { names: ["plain.test"], routes: [{ path: "/", backends: ["a"] }] }],
+  },
+  (rig) => {
+    const a = rig.start("a");
+    let kept = 0;
+    for (const [status, host] of [[500, "one.test"], [502, "one.test"], [405, "plain.test"]] as const) {
+      const text = `GET /a/x HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+      const client = rig.client(text);
+      returnError(rig, a, status, text);
+      const begin = `HTTP/1.1 ${status} `;
+      rig.until(() => client.received.startsWith(begin) && client.received.includes("\r\n\r\n"), begin);
+      rig.settle();
+      if (client.ended !== false) continue;
+      // The front has answered it itself, and the next one is like any other.
+      client.send(text);
+      const next = handed(rig, a);
+      assert.deepEqual([next.transfer.requests, next.transfer.variables], [1, undefined]);
+      a.acknowledge([next]);
+      a.serve(next);
+      kept++;
+    }
+    assert.equal(kept, 2);
+  },
+);
 
 test("a returned connection whose next head is bad, or never comes, gets the same answers as a new one", {
   limits: LIMITS,

@@ -9,7 +9,7 @@ function read(text: string): Partial<CgiHead> | string {
   const head = parseCgiHead(bytes(text));
   if (head.verdict === "more") return "more";
   if (head.verdict === "reject") return head.why;
-  const { verdict: _, end: _end, ...rest } = head;
+  const { verdict: _, end: _end, isPlain: _plain, ...rest } = head;
   return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
 }
 
@@ -88,6 +88,14 @@ for (const [name, text, expected] of CASES) {
     }
   });
 }
+
+Deno.test("parseCgiHead() tells whether anything is said of the status", () => {
+  const plain = (text: string) => (parseCgiHead(bytes(text)) as CgiHead).isPlain;
+  assert.equal(plain("Content-Type: a/b\n\n"), true);
+  for (const line of ["Status: 200", "Location: http://a/", "Location: /a"]) {
+    assert.equal(plain(`Content-Type: a/b\n${line}\n\n`), false, line);
+  }
+});
 
 const FAULTS: readonly (readonly [name: string, text: string, why: RegExp])[] = [
   ["no field that counts", "X-Mood: good\n\n", /neither Content-Type nor Location nor Status/],

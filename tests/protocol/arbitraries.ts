@@ -95,4 +95,16 @@ export const giveBack: fc.Arbitrary<Transfer> = fc.record({
   except: fc.constant(new Uint8Array(0)),
   map: fc.constant(""),
   handoff: u32,
-}, PLAIN);
+  error: fc.option(
+    fc.record({
+      status: fc.integer({ min: 400, max: 599 }),
+      fields: fc.array(
+        fc.tuple(fc.stringMatching(/^[A-Za-z-]{1,9}$/), fc.stringMatching(/^[ -~ÿ]{0,20}$/)),
+        {
+          maxLength: 4,
+        },
+      ),
+    }, PLAIN),
+    { nil: undefined },
+  ),
+}, PLAIN).map(({ error, ...rest }) => error === undefined ? rest : { ...rest, error });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { writeFieldHead } from "../../src/protocol/fields.ts";
 import {
+  FIELD_ERROR,
   FIELD_PATH,
   FIELD_PREREAD,
   HANDOFF,
@@ -146,6 +147,30 @@ Deno.test("decodeTransfer() skips unknown fields below 0x80, refuses them above,
     assert.equal(decode(withFields([type, [0xff]])), "a text field is not UTF-8");
   }
   assert.deepEqual((decode(withFields([FIELD_PREREAD, [0xff]])) as Transfer).preread, Uint8Array.of(0xff));
+});
+
+Deno.test("decodeTransfer() takes an error of a RETURN for one only if it can be one", () => {
+  const error = (text: string) => decode(withFields([FIELD_ERROR, [...new TextEncoder().encode(text)]]));
+  const good = { status: 405, fields: [["Allow", "GET,HEAD"]] };
+  assert.deepEqual((error(JSON.stringify({ ...good, more: 1 })) as Transfer).error, good);
+  const wrong = [
+    ...[
+      "",
+      "null",
+      "[]",
+      "{}",
+      "404",
+      '{"status":404}',
+      '{"status":"404","fields":[]}',
+      '{"status":404,"fields":{}}',
+    ],
+    ...[200, 399, 600, 404.5].map((status) => JSON.stringify({ status, fields: [] })),
+    ...[["a"], ["a", 1], ["a b", ""], ["", ""], ["a", "b\r\nc: d"], ["a", "€"], ["a", "b", "c"], "ab"].map((
+      field,
+    ) => JSON.stringify({ status: 404, fields: [field] })),
+  ];
+  for (const text of wrong) assert.equal(error(text), "a field error says none", text);
+  assert.equal(decode(withFields([FIELD_ERROR, [0xff]])), "a field error says none");
 });
 
 Deno.test("encodeTransfer() fills MAX_MESSAGE with each field at its longest, and takes none that is longer", () => {

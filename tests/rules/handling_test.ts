@@ -13,21 +13,25 @@ const FILES = [
   "/w/no/a.php",
   "/w/kept/.htaccess",
   "/w/kept/a.php",
+  "/w/silent/a.php",
 ];
+/** Files with nothing in them. */
+const EMPTY = ["/w/silent/.htaccess"];
 const LINKS = ["/w/link.php", "/w/to"];
 const files = {
   is: (kind: string, name: string) =>
-    kind === "file"
-      ? [...FILES, "/w/link.php", "/w/to/a.php"].includes(name)
+    kind === "file" || kind === "notEmpty"
+      ? [...FILES, ...kind === "file" ? EMPTY : [], "/w/link.php", "/w/to/a.php"].includes(name)
       : kind === "link"
       ? LINKS.includes(name)
-      : ["/w", "/w/", "/w/no", "/w/kept", "/w/to", "/"].includes(name),
+      : ["/w", "/w/", "/w/no", "/w/kept", "/w/silent", "/w/to", "/"].includes(name),
 };
 const SECTIONS: readonly Section[] = [
   { place: { file: { directory: "/" } }, overrides: false, links: true, index: ["x", "a.php"] },
   { place: { file: { name: "\\.php$" } }, handler: 3 },
   { place: { file: { directory: "/w/no/" } }, handler: false },
   { place: { file: { directory: "/w/kept/" } }, overrides: true },
+  { place: { file: { directory: "/w/silent/" } }, overrides: true },
 ];
 
 function sectionsWith(more: readonly Section[] = []) {
@@ -48,6 +52,7 @@ Deno.test("handlingOf(): a file that is there, and what of the path follows", ()
   }
   // What would be said there nobody here reads.
   assert.equal(of("/w/kept/a.php"), undefined);
+  assert.equal(of("/w/silent/a.php"), "3 /w/silent/a.php ");
   const unlinked = [{ place: { file: { directory: "/w/" } }, links: false }];
   for (const name of ["/w/link.php", "/w/to/a.php"]) assert.equal(of(name, unlinked), undefined, name);
   assert.equal(of("/w/a.php", unlinked), "3 /w/a.php ");

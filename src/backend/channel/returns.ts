@@ -115,7 +115,7 @@ export class Returns extends Timed {
   }
 
   #sendOne(leaving: Leaving): number {
-    const { connection, requests, reason, preread, tls, handoff } = leaving;
+    const { connection, requests, reason, preread, tls, handoff, error } = leaving;
     const id = this.#nextId;
     const message = encodeTransfer(RETURN, {
       ...connection.transfer,
@@ -126,6 +126,7 @@ export class Returns extends Timed {
       preread,
       ...tls === undefined ? {} : { tls },
       ...handoff === undefined ? {} : { handoff },
+      ...error === undefined ? {} : { error },
     });
     this.#sender.header.setPart(0, message, addressOf(message));
     this.#sender.descriptor = connection.fd;

@@ -13,6 +13,7 @@ import {
   settle,
 } from "../../../ffi/mod.ts";
 import type { Generation } from "../../protocol/replies.ts";
+import type { ReturnedError } from "../../protocol/error_field.ts";
 import { decodeTls, isKernel, isPair, type TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { TrustedProxies } from "../../trust/trust.ts";
@@ -48,6 +49,8 @@ export interface Leaving {
   readonly tls?: Uint8Array<ArrayBuffer>;
   /** The id of the hand-off by which it came, where it goes back on the same channel. */
   readonly handoff?: number;
+  /** What its request has come to, where the front is to find the page of that. */
+  readonly error?: ReturnedError;
 }
 
 /** The front that has handed a connection over, and may get it back. */
@@ -134,9 +137,7 @@ export class Connection extends ClientSocket {
 
   /** Where it came from, and where it can be given back. */
   get channel(): Origin {
-    if (this.#channel === undefined) {
-      throw new Error("Cannot use the channel of a connection that came from none");
-    }
+    if (this.#channel === undefined) throw new Error("Cannot use a channel: the connection came from none");
     return this.#channel;
   }
 

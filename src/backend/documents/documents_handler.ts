@@ -1,6 +1,5 @@
 /** Files by their whole names, as a configuration for httpd has them served: GET, HEAD and POST. */
 
-import { INSTEAD_OF } from "../../rules/file_names.ts";
 import type { Documents, TagPart } from "../../config/documents.ts";
 import { isHandedOn } from "../../config/handlers.ts";
 import { ownReference } from "../../http/reference.ts";
@@ -11,6 +10,7 @@ import { type Failure, OpenFile } from "../static/directory.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
 import { type RequestFields, requestFields } from "../static/request_fields.ts";
 import { lastModified, lend, respond, say } from "../static/respond.ts";
+import { sendWhole, typeField } from "../static/send_file.ts";
 import { listing } from "./listing.ts";
 import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
 import { HostSettings, type MergedSettings } from "./settings.ts";
@@ -65,8 +65,6 @@ export class DocumentsHandler implements RequestHandler {
     const host = whole === undefined ? undefined : this.#hosts[whole.host];
     if (host === undefined) return this.#refuse(exchange, 404, "There is no such file");
     const { name } = whole!;
-    const instead = exchange.rules?.variables[INSTEAD_OF];
-    if (instead !== undefined) return this.#instead(exchange, Number(instead), name);
     const settings = host.of(name);
     const now = exchange.connection.home.loop.clock();
     const file = this.#tree.open(name, settings, now);
@@ -108,16 +106,11 @@ export class DocumentsHandler implements RequestHandler {
       if (isHandedOn(last, about.type, settings)) {
         return this.#refuse(exchange, 403, "This file is for a program that is not run here");
       }
-      return this.#serve(exchange, file, about, settings.tag);
+      const { insteadOf } = exchange;
+      return insteadOf === undefined
+        ? this.#serve(exchange, file, about, settings.tag)
+        : sendWhole(exchange, insteadOf, typeField(about.type), file);
     });
-  }
-
-  /** Answers with a page for an error that the front has found. */
-  #instead(exchange: Exchange, status: number, file: string): Promise<void> | undefined {
-    const sent = this.#pages.send(exchange, status, { [status]: { file } });
-    if (sent !== false) return sent;
-    exchange.local = true;
-    return say(exchange, status, "The page that says so cannot be read");
   }
 
   /** Answers with the page of an error, or in a sentence of our own, which only rules change that are about errors too. */
@@ -134,6 +127,8 @@ export class DocumentsHandler implements RequestHandler {
       : this.#pages.send(exchange, status, pages, fields);
     if (sent !== false) return sent;
     exchange.local = true;
+    const { insteadOf } = exchange;
+    if (insteadOf !== undefined) return say(exchange, insteadOf, "The page that says so cannot be shown");
     return say(exchange, status, text, fields);
   }
 
@@ -205,7 +200,7 @@ export class DocumentsHandler implements RequestHandler {
     // Of names whose files not everybody may see nobody hears here.
     const isShown = (own: string) => !host.of(`${name === "/" ? "" : name}/${own}`).asks;
     const page = listing(decodeBytes(normalizePath(exchange.path) ?? "/"), entries, isShown);
-    return exchange.respond(200, [["Content-Type", "text/html; charset=utf-8"]], page);
+    return exchange.respond(exchange.insteadOf ?? 200, [["Content-Type", "text/html; charset=utf-8"]], page);
   }
 
   /** Whoever counts on what stands there must not find out that nobody reads it. */

@@ -1,11 +1,23 @@
 /** Files by their whole names, with links followed as settings say. */
 
-import type { DirectoryEntry } from "../../../ffi/mod.ts";
+import { type DirectoryEntry, readFile } from "../../../ffi/mod.ts";
 import { Directory, DirectoryError, type Failure, OpenFile } from "../static/directory.ts";
 import type { MergedSettings } from "./settings.ts";
 
 /** Whose `.htaccess` would have a say. */
 const OVERRIDES = ".htaccess";
+
+/** Bytes of such a file that are looked at. */
+const LONGEST = 65_536;
+
+/** Whether there is nothing in it but blank lines and comments. */
+function isEmpty(file: OpenFile): boolean {
+  if (file.size === 0) return true;
+  if (file.size > LONGEST) return false;
+  const bytes = new Uint8Array(file.size);
+  if (readFile(file.descriptor, bytes, BigInt(bytes.length)) !== bytes.length) return false;
+  return new TextDecoder("latin1").decode(bytes).split("\n").every((line) => /^[ \t\r]*(#|$)/.test(line));
+}
 
 /** The file system, as one process has it open. */
 export class Tree {
@@ -66,8 +78,9 @@ export class Tree {
       if (!countsIn(directory)) continue;
       const found = this.#root.open((directory + OVERRIDES).slice(1));
       if (found === "missing") continue;
+      const saysNothing = found instanceof OpenFile && isEmpty(found);
       if (found instanceof OpenFile) found.close();
-      return directory + OVERRIDES;
+      if (!saysNothing) return directory + OVERRIDES;
     }
     return undefined;
   }

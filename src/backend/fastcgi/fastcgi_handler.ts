@@ -3,7 +3,6 @@
 import { type FastCgiUpstream, formatFastCgiUpstream } from "../../config/fastcgi_upstream.ts";
 import { PATH_OF_SCRIPT } from "../../rules/file_names.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
-import { reasonPhrase } from "../../http/response_head.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection/connection.ts";
@@ -13,6 +12,7 @@ import { Answering, OutputError } from "../exec/cgi/answering.ts";
 import { type CgiRequest, decodeBytes, metaVariables } from "../exec/cgi/meta_variables.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
+import { say } from "../http/say.ts";
 import type { RelayEvent } from "../relay/relay_handler.ts";
 import type { UpstreamConnection } from "../relay/upstream_connection.ts";
 import { UpstreamError } from "../relay/upstream_error.ts";
@@ -232,16 +232,22 @@ export class FastCgiRequestHandler implements RequestHandler {
     });
     if ("status" in variables || script === undefined) return variables;
     const { file, info } = script;
-    const isSaid = exchange.rules?.variables["HTTP_AUTHORIZATION"] !== undefined;
-    const authorization = options.authorization && !isSaid ? exchange.field("authorization") : undefined;
+    const { HTTP_AUTHORIZATION: said, REDIRECT_STATUS: redirected, REDIRECT_URL: from } =
+      exchange.rules?.variables ?? {};
+    const isAuthorized = options.authorization && said === undefined;
+    const authorization = isAuthorized ? exchange.field("authorization") : undefined;
     const root = options.documentRoot ?? options.root;
+    // Beside REDIRECT_URL, PHP takes PATH_TRANSLATED for the script, and lets go of what follows a name that is the script's
+    // alone (fix_pathinfo in sapi/fpm/fpm/fpm_main.c). So it gets the whole name then, as httpd gives it, and parts that.
+    const name = from === undefined ? file : file + info;
+    const isTranslated = info !== "" && root !== "" && from === undefined;
     return [
       ...variables,
-      `SCRIPT_FILENAME=${file}`,
+      `SCRIPT_FILENAME=${name}`,
       ...root === "" ? [] : [`DOCUMENT_ROOT=${root}`],
-      ...info === "" || root === "" ? [] : [`PATH_TRANSLATED=${root}${info}`],
+      ...isTranslated ? [`PATH_TRANSLATED=${root}${info}`] : [],
       // Without it, a PHP that was built to run only as asked by a server refuses.
-      "REDIRECT_STATUS=200",
+      ...redirected === undefined ? ["REDIRECT_STATUS=200"] : [],
       ...authorization === undefined ? [] : [`HTTP_AUTHORIZATION=${authorization}`],
     ];
   }
@@ -307,14 +313,4 @@ function lengthOf(exchange: Exchange): number | undefined {
 /** The part of a path that names the script, where that is another name than the file's: all but what follows it. */
 function urlOf(path: string, info: string): string {
   return path.endsWith(info) ? path.slice(0, path.length - info.length) : path;
-}
-
-async function say(
-  exchange: Exchange,
-  status: number,
-  sentence: string,
-  fields: readonly Field[] = [],
-): Promise<void> {
-  const content = `${status} ${reasonPhrase(status)}\n\n${sentence}\n`;
-  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
 }

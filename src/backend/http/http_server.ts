@@ -15,6 +15,7 @@ import { Exchange } from "./exchange.ts";
 import { HandlerServer } from "./handler_server.ts";
 import { HeadReader } from "./head_reader.ts";
 import { BodyError } from "./request_body.ts";
+import { giveBackError, keepError } from "./left_error.ts";
 import { ReceivedRequest } from "./received_request.ts";
 import { refuse } from "./refuse.ts";
 import { RequestRates, TOO_MANY_REQUESTS } from "./request_rates.ts";
@@ -60,6 +61,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   returnFailed(connection: Connection): void {
     const served = this.#away.get(connection);
     if (served === undefined) return connection.close();
+    if (served.left !== undefined) return this.#after(served, keepError(served, served.left));
     if (served.input.length > 0) this.#misdirected(served);
     else if (this.#draining || connection.channel.closed) connection.close();
     else this.#serve(served);
@@ -263,6 +265,11 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
     const { connection, body, input } = exchange;
     try {
       await handled;
+      if (exchange.leftError !== undefined && !exchange.responded) {
+        this.#away.set(connection, served);
+        await giveBackError(served, exchange, exchange.leftError);
+        return false;
+      }
       if (!exchange.responded) throw new Error("Cannot go on: the handler has not responded");
     } catch (error) {
       await this.#fail(served, exchange, error);

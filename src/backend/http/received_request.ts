@@ -1,6 +1,8 @@
 /** A request's head, as those who answer it see it. */
 
 import type { RequestHead } from "../../http/request_head.ts";
+import type { ReturnedError } from "../../protocol/error_field.ts";
+import { INSTEAD_OF } from "../../rules/file_names.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { TcpAddress } from "../connection/address.ts";
 import { type Asker, askerOf } from "./asker.ts";
@@ -25,6 +27,8 @@ export class ReceivedRequest {
   readonly isLast: boolean;
   /** The head from its request line on, as it came. */
   readonly head: string;
+  /** What it has come to, where nothing is responded and the front is to find the page of that: see left_error.ts. */
+  leftError: ReturnedError | undefined;
   /** The host in the target, where that is a whole URL. */
   readonly #targetHost: string | undefined;
   #names: RequestNames | undefined;
@@ -48,7 +52,9 @@ export class ReceivedRequest {
     const text = latin1(input.bytes, start, head.end);
     const slice = (from: number, to: number) => text.slice(from - start, to - start);
     this.head = text;
-    this.method = slice(head.methodStart, head.methodEnd);
+    const asked = slice(head.methodStart, head.methodEnd);
+    // As httpd has it, a page is asked for by GET, whatever has come to an error.
+    this.method = this.insteadOf === undefined || asked === "HEAD" ? asked : "GET";
     this.target = slice(head.targetStart, head.targetEnd);
     this.path = slice(head.pathStart, head.pathEnd);
     this.query = slice(head.queryStart, head.queryEnd);
@@ -75,7 +81,15 @@ export class ReceivedRequest {
   }
 
   #allFields(): Field[] {
-    return fieldsOfHead(this.head, this.#targetHost);
+    const fields = fieldsOfHead(this.head, this.#targetHost);
+    // Conditions and ranges are about what was asked for, not about a page in its place.
+    return this.insteadOf === undefined ? fields : fields.filter(([name]) => !/^(if-.*|range)$/i.test(name));
+  }
+
+  /** The status of the error that this is to be the page of; undefined for any other request. */
+  get insteadOf(): number | undefined {
+    const status = this.rules?.variables[INSTEAD_OF];
+    return status === undefined ? undefined : Number(status);
   }
 
   /** Who asks. */

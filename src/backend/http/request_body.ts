@@ -29,6 +29,8 @@ export const MAX_SKIP = 262_144;
 export class RequestBody {
   /** Bytes still to come; with chunked coding Infinity until the last chunk. */
   #remaining: number;
+  /** The same before anything was read. */
+  readonly #length: number;
   readonly #decoder: ChunkedDecoder | undefined;
   readonly #terms: ContentTerms;
   #pace: ContentPace | undefined;
@@ -58,7 +60,7 @@ export class RequestBody {
   ) {
     this.#terms = terms;
     if (contentLength > terms.most) this.#fault = new BodyError(TOO_LONG, 413);
-    this.#remaining = chunked ? Infinity : Math.max(0, contentLength);
+    this.#length = this.#remaining = chunked ? Infinity : Math.max(0, contentLength);
     this.#decoder = chunked ? new ChunkedDecoder() : undefined;
     this.#beforeWait = beforeWait;
   }
@@ -81,6 +83,11 @@ export class RequestBody {
   /** Whether it has turned out to have no end: its framing is broken, or the client has ended before it. */
   get broken(): boolean {
     return this.#fault !== undefined || (this.input.ended && !this.done);
+  }
+
+  /** Whether nothing of it has been taken from the connection, nor its client been asked for it. */
+  get untouched(): boolean {
+    return !this.#begun && this.#ahead === undefined && this.#remaining === this.#length;
   }
 
   /** Whether nobody has begun to read it, and it is known to be too long to be read away. */

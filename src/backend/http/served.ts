@@ -3,6 +3,8 @@
 import type { Connection } from "../connection/connection.ts";
 import { ConnectionAccount } from "../counters/connection_account.ts";
 import { Input } from "./input.ts";
+import type { ReturnedError } from "../../protocol/error_field.ts";
+import type { Exchange } from "./exchange.ts";
 import { ScopeGuard } from "./scope_guard.ts";
 
 /** What is known of a connection from one request to the next. */
@@ -15,6 +17,8 @@ export class Served {
   readonly lines: ConnectionAccount;
   /** When the rest of a head must have come, on the loop's clock; 0 while it is not waited for. */
   headDue = 0;
+  /** The request whose error the front is to answer, while the connection is on its way back. */
+  left: { readonly exchange: Exchange; readonly error: ReturnedError } | undefined;
   /** Told how a wait has ended. Made once, since there is a wait for every request. */
   readonly waited: (came: boolean) => void;
 

@@ -2,11 +2,11 @@
 
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
-import { reasonPhrase } from "../../http/response_head.ts";
 import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
+import { say } from "../http/say.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
 import type { Member } from "./members/member.ts";
 import { type MemberEvent, Members, type MembersOptions } from "./members/members.ts";
@@ -91,7 +91,8 @@ export class RelayRequestHandler implements RequestHandler {
     const fields = exchange.sentFields();
     const here = answeredHere(exchange.method, fields);
     if (here === 204) return await exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
-    if (this.options.encodedSlashes === "refuse" && /%2f/i.test(exchange.path)) {
+    const isPage = exchange.insteadOf !== undefined;
+    if (!isPage && this.options.encodedSlashes === "refuse" && /%2f/i.test(exchange.path)) {
       return await (this.#page(exchange, 404, []) ||
         say(exchange, 404, "There is no path with an encoded slash."));
     }
@@ -282,14 +283,3 @@ const REPLACED = "The server behind this one has answered with an error.";
 
 /** Seconds after which it makes sense to ask a busy server again (RFC 9110, 10.2.3). */
 const RETRY: readonly Field[] = [["Retry-After", "1"]];
-
-/** What is wrong in detail is for whoever runs this, not for clients: it names machines. */
-async function say(
-  exchange: Exchange,
-  status: number,
-  sentence: string,
-  fields: readonly Field[] = [],
-): Promise<void> {
-  const content = `${status} ${reasonPhrase(status)}\n\n${sentence}\n`;
-  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
-}

@@ -207,9 +207,12 @@ export class Relaying extends Timed {
 
   async #respondFinally(head: ResponseHead): Promise<Patience> {
     const { exchange, upstream, view } = this;
-    const { status, framing, length, reason } = head;
+    const { framing, length } = head;
+    // A page that comes without an error of its own has that of the request.
+    const status = head.status < 400 && exchange.insteadOf || head.status;
+    const reason = status === head.status ? head.reason : undefined;
     const fields = responseFields(head.fields, head.minor, view);
-    if (status >= 400 && isReplaced(status, view.rules.errorOverride)) {
+    if (head.status >= 400 && isReplaced(status, view.rules.errorOverride)) {
       // Who has to show who they are has to know how.
       throw new ReplacedError(status, fields.filter(([name]) => /^(www|proxy)-authenticate$/i.test(name)));
     }

@@ -3,6 +3,7 @@
 import mime from "mime";
 import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
+import { leaveError } from "../http/left_error.ts";
 import { Directory, OpenFile } from "./directory.ts";
 import { lend } from "./respond.ts";
 import { sendWhole, typeField } from "./send_file.ts";
@@ -20,6 +21,8 @@ export class ErrorPageSender {
    * Answers with the page of a status; the status stays, but for one that is another place.
    *
    * @param fields that belong to the error, such as Allow
+   * A page at a path of the site is the front's to find: nothing is responded then.
+   *
    * @returns false where there is none, or it cannot be read: nothing is said then
    */
   send(
@@ -29,7 +32,9 @@ export class ErrorPageSender {
     fields: readonly Field[] = [],
   ): Promise<void> | undefined | false {
     const page = pages[status];
-    if (page === undefined) return false;
+    // Of an error of a page there is none (httpd: "while trying to use an ErrorDocument").
+    if (page === undefined || exchange.insteadOf !== undefined) return false;
+    if ("path" in page) return leaveError(exchange, status, fields) ? undefined : false;
     // A file is served like any other, so what rules say of fields holds.
     exchange.local = !("file" in page);
     if ("url" in page) return exchange.respond(302, [...fields, ["Location", page.url]], "");

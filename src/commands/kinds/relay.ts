@@ -155,7 +155,7 @@ function errorPages(text: string): ErrorPages {
     const pages: Record<string, Record<string, unknown>> = JSON.parse(text);
     const isPage = ([status, page]: [string, Record<string, unknown>]) =>
       /^[45]\d\d$/.test(status) &&
-      ["text", "file", "url"].filter((key) => typeof page[key] === "string").length === 1;
+      ["text", "file", "url", "path"].filter((key) => typeof page[key] === "string").length === 1;
     if (Object.entries(pages).every(isPage)) return pages as ErrorPages;
   } catch {
     // Said below.

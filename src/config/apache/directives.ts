@@ -128,7 +128,7 @@ const TABLE: readonly Known[] = ([
   ["<FilesMatch", ["server", "host", "directory"], 1, 1, "an expression for names of files"],
   ["TypesConfig", TOP, 1, 1, "a file"],
   ["ErrorDocument", ANY, 2, 2, "a status and a text"],
-  ["ProxyErrorOverride", SERVERS, 1, MANY, "On or Off, and statuses"],
+  ["ProxyErrorOverride", PATHS, 1, MANY, "On or Off, and statuses"],
   ["CustomLog", SERVERS, 2, 3, "a file and a format, such as logs/access.log combined"],
   ["GlobalLog", TOP, 2, 3, "a file and a format, such as logs/access.log combined"],
   ["ErrorLog", SERVERS, 1, 1, `a file, or a program behind "|"`],

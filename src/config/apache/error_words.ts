@@ -3,6 +3,7 @@
 import { FRONT_STATUSES, readDocument } from "../error_documents.ts";
 import type { ErrorPage, ErrorPages } from "../error_pages.ts";
 import { quote } from "../reading.ts";
+import { type ErrorOverride, readErrorOverride } from "./error_statuses.ts";
 import type { Faults } from "./faults.ts";
 import type { Directive } from "./tree.ts";
 
@@ -10,14 +11,14 @@ import type { Directive } from "./tree.ts";
 interface Said {
   readonly spot: Directive;
   /** undefined for the usual one. */
-  readonly page: ErrorPage | { readonly path: string } | undefined;
+  readonly page: ErrorPage | undefined;
 }
 
 /** Collects them. */
 export class ErrorWords {
   readonly #said = new Map<string, Said>();
   /** Of which statuses what servers say is replaced, of 400 and above; undefined where nothing is said. */
-  overrides: readonly number[] | "all" | "none" | undefined;
+  overrides: ErrorOverride | undefined;
 
   /** Told of already, as what the main server says is read for each virtual host. */
   readonly #told = new Set<Directive>();
@@ -31,7 +32,7 @@ export class ErrorWords {
         this.#document(directive);
         return true;
       case "proxyerroroverride":
-        this.#override(directive);
+        this.overrides = readErrorOverride(directive, this.faults) ?? this.overrides;
         return true;
     }
     return false;
@@ -47,19 +48,11 @@ export class ErrorWords {
 
   #page(directive: Directive, text: string): Said["page"] {
     if (text === "default") return undefined;
-    if (text.startsWith("/")) return { path: text };
-    if (/^https?:/i.test(text)) return { url: text };
+    // With a blank in it, it is a text to httpd, however it begins.
+    if (/^\/\S*$/.test(text)) return { path: text };
+    if (/^https?:\S*$/i.test(text)) return { url: text };
     const document = this.faults.take(readDocument(text.replace(/^"/, "")), directive);
     return document === undefined ? undefined : { text: document };
-  }
-
-  #override(directive: Directive): void {
-    const [state = "", ...codes] = directive.args;
-    if (!/^(on|off)$/i.test(state) || codes.some((code) => !/^[45]\d\d$/.test(code))) {
-      return this.faults.add(directive, "Takes On or Off, and statuses from 400 to 599; write those");
-    }
-    const isOn = state.toLowerCase() === "on";
-    this.overrides = !isOn ? "none" : codes.length > 0 ? codes.map(Number) : "all";
   }
 
   /** Says what does not hold for backends that take connections themselves: their answers nobody here looks at. */
@@ -81,11 +74,12 @@ export class ErrorWords {
   }
 
   /**
-   * All pages, with the names of files for paths.
+   * All pages.
    *
-   * @param fileOf the name of the file that a path of the site leads to; undefined where it leads to none
+   * @param pageAt what a path of the site leads to, without a query: a file that everybody may see, or what else the front
+   * finds there, by rules alone perhaps; undefined where it leads nowhere
    */
-  pages(fileOf: (path: string) => string | undefined): ErrorPages {
+  pages(pageAt: (path: string) => { readonly file: string } | "found" | "by rules" | undefined): ErrorPages {
     const pages: Record<string, ErrorPage> = {};
     for (const [status, { page, spot }] of this.#said) {
       if (page === undefined) continue;
@@ -93,15 +87,14 @@ export class ErrorWords {
         pages[status] = page;
         continue;
       }
-      const file = fileOf(page.path.replace(/[?#].*$/s, ""));
-      if (file !== undefined) pages[status] = { file };
-      else if (!this.#told.has(spot)) {
-        this.#told.add(spot);
-        const message = `${
-          quote(page.path)
-        } is no file that everybody may see, so the usual text is answered`;
-        this.faults.warn(spot, message, "changes");
-      }
+      const at = pageAt(page.path.replace(/[?#].*$/s, ""));
+      if (at === "found" || at === "by rules") pages[status] = { path: page.path.replace(/#.*$/s, "") };
+      else if (at !== undefined) pages[status] = at;
+      if (at !== undefined && at !== "by rules" || this.#told.has(spot)) continue;
+      this.#told.add(spot);
+      const unless = at === undefined ? "" : " unless a rule takes it";
+      const message = `${quote(page.path)} leads nowhere${unless}, so the usual text is answered`;
+      this.faults.warn(spot, message, "changes");
     }
     return pages;
   }

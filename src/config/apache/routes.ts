@@ -5,6 +5,7 @@ import type { ErrorPages } from "../error_pages.ts";
 import { quote } from "../reading.ts";
 import type { Backends, RelayTerms } from "./backends.ts";
 import { ContentLimits } from "./content_limits.ts";
+import { errorOverrideOf, tellOfOverrides } from "./error_overrides.ts";
 import { errorPagesOf } from "./files/error_files.ts";
 import type { ServerFiles, ServerFilesMaker } from "./files/server_files.ts";
 import { mappedByExpression, mappedByPrefix } from "./mapped_passes.ts";
@@ -21,8 +22,10 @@ import type { Directive } from "./tree.ts";
 export interface MadeRoutes {
   readonly routes: readonly Route[];
   readonly urls: readonly (string | undefined)[];
+  /** What clients see in the place of errors. */
+  readonly pages: ErrorPages;
   /** What of it is files, and the indexes of the routes that lead to them; undefined where nothing is. */
-  readonly files?: ServerFiles & { readonly routes: readonly number[]; readonly pages: ErrorPages };
+  readonly files?: ServerFiles & { readonly routes: readonly number[] };
 }
 
 /** Makes the routes of servers. */
@@ -60,6 +63,7 @@ export class RouteMaker {
     const inOrder = passes.some(({ expression }) => expression);
     const kept = inOrder ? passes : this.#byLength(passes);
     const pages = errorPagesOf(levels, kept, this.files);
+    tellOfOverrides(server, kept, this.servers.faults);
     this.#pages.set(server, pages);
     const files = this.files.of(levels, kept.filter(leadsToFiles), named, pages);
     const made = kept.flatMap((pass) => {
@@ -78,13 +82,15 @@ export class RouteMaker {
     return {
       routes: made.map(({ route }) => route),
       urls: made.map(({ url }) => url),
-      ...files && { files: { ...files, routes, pages } },
+      pages,
+      ...files && { files: { ...files, routes } },
     };
   }
 
   /** What a relay answers itself. */
-  #errors(server: Server, pages: ErrorPages): Pick<RelayTerms, "errorPages" | "errorOverride"> {
-    const override = server.errors.overrides ?? this.servers.main.errors.overrides ?? "none";
+  #errors(pass: Pass, server: Server, pages: ErrorPages): Pick<RelayTerms, "errorPages" | "errorOverride"> {
+    const { main } = this.servers;
+    const override = errorOverrideOf(pass, server === main ? [main] : [server, main]);
     return {
       ...Object.keys(pages).length > 0 ? { errorPages: pages } : {},
       ...override === "none" ? {} : { errorOverride: override },
@@ -137,7 +143,7 @@ export class RouteMaker {
     const { target } = pass;
     const common = pass.expression ? { path: pass.path, match: pass.path } : { path: pass.path };
     if (target === undefined) return { ...common, backends: [] };
-    const terms = { ...this.#terms(pass, server), ...this.#errors(server, pages) };
+    const terms = { ...this.#terms(pass, server), ...this.#errors(pass, server, pages) };
     const backends = target.kind === "balancer"
       ? new BalancingMaker(this.servers, this.backends).backendsOf(target.name, pass, terms)
       : [this.backends.refer(target, this.#parametersOf(pass), terms, pass.spot)];

@@ -4,6 +4,7 @@ import type { EncodedSlashes } from "../config.ts";
 import { MAX_HEAD } from "../json/limits.ts";
 import { type ContentSettings, readContentPace, readContentSize, readTimes } from "./content.ts";
 import { onOrOff } from "./directives.ts";
+import { type ErrorOverride, readErrorOverride } from "./error_statuses.ts";
 import type { Faults } from "./faults.ts";
 import { type ProxyTlsSettings, readProxyTls } from "./proxy_tls.ts";
 import { readNumber, readTime } from "./values.ts";
@@ -14,6 +15,8 @@ export interface Settings extends ContentSettings, ProxyTlsSettings {
   preserveHost?: boolean;
   /** Whether servers behind are told who asks, in X-Forwarded-For and its like. */
   addsHeaders?: boolean;
+  /** In a location; what a server says is in its words about errors. */
+  errorOverride?: ErrorOverride;
   encodedSlashes?: EncodedSlashes;
   timeout?: number;
   proxyTimeout?: number;
@@ -60,6 +63,8 @@ export function readSetting(directive: Directive, settings: Settings, faults: Fa
       return take("preserveHost", onOrOff(directive, faults));
     case "proxyaddheaders":
       return take("addsHeaders", onOrOff(directive, faults));
+    case "proxyerroroverride":
+      return take("errorOverride", readErrorOverride(directive, faults));
     case "allowencodedslashes":
       return take("encodedSlashes", readEncodedSlashes(directive, faults));
     case "timeout":

@@ -13,6 +13,7 @@ import type {
 import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import { patternOf } from "../../rules/expression.ts";
 import type { Route } from "../config.ts";
+import type { ErrorPage } from "../error_pages.ts";
 import { readExpression } from "./expressions.ts";
 import { ruleSections } from "./files/server_files.ts";
 import { standsFor } from "./paths.ts";
@@ -74,20 +75,16 @@ export class SiteRulesMaker {
     const redirects: Redirect[] = levels.toReversed().flatMap(({ draft }) => draft.redirects);
     const rewriting = this.#serverRewriting(main, server);
     const named = this.routes.files.namedBy(levels.toReversed());
-    const pages = Object.fromEntries(
-      Object.entries(files?.pages ?? {}).flatMap(([status, page]) =>
-        "file" in page ? [[status, page.file]] : []
-      ),
-    );
+    const pages = this.#pagesOf((page) => "file" in page ? page.file : undefined);
+    const found = this.#pagesOf((page) => "path" in page ? page.path : undefined);
+    const isSaid = variables.length + redirects.length + Object.keys(found).length > 0;
     const isNamed = named.length > 0 || Object.keys(pages).length > 0;
     // Only where rules of the server make names, or answers are files, is anybody needed for them.
     const target = files === undefined || !isNamed
       ? undefined
       : this.#targets.push(this.routes.files.target(files)) - 1;
     const kept = withoutTrivialAccess(sections);
-    if (kept.length === 0 && variables.length === 0 && redirects.length === 0 && rewriting === undefined) {
-      return {};
-    }
+    if (kept.length === 0 && !isSaid && rewriting === undefined) return {};
     const name = server.names[0]?.name;
     return {
       rules: {
@@ -97,6 +94,7 @@ export class SiteRulesMaker {
         ...rewriting && { rewriting },
         ...name !== undefined && !name.includes("*") && { serverName: name },
         ...root !== undefined && { documentRoot: root },
+        ...Object.keys(found).length > 0 && { pages: found },
         ...files && {
           files: {
             routes: files.routes,
@@ -107,6 +105,12 @@ export class SiteRulesMaker {
       },
       ...this.#targets.length > 0 && { targets: this.#targets },
     };
+  }
+
+  /** The pages of one sort, by status. */
+  #pagesOf(read: (page: ErrorPage) => string | undefined): Record<string, string> {
+    const pages = Object.entries(this.made.pages).map(([status, page]) => [status, read(page)]);
+    return Object.fromEntries(pages.filter(([, page]) => page !== undefined));
   }
 
   /** A section with how its content is coded, which servers say. */

@@ -2,6 +2,7 @@
 
 import { adopt, type Descriptor } from "../../../ffi/mod.ts";
 import type { MovedConnection } from "../../front/plan.ts";
+import { isReturnedError } from "../../protocol/error_field.ts";
 import type { Heard } from "../socket/talk.ts";
 
 /** The version of these messages. Keys that are not known are ignored; a message that changes what others mean needs another one. */
@@ -113,6 +114,7 @@ export function unpackConnection({ message, fd }: Heard): MovedConnection {
     peer: number("peer", 0),
     begun: message.begun === true,
     fresh: message.fresh === true,
+    ...isReturnedError(message.error) ? { error: message.error } : {},
     head: number("head", -1),
     idle: number("idle", -1),
     lingers: number("lingers", -1),

@@ -5,6 +5,7 @@ import { Timed } from "../../loop/deadlines.ts";
 import type { Source } from "../../loop/poller.ts";
 import { PEER_HTTPS, PEER_SAID_HTTPS, SIZE_ADDRESS, SIZE_FIELD } from "../../protocol/messages.ts";
 import { isKernel } from "../../protocol/tls_field.ts";
+import type { ReturnedError } from "../../protocol/error_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { ErrorAnswers } from "../answer/error_answers.ts";
 import type { Core } from "../core/core.ts";
@@ -72,6 +73,8 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
   unread = false;
   /** What was asked of its client in a handshake; 0 for nothing. */
   policy = 0;
+  /** What its request has come to at a backend that leaves the page of that to the front. */
+  error: ReturnedError | undefined;
   /** Requests answered on it before. */
   requests = 0;
   /** How many those were when one was counted by its client last; -1 before that. */
@@ -203,16 +206,13 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.ended = false;
     this.preread = NOTHING;
     this.tls = NOTHING;
-    this.unread = false;
-    this.unannounced = false;
-    this.trustList = 0;
-    this.peerFlags = 0;
-    this.policy = 0;
-    this.requests = 0;
+    this.unread = this.unannounced = false;
+    this.begun = this.introduced = false;
+    this.error = undefined;
+    this.trustList = this.peerFlags = 0;
+    this.policy = this.requests = 0;
     this.rated = -1;
     this.refusedBy = NOBODY;
-    this.begun = false;
-    this.introduced = false;
     this.waitsUntil =
       this.waitsSince =
       this.wholeAt =
@@ -225,11 +225,9 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
 
   /** Takes up what a backend that gives the connection back says of it. */
   goOn(
-    { client, local, preread, requests, peer }: Pick<
-      Transfer,
-      "client" | "local" | "preread" | "requests" | "peer"
-    >,
+    transfer: Pick<Transfer, "client" | "local" | "preread" | "requests" | "peer" | "error">,
   ): void {
+    const { client, local, preread, requests, peer, error } = transfer;
     // What was said of earlier requests says nothing of the next one.
     this.addresses.set(peer?.address ?? client, this.at);
     this.peerFlags = peer?.https ? PEER_HTTPS | PEER_SAID_HTTPS : 0;
@@ -237,6 +235,9 @@ export class Connection extends Timed implements Source, Waiter<Connection>, InC
     this.localKnown = true;
     this.preread = preread;
     this.requests = requests;
+    this.error = error;
+    // Its client has asked once.
+    if (error !== undefined) this.rated = requests;
   }
 
   /** The head of its request is there, perhaps not for the first time. */

@@ -7,9 +7,10 @@ import { normalizePath, PathNormalizer } from "../../route/path.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import { NO_ROUTE, type RouteTable } from "../../route/route_table.ts";
 import type { Question } from "../../rules/access.ts";
-import type { Before, Files } from "../../rules/request.ts";
+import type { Before, ErrorFound, Files } from "../../rules/request.ts";
+import type { FieldOperation } from "../../rules/fields.ts";
 import { treatsAlike } from "../../rules/alike.ts";
-import { bytesOf } from "../../rules/bytes.ts";
+import { bytesOf, decodedPath } from "../../rules/bytes.ts";
 import { fileIn, INSTEAD_OF, isTooDeep } from "../../rules/file_names.ts";
 import { type Answer, type Decision, SiteJudge, spelt, type Way } from "../../rules/site.ts";
 import type { TrustedProxies } from "../../trust/trust.ts";
@@ -19,6 +20,7 @@ import type { Look, RouteTerms } from "../look/look.ts";
 import { SCOPE_REQUEST } from "../../protocol/messages.ts";
 import { FILES } from "./files.ts";
 import { DRAINED, type FrontRoute } from "./front_route.ts";
+import { ENCODED, otherReadings } from "./other_readings.ts";
 import { PeekedRequest } from "./request_view.ts";
 
 /** What has come of a request of such a site. */
@@ -36,21 +38,12 @@ function answered(status: number, why: string): Judged & { readonly kind: "answe
   return { kind: "answer", answer: { status, why, fields: [], operations: [] } };
 }
 
-/** What some servers take for a slash. */
-const ENCODED = /%2f|%5c/i;
+/** Why an error is answered that has a page. */
+export const NOT_SHOWN = "what stands in its place cannot be shown";
 
-/**
- * What a path means to servers that take `%2F`, or `%5C`, or both for a slash: who guards a path guards it against such a
- * spelling, too.
- *
- * @param path in its normal form
- */
-function otherReadings(path: string): string[] {
-  if (!ENCODED.test(path)) return [];
-  const readings = [/%2f/gi, /%5c/gi, /%2f|%5c/gi].map((encoded) =>
-    normalizePath(path.replace(encoded, "/"))
-  );
-  return [...new Set(readings)].filter((other) => other !== undefined && other !== path) as string[];
+/** A field that is said of an error, whoever answers. */
+function setting(name: string, value: string): FieldOperation {
+  return { action: "set", name, value, always: true };
 }
 
 /** Whether somebody is kept out, or has to show who they are. */
@@ -84,6 +77,11 @@ export class JudgedSite {
     this.#concernsOthers = !treatsAlike(rules, undefined);
   }
 
+  /** Whether errors have pages at paths of the site. */
+  get hasPages(): boolean {
+    return this.site.rules!.pages !== undefined;
+  }
+
   /** Whether requests of a route have to be looked at. @param found its place in the table, or that there is none */
   concerns(found: number): boolean {
     return this.#concerned[found - this.first] ?? this.#concernsOthers;
@@ -106,19 +104,48 @@ export class JudgedSite {
     hidden?: TrustedProxies,
   ): Judged {
     const path = this.#pathOf(look, found);
+    const { error } = connection;
+    if (error !== undefined) {
+      const left = { ...answered(error.status, NOT_SHOWN).answer, fields: error.fields };
+      return this.#withPage(look, new PeekedRequest(look, connection, path, https, now, hidden), {
+        kind: "answer",
+        answer: left,
+      });
+    }
     const view = (path: string) => new PeekedRequest(look, connection, path, https, now, hidden);
     const isKeptOut = this.#judge.isGuarded &&
       otherReadings(path).some((other) => isKept(this.#judgeAs(look, view(other), NO_ROUTE, 1)));
     // The other readings have left theirs there.
     if (ENCODED.test(path)) this.#find(path, look);
     const judged = this.#judgeAs(look, view(path), found, 0);
-    if (judged.kind === "answer") return this.#withPage(look, judged);
+    if (judged.kind === "answer") return this.#withPage(look, view(path), judged);
     if (!isKeptOut || judged.kind === "ask") return judged;
-    return this.#withPage(look, answered(404, "an encoded slash leads to another place than it says"));
+    const elsewhere = answered(404, "an encoded slash leads to another place than it says");
+    return this.#withPage(look, view(path), elsewhere);
+  }
+
+  /**
+   * What stands at a path of the site in the place of an error, whoever serves that: the request goes all the way again.
+   * Where nobody does, or not to this client, the error stays as it is.
+   */
+  #withPage(look: Look, view: PeekedRequest, judged: Judged & { readonly kind: "answer" }): Judged {
+    const { status, fields, state } = judged.answer;
+    const page = this.site.rules!.pages?.[status];
+    if (page === undefined) return this.#withFile(look, judged);
+    const [path = "", ...query] = page.split("?");
+    const before = {
+      variables: state?.variables ?? new Map<string, string>(),
+      query: view.query,
+      from: state?.path ?? decodedPath(view.path),
+      insteadOf: { status, method: view.method, fields },
+    };
+    const asked = view.asPage(normalizePath(path) ?? "/", query.length > 0 ? query.join("?") : undefined);
+    const found = this.#judgeAs(look, asked, NO_ROUTE, 1, before);
+    return found.kind === "answer" ? judged : found;
   }
 
   /** A file of the site in the place of an error: whoever serves files sends it, with the status of the error. */
-  #withPage(look: Look, judged: Judged & { readonly kind: "answer" }): Judged {
+  #withFile(look: Look, judged: Judged & { readonly kind: "answer" }): Judged {
     const { pages = {}, target, host } = this.site.rules!.files ?? {};
     const { answer: { status, fields, operations } } = judged;
     const page = pages[status];
@@ -126,7 +153,7 @@ export class JudgedSite {
       ? undefined
       : this.routes[this.first + this.site.routes.length + target];
     if (page === undefined || route?.group === undefined) return judged;
-    const own = fields.map(([name, value]) => ({ action: "set", name, value, always: true }));
+    const own = fields.map(([name, value]) => setting(name, value));
     const encoded = encodeRuleFields({
       target: spelt(`/${host}${bytesOf(page)}`),
       responseFields: JSON.stringify([...own, ...operations]),
@@ -162,7 +189,7 @@ export class JudgedSite {
         return this.#go(look, changed ? way : undefined, place, decision);
       case "again":
         if (round >= MOST_ROUNDS) return answered(500, "rules send it round and round");
-        return this.#again(look, view, round, decision);
+        return this.#again(look, view, round, decision, way.state.insteadOf);
       default:
         return decision;
     }
@@ -173,8 +200,14 @@ export class JudgedSite {
     view: PeekedRequest,
     round: number,
     { path, query, variables, from }: Decision & { readonly kind: "again" },
+    insteadOf: ErrorFound | undefined,
   ): Judged {
-    const before = { variables, query: view.query, ...from === undefined ? {} : { from } };
+    const before = {
+      variables,
+      query: view.query,
+      ...from === undefined ? {} : { from },
+      ...insteadOf === undefined ? {} : { insteadOf },
+    };
     return this.#judgeAs(look, view.as(spelt(path), query), NO_ROUTE, round + 1, before);
   }
 
@@ -225,14 +258,19 @@ export class JudgedSite {
       : this.routes[this.first + this.site.routes.length + targetIndex]!;
     if (route.group === undefined) return answered(503, DRAINED);
     const target = decision.target ?? this.#mapped(look, way, place);
+    const insteadOf = way === undefined || way.kind === "answer" ? undefined : way.state.insteadOf;
+    const said = (insteadOf?.fields ?? []).map(([name, value]) => setting(name, value));
     const own = {
       ...Object.fromEntries(variables),
+      ...insteadOf === undefined ? {} : { [INSTEAD_OF]: `${insteadOf.status}` },
       ...user === "" ? {} : { REMOTE_USER: user, AUTH_TYPE: "Basic" },
     };
     const fields = encodeRuleFields({
       ...target === undefined ? {} : { target },
       ...request.length === 0 ? {} : { requestFields: JSON.stringify(request) },
-      ...response.length === 0 ? {} : { responseFields: JSON.stringify(response) },
+      ...response.length + said.length === 0
+        ? {}
+        : { responseFields: JSON.stringify([...said, ...response]) },
       ...Object.keys(own).length === 0 ? {} : { variables: JSON.stringify(own) },
     });
     if (fields === undefined) {

@@ -15,7 +15,7 @@ import type { Connection } from "../connection/connection.ts";
 import type { FindingsMemory } from "../inquiry/findings.ts";
 import type { Look } from "../look/look.ts";
 import { DRAINED, FrontRoute } from "./front_route.ts";
-import { JudgedSite } from "./judged_sites.ts";
+import { JudgedSite, NOT_SHOWN } from "./judged_sites.ts";
 import type { UnreadRoutes } from "./unread.ts";
 
 /** Why a request leads nowhere: the status, and the reason for people. */
@@ -89,7 +89,8 @@ export class ListenerRoutes {
       const place = first;
       first += site.routes.length + (site.targets?.length ?? 0);
       const isAlike = (_: unknown, route: number) => treatsAlike(site.rules!, route);
-      return site.rules === undefined || treatsAlike(site.rules, undefined) && site.routes.every(isAlike)
+      return site.rules === undefined || site.rules.pages === undefined &&
+          treatsAlike(site.rules, undefined) && site.routes.every(isAlike)
         ? undefined
         : new JudgedSite(site, place, this.#routes, this.#table, memory);
     });
@@ -121,8 +122,16 @@ export class ListenerRoutes {
       return undefined;
     }
     const judged = this.#judged?.[table.site];
-    if (judged?.concerns(index) && index !== BAD_PATH) return this.#decide(judged, look, connection, index);
+    const { error } = connection;
+    if (error !== undefined && judged === undefined) {
+      this.astray = { status: error.status as AnswerStatus, why: NOT_SHOWN };
+      return undefined;
+    }
     const route = this.#routes[index];
+    if (judged !== undefined && index !== BAD_PATH) {
+      const mayHavePage = error !== undefined || route?.group === undefined && judged.hasPages;
+      if (mayHavePage || judged.concerns(index)) return this.#decide(judged, look, connection, index);
+    }
     look.route = route;
     if (route?.group !== undefined) return route.group;
     if (route !== undefined) this.astray = route.drained ? DRAINED_ROUTE : UNSERVED;

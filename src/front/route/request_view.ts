@@ -14,7 +14,7 @@ const IPV4 = 4;
 
 /** Texts are made as they are asked for: most rules look at little. */
 export class PeekedRequest implements RequestView {
-  readonly method: string;
+  method: string;
   readonly target: string;
   readonly minor: 0 | 1;
   query: string | undefined;
@@ -55,6 +55,12 @@ export class PeekedRequest implements RequestView {
     this.clientPort = portOf(connection.client);
     this.local = addressOf(connection.local);
     this.localPort = portOf(connection.local);
+  }
+
+  /** The same request for the page of an error: by GET, unless nobody wants its content. */
+  asPage(path: string, query: string | undefined): this {
+    if (this.method !== "HEAD") this.method = "GET";
+    return this.as(path, query);
   }
 
   /** The same request for another path and query. */

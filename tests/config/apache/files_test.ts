@@ -154,32 +154,68 @@ Deno.test("rules of a server make names only as they begin themselves, or below 
   }
 });
 
-Deno.test("ErrorDocument: files of the site, whoever answers; what is no file, or not for everybody, is told of", () => {
+Deno.test("ErrorDocument: files of the site, whoever answers; what the front finds at a path; what leads nowhere is told of", () => {
   const text = `DocumentRoot /w
 Alias /err /srv/errors
 ErrorDocument 503 /err/503.html
 ErrorDocument 404 "own"
 ErrorDocument 403 https://a.test/no
-ErrorDocument 500 /api/500
+ErrorDocument 500 /api/500?why#x
+ErrorDocument 410 "/two words"
 ErrorDocument 401 /private/401.html
 ProxyErrorOverride On 404
 <Directory /w/private>\nRequire all denied\n</Directory>
 ProxyPass /api http://a/`;
-  const { backends } = parse(`Listen 80\n${text}`);
+  const { backends, listeners } = parse(`Listen 80\n${text}`);
   const pages = {
     503: { file: "/srv/errors/503.html" },
     404: { text: "own" },
     403: { url: "https://a.test/no" },
+    500: { path: "/api/500?why" },
+    401: { path: "/private/401.html" },
+    410: { text: "/two words" },
   };
   const relay = backends.find(({ runs }) => runs?.kind === "relay")!.runs;
   assert.ok(relay?.kind === "relay");
   assert.deepEqual([relay.errorPages, relay.errorOverride], [pages, [404]]);
   assert.deepEqual(documents(text)!.hosts[0]!.errors, pages);
-  const told = warningsOf(`Listen 80\n${text}`).filter((line) => line.includes("ErrorDocument"));
-  assert.deepEqual(told.map((line) => line.slice(0, 60)), [
-    'site.conf:7: changes answers: ErrorDocument: "/api/500" is n',
-    'site.conf:8: changes answers: ErrorDocument: "/private/401.h',
+  const found = { 500: "/api/500?why", 401: "/private/401.html" };
+  assert.deepEqual(listeners[0]!.sites[0]!.rules!.pages, found);
+  const nobody =
+    "Listen 80\nErrorDocument 503 /x/503.html\nErrorDocument 404 /x/404\nProxyPass /api http://a/";
+  const told = warningsOf(nobody).filter((line) => line.includes("ErrorDocument"));
+  assert.deepEqual(told.map((line) => line.slice(0, 75)), [
+    'site.conf:2: changes answers: ErrorDocument: "/x/503.html" leads nowhere, s',
+    'site.conf:3: changes answers: ErrorDocument: "/x/404" leads nowhere, so the',
   ]);
+  const rewritten = parse(`${nobody}\nRewriteEngine On\nRewriteRule ^/x/ http://a/ [P]`);
+  assert.deepEqual(rewritten.listeners[0]!.sites[0]!.rules!.pages, { 503: "/x/503.html", 404: "/x/404" });
+});
+
+Deno.test("ProxyErrorOverride in a location holds for what is proxied there, and is told of where that is nothing", () => {
+  const text = `ProxyErrorOverride On
+<Location /in>\nProxyErrorOverride Off\nProxyPass http://a:1/\n</Location>
+<Location /around>\nProxyErrorOverride On 404 500\n</Location>
+<Location /none>\nProxyErrorOverride On\n</Location>
+ProxyPass /around/it http://a:2/
+ProxyPass /around/ http://a:3/
+ProxyPass / http://a:4/`;
+  const overrides = parse(`Listen 80\n${text}`).backends.map(({ runs }) =>
+    runs?.kind === "relay" ? [runs.upstream, runs.errorOverride] : []
+  );
+  assert.deepEqual(overrides, [
+    ["http://a:1", undefined],
+    ["http://a:2", [404, 500]],
+    ["http://a:3", [404, 500]],
+    ["http://a:4", "all"],
+  ]);
+  const told = warningsOf(`Listen 80\n${text}`).filter((line) => line.includes("ProxyErrorOverride"));
+  assert.equal(told.length, 1, told.join());
+  assert.match(told[0]!, /changes answers: ProxyErrorOverride in a <Location> without a ProxyPass/);
+  assert.throws(
+    () => parse(`Listen 80\n<Location /a>\nProxyErrorOverride Maybe\n</Location>`),
+    /Takes On or Off/,
+  );
 });
 
 Deno.test("what hands files to programs is told of where files are served, with the way out", () => {

@@ -276,7 +276,7 @@ ProxyPass / fd:///a.sock`);
   assert.equal(config.listeners[0]!.sites[0]!.routes[0]!.keepAlive, "close");
   assert.match(
     formatWarnings(config.warnings!, "site.conf").join(),
-    /:9: changes answers: ErrorDocument: "\/404\.html" is no file.*ErrorDocument 500 of backends with sockets of their own \(line 10\).*RequestReadTimeout body= \(line 5\)$/,
+    /changes answers: ErrorDocument 500 of backends with sockets of their own \(line 10\).*RequestReadTimeout body= \(line 5\)$/,
   );
 });
 

@@ -55,6 +55,14 @@ export const FILE_DIFFERENCES: readonly FileDifference[] = [
   },
   {
     sentence:
+      "A page of an error that is proxied has the status of the error, unless it says one from 400 on; httpd " +
+      "says that of the page for HEAD, and wherever `ProxyErrorOverride` is not about the error.",
+    about: (_, { name }, { apache, fdpass }) =>
+      name === "pages of errors that are proxied" && /^[23]/.test(apache) &&
+      apache.replace(" GET ", " HEAD ").slice(3) === fdpass.replace(" GET ", " HEAD ").slice(3),
+  },
+  {
+    sentence:
       "A text of `ErrorDocument` is HTML if it begins with `<`, and plain text otherwise, both in UTF-8.",
     about: (_, __, { apache, fdpass }) =>
       apache.replace("text/html; charset=iso-8859-1", "text/plain; charset=utf-8") === fdpass,

@@ -69,6 +69,35 @@ ProxyPass / @a/`,
     ],
   },
   {
+    name: "pages of errors that are proxied",
+    text: `DocumentRoot TREE/www
+${GRANTED}
+<Directory TREE/www/private>\nRequire all denied\n</Directory>
+ProxyErrorOverride On 404 502
+ErrorDocument 404 /behind/lost?why=404&x
+ErrorDocument 403 /behind/status/302
+ErrorDocument 503 /behind/down
+ErrorDocument 405 /private/secret.txt
+ErrorDocument 410 /behind/status/500
+ErrorDocument 406 /moved
+Redirect gone /gone
+Redirect 406 /not
+Redirect /moved http://elsewhere.test/
+ProxyPass /behind @b
+ProxyPass /down http://127.0.0.1:9/`,
+    requests: [
+      ...[
+        "/missing",
+        "POST /missing?a",
+        "HEAD /missing",
+        "/private/secret.txt?q",
+        "/noindex/",
+      ],
+      ...["/behind/status/404", "POST /behind/status/404", "/behind/status/500", "/down/x", "POST /down/x?y"],
+      ...["PUT /a.txt", "/gone", "/not", "/sub%2Fx", "/missing\nIf-None-Match: *", "/behind/lost"],
+    ],
+  },
+  {
     name: "some errors that are replaced",
     text: `DocumentRoot TREE/www
 ${GRANTED}

@@ -63,6 +63,11 @@ Alias /none TREE/overridden
     requests: ["/page.html", "/deep/page.html"],
   },
   {
+    name: "files with nothing in them but comments",
+    text: `DocumentRoot TREE/silent\n<Directory TREE>\nAllowOverride All\nRequire all granted\n</Directory>`,
+    requests: ["/page.html", "/empty/page.html"],
+  },
+  {
     name: "types",
     text: `DocumentRoot TREE/www
 ${GRANTED}

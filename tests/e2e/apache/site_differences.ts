@@ -20,6 +20,11 @@ export const SITE_DIFFERENCES: readonly SiteDifference[] = [
     about: (site, request) => site === "lists.test" && request === "/cgi-bin/sub",
   },
   {
+    sentence:
+      "A script that is not there is 404 as any file; httpd hands its name to PHP-FPM, which says so in its own words.",
+    about: (site, request) => site === "lost.test" && request === "/missing.php?a",
+  },
+  {
     sentence: "A program that gives no valid response is 502; with httpd it is 500.",
     about: (site, request) => site === "lists.test" && request === "/cgi-bin/broken.cgi",
   },

@@ -19,6 +19,23 @@ pwd
 cat
 `;
 
+/** What the page of an error is told of the request that it is for. */
+const ABOUT_ERRORS = ["SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REQUEST_URI", "REQUEST_METHOD"].concat(
+  ["URL", "STATUS", "QUERY_STRING", "REQUEST_METHOD"].map((name) => `REDIRECT_${name}`),
+);
+
+const ERROR_SCRIPT = `<?php
+header('Content-Type: text/plain');
+foreach (explode(' ', '${ABOUT_ERRORS.join(" ")}') as $name) echo $name, '=', $_SERVER[$name] ?? '', "\\n";
+`;
+
+const ERROR_PROGRAM = `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+for name in ${ABOUT_ERRORS.join(" ")}; do
+  eval "printf '%s=%s\\\\n' $name \"\\$$name\""
+done
+`;
+
 /** Files by their names. */
 export const SITE_FILES: Readonly<Record<string, string>> = {
   "spa/index.html": "<title>spa</title>\n",
@@ -34,6 +51,9 @@ export const SITE_FILES: Readonly<Record<string, string>> = {
   "wp/wp-content/uploads/2024/a.png": "PNG\n",
   "wp/wp-content/uploads/2024/evil.php": SCRIPT,
   "wp/wp-content/themes/x/style.css": "a{}\n",
+  "wp/lost.php": ERROR_SCRIPT,
+  "wp/own.php":
+    "<?php http_response_code(451); header('Content-Type: text/plain'); echo \"SCRIPT_NAME own\\n\";\n",
   "fall/index.php": SCRIPT,
   "fall/robots.txt": "robots\n",
   "blog/index.html": "index of the blog\n",
@@ -56,6 +76,7 @@ export const SITE_FILES: Readonly<Record<string, string>> = {
   "social/packs/js/common.js": "common();\n",
   "social/emoji/1.png": "PNG\n",
   "cgi-bin/hello.cgi": PROGRAM,
+  "cgi-bin/error.cgi": ERROR_PROGRAM,
   "cgi-bin/sub/deep.cgi": PROGRAM,
   "cgi-bin/status.cgi": "#!/bin/sh\nprintf 'Status: 404 Gone fishing\\nX-R-A: b\\n\\nSCRIPT_NAME page\\n'\n",
   "cgi-bin/broken.cgi": "#!/bin/sh\necho oops\n",

@@ -73,8 +73,47 @@ ProxyPassMatch "^/(.*\\.php(/.*)?)$" "unix:@fpm|fcgi://localhostTREE/fall/$1"
     ],
   },
   {
+    name: "lost.test",
+    text: `DocumentRoot TREE/wp
+DirectoryIndex index.php index.html
+<Directory TREE/wp>
+  AllowOverride None
+  Require all granted
+  RewriteEngine On
+  RewriteRule ^ci/(.*)$ /lost.php/$1 [L]
+</Directory>
+<Directory TREE/wp/wp-admin>
+  Require all denied
+</Directory>
+<FilesMatch "\\.ph(?:ar|p|tml)$">
+  SetHandler "proxy:unix:@fpm|fcgi://localhost"
+</FilesMatch>
+Redirect gone /gone
+ErrorDocument 404 /lost.php?why=lost
+ErrorDocument 403 /lost.php/forbidden
+ErrorDocument 405 /wp-admin/index.php
+ErrorDocument 410 /own.php
+ErrorDocument 503 /lost.php?why=down
+ProxyPass /down http://127.0.0.1:9/`,
+    requests: [
+      ...["/missing", "/missing/deeper?x=1&y=%2F", "HEAD /missing", "POST /missing", "/missing.php?a"],
+      ...["/wp-admin/", "/wp-admin/index.php?b", "POST /wp-admin/", "HEAD /wp-admin/", "/wp-content/"],
+      ...["/gone?c", "/ci/some/thing?x", "POST /gone", "/down/x?d=e", "POST /down/x", "HEAD /down/x"],
+      ...[
+        "PUT /wp-login.php",
+        "/%6dissing%20blank",
+        "/missing\nRange: bytes=0-1",
+        "/missing\nIf-None-Match: *",
+      ],
+    ],
+  },
+  {
     name: "lists.test",
     text: `DocumentRoot TREE/lists
+ErrorDocument 404 /cgi-bin/error.cgi/info?why=lost
+ErrorDocument 410 /cgi-bin/status.cgi
+ErrorDocument 403 /cgi-bin/secret.cgi
+Redirect gone /gone
 <Directory TREE/lists>
   Require all granted
 </Directory>
@@ -130,6 +169,10 @@ ProxyPass /hyperkitty @a/hyperkitty`,
         "/scripts/notes.txt",
         "/scripts/index.cgi?a",
         "/noexec/run.cgi",
+        "/gone",
+        "/missing?x",
+        "POST /missing",
+        "HEAD /missing",
         "/scripts/uploads/x.cgi",
         "/hyperkitty/x",
       ],

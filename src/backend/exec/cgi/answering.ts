@@ -51,7 +51,9 @@ export class Answering {
    */
   async run(): Promise<string | undefined> {
     const { exchange } = this;
-    const { head, rest } = await this.#readHead();
+    const { head: written, rest } = await this.#readHead();
+    // Whoever says no status makes the page of an error that it was asked for.
+    const head = written.isPlain ? { ...written, status: exchange.insteadOf ?? written.status } : written;
     const { localRedirect: location } = head;
     // One that leads to somebody else's path is the client's to follow.
     if (location !== undefined && exchange.guard.owns(location.split("?")[0]!)) return location;

@@ -1,12 +1,12 @@
 /** A CGI/1.1 program per request (RFC 3875). */
 
 import { close, E2BIG, EAGAIN, EMFILE, ENFILE, ENOMEM, ErrnoError, pipe } from "../../../../ffi/mod.ts";
-import { reasonPhrase } from "../../../http/response_head.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange, Field } from "../../http/exchange.ts";
 import type { RequestHandler } from "../../http/http_server.ts";
+import { say } from "../../http/say.ts";
 import type { ExecOptions } from "../exec_server.ts";
 import type { Program } from "../program.ts";
 import { endOf, Programs } from "../programs.ts";
@@ -247,13 +247,3 @@ const SENTENCES = {
   503: "The program behind this address is busy.",
   504: "The program behind this address did not respond in time.",
 } as const;
-
-async function say(
-  exchange: Exchange,
-  status: number,
-  sentence: string,
-  fields: readonly (readonly [string, string])[] = [],
-): Promise<void> {
-  const content = `${status} ${reasonPhrase(status)}\n\n${sentence}\n`;
-  await exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
-}

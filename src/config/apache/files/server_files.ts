@@ -96,11 +96,13 @@ export class ServerFilesMaker {
     return { ...common, mapTo, backends: [this.documents.name], ...terms };
   }
 
-  /** Whether everybody may see a file, as far as sections for files say. */
+  /** Whether everybody may see a file, as it is, as far as sections for files say. */
   isOpen(levels: readonly Server[], name: string): boolean {
     const sections = levels.toReversed().flatMap(({ fileSections }) => fileSections);
     const own = this.#reader.inOrder(sections, [`${name}/`]).filter(({ place }) => isPlaceOf(place, name));
     const words = [...levels.map(({ fileWords }) => fileWords), ...own.map((section) => section.words)];
+    if (words.some(({ fallback }) => typeof fallback === "string")) return false;
+    if (own.some(({ draft }) => draft.rewriting.engine)) return false;
     // Whatever a later section says: a page that is a program is rare enough.
     const last = name.slice(name.lastIndexOf("/") + 1);
     if (words.some(({ settings }) => isHandedOn(last, typeSaid(last, settings), settings))) return false;
