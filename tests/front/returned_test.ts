@@ -76,7 +76,11 @@ test("a request that has come to an error goes to whom its page is for", {
   sites: [{
     names: [],
     routes: [{ path: "/a/", backends: ["a"] }, { path: "/pages/", backends: ["b"], mapTo: "/p/" }],
-    rules: { sections: [], pages: PAGES },
+    // What holds for every request of a route is said once, also of a page.
+    rules: {
+      sections: [{ responseFields: [{ action: "set", name: "X-All", value: ["yes"] }] }],
+      pages: PAGES,
+    },
   }],
 }, (rig) => {
   const [a, b] = [rig.start("a"), rig.start("b")];
@@ -98,6 +102,7 @@ test("a request that has come to an error goes to whom its page is for", {
   });
   assert.deepEqual(JSON.parse(responseFields!).map(({ name, value }: FieldOperation) => [name, value]), [
     ["Retry-After", "7"],
+    ["X-All", "yes"],
   ]);
   b.acknowledge([page]);
   assert.equal(client.received, "");

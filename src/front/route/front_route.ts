@@ -34,6 +34,8 @@ export const DRAINED = "all backends of the route are drained";
 export class FrontRoute implements RouteTerms {
   readonly fields: Uint8Array<ArrayBuffer>;
   readonly fieldsAddress: bigint;
+  /** Its fields without what rules say of all of its requests, for one that is judged apart: that has all of it. */
+  readonly ownFields: Uint8Array<ArrayBuffer>;
   readonly scope: number;
   readonly keepAlive: number;
   readonly cut: number;
@@ -55,8 +57,9 @@ export class FrontRoute implements RouteTerms {
       : exceptions.length === 0
       ? SCOPE_HOST
       : SCOPE_EXCEPT;
-    const fields = encodeRouteFields(entry.site.names[0] ?? "", routeName(entry.route), exceptions, mapTo);
-    this.fields = withRules(fields, entry.site, entry.index);
+    const site = entry.site.names[0] ?? "";
+    this.ownFields = encodeRouteFields(site, routeName(entry.route), exceptions, mapTo);
+    this.fields = withRules(this.ownFields, entry.site, entry.index);
     this.fieldsAddress = addressOf(this.fields);
     // A backend that may serve every next request waits for it itself. Where only some are its own, most of what comes next
     // is for others: it gives the connection back, and the front waits.

@@ -305,13 +305,13 @@ class JudgedTerms implements RouteTerms {
   readonly cut: number;
   readonly base: Uint8Array;
 
-  constructor(terms: RouteTerms, fields: Uint8Array) {
-    this.fields = new Uint8Array(terms.fields.length + fields.length);
-    this.fields.set(terms.fields);
-    this.fields.set(fields, terms.fields.length);
+  constructor({ ownFields, keepAlive, cut, base }: FrontRoute, fields: Uint8Array) {
+    this.fields = new Uint8Array(ownFields.length + fields.length);
+    this.fields.set(ownFields);
+    this.fields.set(fields, ownFields.length);
     this.fieldsAddress = addressOf(this.fields);
-    this.keepAlive = terms.keepAlive;
-    this.cut = terms.cut;
-    this.base = terms.base;
+    this.keepAlive = keepAlive;
+    this.cut = cut;
+    this.base = base;
   }
 }
