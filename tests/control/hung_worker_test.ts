@@ -33,10 +33,14 @@ class Held implements AsyncDisposable {
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
+    const held = new Held(child);
     const reader = child.stdout.getReader();
-    assert.equal(new TextDecoder().decode((await reader.read()).value), "held\n");
+    const said = new TextDecoder().decode((await reader.read()).value);
     await reader.cancel();
-    return new Held(child);
+    if (said === "held\n") return held;
+    // Nobody else would let the thread go, and a process of which one is held never ends.
+    await held[Symbol.asyncDispose]();
+    return assert.fail(`said ${JSON.stringify(said)}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
