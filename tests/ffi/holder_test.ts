@@ -15,6 +15,7 @@ const holder = holdDescriptors(until);
 // Opened afterwards, and held all the same.
 const [one] = unixSocketPair(SOCK_STREAM, 0);
 console.log(JSON.stringify({ holder, other, one, address: String(addressOf(bytes)) }));
+// Until it is killed.
 await new Promise((resolve) => setTimeout(resolve, 60_000));
 `;
 

@@ -34,6 +34,7 @@ export interface Done {
   readonly why?: string;
 }
 
+// The types of the window are those in force, and a worker's own cannot stand beside them.
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<Work>) => void;
   postMessage(message: Done, transfer: Transferable[]): void;
