@@ -38,6 +38,10 @@ export interface Amounts {
   /** Seconds of a keep-alive measurement, and the requests where `ab` has to do it. */
   readonly keepAlive: { readonly seconds: number; readonly requests: number };
   /** Seconds of a measurement on kept connections, requests with a connection each, and clients at a time. */
+  /** Short measurements of what differs by a little, and how many of each contender. */
+  readonly turns: { readonly count: number; readonly seconds: number };
+  /** Lines of a log of which none may stay in memory. */
+  readonly lines: number;
   readonly answers: {
     readonly seconds: number;
     readonly requests: number;
@@ -85,6 +89,8 @@ const FULL: Amounts = {
     { clients: 512, requests: 15_000 },
   ],
   keepAlive: { seconds: 4, requests: 200_000 },
+  turns: { count: 15, seconds: 1 },
+  lines: 1_000_000,
   answers: { seconds: 2, requests: 15_000, clients: [64, 1, 512] },
   websockets: { seconds: 3, connections: [1, 1_000], idle: 10_000 },
   calls: 5_000,
@@ -105,6 +111,8 @@ const QUICK: Amounts = {
   warmUp: 1_000,
   connections: [{ clients: 64, requests: 3_000 }],
   keepAlive: { seconds: 1, requests: 5_000 },
+  turns: { count: 1, seconds: 1 },
+  lines: 10_000,
   answers: { seconds: 1, requests: 2_000, clients: [64] },
   websockets: { seconds: 1, connections: [1, 1_000], idle: 1_000 },
   calls: 500,

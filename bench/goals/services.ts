@@ -21,6 +21,9 @@ const counting = (variation: string, contender: string, metric: string): Figure 
   metric,
 });
 
+/** Who answers kept connections. */
+const KEPT = [["fetch", "JavaScript handler"], ["static", "files"], ["relay", "relay"]] as const;
+
 export const SERVICES: readonly Goal[] = [
   {
     text: "TLS: full handshakes/s, against nginx → Deno.serve",
@@ -58,11 +61,20 @@ export const SERVICES: readonly Goal[] = [
     ours: logging("a connection per request", "combined", "front"),
     theirs: logging("a connection per request", "none", "front"),
   },
+  ...KEPT.flatMap(([kind, text]) =>
+    [["combined", "combined"], ["vhost", "a LogFormat"]].map(([contender, format]): Goal => ({
+      text: `access log: requests/s, keep-alive, ${text}, ${format} against none`,
+      atLeast: 0.97,
+      ours: logging(`kept connections, ${kind}`, contender!, "perSecond"),
+      theirs: logging(`kept connections, ${kind}`, "none", "perSecond"),
+    }))
+  ),
   {
-    text: "access log: requests/s, keep-alive, JavaScript handler, against none",
-    atLeast: 0.97,
-    ours: logging("kept connections", "combined", "perSecond"),
-    theirs: logging("kept connections", "none", "perSecond"),
+    text: "access log: memory that a million lines leave behind, beyond that of as many requests without",
+    atMost: 8,
+    ours: logging("many lines", "combined", "grown"),
+    theirs: logging("many lines", "none", "grown"),
+    unit: "MiB",
   },
   {
     text: "figures: front CPU per hand-off, scraped every 100 ms, against no admin address",

@@ -7,6 +7,9 @@ const EMPTY_LINES = 4;
 
 const HEAD = ascii("HEAD ");
 
+/** Bytes of a first line that are of interest: as many as request lines may have in httpd unless it is told otherwise. */
+const FIRST_LINE = 8_190;
+
 /** Whether bytes[start, end) are nothing but (part of) the empty lines that may come before a request: nothing is asked. */
 export function isEmptyLines(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start > EMPTY_LINES) return false;
@@ -18,11 +21,29 @@ export function isEmptyLines(bytes: Uint8Array, start: number, end: number): boo
 
 /** Whether bytes[start, end) begin a request for HEAD, the answer to which has no content (RFC 9110, 9.3.2). */
 export function asksHead(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = start;
-  while (at < start + EMPTY_LINES && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
+  const at = behindEmptyLines(bytes, start);
   if (end - at < HEAD.length) return false;
   for (let index = 0; index < HEAD.length; index++) {
     if (bytes[at + index] !== HEAD[index]) return false;
   }
   return true;
+}
+
+function behindEmptyLines(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < start + EMPTY_LINES && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
+  return at;
+}
+
+/** Where the first line of bytes[start, end) is, or what has come of it: of what is no request, for people. */
+export function firstLine(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly from: number; readonly to: number } {
+  const from = Math.min(end, behindEmptyLines(bytes, start));
+  const most = Math.min(end, from + FIRST_LINE);
+  const feed = bytes.subarray(from, most).indexOf(LF);
+  const to = feed < 0 ? most : from + feed;
+  return { from, to: to > from && bytes[to - 1] === CR ? to - 1 : to };
 }

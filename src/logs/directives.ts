@@ -14,9 +14,9 @@ function orDash(text: string): string {
   return text === "" ? "-" : escapeItem(text);
 }
 
-/** For directives whose braces mean nothing. */
+/** For directives whose braces mean nothing, to httpd as well. */
 function plain(part: Part): Directive {
-  return (argument) => argument === undefined ? part : "takes nothing in braces";
+  return () => part;
 }
 
 function named(what: string, part: (name: string) => Part): Directive {
@@ -25,16 +25,17 @@ function named(what: string, part: (name: string) => Part): Directive {
 
 const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000 };
 
-function duration(argument = "s"): Part | string {
-  const unit = UNITS[argument];
+function duration(argument = ""): Part | string {
+  const unit = UNITS[argument.toLowerCase() || "s"];
   if (unit === undefined) return "takes s, ms or us in braces";
-  return fresh(({ duration }) => String(Math.floor(duration / unit)));
+  return fresh(({ duration }) => Math.floor(duration / unit));
 }
 
 /** `{format}t`: strftime(3), or a number; `begin:` or `end:` in front says of which moment. */
 function time(argument: string | undefined): Part | string {
-  const [, moment, format = ""] = /^(begin:|end:)?([^]*)$/.exec(argument ?? "")!;
-  const ends = moment === "end:";
+  const [, moment, rest] = /^(begin|end)(?::([^]*))?$/.exec(argument ?? "") ?? [];
+  const format = moment === undefined ? argument ?? "" : rest ?? "";
+  const ends = moment === "end";
   const at = (record: LogRecord) => ends ? record.begun + record.duration / 1_000 : record.begun;
   const whole = NUMBERS[format];
   if (whole !== undefined) return fresh((record) => whole(at(record)));
@@ -53,13 +54,15 @@ const NUMBERS: Readonly<Record<string, (milliseconds: number) => string>> = {
   usec_frac: (time) => String(Math.floor(time % 1_000 * 1_000)).padStart(6, "0"),
 };
 
-function port(argument = "canonical"): Part | string {
-  switch (argument) {
+function port(argument = ""): Part | string {
+  switch (argument || "canonical") {
     case "canonical":
+      // As without UseCanonicalPhysicalPort: the one that the client has asked for.
+      return steady(({ authority, localPort }) => /:(\d{1,5})$/.exec(authority)?.[1] ?? (localPort || "-"));
     case "local":
-      return steady(({ localPort }) => localPort === 0 ? "-" : String(localPort));
+      return steady(({ localPort }) => localPort === 0 ? "-" : localPort);
     case "remote":
-      return steady(({ clientPort }) => clientPort === 0 ? "-" : String(clientPort));
+      return steady(({ clientPort }) => clientPort === 0 ? "-" : clientPort);
     default:
       return "takes canonical, local or remote in braces";
   }
@@ -67,15 +70,21 @@ function port(argument = "canonical"): Part | string {
 
 function processNumber(argument = "pid"): Part | string {
   // A process has one thread that serves.
-  if (argument === "pid" || argument === "tid") return steady(({ writer }) => String(writer.process));
+  if (argument === "pid" || argument === "tid") return steady(({ writer }) => writer.process);
   if (argument === "hextid") return steady(({ writer }) => writer.process.toString(16));
   return "takes pid, tid or hextid in braces";
 }
 
-/** The client's address; that of the connection and of who stands behind a trusted proxy are the same here. */
-function client(argument: string | undefined): Part | string {
-  if (argument !== undefined && argument !== "c") return "takes c in braces";
+/** The client's address; with `c` that of who has connected, be it somebody in front. */
+function client(argument: string | undefined): Part {
+  if (argument === "c") return steady(({ peer, client }) => peer || client || "-");
   return steady(({ client }) => client || "-");
+}
+
+/** What the request is called; with `c` what its connection is called. */
+function logId(argument: string | undefined): Part {
+  if (argument === "c") return steady(({ identity }) => orDash(identity.connection.name));
+  return fresh(({ identity }) => orDash(identity.requestId));
 }
 
 /** The value of one cookie (RFC 6265, 4.2.1). */
@@ -91,7 +100,7 @@ function cookie(name: string): Part {
 
 /** A variable of the rules: those of this process's environment are for nobody's log. mod_unique_id sets one of all requests. */
 function variable(name: string): Part {
-  if (name !== "UNIQUE_ID") return steady(({ variables }) => orDash(variables[name] ?? ""));
+  if (name !== "UNIQUE_ID") return steady(({ variables }) => escapeItem(variables[name] ?? "-"));
   return fresh(({ variables, identity }) => orDash(variables[name] ?? identity.requestId));
 }
 
@@ -103,8 +112,8 @@ export const OWN: Readonly<Record<string, Part>> = {
   kind: steady(({ writer }) => writer.kind),
   id: fresh(({ identity }) => orDash(identity.requestId)),
   trace: fresh(({ identity }) => orDash(identity.traceId)),
-  waited: fresh(({ waited }) => String(waited)),
-  handover: fresh(({ handover }) => String(handover)),
+  waited: fresh(({ waited }) => waited),
+  handover: fresh(({ handover }) => handover),
   flags: fresh(({ flags }) => orDash(flags)),
   why: fresh(({ why }) => orDash(why)),
 };
@@ -150,40 +159,40 @@ function own(argument: string | undefined): Part | string {
 export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   a: client,
   A: plain(steady(({ local }) => local || "-")),
-  B: plain(fresh(({ content }) => String(content))),
-  b: plain(fresh(({ content }) => content === 0 ? "-" : String(content))),
+  B: plain(fresh(({ content }) => content)),
+  b: plain(fresh(({ content }) => content === 0 ? "-" : content)),
   C: named("the name of a cookie", cookie),
   c: oldOfTls,
-  D: plain(fresh(({ duration }) => String(duration))),
+  D: plain(fresh(({ duration }) => duration)),
   e: named("the name of a variable", variable),
   H: plain(steady(({ method, minor }) => method === "" ? "-" : `HTTP/1.${minor}`)),
   h: client,
-  I: plain(fresh(({ received }) => String(received))),
+  I: plain(fresh(({ received }) => received)),
   i: named("the name of a header field", (name) => {
     const lower = name.toLowerCase();
     return steady(({ head }) => escapeItem(fieldValue(head, lower) ?? "-"));
   }),
-  k: plain(fresh(({ number }) => String(Math.max(0, number - 1)))),
+  k: plain(fresh(({ number }) => Math.max(0, number - 1))),
   // identd(8) is not asked; httpd writes a dash as well unless told to ask.
   l: plain(steady(() => "-")),
-  L: plain(fresh(({ identity }) => orDash(identity.requestId))),
+  L: logId,
   m: plain(steady(({ method }) => orDash(method))),
-  O: plain(fresh(({ sent }) => String(sent))),
+  O: plain(fresh(({ sent }) => sent)),
   o: named("the name of a header field", (name) => {
     const lower = name.toLowerCase();
     return fresh(({ responseHead }) => escapeItem(fieldValue(responseHead, lower) ?? "-"));
   }),
   P: processNumber,
   p: port,
-  q: plain(steady(({ query }) => query === "" ? "" : `?${escapeItem(query)}`)),
+  q: plain(steady(({ target, query }) => target.includes("?") ? `?${escapeItem(query)}` : "")),
   R: plain(steady(({ writer }) => writer.kind)),
   r: plain(
-    steady(({ method, target, minor }) =>
-      method === "" ? "-" : `${escapeItem(method)} ${escapeItem(target)} HTTP/1.${minor}`
+    steady(({ method, target, minor, line }) =>
+      method === "" ? orDash(line) : `${escapeItem(method)} ${escapeItem(target)} HTTP/1.${minor}`
     ),
   ),
-  S: plain(fresh(({ received, sent }) => String(received + sent))),
-  s: plain(fresh(({ status }) => status === 0 ? "-" : String(status))),
+  S: plain(fresh(({ received, sent }) => received + sent)),
+  s: plain(fresh(({ status }) => status === 0 ? "-" : status)),
   T: duration,
   t: time,
   U: plain(steady(({ path }) => orDash(path))),

@@ -87,20 +87,62 @@ function literal(parts: (string | Part)[], text: string): void {
   else parts.push(plain);
 }
 
-/** `%!200,304>{Referer}i`: statuses that it is for or not for, which of several requests is meant, braces, a letter. */
-const DIRECTIVE = /^%(!?)(\d{3}(?:,\d{3})*)?([<>]*)(?:\{([^}]*)\})?([<>]*)(\^FB|\^ti|\^to|[A-Za-z%])/;
+/** What stands between the percent sign of a directive and its letter, as mod_log_config has it: in any order. */
+class Modifiers {
+  /** The last text in braces; undefined for none. */
+  argument: string | undefined;
+  /** Statuses that it is for, or, with `!`, not for. */
+  readonly statuses = new Set<number>();
+  not = false;
+
+  /**
+   * Reads them.
+   *
+   * @returns where the letter stands; -1 for braces without an end
+   */
+  read(format: string, from: number): number {
+    for (let at = from;; at++) {
+      const sign = format[at] ?? "";
+      if (sign === "!") this.not = !this.not;
+      else if (sign === "{") {
+        const end = format.indexOf("}", at);
+        if (end < 0) return -1;
+        this.argument = format.slice(at + 1, end);
+        at = end;
+      } else if (/\d/.test(sign)) {
+        const [digits] = /^\d+/.exec(format.slice(at, at + 10))!;
+        this.statuses.add(Number(digits));
+        at += digits.length - 1;
+        // Which of several requests is meant, when one leads to another: here none does.
+      } else if (sign !== "<" && sign !== ">" && sign !== ",") return at;
+    }
+  }
+
+  /** A part that is only for these statuses. */
+  limit(part: Part): Part {
+    if (this.statuses.size === 0) return part;
+    const { statuses, not } = this;
+    const { render } = part;
+    return fresh((record) => statuses.has(record.status) !== not ? render(record) : "-");
+  }
+}
+
+const LONG_NAMES = /^\^(?:FB|ti|to)/;
 
 function readDirective(
   format: string,
   at: number,
   missing: string[],
 ): { readonly part: Part | string; readonly end: number } | string {
-  const match = DIRECTIVE.exec(format.slice(at, at + 1_024));
-  if (match === null) {
+  const modifiers = new Modifiers();
+  const named = modifiers.read(format, at + 1);
+  const [letter = ""] = LONG_NAMES.exec(format.slice(named, named + 3)) ?? [format[named]];
+  if (named < 0 || !/^[A-Za-z%^]/.test(letter)) {
     return `Cannot read the format from ${quoted(format.slice(at, at + 12))} on; write %% for a percent sign`;
   }
-  const [whole, not, statuses, , argument, , letter = ""] = match;
-  const end = at + whole.length;
+  const end = named + letter.length;
+  const whole = format.slice(at, end);
+  const { argument } = modifiers;
   if (letter === "%") return { part: "%", end };
   const absent = WITHOUT_VALUE[letter] ??
     (letter === "x" && /^SSL_/.test(argument ?? "") && !OF_TLS.includes(argument!)
@@ -114,11 +156,7 @@ function readDirective(
   if (directive === undefined) return `Unknown directive ${quoted(whole)} in the format`;
   const part = directive(argument);
   if (typeof part === "string") return `The directive ${quoted(whole)} ${part}`;
-  if (statuses === undefined) return { part, end };
-  const listed = new Set(statuses.split(",").map(Number));
-  const wanted = not === "";
-  const { render } = part;
-  return { part: fresh((record) => listed.has(record.status) === wanted ? render(record) : "-"), end };
+  return { part: modifiers.limit(part), end };
 }
 
 function quoted(text: string): string {

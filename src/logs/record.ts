@@ -19,10 +19,13 @@ export interface Identity {
   readonly requestId: string;
   /** The trace that it belongs to: the second part of `traceparent`; empty for none. */
   readonly traceId: string;
+  /** What its connection is called. */
+  readonly connection: { readonly name: string };
 }
 
 const NO_VARIABLES: Readonly<Record<string, string>> = {};
-const NOBODY: Identity = { requestId: "", traceId: "" };
+/** Of what has no name. */
+export const NOBODY: Identity = { requestId: "", traceId: "", connection: { name: "" } };
 
 /**
  * One request, or one connection whose requests nobody here looks at. Filled in, written and used again. Text of a client
@@ -31,6 +34,8 @@ const NOBODY: Identity = { requestId: "", traceId: "" };
 export class LogRecord {
   client = "";
   clientPort = 0;
+  /** Who has connected, where somebody in front says who the client is; empty elsewhere. */
+  peer = "";
   local = "";
   localPort = 0;
   /** First name of the site; empty for one without names, or none. */
@@ -66,6 +71,8 @@ export class LogRecord {
   minor = 1;
   /** The request's head as it came, empty for none. What is above, from the method on, follows from it. */
   head = "";
+  /** The first line of what came, where that could not be read as a request. */
+  line = "";
   /** Bytes that came: the head and the content as it was sent. */
   received = 0;
 

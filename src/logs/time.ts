@@ -80,8 +80,14 @@ const CONVERSIONS: Readonly<Record<string, (date: Date) => string>> = {
   y: (date) => two(date.getFullYear() % 100),
   Y: (date) => String(date.getFullYear()),
   z: zone,
-  Z: (date) => zone(date),
+  // What a zone is called is the C library's to say; of one there is no doubt.
+  Z: (date) => isUtc() ? "UTC" : zone(date),
 };
+
+const isUtc = () => Intl.DateTimeFormat().resolvedOptions().timeZone === "UTC";
+
+/** Those that write names, and signs. */
+const NAMES = "%ntaAbhBpPzZ";
 
 /** Conversions that stand for several others. */
 const SHORT_FOR: Readonly<Record<string, string>> = {
@@ -95,32 +101,70 @@ const SHORT_FOR: Readonly<Record<string, string>> = {
   X: "%H:%M:%S",
 };
 
+/** What glibc takes between the percent sign and the letter; in the C locale E and O change nothing. */
+const CONVERSION = /%([-_0^#]*)(\d{0,3})[EO]?([%a-zA-Z])/y;
+
+/** Writes a conversion as its flags say: padding, a width, letters. @param isText that of a name: it gets no zeros */
+function flagged(text: string, flags: string, width: number, isText: boolean): string {
+  // Of several about the same thing the last one counts.
+  const pad = /[-_0](?=[^-_0]*$)/.exec(flags)?.[0];
+  let out = text;
+  if (pad === "-") out = text.replace(/^[0 ]+(?=\d)/, "");
+  if (pad === "_" && !isText) out = text.replace(/^0+(?=\d)/, (zeros) => " ".repeat(zeros.length));
+  if (pad === "0" && !isText) out = text.replace(/^ +(?=\d)/, (blanks) => "0".repeat(blanks.length));
+  if (flags.includes("^") || flags.includes("#")) out = out.toUpperCase();
+  if (pad === "-") return out;
+  return out.padStart(width, pad === "_" || (pad !== "0" && (isText || text.startsWith(" "))) ? " " : "0");
+}
+
 /** Writes a time. @param milliseconds since 1970 */
 export type TimeFormat = (milliseconds: number) => string;
 
+type TimePart = string | ((date: Date) => string);
+
+/** @returns undefined for a format with a conversion that is not known */
+function timeParts(format: string): TimePart[] | undefined {
+  const parts: TimePart[] = [];
+  for (let at = 0; at < format.length;) {
+    if (format[at] !== "%") {
+      parts.push(format[at++]!);
+      continue;
+    }
+    CONVERSION.lastIndex = at;
+    const [whole, flags = "", width = "", letter = ""] = CONVERSION.exec(format) ?? [];
+    if (whole === undefined) return undefined;
+    at += whole.length;
+    const long = SHORT_FOR[letter];
+    const several = long === undefined ? undefined : timeParts(long)!;
+    const conversion = several === undefined ? CONVERSIONS[letter] : (date: Date) => written(several, date);
+    if (conversion === undefined) return undefined;
+    const isText = several !== undefined || NAMES.includes(letter);
+    // As glibc has it, in small letters.
+    const small = /[Zp]/.test(letter) && flags.includes("#");
+    parts.push(
+      flags === "" && width === ""
+        ? conversion
+        : small
+        ? (date) => conversion(date).toLowerCase()
+        : (date) => flagged(conversion(date), flags, Number(width), isText),
+    );
+  }
+  return parts;
+}
+
+function written(parts: readonly TimePart[], date: Date): string {
+  return parts.map((part) => typeof part === "string" ? part : part(date)).join("");
+}
+
 /**
- * Compiles a format of strftime(3).
+ * Compiles a format of strftime(3), with the flags and widths of glibc.
  *
  * @returns undefined for one with a conversion that is not known
  */
 export function compileTime(format: string): TimeFormat | undefined {
-  // In the C locale the modifiers E and O change nothing.
-  const plain = format.replace(/%[EO]?([%a-zA-Z])/g, "%$1");
-  const long = plain.replace(/%([%cDFrRTxX])/g, (whole, letter: string) => SHORT_FOR[letter] ?? whole);
-  const parts: (string | ((date: Date) => string))[] = [];
-  for (let at = 0; at < long.length; at++) {
-    if (long[at] !== "%") {
-      parts.push(long[at]!);
-      continue;
-    }
-    const conversion = CONVERSIONS[long[++at] ?? ""];
-    if (conversion === undefined) return undefined;
-    parts.push(conversion);
-  }
-  return byUnit(1_000, (milliseconds) => {
-    const date = new Date(milliseconds);
-    return parts.map((part) => typeof part === "string" ? part : part(date)).join("");
-  });
+  const parts = timeParts(format);
+  if (parts === undefined) return undefined;
+  return byUnit(1_000, (milliseconds) => written(parts, new Date(milliseconds)));
 }
 
 /**

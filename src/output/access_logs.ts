@@ -56,7 +56,7 @@ export class LinesOfRecord {
   /** Writes a line, if this is a request that gets one. */
   write(): void {
     const { log, line } = this;
-    if (!log.wants(this.record)) return;
+    if (!log.wants(this.record) || log.file.put(line)) return;
     const text = line.text();
     log.file.write(text.length > log.file.longest ? this.#cut() : text);
   }
@@ -64,16 +64,17 @@ export class LinesOfRecord {
   /** A line that others do not get mixed into: what a client has sent is shortened in it. */
   #cut(): string {
     const { record, log: { file: { longest } } } = this;
-    const { method, target, path, query, authority, head, responseHead } = record;
+    const { method, target, path, query, authority, head, line, responseHead } = record;
     record.method = method.slice(0, CUT);
     record.target = target.slice(0, CUT);
     record.path = path.slice(0, CUT);
     record.query = query.slice(0, CUT);
     record.authority = authority.slice(0, CUT);
     record.head = shortened(head);
+    record.line = line.slice(0, CUT);
     record.responseHead = shortened(responseHead);
     const text = this.line.text();
-    Object.assign(record, { method, target, path, query, authority, head, responseHead });
+    Object.assign(record, { method, target, path, query, authority, head, line, responseHead });
     return text.length <= longest ? text : `${text.slice(0, longest - 1)}\n`;
   }
 }

@@ -2,7 +2,7 @@
 
 import { close, describeErrno, EAGAIN, EDQUOT, ENOENT, ENOSPC } from "../../ffi/mod.ts";
 import { type Deadlines, Timed } from "../loop/deadlines.ts";
-import { FIFO_OF_PROGRAM, openOutput, type Output } from "./open_output.ts";
+import { FIFO_OF_PROGRAM, openOutput, type Output, PIPE_BUF } from "./open_output.ts";
 
 /** Milliseconds that a line waits for others at most. */
 export const BATCH_TIME = 100;
@@ -24,8 +24,20 @@ export type OutputEvent =
 
 /** What has been gathered for one write. */
 interface Batch {
-  readonly text: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  readonly length: number;
   readonly lines: number;
+}
+
+/** A line that is written where it is wanted. */
+export interface Line {
+  /**
+   * Writes the line, which is ASCII, and its line feed into memory.
+   *
+   * @param at where it begins
+   * @returns where it ends; -1 where it is longer than there is room
+   */
+  put(bytes: Uint8Array, at: number): number;
 }
 
 const encoder = new TextEncoder();
@@ -36,10 +48,10 @@ const encoder = new TextEncoder();
  * be written is kept for a while, then dropped and counted.
  */
 export class LineFile extends Timed {
-  /** The longest line that does not mix with others, in bytes. */
-  longest: number;
   #output: Output | undefined;
-  #text = "";
+  /** Where lines are gathered: as many bytes as do not mix with others. */
+  #room: Uint8Array<ArrayBuffer> = new Uint8Array(PIPE_BUF);
+  #length = 0;
   #lines = 0;
   #waiting: Batch[] = [];
   /** The end of a batch of which the beginning has been written: it goes first, so that no line is cut. */
@@ -49,7 +61,6 @@ export class LineFile extends Timed {
   #failing = false;
   #failedAt = 0;
   #opensAgain = 0;
-  readonly #room: Uint8Array<ArrayBuffer>;
 
   /**
    * @param path absolute, or `-` for standard output
@@ -64,16 +75,45 @@ export class LineFile extends Timed {
   ) {
     super();
     this.#open();
-    this.longest = this.#output?.atomic ?? 4_096;
-    this.#room = new Uint8Array(this.longest);
   }
 
-  /** Takes a line, which is ASCII and ends with a line feed. */
+  /** The longest line that does not mix with others, in bytes. */
+  get longest(): number {
+    return this.#room.length;
+  }
+
+  /** Takes a line. @returns false, and nothing has happened, for one that is longer than those that do not mix */
+  put(line: Line): boolean {
+    let end = line.put(this.#room, this.#length);
+    if (end < 0) {
+      this.#gather();
+      end = line.put(this.#room, 0);
+      if (end < 0) return false;
+    }
+    this.#took(end);
+    return true;
+  }
+
+  /** Takes a line of any length, which is ASCII and ends with a line feed. */
   write(line: string): void {
-    if (this.#text.length + line.length > this.longest) this.#gather();
-    this.#text += line;
+    if (this.#length + line.length > this.longest) this.#gather();
+    if (line.length > this.longest) {
+      this.#queue({ bytes: encoder.encode(line), length: line.length, lines: 1 });
+      return this.#startBatch();
+    }
+    encoder.encodeInto(line, this.#room.subarray(this.#length));
+    this.#took(this.#length + line.length);
+  }
+
+  #took(end: number): void {
+    this.#length = end;
     this.#lines++;
-    if (this.deadlines === undefined) this.batches.start(this, this.clock());
+    if (this.deadlines === undefined) this.#startBatch();
+  }
+
+  /** Sees to it that what there is leaves in time. */
+  #startBatch(): void {
+    this.batches.start(this, this.clock());
   }
 
   override expire(): void {
@@ -83,10 +123,17 @@ export class LineFile extends Timed {
   /** Puts what has been gathered in the line of batches, and writes as many as can be written. */
   #gather(): void {
     if (this.#lines === 0) return;
-    if (this.#waiting.length < MOST_WAITING) this.#waiting.push({ text: this.#text, lines: this.#lines });
-    else this.#dropped += this.#lines;
-    this.#text = "";
+    const batch: Batch = { bytes: this.#room, length: this.#length, lines: this.#lines };
+    this.#length = 0;
     this.#lines = 0;
+    this.#queue(batch);
+    // What has to wait does that elsewhere.
+    if (this.#waiting.at(-1) === batch) batch.bytes = batch.bytes.slice(0, batch.length);
+  }
+
+  #queue(batch: Batch): void {
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(batch);
+    else this.#dropped += batch.lines;
     if (!this.#failing) this.#writeAll();
   }
 
@@ -94,18 +141,14 @@ export class LineFile extends Timed {
   flush(): void {
     this.#gather();
     this.#writeAll();
-    if (this.#waiting.length > 0 || this.#rest !== undefined) this.batches.start(this, this.clock());
+    if (this.#waiting.length > 0 || this.#rest !== undefined) this.#startBatch();
   }
 
   #writeAll(): void {
     if (this.#output === undefined && !this.#openAgain()) return;
     if (this.#rest !== undefined && !this.#writeRest(this.#rest)) return;
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
-      // Longer than a batch may be is one line alone.
-      const fits = batch.text.length <= this.#room.length;
-      const bytes = fits ? this.#room : encoder.encode(batch.text);
-      if (fits) encoder.encodeInto(batch.text, this.#room);
-      const length = batch.text.length;
+      const { bytes, length } = batch;
       const written = this.#output!.write(bytes, length);
       if (written < 0) return this.#failed(-written);
       this.#waiting.shift();
@@ -176,7 +219,7 @@ export class LineFile extends Timed {
   #open(): void {
     const output = openOutput(this.path);
     if (typeof output !== "number") {
-      this.#output = output;
+      this.#use(output);
       return;
     }
     this.#opensAgain = this.clock() + RETRY;
@@ -202,7 +245,13 @@ export class LineFile extends Timed {
       return;
     }
     this.#close();
+    this.#use(output);
+  }
+
+  /** Lines go there from now on. None has been gathered. */
+  #use(output: Output): void {
     this.#output = output;
+    if (output.atomic !== this.longest) this.#room = new Uint8Array(output.atomic);
   }
 
   #close(): void {

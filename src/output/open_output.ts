@@ -15,7 +15,7 @@ import {
 import { STANDARD_ERROR, STANDARD_OUTPUT } from "../logs/rules.ts";
 
 /** pipe(7): writes of up to so many bytes are atomic. */
-const PIPE_BUF = 4_096;
+export const PIPE_BUF = 4_096;
 /** Bytes gathered for one write to a file, where any number is atomic. With a fourth of it the kernel takes twice as long. */
 const FILE_BATCH = 65_536;
 /** Permission bits of files that are made: for the owner, and for a group that may read logs. */

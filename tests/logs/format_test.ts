@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { readFormat } from "../../src/logs/format.ts";
+import { type LineFormat, readFormat } from "../../src/logs/format.ts";
 import { JSON_FIELDS } from "../../src/logs/json.ts";
 import { LogRecord } from "../../src/logs/record.ts";
 import { type Given, record } from "./records.ts";
@@ -10,7 +10,18 @@ import { type Given, record } from "./records.ts";
 function line(format: string, given: Given = {}): string {
   const reading = readFormat(format);
   assert.ok("value" in reading, JSON.stringify(reading));
-  return reading.value.of(record(given)).text().replace(/\n$/, "");
+  return written(reading.value, record(given));
+}
+
+/** The line, as it is put where many are gathered; as a text it is the same. */
+function written(format: LineFormat, given: LogRecord): string {
+  const line = format.of(given);
+  const bytes = new Uint8Array(1 << 17);
+  const end = line.put(bytes, 3);
+  const text = new TextDecoder().decode(bytes.subarray(3, end));
+  assert.equal(text, line.text());
+  assert.ok(text.endsWith("\n"));
+  return text.slice(0, -1);
 }
 
 function fault(format: string): string {
@@ -40,7 +51,8 @@ const CASES: readonly (readonly [format: string, expected: string, given?: Given
   ["%p %{local}p %{canonical}p %{remote}p", "8080 8080 8080 50123"],
   ["%P %{pid}P %{tid}P", "4711 4711 4711"],
   ["%U%q", "/app/a.txt?b=c"],
-  ["%U%q", "/app/a.txt", { query: "" }],
+  ["%U%q", "/app/a.txt", { target: "/app/a.txt", query: "" }],
+  ["%U%q", "/app/a.txt?", { target: "/app/a.txt?", query: "" }],
   ["%m %H", "GET HTTP/1.1"],
   ["%H", "HTTP/1.0", { minor: 0 }],
   ["%k", "1"],
@@ -132,7 +144,11 @@ Deno.test("readFormat: what has no value here is named", () => {
 
 Deno.test("json: an object with the same keys always, whatever is missing", () => {
   const full = JSON.parse(line("json"));
-  const empty = JSON.parse(readFormatJson(new LogRecord({ name: "front", process: 1, kind: "front" })));
+  const json = readFormat("json");
+  assert.ok("value" in json);
+  const empty = JSON.parse(
+    written(json.value, new LogRecord({ name: "front", process: 1, kind: "front" })),
+  );
   assert.deepEqual(Object.keys(full), Object.keys(JSON_FIELDS));
   assert.deepEqual(Object.keys(empty), Object.keys(full));
   assert.equal(full.time, "2000-10-10T13:55:36.123Z");
@@ -142,12 +158,6 @@ Deno.test("json: an object with the same keys always, whatever is missing", () =
   assert.equal(empty.method, null);
   assert.equal(JSON.parse(line("json", { target: "/\xc3\xa4\xff" })).target, "/ä\ufffd");
 });
-
-function readFormatJson(given: LogRecord): string {
-  const reading = readFormat("json");
-  assert.ok("value" in reading);
-  return reading.value.of(given).text();
-}
 
 /** Any bytes that a client could send, and some that mean something in lines. */
 const hostile = fc.string({
@@ -204,6 +214,7 @@ Deno.test("a line of a record that is used again is that of a new one", () => {
     for (const { value } of [everything, json]) {
       const kept = record();
       const line = value.of(kept);
+      const [bytes, decoder] = [new Uint8Array(4_096), new TextDecoder()];
       for (const request of requests) {
         const { head } = request;
         const follows = {
@@ -212,10 +223,34 @@ Deno.test("a line of a record that is used again is that of a new one", () => {
           authority: head.slice(22, 23),
         };
         Object.assign(kept, request, follows);
-        assert.equal(line.text(), value.of(record({ ...request, ...follows })).text());
+        const end = line.put(bytes, 0);
+        assert.equal(
+          decoder.decode(bytes.subarray(0, end)),
+          value.of(record({ ...request, ...follows })).text(),
+        );
       }
     }
   }));
+});
+
+Deno.test("RecordLine.put(): says that there is no room, and writes nothing beyond", () => {
+  for (const format of ["combined", "json", '%t %D "%{Content-Type}o" %u']) {
+    const reading = readFormat(format);
+    assert.ok("value" in reading);
+    const line = reading.value.of(record({ user: "u".repeat(40), duration: 2 ** 40 }));
+    const expected = line.text();
+    let fits = 0;
+    for (let room = 0; room < expected.length + 400; room++) {
+      const bytes = new Uint8Array(room + 8).fill(7);
+      const end = line.put(bytes.subarray(0, room), 0);
+      if (end >= 0) {
+        fits++;
+        assert.equal(new TextDecoder().decode(bytes.subarray(0, end)), expected);
+      }
+      assert.ok(bytes.subarray(Math.max(end, room)).every((byte) => byte === 7));
+    }
+    assert.ok(fits > 0, format);
+  }
 });
 
 Deno.test("a long hostile field costs what it is long", () => {

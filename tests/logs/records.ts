@@ -15,7 +15,7 @@ export function record(given: Given = {}): LogRecord {
     localPort: 8080,
     site: "example.com",
     route: "/app/",
-    identity: { requestId: "1a2b-3c.2", traceId: "" },
+    identity: { requestId: "1a2b-3c.2", traceId: "", connection: { name: "1a2b-3c" } },
     number: 2,
     begun: Date.UTC(2000, 9, 10, 13, 55, 36, 123),
     duration: 1_234_567,

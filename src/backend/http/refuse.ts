@@ -1,6 +1,7 @@
 /** Errors that a backend answers before a handler does, or instead of one. */
 
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
+import { firstLine } from "../../http/head_beginning.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionAccount } from "../counters/connection_account.ts";
@@ -30,12 +31,14 @@ export async function refuse(
 ): Promise<void> {
   const request = typeof asked === "boolean" ? undefined : asked;
   const head = request === undefined ? asked === true : request.method === "HEAD";
+  // The bytes are there until others have their turn.
+  const line = request === undefined ? textOfFirstLine(input) : undefined;
   const known: AnswerStatus = isAnswerStatus(status) ? status : 400;
   const options = { head, date: httpDate(Date.now()), ...why === undefined ? {} : { why } };
   try {
     const bytes = answer(known, options) as Uint8Array<ArrayBuffer>;
     await connection.sendAll(bytes);
-    const said = { status: known, why: why ?? "", answer: latin1(bytes, 0, bytes.length) };
+    const said = { status: known, why: why ?? "", answer: latin1(bytes, 0, bytes.length), line };
     // What could not be read has not been counted, and all of it is what came.
     if (request === undefined) lines.refused(said, requests + 1, 0);
     else lines.refused(said, request.number, input.length, request);
@@ -44,4 +47,9 @@ export async function refuse(
     connection.close();
     if (!(error instanceof ConnectionLost)) throw error;
   }
+}
+
+function textOfFirstLine({ bytes, start, end }: Input): string {
+  const { from, to } = firstLine(bytes, start, end);
+  return latin1(bytes, from, to);
 }

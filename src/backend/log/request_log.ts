@@ -1,10 +1,11 @@
 /** Lines of the access log for requests, and for connections whose requests nobody here looks at. */
 
-import { type ConnectionFate, type Identity, LogRecord, type Writer } from "../../logs/record.ts";
+import { type ConnectionFate, type Identity, LogRecord, NOBODY, type Writer } from "../../logs/record.ts";
 import type { AccessLog, AccessLogs, LinesOfRecord } from "../../output/access_logs.ts";
 import type { TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import { tlsVariables } from "../../protocol/tls_variables.ts";
+import { readAddress } from "../connection/address.ts";
 import type { Measure } from "./measure.ts";
 import { LoggedUser } from "./user.ts";
 import { WallClock } from "./wall_clock.ts";
@@ -57,6 +58,8 @@ export interface LoggedRefusal {
   readonly why: string;
   /** The whole answer, a character per byte. */
   readonly answer: string;
+  /** The first line of what could not be read as a request. */
+  readonly line?: string | undefined;
 }
 
 /** The access log of one process. */
@@ -92,6 +95,7 @@ export class ConnectionLines {
     const record = this.#record = new LogRecord(log.writer);
     record.client = client.hostname;
     record.clientPort = client.port;
+    if (transfer.peer !== undefined) record.peer = readAddress(transfer.peer.address).hostname;
     record.local = local.hostname;
     record.localPort = local.port;
     record.site = transfer.site;
@@ -127,9 +131,9 @@ export class ConnectionLines {
    *
    * @param number requests on the connection so far, this one included; 0 where nobody here looks at requests
    */
-  refused({ status, why, answer }: LoggedRefusal, number: number, request?: ReadRequest): void {
+  refused({ status, why, answer, line }: LoggedRefusal, number: number, request?: ReadRequest): void {
     const record = this.#record;
-    if (request === undefined) this.#forget(number);
+    if (request === undefined) this.#forget(number, line);
     else this.#take(request);
     record.status = status;
     record.user = this.#user.of(record.head, status);
@@ -155,12 +159,12 @@ export class ConnectionLines {
   }
 
   /** Nothing of what came could be read. It is called what it would have been called, and has nothing of the one before. */
-  #forget(number: number): void {
-    const { client, name } = this.connection;
+  #forget(number: number, line = ""): void {
+    const { connection, connection: { client, name } } = this;
     Object.assign(this.#record, {
       ...{ client: client.hostname, clientPort: client.port },
-      ...{ method: "", target: "", path: "", query: "", authority: "", head: "" },
-      identity: { requestId: number === 0 ? name : `${name}.${number}`, traceId: "" },
+      ...{ method: "", target: "", path: "", query: "", authority: "", head: "", line },
+      identity: { requestId: number === 0 ? name : `${name}.${number}`, traceId: "", connection },
     });
   }
 
@@ -172,7 +176,7 @@ export class ConnectionLines {
   ended(fate: ConnectionFate, flags: string): void {
     const record = this.#record;
     const { connection } = this;
-    record.identity = { requestId: connection.name, traceId: "" };
+    record.identity = { requestId: connection.name, traceId: "", connection };
     record.sent = record.content = connection.sent;
     this.#write(0, fate, flags);
   }
@@ -190,5 +194,8 @@ export class ConnectionLines {
     for (const lines of this.#lines) lines.write();
     // What the front took was for the first request alone.
     record.waited = 0;
+    // What is known of a request does not stay in memory for as long as a connection is idle; its head does.
+    record.identity = NOBODY;
+    record.responseHead = "";
   }
 }

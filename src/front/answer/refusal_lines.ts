@@ -11,6 +11,7 @@ import {
   processId,
   settle,
 } from "../../../ffi/mod.ts";
+import { firstLine } from "../../http/head_beginning.ts";
 import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
 import { type ConnectionFate, LogRecord } from "../../logs/record.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
@@ -37,6 +38,10 @@ export interface RefusedConnection {
   readonly client: Uint8Array;
   readonly local: Uint8Array;
   findLocal(): void;
+  /** Who has connected, at a place of all addresses, where that may be another one than the client. */
+  readonly hasPeer: boolean;
+  readonly peerAt: number;
+  readonly addresses: Uint8Array;
   /** Requests answered on it before. */
   readonly requests: number;
   /** First name of its site; empty where it has none, or that is not known. */
@@ -116,7 +121,13 @@ export class RefusalLines {
     const length = taken + Math.max(0, came);
     record.received = length;
     this.#forget(connection);
-    if (length > 0 && this.#head.parse(bytes, 0, length) === "head") this.#take(bytes);
+    if (length === 0) return record;
+    if (this.#head.parse(bytes, 0, length) === "head") {
+      this.#take(bytes);
+      return record;
+    }
+    const { from, to } = firstLine(bytes, 0, length);
+    record.line = latin1.decode(bytes.subarray(from, to));
     return record;
   }
 
@@ -135,6 +146,7 @@ export class RefusalLines {
       record.query =
       record.authority =
       record.head =
+      record.line =
         "";
     record.client = addressText(client);
   }
@@ -180,11 +192,14 @@ export class RefusalLines {
     const now = this.#core.loop.clock();
     const { client } = connection;
     record.clientPort = client[ADDRESS_PORT]! << 8 | client[ADDRESS_PORT + 1]!;
+    const { addresses, hasPeer, peerAt } = connection;
+    record.peer = hasPeer ? addressText(addresses.subarray(peerAt)) : "";
     record.local = addressText(local);
     record.localPort = port;
     record.site = connection.site;
     record.number = connection.requests + 1;
-    record.identity = { requestId: `${connectionName(connection.fd)}.${record.number}`, traceId: "" };
+    const name = connectionName(connection.fd);
+    record.identity = { requestId: `${name}.${record.number}`, traceId: "", connection: { name } };
     const begun = connection.wholeAt || connection.arrivedAt;
     record.duration = Math.floor((now - begun) * 1_000);
     record.begun = Date.now() - (now - begun);

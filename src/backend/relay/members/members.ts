@@ -8,6 +8,7 @@ import { type Connection, ConnectionLost } from "../../connection/connection.ts"
 import type { Home } from "../../connection/home.ts";
 import { UpstreamCounters } from "../../counters/upstream_counters.ts";
 import { ResponseParser } from "../../../http/response_parser.ts";
+import { Absence } from "../absence.ts";
 import { type PoolOptions, UpstreamPool } from "../upstream_pool.ts";
 import { type Choice, Chooser } from "./choice.ts";
 import { type Chance, HealthChecker } from "./health_check.ts";
@@ -59,7 +60,7 @@ export class Members implements MemberListener {
   /** Members are asked at most after the first. */
   readonly attempts: number;
   /** People know that nobody can be used. */
-  #noneTold = false;
+  readonly #none = new Absence();
 
   readonly loop: Loop;
 
@@ -137,9 +138,7 @@ export class Members implements MemberListener {
 
   /** A request found nobody. @param about the site that it came to */
   tellNone(about: AboutSite): void {
-    if (this.#noneTold) return;
-    this.#noneTold = true;
-    this.options.report?.({ type: "upstreams-down" }, about);
+    if (this.#none.begins(about)) this.options.report?.({ type: "upstreams-down" }, about);
   }
 
   memberDown({ terms: { upstream } }: Member, reason: string): void {
@@ -148,12 +147,12 @@ export class Members implements MemberListener {
 
   memberUp({ terms: { upstream } }: Member): void {
     this.options.report?.({ type: "upstream-up", upstream });
-    this.#noneTold = false;
+    this.#none.ends(() => {});
     for (const waiter of this.#waiting) waiter.expire();
   }
 
   memberWorks(): void {
-    this.#noneTold = false;
+    this.#none.ends(() => {});
   }
 
   /** Asks nothing at intervals any more. */
