@@ -1,24 +1,21 @@
 /**
  * Runs the tests in several processes at a time: `deno task test [PATH…]`. Not by the runner's own `--parallel`, whose
- * threads share one process: many tests look at which descriptors their process has open.
+ * threads share one process: many tests look at which descriptors their process has open. With `--no-check`, types are not
+ * checked once more.
  */
+
+import { type Counts, countsOf, durationsOf, processorSeconds } from "./support/test_output.ts";
 
 /** Files that a process runs, one after the other: enough that its start is worth it. */
 const FILES_EACH = 5;
 /** What is run by a task of its own. */
 const APART = ["tests/binary/", "tests/kernel_tls/"];
-/** Run one after the other when all else has ended: they compare how long things take. */
-const ALONE = "tests/linear/";
 /** Begun first, so that no process is left with them alone in the end. */
-const LONG = "tests/e2e/";
-
-/** What the runner's closing line counts. */
-interface Counts {
-  passed: number;
-  steps: number;
-  failed: number;
-  ignored: number;
-}
+const LONG = ["tests/e2e/", "tests/linear/"];
+/** Files that are named in the end for the time that they took. */
+const SLOWEST = 15;
+/** For runs whose types have been checked before. */
+const NO_CHECK = "--no-check";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -46,78 +43,115 @@ function* testFiles(path: string): Generator<string> {
 
 /** The files in the order in which they are begun, as many as one process runs at a time. */
 function batches(files: readonly string[]): string[][] {
-  const ordered = [
-    ...files.filter((file) => file.startsWith(LONG)),
-    ...files.filter((file) => !file.startsWith(LONG)),
-  ];
+  const isLong = (file: string) => LONG.some((directory) => file.startsWith(directory));
+  const ordered = [...files.filter(isLong), ...files.filter((file) => !isLong(file))];
   return Array.from(
     { length: Math.ceil(ordered.length / FILES_EACH) },
     (_, index) => ordered.slice(index * FILES_EACH, (index + 1) * FILES_EACH),
   );
 }
 
-/** Runs Deno, and returns what it has said: output and errors through one pipe, in the order in which they came. */
-async function run(...args: string[]): Promise<{ success: boolean; text: string }> {
+/** What one process has done. */
+interface Outcome {
+  readonly success: boolean;
+  /** Output and errors through one pipe, in the order in which they came. */
+  readonly text: string;
+  /** Seconds of processors, with all that it has started and waited for. */
+  readonly processor: number;
+}
+
+/** What stands between the output of a process and what the shell says of it. */
+const OVER = "\n--- used:\n";
+
+/** Runs Deno. */
+async function run(...args: string[]): Promise<Outcome> {
+  const script = `"$0" "$@" 2>&1; code=$?; printf '${OVER.replaceAll("\n", "\\n")}'; times; exit $code`;
   const { success, stdout } = await new Deno.Command("sh", {
-    args: ["-c", 'exec "$0" "$@" 2>&1', Deno.execPath(), ...args],
+    args: ["-c", script, Deno.execPath(), ...args],
     stdin: "null",
     // What it says is read here.
     env: { NO_COLOR: "1" },
   }).output();
-  return { success, text: decoder.decode(stdout).trim() };
+  const output = decoder.decode(stdout);
+  const end = output.lastIndexOf(OVER);
+  if (end < 0) return { success, text: output.trim(), processor: 0 };
+  return { success, text: output.slice(0, end).trim(), processor: processorSeconds(output.slice(end)) };
 }
 
-/** What a closing line such as `ok | 3 passed (9 steps) | 0 failed | 1 ignored (47s)` counts; undefined without one. */
-function countsOf(text: string): Counts | undefined {
-  const line = text.split("\n").findLast((line) => /^(ok|FAILED) \|/.test(line));
-  if (line === undefined) return undefined;
-  const count = (pattern: RegExp) => Number(pattern.exec(line)?.[1] ?? 0);
-  return {
-    passed: count(/ (\d+) passed/),
-    steps: count(/\((\d+) steps?\)/),
-    failed: count(/ (\d+) failed/),
-    ignored: count(/ (\d+) ignored/),
-  };
-}
+/** What all processes have done together. */
+class Totals {
+  readonly failures: string[] = [];
+  readonly #counts: Counts = { passed: 0, steps: 0, failed: 0, ignored: 0 };
+  readonly #durations = new Map<string, number>();
+  readonly #begun = performance.now();
+  #processor = 0;
 
-async function main(paths: readonly string[]): Promise<number> {
-  const begun = performance.now();
-  // All at once: each process would check the types of nearly the same files for itself.
-  const types = await run("check", "--quiet", ...paths);
-  if (!types.success) {
-    say(types.text);
-    return 1;
+  get success(): boolean {
+    return this.#counts.failed === 0;
   }
-  const sum: Counts = { passed: 0, steps: 0, failed: 0, ignored: 0 };
-  const failures: string[] = [];
+
+  add({ success, text, processor }: Outcome): void {
+    const counts = countsOf(text);
+    for (const key of Object.keys(this.#counts) as (keyof Counts)[]) this.#counts[key] += counts?.[key] ?? 0;
+    // Without a failed test, something else went wrong: a file that cannot be read, or a process that was ended.
+    if (!success && !counts?.failed) this.#counts.failed++;
+    if (!success) this.failures.push(text.slice(Math.max(0, text.indexOf("\n ERRORS \n"))));
+    for (const [file, duration] of durationsOf(text)) this.#durations.set(file, duration);
+    this.#processor += processor;
+  }
+
+  /** Where the time went: the files that took the longest, and whether processors were waited for. */
+  get #times(): string {
+    const slowest = [...this.#durations].sort(([, left], [, right]) => right - left).slice(0, SLOWEST);
+    const seconds = (milliseconds: number) => (milliseconds / 1_000).toFixed(1).padStart(7);
+    const lines = slowest.map(([file, duration]) => `${seconds(duration)} s  ${file}`);
+    const all = (performance.now() - this.#begun) / 1_000 * navigator.hardwareConcurrency;
+    const share = 100 * this.#processor / all;
+    const busy = `${Math.round(this.#processor)} s of processors, which were busy for ${Math.round(share)} %`;
+    return `the slowest files:\n${lines.join("\n")}\n${busy}`;
+  }
+
+  /** The end of what a run says. */
+  toString(): string {
+    const { passed, steps, failed, ignored } = this.#counts;
+    const seconds = Math.round((performance.now() - this.#begun) / 1_000);
+    const parts = [
+      this.success ? "ok" : "FAILED",
+      steps === 0 ? `${passed} passed` : `${passed} passed (${steps} steps)`,
+      `${failed} failed`,
+      ...(ignored === 0 ? [] : [`${ignored} ignored`]),
+    ];
+    const closing = `${parts.join(" | ")} (${Math.floor(seconds / 60)}m${seconds % 60}s)`;
+    return `\n${this.#times}\n\n${closing}`;
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const named = args.filter((argument) => argument !== NO_CHECK);
+  const paths = named.length === 0 ? ["tests/"] : named;
+  if (!args.includes(NO_CHECK)) {
+    // All at once: each process would check the types of nearly the same files for itself.
+    const types = await run("check", "--quiet", ...paths);
+    if (!types.success) {
+      say(types.text);
+      return 1;
+    }
+  }
+  const totals = new Totals();
   const files = [...new Set(paths.flatMap((path) => [...testFiles(path)]))];
-  const work = async (waiting: string[][]) => {
+  const waiting = batches(files);
+  const work = async () => {
     for (let files = waiting.shift(); files !== undefined; files = waiting.shift()) {
-      const { success, text } = await run("test", "-A", "--quiet", "--no-check", ...files);
-      say(text);
-      const counts = countsOf(text);
-      for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += counts?.[key] ?? 0;
-      // Without a failed test, something else went wrong: a file that cannot be read, or a process that was ended.
-      if (!success && !counts?.failed) sum.failed++;
-      if (!success) failures.push(text.slice(Math.max(0, text.indexOf("\n ERRORS \n"))));
+      const outcome = await run("test", "-A", "--quiet", "--no-check", ...files);
+      say(outcome.text);
+      totals.add(outcome);
     }
   };
-  const beside = batches(files.filter((file) => !file.startsWith(ALONE)));
-  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, () => work(beside)));
-  await work(batches(files.filter((file) => file.startsWith(ALONE))));
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
   // Once more, where people look: what has failed is far up by now.
-  // Once more, where people look: what has failed is far up by now.
-  for (const failure of failures) say(`\n${failure}`);
-  const seconds = Math.round((performance.now() - begun) / 1_000);
-  const verdict = sum.failed === 0 ? "ok" : "FAILED";
-  const parts = [
-    verdict,
-    sum.steps === 0 ? `${sum.passed} passed` : `${sum.passed} passed (${sum.steps} steps)`,
-    `${sum.failed} failed`,
-    ...(sum.ignored === 0 ? [] : [`${sum.ignored} ignored`]),
-  ];
-  say(`\n${parts.join(" | ")} (${Math.floor(seconds / 60)}m${seconds % 60}s)`);
-  return sum.failed === 0 ? 0 : 1;
+  for (const failure of totals.failures) say(`\n${failure}`);
+  say(`${totals}`);
+  return totals.success ? 0 : 1;
 }
 
-Deno.exit(await main(Deno.args.length === 0 ? ["tests/"] : Deno.args));
+Deno.exit(await main(Deno.args));

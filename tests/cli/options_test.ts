@@ -1,6 +1,7 @@
 /** Numbers on the command line: what is out of bounds is bad usage, told in a sentence, with exit code 2. */
 
 import assert from "node:assert/strict";
+import { type CommandEnding, runCommandLines } from "../support/command_lines.ts";
 import { named } from "../support/other_user.ts";
 import { runProgram, startBackend, TemporaryDirectory } from "../support/processes.ts";
 
@@ -49,10 +50,14 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["front", "-", "--with-parent", "4194305"], /whole number from 1 to 4194304/],
 ];
 
-for (const [args, message] of WRONG) {
+/** What comes of them, without any permission; the first test that asks has all of them run. */
+let endings: Promise<CommandEnding[]> | undefined;
+
+for (const [index, [args, message]] of WRONG.entries()) {
   const option = args.slice(-2).join(" ").slice(0, 40);
   Deno.test(`the command line: ${args[0]} ${option} is bad usage`, async () => {
-    const { code, stdout, stderr } = await runProgram(args, { permissions: [] });
+    endings ??= runCommandLines(WRONG.map(([args]) => args), []);
+    const { code, stdout, stderr } = (await endings)[index]!;
     assert.equal(code, 2, stderr);
     assert.match(stderr, message);
     assert.doesNotMatch(stderr, /^\s+at .*\(|Uncaught|panicked/m);

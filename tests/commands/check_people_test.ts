@@ -1,7 +1,8 @@
 /** What `fdpass check` says of configurations as people write them: how it ends, and the sentences that matter. */
 
 import assert from "node:assert/strict";
-import { runProgram, TemporaryDirectory } from "../support/processes.ts";
+import { runCommandLines } from "../support/command_lines.ts";
+import { TemporaryDirectory } from "../support/processes.ts";
 import { PEOPLE } from "../e2e/apache/people_cases.ts";
 
 interface Expectation {
@@ -176,14 +177,16 @@ Deno.test("check: of what people write it says what an administrator has to know
     PEOPLE.map(({ name }) => name),
   );
   using directory = new TemporaryDirectory();
-  for (const { name, text, code, shows, warns } of EXPECTATIONS) {
+  const files = EXPECTATIONS.map(({ name, text }, index) => {
     const written = text ?? host(PEOPLE.find((people) => people.name === name)!.text);
     const input = written.replaceAll("@a", "http://127.0.0.1:3000").replaceAll("@b", "http://127.0.0.1:3001")
       .replaceAll(/\b(USERS|GROUPS)\b/g, (file) => directory.join(file));
-    const ending = await runProgram(["check", "-", "--run-dir", directory.path], {
-      permissions: ["--allow-all"],
-      input: `${input}\n`,
-    });
+    return directory.write(`${index}.conf`, `${input}\n`);
+  });
+  const lines = files.map((file) => ["check", file, "--run-dir", directory.path]);
+  const endings = await runCommandLines(lines, ["--allow-all"]);
+  for (const [index, { name, code, shows, warns }] of EXPECTATIONS.entries()) {
+    const ending = endings[index]!;
     const said = `${name}\n${ending.stdout}${ending.stderr}`;
     assert.equal(ending.code, code, said);
     for (const shown of shows) assert.match(ending.stdout, shown, said);

@@ -1,11 +1,12 @@
 /** Tries parsers with changed inputs, keeps those that lead to something new, and shows the shortest that does not hold. */
 
+import { processorTime } from "../support/work.ts";
 import { Chance, mutated } from "./chance.ts";
 import { bytesOf, type Target } from "./target.ts";
 
 /**
- * Milliseconds that reading the longest input may take, the best of several: linear work takes a hundredth of it, on a
- * machine that has nothing else to do.
+ * Milliseconds of its processor that reading the longest input may take, the best of several: linear work takes a hundredth
+ * of it.
  */
 const PATIENCE = 25;
 const TRIES = 20;
@@ -36,9 +37,9 @@ export async function tryInput(
     const { patience = PATIENCE } = target;
     let best = Infinity;
     for (let tries = 0; tries < TRIES && best > patience; tries++) {
-      const start = performance.now();
+      const start = processorTime();
       target.read(input);
-      best = Math.min(best, performance.now() - start);
+      best = Math.min(best, processorTime() - start);
     }
     if (best > patience) throw new Error(`${input.length} bytes take ${best.toFixed(0)} ms to read`);
     return outcome;

@@ -67,6 +67,8 @@ export interface StartOptions {
   readonly through?: readonly string[];
   /** Besides this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Another module than `cli.ts`. */
+  readonly program?: string;
   /** Another Deno and another copy of this project, which arguments that lie in this one mean then. */
   readonly installation?: { readonly deno: string; readonly root: string };
 }
@@ -95,10 +97,10 @@ export class Program {
   #said = false;
 
   constructor(args: readonly string[], options: StartOptions) {
-    const { input, directory, through = [] } = options;
+    const { input, directory, program = PROGRAM, through = [] } = options;
     const { deno, root } = options.installation ?? { deno: Deno.execPath(), root: ROOT };
     const [command, ...rest] = [...through, deno];
-    const words = ["run", "--quiet", "--no-prompt", ...options.permissions, PROGRAM, ...args];
+    const words = ["run", "--quiet", "--no-prompt", ...options.permissions, program, ...args];
     this.#process = new Deno.Command(command!, {
       args: [...rest, ...words.map((word) => word.replaceAll(ROOT, root))],
       env: { ...QUIET, ...options.environment },
