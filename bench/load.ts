@@ -105,8 +105,12 @@ export async function wrk(
 }
 
 /** Requests on kept connections, by whichever program there is. */
-export async function keepAliveLoad(stage: Stage, contender: Contender): Promise<LoadResult> {
-  const { seconds, requests } = stage.amounts.keepAlive;
+export async function keepAliveLoad(
+  stage: Stage,
+  contender: Contender,
+  seconds: number = stage.amounts.keepAlive.seconds,
+): Promise<LoadResult> {
+  const { requests } = stage.amounts.keepAlive;
   if (stage.programs.has("wrk")) return await wrk(stage, contender, seconds);
   return await ab(stage, contender, { clients: 64, requests, keepAlive: true });
 }
@@ -151,18 +155,20 @@ export interface SecureResult {
   readonly seconds: number;
 }
 
-/** Handshakes, one after the other by so many clients, each with a request for the contender's path. */
+/** Handshakes, one after the other by so many clients, each on a connection of its own. */
 export async function handshakes(
   stage: Stage,
   contender: Contender,
-  { clients, count, resumed }: {
+  { clients, count, resumed, asks }: {
     readonly clients: number;
     readonly count: number;
     readonly resumed: boolean;
+    /** Whether each asks for the contender's path. */
+    readonly asks: boolean;
   },
 ): Promise<SecureResult> {
   const how = [String(clients), String(count), resumed ? "resumed" : "full"];
-  const args = ["handshakes", String(contender.port), contender.path, ...how];
+  const args = ["handshakes", String(contender.port), asks ? contender.path : "-", ...how];
   const command = { command: stage.programs.floor("tls"), args };
   return JSON.parse(await stage.processes.run("tls handshakes", command, PATIENCE));
 }

@@ -57,8 +57,13 @@ export interface Amounts {
   readonly switching: { readonly seconds: number; readonly clients: readonly number[] };
   /** Bytes of the file, and how many clients read it at a time. */
   readonly download: { readonly bytes: number; readonly streams: readonly Downloads[] };
-  /** Handshakes of a measurement, and those before all measurements. */
-  readonly tls: { readonly handshakes: number; readonly warmUp: number };
+  /** Handshakes of a measurement, and those before all measurements; seconds on kept connections; bytes of the file. */
+  readonly tls: {
+    readonly handshakes: number;
+    readonly warmUp: number;
+    readonly seconds: number;
+    readonly bytes: number;
+  };
   /** Streams that are open and idle, if the limit of descriptors allows for as many. */
   readonly streams: number;
   /** Connections of the one client that has the server to itself. */
@@ -96,7 +101,7 @@ const FULL: Amounts = {
   calls: 5_000,
   switching: { seconds: 2, clients: [64, 1] },
   download: { bytes: 1 << 30, streams: [{ count: 1, rounds: 5 }, { count: 16, rounds: 3 }] },
-  tls: { handshakes: 5_000, warmUp: 25_000 },
+  tls: { handshakes: 1_200, warmUp: 8_000, seconds: 2, bytes: 512 << 20 },
   streams: 10_000,
   latency: 4_000,
   growth: { routes: [1, 100, 10_000], requests: 25_000 },
@@ -118,7 +123,7 @@ const QUICK: Amounts = {
   calls: 500,
   switching: { seconds: 1, clients: [64] },
   download: { bytes: 64 << 20, streams: [{ count: 1, rounds: 1 }] },
-  tls: { handshakes: 300, warmUp: 500 },
+  tls: { handshakes: 300, warmUp: 500, seconds: 1, bytes: 64 << 20 },
   streams: 1_000,
   latency: 300,
   growth: { routes: [1, 100, 10_000], requests: 3_000 },

@@ -14,11 +14,11 @@ export const PATH = "/large.bin";
 const SMALL = "/small.bin";
 
 /** A file without blocks on the disk: what is read of it is memory that the kernel keeps, as of any file in use. */
-export async function makeFile(stage: Stage): Promise<string> {
+export async function makeFile(stage: Stage, bytes: number): Promise<string> {
   const directory = stage.room("files");
   const path = directory + PATH;
   Deno.writeFileSync(path, new Uint8Array(0), { mode: 0o644 });
-  Deno.truncateSync(path, stage.amounts.download.bytes);
+  Deno.truncateSync(path, bytes);
   Deno.writeFileSync(directory + SMALL, new Uint8Array(6), { mode: 0o644 });
   using file = await Deno.open(path);
   const buffer = new Uint8Array(1 << 20);
@@ -27,8 +27,8 @@ export async function makeFile(stage: Stage): Promise<string> {
 }
 
 async function enterAll(stage: Stage): Promise<Entry[]> {
-  const files = await makeFile(stage);
   const { bytes } = stage.amounts.download;
+  const files = await makeFile(stage, bytes);
   const entries = [
     await enter(stage, "fdpass", "fdpass → static", bytes, () => fdpass(stage, { static: files }, PATH)),
   ];

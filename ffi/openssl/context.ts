@@ -32,6 +32,7 @@ const {
 // Numbers of ssl.h: what is a macro in C is one of these for SSL_CTX_ctrl.
 const SSL_CTRL_MODE = 33;
 const SSL_CTRL_SET_READ_AHEAD = 41;
+const SSL_CTRL_SET_SESS_CACHE_SIZE = 42;
 const SSL_CTRL_SET_SESS_CACHE_MODE = 44;
 const SSL_CTRL_SET_TLSEXT_TICKET_KEYS = 59;
 const SSL_CTRL_CHAIN_CERT = 89;
@@ -40,6 +41,10 @@ const SSL_CTRL_SET_MIN_PROTO_VERSION = 123;
 const SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
 
 const SSL_SESS_CACHE_OFF = 0n;
+const SSL_SESS_CACHE_SERVER = 2n;
+
+/** Sessions in memory, of clients that take no tickets: of a process and a site, the latest. Each takes about 1 KiB. */
+const SESSIONS = 256n;
 
 const SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x2;
 const SSL_MODE_RELEASE_BUFFERS = 0x10;
@@ -139,8 +144,10 @@ export class Context {
     SSL_CTX_set_default_read_buffer_len(pointer, BigInt(READ_BUFFER));
     // What has been read ahead of the kernel would be lost to it.
     if (!options.kernel) SSL_CTX_ctrl(pointer, SSL_CTRL_SET_READ_AHEAD, 1n, null);
-    // Sessions live in tickets alone: those in memory would be known to one process of several.
-    SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, null);
+    // Sessions live in tickets. Those of TLS 1.2 with clients that take none, as curl, live in this process's memory.
+    const mode = ticketKeys === undefined ? SSL_SESS_CACHE_OFF : SSL_SESS_CACHE_SERVER;
+    SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, mode, null);
+    SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_SIZE, SESSIONS, null);
     const flags = SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
       (options.serverOrder ? SSL_OP_CIPHER_SERVER_PREFERENCE : 0) |
       (options.kernel ? SSL_OP_ENABLE_KTLS : 0) |
@@ -177,9 +184,16 @@ export class Context {
   #use({ chain: [leaf, ...others], key, name }: Identity): void {
     const { pointer } = this;
     if (leaf === undefined) throw new OpenSslError(`Cannot use ${name}: it is empty`);
-    if (X509_check_private_key(leaf.pointer, key.pointer) !== 1) {
+    const belongs = ({ pointer }: Certificate) => X509_check_private_key(pointer, key.pointer) === 1;
+    if (!belongs(leaf)) {
+      const other = others.findIndex(belongs);
       lastReason("");
-      throw new OpenSslError(`Cannot use ${name}: the key does not belong to it`);
+      throw new OpenSslError(
+        other < 0
+          ? `Cannot use ${name}: the key does not belong to it`
+          : `Cannot use ${name}: the key belongs to number ${other + 2} in it; write that first, ` +
+            "and those that lead to an authority behind it",
+      );
     }
     this.#check(SSL_CTX_use_certificate(pointer, leaf.pointer), `Cannot use ${name}`);
     this.#check(SSL_CTX_use_PrivateKey(pointer, key.pointer), `Cannot use the key of ${name}`);

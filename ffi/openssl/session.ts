@@ -28,6 +28,7 @@ const {
   SSL_session_reused,
   SSL_set_fd,
   SSL_set_read_ahead,
+  SSL_set_shutdown,
   SSL_shutdown,
   SSL_version,
   SSL_write,
@@ -36,6 +37,8 @@ const {
 const SSL_ERROR_WANT_READ = 2;
 const SSL_ERROR_WANT_WRITE = 3;
 const SSL_ERROR_ZERO_RETURN = 6;
+
+const SSL_SENT_SHUTDOWN = 1;
 
 const BIO_CTRL_GET_KTLS_SEND = 73;
 const BIO_CTRL_GET_KTLS_RECV = 76;
@@ -174,6 +177,14 @@ export class Session {
   /** Whether the kernel decrypts what is received on it. */
   get kernelReceives(): boolean {
     return BIO_ctrl(SSL_get_rbio(this.pointer), BIO_CTRL_GET_KTLS_RECV, 0n, null) === 1n;
+  }
+
+  /**
+   * The connection goes on without OpenSSL: what ends here is no failure, and its session can go on in another connection
+   * (SSL_set_shutdown(3)). To be called before {@linkcode free}.
+   */
+  leaveConnection(): void {
+    SSL_set_shutdown(this.pointer, SSL_SENT_SHUTDOWN);
   }
 
   /** Lets go of the session and its memory. Says nothing to the client, and closes nothing. */

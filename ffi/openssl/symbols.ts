@@ -252,6 +252,7 @@ export const SSL_SYMBOLS = {
     result: "i32",
   },
   SSL_shutdown: { parameters: ["pointer" /* SSL *ssl */], result: "i32" },
+  SSL_set_shutdown: { parameters: ["pointer", /* SSL *ssl */ "i32" /* int mode */], result: "void" },
   SSL_has_pending: { parameters: ["pointer" /* const SSL *ssl */], result: "i32" },
   SSL_set_read_ahead: { parameters: ["pointer", /* SSL *ssl */ "i32" /* int yes */], result: "void" },
   SSL_get_rbio: { parameters: ["pointer" /* SSL *ssl */], result: "pointer" },

@@ -1,7 +1,13 @@
 /** Waiting that ends: for a promise, or for a condition, and never longer than said. */
 
-/** Far beyond what a busy machine needs, in milliseconds; one that imitates another (tests/kernel_tls) needs more. */
-export const PATIENCE: number = Deno.env.get("FDPASS_KERNEL_TLS") === undefined ? 20_000 : 600_000;
+/** Whether this machine is one that another imitates (tests/kernel_tls). */
+const IMITATED = Deno.env.get("FDPASS_KERNEL_TLS") !== undefined;
+
+/** Far beyond what a busy machine needs, in milliseconds; one that is imitated needs more. */
+export const PATIENCE: number = IMITATED ? 600_000 : 20_000;
+
+/** Between two looks, in milliseconds: where looking costs as much as what is waited for, there are fewer. */
+const PAUSE = IMITATED ? 50 : 5;
 
 /**
  * Waits for a promise, but not for ever.
@@ -21,7 +27,7 @@ export async function within<T>(promise: Promise<T>, what: string, milliseconds 
 }
 
 /** A short pause between two looks at a condition. */
-export function pause(milliseconds = 5): Promise<void> {
+export function pause(milliseconds: number = PAUSE): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 

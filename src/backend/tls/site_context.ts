@@ -1,6 +1,7 @@
 /** What the handshakes of one site go by, made of its files. */
 
 import { createHash } from "node:crypto";
+import { FileStatus } from "../../../ffi/mod.ts";
 import {
   type Certificate,
   Context,
@@ -11,6 +12,7 @@ import {
   readPrivateKey,
 } from "../../../ffi/openssl/mod.ts";
 import type { CertificateFiles, SiteTls } from "../../config/tls.ts";
+import { isAddress } from "../../config/upstream_tls.ts";
 import { readPem } from "./pem_file.ts";
 
 /** What is true of a certificate that is in use. */
@@ -24,6 +26,12 @@ export interface CertificateFact {
   readonly notAfter: number;
   /** Names of the site that it does not count for. */
   readonly uncovered: readonly string[];
+  /** The first of those that are sent with it that has not signed the one before it; undefined where all have. */
+  readonly stray: string | undefined;
+  /** That of those which ends first, where it does so before the certificate itself. */
+  readonly earliest: { readonly subject: string; readonly notAfter: number } | undefined;
+  /** The file of its key, where everybody may read that. */
+  readonly openKey: string | undefined;
 }
 
 /** A site's context and what its certificates say. */
@@ -111,19 +119,33 @@ function readAuthorities(path: string, hold: Hold): Certificate[] {
   return readCertificates(readPem(path, what), what).map(hold);
 }
 
+const EVERYBODY_READS = 0o004;
+const status = new FileStatus();
+
 function factOf(
-  { chain: [leaf], key }: Identity,
+  { chain, key }: Identity,
   files: CertificateFiles,
   names: readonly string[],
 ): CertificateFact {
+  const [leaf, ...others] = chain as [Certificate, ...Certificate[]];
+  const { notAfter } = leaf;
+  const first = others.toSorted((one, other) => one.notAfter - other.notAfter)[0];
+  const isOpen = status.readTarget(files.key) === 0 && (status.permissions & EVERYBODY_READS) !== 0;
   return {
     file: files.certificate,
-    subject: leaf!.subject,
+    subject: leaf.subject,
     kind: key.kind,
-    notBefore: leaf!.notBefore,
-    notAfter: leaf!.notAfter,
+    notBefore: leaf.notBefore,
+    notAfter,
     // Of a wildcard any name below it is as good as another.
-    uncovered: names.filter((name) => !leaf!.covers(name.replace(/^\*\./, "any-name."))),
+    uncovered: names.filter((name) =>
+      isAddress(name) ? !leaf.coversAddress(name) : !leaf.covers(name.replace(/^\*\./, "any-name."))
+    ),
+    stray: others.find(({ subject }, index) => chain[index]!.issuer !== subject)?.subject,
+    earliest: first !== undefined && first.notAfter < notAfter
+      ? { subject: first.subject, notAfter: first.notAfter }
+      : undefined,
+    openKey: isOpen ? files.key : undefined,
   };
 }
 

@@ -157,6 +157,7 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
     this.#tellOnce({ type: "way", way: "kernel", why: "the kernel goes on where a handshake has ended" });
     const tls = this.#fields.of("kernel", established);
     watch.await(0);
+    session.leaveConnection();
     session.free();
     setNonblocking(connection.fd, false);
     this.#giveBack(connection, tls);

@@ -23,6 +23,8 @@ export interface Circumstances {
 /** A directive, or the beginning of a section, where a condition does not hold. */
 export interface LeftOutItem extends Place {
   readonly name: string;
+  /** Its first argument as written; empty where it has none. */
+  readonly first: string;
   /** In how many sections it stands, so that what stands in a section follows it with a greater one. */
   readonly depth: number;
   /** Whether it lets everybody in: without it less is open. */
@@ -60,12 +62,13 @@ export function holds({ name, args }: Directive, circumstances: Circumstances): 
 }
 
 /**
- * Whether httpd would leave out what does not hold here as well: what depends on its version, on files, or on something
- * that is not there but is here.
+ * Whether httpd would leave out what does not hold here as well: what depends on its version, on files, on a module that it
+ * does not load, or on something that is not there but is here.
  */
-export function surelyLeftOut({ name, args: [first = ""] }: Directive): boolean {
+export function surelyLeftOut({ name, args: [first = ""] }: Directive, modules: Modules): boolean {
   const key = name.toLowerCase();
-  return key === "ifversion" || key === "iffile" || first.startsWith("!");
+  return key === "ifversion" || key === "iffile" || first.startsWith("!") ||
+    key === "ifmodule" && modules.areAll;
 }
 
 /** `>= 2.4`, or a version that it has to be. */

@@ -9,7 +9,7 @@ import { FILE_DIRECTIVES } from "./files/file_words.ts";
 import { OTHER_NAMES } from "./other_names.ts";
 import { REMOTE_IP_DIRECTIVES } from "./remote_ip.ts";
 import { COMPRESSION_DIRECTIVES } from "./rules/filters.ts";
-import { TLS_DIRECTIVES } from "./tls.ts";
+import { TLS_DIRECTIVES, whyNotByPath } from "./tls.ts";
 import { type Directive, isSection, type Item, keyOf } from "./tree.ts";
 
 /** Where a directive stands: outside of everything, in a virtual host, for a part of its paths, for a server behind, for
@@ -189,7 +189,10 @@ export function judge(item: Item, context: Context, faults: Faults): boolean {
   if (!known.contexts.includes(context)) {
     faults.add(
       item,
-      `Cannot stand ${WHERE[context]}; write it ${known.contexts.map((place) => WHERE[place]).join(" or ")}`,
+      context !== "server" && whyNotByPath(known.name.toLowerCase()) ||
+        `Cannot stand ${WHERE[context]}; write it ${
+          known.contexts.map((place) => WHERE[place]).join(" or ")
+        }`,
     );
     return false;
   }
@@ -248,12 +251,18 @@ export function isDone(key: string): boolean {
   return BY_KEY.has(key);
 }
 
-/** Tells what conditions have kept out, where that would have had an effect. */
-export function tellOfLeftOut(leftOut: readonly LeftOut[], faults: Faults): void {
+/**
+ * Tells what conditions have kept out, where that would have had an effect.
+ *
+ * @param taken what has not been kept out: an address that is listened on anyway is not missed
+ */
+export function tellOfLeftOut(leftOut: readonly LeftOut[], taken: readonly Item[], faults: Faults): void {
+  const addresses = taken.filter((item) => keyOf(item) === "listen").map(({ args: [address] }) => address);
   for (const { section, items, surely } of leftOut) {
     if (surely) continue;
-    const missed = inTheOpen(items).filter(({ name }) => {
+    const missed = inTheOpen(items).filter(({ name, first }) => {
       const key = name.toLowerCase();
+      if (key === "listen" && addresses.includes(first)) return false;
       return !SPOKEN_OF.some((other) => other.toLowerCase() === key) &&
         (BY_KEY.has(key) || effectOf(key) !== "none");
     });

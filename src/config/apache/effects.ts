@@ -51,6 +51,7 @@ const FOREIGN: readonly (readonly [start: RegExp, module: string, sort: WarningS
   [/^modpagespeed/i, "mod_pagespeed", "changes"],
   [/^dos[A-Z]/i, "mod_evasive", "opens"],
   [/^qs_/i, "mod_qos", "opens"],
+  [/^gnutls[A-Z]/i, "mod_gnutls", "changes"],
   [/^xsendfile/i, "mod_xsendfile", "changes"],
   [/^geoip[A-Z]|^maxminddb/i, "mod_maxminddb", "changes"],
   [/^cloudflare[A-Z]/i, "mod_cloudflare", "changes"],
@@ -97,6 +98,10 @@ const ESSENTIAL: readonly (readonly [name: RegExp, message: string])[] = [
   [
     /^proxyremote(match)?$/,
     "Cannot ask servers through another proxy; write ProxyPass for what can be reached",
+  ],
+  [
+    /^gnutlsenable$/,
+    "Cannot do TLS by mod_gnutls; write SSLEngine On, SSLCertificateFile and SSLCertificateKeyFile with its files",
   ],
   [/^proxyexpressenable$/, "Cannot choose servers by a table; write a <VirtualHost> with ProxyPass for each"],
 ];

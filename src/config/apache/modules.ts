@@ -63,6 +63,14 @@ export class Modules {
     this.#loaded.add(identifier.toLowerCase().replace(/_module$/, ""));
   }
 
+  /**
+   * Whether the configuration is a whole one, which loads all that it has: no httpd serves without an MPM and mod_authz_core,
+   * and distributions load both. Modules that it does not load are not there in httpd either.
+   */
+  get areAll(): boolean {
+    return this.#loaded.has("authz_core") && [...this.#loaded].some((name) => name.startsWith("mpm_"));
+  }
+
   /** Whether `<IfModule name>` holds. @param name `proxy_module` or `mod_proxy.c` */
   has(name: string): boolean {
     const plain = FILES[name] ?? name.replace(/^mod_(.*)\.c$/, "$1").replace(/_module$/, "");

@@ -53,7 +53,7 @@ export function parseApache(text: string, options: ApacheOptions): Config {
     read: (path) => options.read(path),
     resolve: below,
   });
-  tellOfLeftOut(reader.leftOut, faults);
+  tellOfLeftOut(reader.leftOut, items, faults);
 
   const { runtimeDirectory } = servers;
   let directory = options.runDirectory ??

@@ -122,10 +122,10 @@ export class Reader {
   }
 
   #leaveOut({ file, line, text }: Line): void {
-    const [name = ""] = /^<?[^\s>]+/.exec(text) ?? [];
+    const [, name = "", first = ""] = /^(<?[^\s>]+)\s*(\S*)/.exec(text) ?? [];
     if (CONDITIONS.includes(name.slice(1).toLowerCase())) return;
     const grants = /^(require\s+all\s+granted|allow\s+from\s+all|satisfy\s+any)\s*$/i.test(text);
-    this.#stack.at(-1)!.leftOut?.push({ file, line, name, depth: this.#skipped, grants });
+    this.#stack.at(-1)!.leftOut?.push({ file, line, name, first, depth: this.#skipped, grants });
   }
 
   /** A directive with what follows its name: variables filled in, those of Define, then those of the environment. */
@@ -188,7 +188,7 @@ export class Reader {
   #finish(): void {
     const { section, children, condition, leftOut } = this.#stack.pop()!;
     if (leftOut !== undefined) {
-      this.leftOut.push({ section, items: leftOut, surely: surelyLeftOut(section) });
+      this.leftOut.push({ section, items: leftOut, surely: surelyLeftOut(section, this.modules) });
     }
     if (!condition) this.#stack.at(-1)!.children.push({ ...section, children } satisfies Section);
   }

@@ -28,6 +28,26 @@ export const TLS_DIRECTIVES = [
   ["SSLStrictSNIVHostCheck", 1, 1, "On or Off"],
 ] as const;
 
+/**
+ * Why what httpd takes for a part of the paths, too, is not taken there; undefined for what it does not take either.
+ *
+ * @param name in lower case
+ */
+export function whyNotByPath(name: string): string | undefined {
+  const why =
+    "for the handshake is over before the path is known, and is done once: TLS 1.3 has no other, and " +
+    "browsers do not show a certificate after it";
+  switch (name) {
+    case "sslverifyclient":
+      return `Cannot ask clients for certificates by path, ${why}; write SSLVerifyClient optional in the ` +
+        `<VirtualHost>, and Require expr "%{SSL_CLIENT_VERIFY} == 'SUCCESS'" here`;
+    case "sslciphersuite":
+      return `Cannot choose ciphers by path, ${why}; write it in the <VirtualHost>`;
+    default:
+      return undefined;
+  }
+}
+
 type Key = Lowercase<typeof TLS_DIRECTIVES[number][0]>;
 
 /** What one server says, by directive: the last counts, but of certificates and keys all do. */
@@ -61,6 +81,9 @@ export class TlsWords {
 
 /** What virtual hosts say of TLS, and the main server for all of them. */
 export class TlsReader {
+  /** What was read of servers, each once: a fault is reported when it is found. */
+  readonly #sites = new Map<TlsWords, SiteTls | undefined>();
+
   constructor(readonly faults: Faults, readonly main: TlsWords, readonly resolve: Resolve) {}
 
   #of(words: TlsWords, key: Key): Directive | undefined {
@@ -89,6 +112,11 @@ export class TlsReader {
 
   /** What a server that speaks TLS shows; undefined when it has no certificate. */
   site(words: TlsWords): SiteTls | undefined {
+    if (!this.#sites.has(words)) this.#sites.set(words, this.#read(words));
+    return this.#sites.get(words);
+  }
+
+  #read(words: TlsWords): SiteTls | undefined {
     const certificates = words.certificates.length > 0 ? words.certificates : this.main.certificates;
     const keys = words.certificates.length > 0 ? words.keys : this.main.keys;
     if (certificates.length === 0) return undefined;
@@ -154,42 +182,63 @@ export class TlsReader {
   }
 }
 
-/** What is left of `all -SSLv3 +TLSv1.2`, of what is spoken here. */
+/** Versions that httpd has words for and that are not spoken here, in lower case. */
+const OLD = ["sslv2", "sslv3", "tlsv1", "tlsv1.1"];
+
+/**
+ * What is left of `all -SSLv3 +TLSv1.2`, of what is spoken here. As in httpd a word without a sign stands for itself alone,
+ * whatever stands before it: `TLSv1.2 TLSv1.3` is TLS 1.3.
+ */
 export function readVersions(
   directive: Directive,
   faults: Faults,
 ): Pick<Partial<TlsSettings>, "minVersion" | "maxVersion"> {
   const spoken = new Set<TlsVersion>();
-  const old: string[] = [];
-  let first = true;
+  const old = new Set<string>();
   for (const word of directive.args) {
     const [, sign = "", name = ""] = /^([+-]?)(.*)$/.exec(word)!;
-    const named = name.toLowerCase();
-    // One without a sign says that it is this alone, or with those behind it.
-    if (sign === "" && first) spoken.clear();
-    first = false;
-    const versions: TlsVersion[] = named === "all"
-      ? ["1.2", "1.3"]
-      : named === "tlsv1.2"
-      ? ["1.2"]
-      : named === "tlsv1.3"
-      ? ["1.3"]
-      : [];
-    if (versions.length === 0 && !/^(sslv2|sslv3|tlsv1|tlsv1\.1)$/.test(named)) {
+    const versions = versionsOf(name);
+    if (versions === undefined) {
       faults.add(directive, `Found ${quote(word)}; write TLSv1.2 or TLSv1.3, or all`);
+      continue;
     }
-    if (versions.length === 0 && sign !== "-") old.push(name);
+    if (sign === "" && spoken.size + old.size > 0) {
+      const before = [...old, ...[...spoken].map((version) => `TLSv${version}`)].join(" and ");
+      faults.warn(
+        directive,
+        `${quote(name)} takes back ${before} before it; write +${name} to have it besides`,
+      );
+    }
+    if (sign === "") {
+      spoken.clear();
+      old.clear();
+    }
+    if (versions.length === 0) sign === "-" ? old.delete(name) : old.add(name);
     for (const version of versions) sign === "-" ? spoken.delete(version) : spoken.add(version);
   }
   if (spoken.size === 0) {
     faults.add(directive, "Cannot speak any of these; write TLSv1.2, TLSv1.3, or both");
     return {};
   }
-  if (old.length > 0) {
-    faults.warn(directive, `${old.join(", ")} is not spoken: it is not safe any more`, "changes");
+  if (old.size > 0) {
+    faults.warn(directive, `${[...old].join(", ")} is not spoken: it is not safe any more`, "changes");
   }
   return {
     minVersion: spoken.has("1.2") ? "1.2" : "1.3",
     maxVersion: spoken.has("1.3") ? "1.3" : "1.2",
   };
+}
+
+/** What a word stands for, of what is spoken here; undefined where httpd does not know it either. */
+function versionsOf(name: string): readonly TlsVersion[] | undefined {
+  switch (name.toLowerCase()) {
+    case "all":
+      return ["1.2", "1.3"];
+    case "tlsv1.2":
+      return ["1.2"];
+    case "tlsv1.3":
+      return ["1.3"];
+    default:
+      return OLD.includes(name.toLowerCase()) ? [] : undefined;
+  }
 }

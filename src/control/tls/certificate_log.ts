@@ -12,7 +12,7 @@ const SOON = 14;
  * @param now milliseconds since 1970
  */
 export function warningsOf(facts: readonly CertificateFact[], now: number): string[] {
-  return facts.flatMap(({ file, notBefore, notAfter, uncovered }) => [
+  return facts.flatMap(({ file, notBefore, notAfter, uncovered, stray, earliest, openKey }) => [
     ...notAfter <= now
       ? [`the certificate "${file}" counts no more since ${day(notAfter)}: clients refuse it`]
       : [],
@@ -21,6 +21,14 @@ export function warningsOf(facts: readonly CertificateFact[], now: number): stri
       : [],
     ...notBefore > now ? [`the certificate "${file}" does not count before ${day(notBefore)}`] : [],
     ...uncovered.length > 0 ? [`the certificate "${file}" does not count for ${uncovered.join(", ")}`] : [],
+    ...stray === undefined ? [] : [
+      `in the chain of "${file}" ${stray} has not signed the one before it: ` +
+      "clients expect each to be signed by the next, and may refuse others",
+    ],
+    ...earliest !== undefined && earliest.notAfter < now + SOON * DAY
+      ? [`the chain of "${file}" counts until ${day(earliest.notAfter)} only, as ${earliest.subject} does`]
+      : [],
+    ...openKey === undefined ? [] : [`the key "${openKey}" may be read by everybody: chmod o-r it`],
   ]);
 }
 

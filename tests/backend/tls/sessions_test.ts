@@ -26,10 +26,11 @@ async function shake(
   name: string,
   how: "-sess_out" | "-sess_in",
   file: string,
+  ...more: readonly string[]
 ): Promise<boolean> {
   const child = new Deno.Command("openssl", {
     args: ["s_client", "-connect", `127.0.0.1:${it.port}`, "-servername", name, `-tls${version}`, "-ign_eof"]
-      .concat(how, `${directory}/${file}`),
+      .concat(how, `${directory}/${file}`, more),
     stdin: "null",
   });
   let said: string | undefined;
@@ -57,6 +58,23 @@ function test(name: string, processes: number, body: (...rigs: TlsRig[]) => Prom
       }
     }));
 }
+
+test(
+  "TLS 1.2 goes on without a ticket, in the same process and at the same site alone",
+  2,
+  async (first, second) => {
+    const shakeWithout = (it: TlsRig, name: string, how: "-sess_out" | "-sess_in") =>
+      shake(it, "1_2", name, how, "ticketless", "-no_ticket");
+    assert.equal(await shakeWithout(first!, "one.test", "-sess_out"), false);
+    for (let time = 0; time < 2; time++) {
+      assert.equal(await shakeWithout(first!, "one.test", "-sess_in"), true);
+    }
+    assert.equal(await shakeWithout(second!, "one.test", "-sess_in"), false);
+    assert.equal(await shakeWithout(first!, "asking.test", "-sess_in"), false);
+    assert.equal(await shakeWithout(first!, "off.test", "-sess_out"), false);
+    assert.equal(await shakeWithout(first!, "off.test", "-sess_in"), false);
+  },
+);
 
 for (const version of VERSIONS) {
   test(`a session goes on in another process: TLS ${version}`, 2, async (first, second) => {

@@ -46,6 +46,22 @@ Deno.test("conditions: what one leaves out is told of when it would have an effe
         /:2: changes answers: <IfModule mod_none.c>: .* leaves out Require in line 3/,
       ],
       ["<IfModule mpm_itk.c>\nMaxClients 5\n</IfModule>", undefined],
+      // Debian's ports.conf.
+      [
+        "<IfModule ssl_module>\nListen 443\n</IfModule>\n<IfModule mod_gnutls.c>\nListen 443\n</IfModule>",
+        undefined,
+      ],
+      ["Listen 443\n<IfModule mod_gnutls.c>\nListen 8443\n</IfModule>", /leaves out Listen in line 3/],
+      // A whole configuration loads all that it has.
+      [
+        "LoadModule mpm_event_module a\nLoadModule authz_core_module a\nLoadModule proxy_module a\n" +
+        "LoadModule proxy_http_module a\n<IfModule ssl_module>\nListen 443\n</IfModule>",
+        undefined,
+      ],
+      [
+        "LoadModule proxy_module a\nLoadModule proxy_http_module a\n<IfModule ssl_module>\nListen 443\n</IfModule>",
+        /leaves out Listen in line 4/,
+      ],
       ["<IfVersion < 2.4>\nListen 443\n</IfVersion>", undefined],
       ["<IfModule !mod_proxy.c>\nListen 443\n</IfModule>", undefined],
       ["<IfDirective ProxyPass>\nTimeout 9\n</IfDirective>", undefined],

@@ -76,6 +76,13 @@ for (
     ["all -TLSv1.3", "1.2", "1.2"],
     ["-all +TLSv1.3", "1.3", "1.3"],
     ["TLSv1.2", "1.2", "1.2"],
+    // As in httpd a word without a sign takes back those before it.
+    ["TLSv1.2 TLSv1.3", "1.3", "1.3"],
+    ["TLSv1.3 TLSv1.2", "1.2", "1.2"],
+    ["TLSv1.2 +TLSv1.3", "1.2", "1.3"],
+    ["-TLSv1.2 all", "1.2", "1.3"],
+    ["all TLSv1.2", "1.2", "1.2"],
+    ["+tlsv1.3", "1.3", "1.3"],
     ["+TLSv1.2 +TLSv1.3", "1.2", "1.3"],
   ] as const
 ) {
@@ -127,20 +134,38 @@ Deno.test("a host with a certificate that does not speak TLS is told of, and one
   );
 });
 
-Deno.test("old protocols are told of", () => {
-  const { warnings } = parse(host("SSLProtocol TLSv1 TLSv1.2"));
-  assert.match(warnings![0]!.message, /^TLSv1 is not spoken/);
+Deno.test("old protocols are told of, and words that take back those before them", () => {
+  const told = (words: string) =>
+    (parse(host(`SSLProtocol ${words}`)).warnings ?? []).map(({ message }) => message);
+  assert.match(told("TLSv1 +TLSv1.2").join(), /^TLSv1 is not spoken/);
+  assert.match(
+    told("TLSv1 TLSv1.2").join(),
+    /^"TLSv1\.2" takes back TLSv1 before it; write \+TLSv1\.2 to have it besides$/,
+  );
+  assert.match(told("TLSv1.2 TLSv1.3").join(), /^"TLSv1\.3" takes back TLSv1\.2 before it/);
+  assert.deepEqual(told("all -SSLv2 -SSLv3 -TLSv1 -TLSv1.1"), []);
 });
 
 for (
   const [more, fault] of [
     ["SSLProtocol SSLv3", /Cannot speak any of these; write TLSv1\.2, TLSv1\.3, or both/],
+    ["SSLProtocol TLSv1.2 TLSv1.1", /Cannot speak any of these/],
+    ["SSLProtocol -SSLv3", /Cannot speak any of these/],
     ["SSLProtocol TLSv9", /Found "TLSv9"; write TLSv1\.2 or TLSv1\.3, or all/],
     ["SSLEngine maybe", /Found "maybe"; write On or Off/],
     ["SSLVerifyClient optional_no_ca", /Found "optional_no_ca"; write none, optional or require/],
     ["SSLVerifyClient require", /nobody who may sign them; write SSLCACertificateFile/],
     ["SSLCertificateKeyFile b.key", /more keys than certificates/],
-    ["<Location /x>\nSSLVerifyClient require\n</Location>", /Cannot stand in a <Location>/],
+    [
+      "<Location /x>\nSSLVerifyClient require\n</Location>",
+      /SSLVerifyClient: Cannot ask clients for certificates by path, for the handshake is over before the path is known/,
+    ],
+    [
+      "<If true>\nSSLVerifyClient require\n</If>",
+      /write SSLVerifyClient optional in the <VirtualHost>/,
+    ],
+    ["<Location /x>\nSSLCipherSuite HIGH\n</Location>", /Cannot choose ciphers by path, .*; write it in the/],
+    ["<Location /x>\nSSLEngine On\n</Location>", /Cannot stand in a <Location>/],
   ] as const
 ) {
   Deno.test(`a fault in what is said of TLS: ${more.split("\n")[0]}`, () => {

@@ -1,13 +1,12 @@
 // Clients that nobody here wrote, over TLS, on one kept connection through every kind of backend.
 import assert from "node:assert/strict";
-import { testChromium, testClients } from "./clients.ts";
+import { clientTrials } from "./clients.ts";
 import { client, large, NAME, SecureSite } from "./site.ts";
 
 const here = await SecureSite.start();
 globalThis.addEventListener("unload", () => here.kill());
 
-testClients(here);
-testChromium(here);
+for (const trial of clientTrials(here)) Deno.test(trial);
 
 Deno.test("a large file arrives as it is", async () => {
   const path = `${here.directory.path}/large`;

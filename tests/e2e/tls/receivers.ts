@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { make, missing, ReceiverProcess, RECEIVERS } from "../../examples/receivers.ts";
 import { named } from "../../support/other_user.ts";
+import type { Trial } from "./clients.ts";
 import { client, type SecureSite } from "./site.ts";
 
 /** The routes that lead to them. */
@@ -16,14 +17,14 @@ export const RECEIVER_BACKENDS: object = Object.fromEntries(
   RECEIVERS.map((_, index) => [`r${index}`, { socket: `r${index}/receiver.sock` }]),
 );
 
-/** Registers the tests of all of them. @param site with {@linkcode RECEIVER_ROUTES} and {@linkcode RECEIVER_BACKENDS} */
-export function testReceivers(site: SecureSite): void {
-  for (const [index, receiver] of RECEIVERS.entries()) {
+/** The tests of all of them. @param site with {@linkcode RECEIVER_ROUTES} and {@linkcode RECEIVER_BACKENDS} */
+export function receiverTrials(site: SecureSite): Trial[] {
+  return RECEIVERS.map((receiver, index) => {
     const { name, ignore } = named(
       `the receiver in ${receiver.name} serves clients over TLS`,
       missing(receiver),
     );
-    Deno.test({
+    return {
       name,
       ignore,
       async fn() {
@@ -50,6 +51,6 @@ export function testReceivers(site: SecureSite): void {
         process.signal("SIGTERM");
         assert.equal((await process.end()).code, 0);
       },
-    });
-  }
+    };
+  });
 }

@@ -150,6 +150,15 @@ for (
       "Cannot use the certificate x: the key does not belong to it",
     ],
     [
+      "a key whose certificate comes behind another one",
+      () => {
+        const chain = [...certificates("ca.pem"), ...certificates("ec.pem")];
+        return context({ identities: [{ chain, key: key("ec.key"), name: "the certificate x" }] });
+      },
+      "Cannot use the certificate x: the key belongs to number 2 in it; write that first, " +
+      "and those that lead to an authority behind it",
+    ],
+    [
       "ciphers that do not exist",
       () => context({ ciphers: "NONE-SUCH" }),
       'Cannot use the ciphers "NONE-SUCH": no cipher match',
