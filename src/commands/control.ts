@@ -5,6 +5,7 @@ import type { FrontStatus } from "../control/front/front_status.ts";
 import type { ControlRequest } from "../control/socket/ask.ts";
 import type { Run } from "./command.ts";
 import { write, writeError } from "./output.ts";
+import { fitted } from "./screen.ts";
 import { duration } from "./values.ts";
 import { controlOption, type ControlOptions, controlPlace, runDirectoryOption } from "./shared_options.ts";
 
@@ -91,11 +92,18 @@ async function top(options: ControlOptions): Promise<number> {
     for (;;) {
       const { status } = await connection.ask({ command: "status" });
       const now = status as FrontStatus;
-      write(`${Deno.stdout.isTerminal() ? CLEAR : ""}${describeStatus(now, before)}`);
+      write(onScreen(describeStatus(now, before)));
       before = now;
       await new Promise((resolve) => setTimeout(resolve, EVERY));
     }
   });
+}
+
+/** What of a text a terminal has room for, on a screen that is empty before; all of it where there is none. */
+function onScreen(text: string): string {
+  if (!Deno.stdout.isTerminal()) return text;
+  const { rows, columns } = Deno.consoleSize();
+  return CLEAR + fitted(text, rows, columns);
 }
 
 function command(program: Command, name: string, description: string): Command {

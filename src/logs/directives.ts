@@ -1,5 +1,6 @@
 /** The directives of `LogFormat`: what each writes of a record. */
 
+import { decoded } from "../rules/bytes.ts";
 import { escapeItem } from "./escape.ts";
 import { fieldValue } from "./header_fields.ts";
 import { fresh, type Part, steady } from "./line.ts";
@@ -12,6 +13,26 @@ type Directive = (argument: string | undefined) => Part | string;
 /** Text that may be empty: httpd writes a dash then. */
 function orDash(text: string): string {
   return text === "" ? "-" : escapeItem(text);
+}
+
+/** The type that a response has, without its parameters. */
+function mediaType(head: string): string {
+  const [type] = fieldValue(head, "content-type")?.split(";", 1) ?? [];
+  return type?.trimEnd() ?? "-";
+}
+
+/** A path as it was understood: decoded, without empty segments and those of dots. */
+function plainPath(path: string): string {
+  if (!path.startsWith("/") || !/%|\/\/|\/\./.test(path)) return path;
+  const segments: string[] = [];
+  const all = path.replace(/%2e/gi, ".").split("/");
+  for (const [index, segment] of all.entries()) {
+    const isLast = index === all.length - 1;
+    if (segment === "..") segments.pop();
+    if (segment !== "" && segment !== "." && segment !== "..") segments.push(segment);
+    else if (isLast) segments.push("");
+  }
+  return decoded(`/${segments.join("/")}`);
 }
 
 /** For directives whose braces mean nothing, to httpd as well. */
@@ -55,10 +76,9 @@ const NUMBERS: Readonly<Record<string, (milliseconds: number) => string>> = {
 };
 
 function port(argument = ""): Part | string {
-  switch (argument || "canonical") {
+  switch (argument.toLowerCase() || "canonical") {
+    // Servers have no ports here but those that they are reached at.
     case "canonical":
-      // As without UseCanonicalPhysicalPort: the one that the client has asked for.
-      return steady(({ authority, localPort }) => /:(\d{1,5})$/.exec(authority)?.[1] ?? (localPort || "-"));
     case "local":
       return steady(({ localPort }) => localPort === 0 ? "-" : localPort);
     case "remote":
@@ -68,10 +88,11 @@ function port(argument = ""): Part | string {
   }
 }
 
-function processNumber(argument = "pid"): Part | string {
+function processNumber(argument = ""): Part | string {
+  const number = argument.toLowerCase() || "pid";
   // A process has one thread that serves.
-  if (argument === "pid" || argument === "tid") return steady(({ writer }) => writer.process);
-  if (argument === "hextid") return steady(({ writer }) => writer.process.toString(16));
+  if (number === "pid" || number === "tid") return steady(({ writer }) => writer.process);
+  if (number === "hextid") return steady(({ writer }) => writer.process.toString(16));
   return "takes pid, tid or hextid in braces";
 }
 
@@ -87,12 +108,15 @@ function logId(argument: string | undefined): Part {
   return fresh(({ identity }) => orDash(identity.requestId));
 }
 
-/** The value of one cookie (RFC 6265, 4.2.1). */
+/** The value of the first cookie of a name that has one (RFC 6265, 4.2.1); as httpd does it, whatever its letters. */
 function cookie(name: string): Part {
+  const lower = name.toLowerCase();
   return steady(({ head }) => {
     for (const pair of (fieldValue(head, "cookie") ?? "").split(";")) {
       const equals = pair.indexOf("=");
-      if (equals >= 0 && pair.slice(0, equals).trim() === name) return orDash(pair.slice(equals + 1).trim());
+      if (equals < 0 || pair.slice(0, equals).trim().toLowerCase() !== lower) continue;
+      const value = pair.slice(equals + 1).trim();
+      if (value !== "") return escapeItem(value);
     }
     return "-";
   });
@@ -180,6 +204,7 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   O: plain(fresh(({ sent }) => sent)),
   o: named("the name of a header field", (name) => {
     const lower = name.toLowerCase();
+    if (lower === "content-type") return fresh(({ responseHead }) => escapeItem(mediaType(responseHead)));
     return fresh(({ responseHead }) => escapeItem(fieldValue(responseHead, lower) ?? "-"));
   }),
   P: processNumber,
@@ -195,9 +220,9 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   s: plain(fresh(({ status }) => status === 0 ? "-" : status)),
   T: duration,
   t: time,
-  U: plain(steady(({ path }) => orDash(path))),
+  U: plain(steady(({ path }) => orDash(plainPath(path)))),
   u: plain(fresh(({ user }) => orDash(user))),
-  V: plain(steady(({ authority, site }) => orDash(authority.replace(/:\d*$/, "") || site))),
+  V: plain(steady(({ authority, site }) => orDash(authority.replace(/:\d*$/, "").toLowerCase() || site))),
   v: plain(steady(({ site }) => orDash(site))),
   X: plain(fresh(({ fate }) => fate)),
   x: own,

@@ -2,7 +2,7 @@
 
 import { close, describeErrno, EAGAIN, EDQUOT, ENOENT, ENOSPC } from "../../ffi/mod.ts";
 import { type Deadlines, Timed } from "../loop/deadlines.ts";
-import { FIFO_OF_PROGRAM, openOutput, type Output, PIPE_BUF } from "./open_output.ts";
+import { FIFO_OF_PROGRAM, openOutput, type Output, outputName, PIPE_BUF } from "./open_output.ts";
 
 /** Milliseconds that a line waits for others at most. */
 export const BATCH_TIME = 100;
@@ -48,6 +48,8 @@ const encoder = new TextEncoder();
  * be written is kept for a while, then dropped and counted.
  */
 export class LineFile extends Timed {
+  /** What people call it. */
+  readonly #name: string;
   #output: Output | undefined;
   /** Where lines are gathered: as many bytes as do not mix with others. */
   #room: Uint8Array<ArrayBuffer> = new Uint8Array(PIPE_BUF);
@@ -74,6 +76,7 @@ export class LineFile extends Timed {
     readonly report: (event: OutputEvent) => void,
   ) {
     super();
+    this.#name = outputName(path);
     this.#open();
   }
 
@@ -197,7 +200,7 @@ export class LineFile extends Timed {
     if (this.#failing) return;
     this.#failing = true;
     const reason = errno === EAGAIN ? "whoever reads it does not keep up" : describeErrno(errno);
-    this.report({ type: "output-failed", path: this.path, reason });
+    this.report({ type: "output-failed", path: this.#name, reason });
     if (passes) return;
     this.#close();
     this.#opensAgain = this.clock() + RETRY;
@@ -212,7 +215,7 @@ export class LineFile extends Timed {
 
   #works(): void {
     this.#failing = false;
-    this.report({ type: "output-works", path: this.path, dropped: this.#dropped });
+    this.report({ type: "output-works", path: this.#name, dropped: this.#dropped });
     this.#dropped = 0;
   }
 
@@ -225,7 +228,7 @@ export class LineFile extends Timed {
     this.#opensAgain = this.clock() + RETRY;
     if (this.#failing) return;
     this.#failing = true;
-    this.report({ type: "output-failed", path: this.path, reason: describeErrno(-output) });
+    this.report({ type: "output-failed", path: this.#name, reason: describeErrno(-output) });
   }
 
   #openAgain(): boolean {
@@ -241,7 +244,7 @@ export class LineFile extends Timed {
     // A program that is not wanted any more reads what comes until the last one who writes has gone: this one, perhaps.
     if (output === -ENOENT && this.path.startsWith(FIFO_OF_PROGRAM)) return;
     if (typeof output === "number") {
-      this.report({ type: "output-stays", path: this.path, reason: describeErrno(-output) });
+      this.report({ type: "output-stays", path: this.#name, reason: describeErrno(-output) });
       return;
     }
     this.#close();

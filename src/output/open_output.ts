@@ -41,17 +41,27 @@ const STANDARD: Readonly<Record<string, number>> = { [STANDARD_OUTPUT]: 1, [STAN
  */
 export const FIFO_OF_PROGRAM = "fifo:";
 
+/** What the FIFO of a program is opened by. @param program as the configuration names it, for people */
+export function fifoOfProgram(path: string, program: string): string {
+  return `${FIFO_OF_PROGRAM}${path}\n${program}`;
+}
+
+/** What people call it that lines are written to. */
+export function outputName(path: string): string {
+  return path.startsWith(FIFO_OF_PROGRAM) ? path.slice(path.indexOf("\n") + 1) : path;
+}
+
 /**
  * Opens a file for appending, and makes it where there is none. A FIFO is opened without waiting, too.
  *
- * @param path absolute, {@linkcode STANDARD_OUTPUT} or {@linkcode STANDARD_ERROR}, or one behind {@linkcode FIFO_OF_PROGRAM}
+ * @param path absolute, {@linkcode STANDARD_OUTPUT} or {@linkcode STANDARD_ERROR}, or of {@linkcode fifoOfProgram}
  * @returns what is open, or `-errno`: -ENXIO for a FIFO that nobody reads
  */
 export function openOutput(path: string): Output | number {
   const standard = STANDARD[path];
   if (standard === undefined) {
     const result = path.startsWith(FIFO_OF_PROGRAM)
-      ? openForAppending(path.slice(FIFO_OF_PROGRAM.length))
+      ? openForAppending(path.slice(FIFO_OF_PROGRAM.length).split("\n", 1)[0]!)
       : openForAppending(path, MODE);
     return result < 0 ? result : file(adopt(result));
   }

@@ -23,7 +23,7 @@ Deno.test("access log: a FIFO, a program and standard output that nobody reads k
     JSON.stringify({
       ...PATIENT,
       listen: `127.0.0.1:${port}`,
-      accessLog: [fifo, "-", "|sleep 600"].map((file) => ({ file })),
+      accessLog: [fifo, "-", "|sleep 600", "|false"].map((file) => ({ file })),
       sites: [{ to: "app" }],
       backends: { app: { socket: "app.sock", fetch: "app.ts" } },
     }),
@@ -40,11 +40,13 @@ Deno.test("access log: a FIFO, a program and standard output that nobody reads k
       assert.equal((await client.get(`/${LONG}`)).text, "ok");
     }
     const told = () => up.stderr.split("\n").filter((line) => line.includes("does not keep up"));
-    await until(() => told().length === 3, () => `three logs that cannot be written:\n${up.stderr}`);
+    await until(() => told().length === 4, () => `four logs that cannot be written:\n${up.stderr}`);
     for (let times = 0; times < REQUESTS; times++) await client.get(`/${LONG}`);
     await up.stop();
-    assert.equal(new Set(told()).size, 3, "each is told by its name");
-    assert.equal(told().length, 3, "and once");
+    assert.equal(new Set(told()).size, 4, "each is told by its name");
+    assert.equal(told().length, 4, "and once");
+    assert.equal(told().filter((line) => line.includes("the access log |sleep 600 cannot")).length, 1);
+    assert.equal(up.stderr.split("the log program false ended").length - 1, 1, "however often it ends");
   } finally {
     close(reader);
   }

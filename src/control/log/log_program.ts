@@ -28,6 +28,8 @@ import type { Log } from "./log.ts";
 
 /** Milliseconds before a program that has ended is started again. */
 const RESTART = 1_000;
+/** Milliseconds that it has run for when its end is told again, after one that was told. */
+const STEADY = 60_000;
 /** Milliseconds that it has for what is left in the pipe, at the end. */
 const LAST_WORDS = 2_000;
 const STANDARD_ERROR = 2;
@@ -41,6 +43,9 @@ export class LogProgram implements Source {
   readonly #command: Command;
   readonly #environment = baseEnvironment();
   #pid = 0;
+  #startedAt = -Infinity;
+  /** People know that it does not stay. */
+  #told = false;
   #watched: Descriptor | undefined;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #closing = false;
@@ -77,6 +82,7 @@ export class LogProgram implements Source {
     close(stderr);
     if (pid < 0) return this.#startAgain(describeErrno(-pid));
     this.#pid = pid;
+    this.#startedAt = this.loop.clock();
     this.#watched = adopt(expect(openProcess(pid), "Cannot watch a process"));
     this.loop.poller.add(this.#watched, EPOLLIN, this);
     this.loop.wake();
@@ -98,15 +104,19 @@ export class LogProgram implements Source {
   }
 
   #startAgain(how: string): void {
-    this.log.warn(
-      "log-program-ended",
-      "the log program {program} ended ({how}); starting it again in {delay} ms",
-      {
-        program: this.text,
-        how,
-        delay: RESTART,
-      },
-    );
+    const stayed = this.loop.clock() - this.#startedAt >= STEADY;
+    if (stayed || !this.#told) {
+      this.log.warn(
+        "log-program-ended",
+        "the log program {program} ended ({how}); starting it again in {delay} ms, and each time that it ends",
+        {
+          program: this.text,
+          how,
+          delay: RESTART,
+        },
+      );
+    }
+    this.#told = true;
     if (this.#closing) return;
     this.#restart = setTimeout(() => {
       this.#restart = undefined;

@@ -11,7 +11,7 @@ import {
   STANDARD_OUTPUT,
 } from "../../logs/rules.ts";
 import type { Loop } from "../../loop/loop.ts";
-import { FIFO_OF_PROGRAM } from "../../output/open_output.ts";
+import { fifoOfProgram } from "../../output/open_output.ts";
 import type { PrivateDirectory } from "../processes/private_directory.ts";
 import { directMessages, type Log } from "./log.ts";
 import { LogProgram } from "./log_program.ts";
@@ -57,7 +57,7 @@ export class LogPrograms implements LogTargets {
       program = new LogProgram(this.loop, to.slice(1), path, this.log);
       this.#programs.set(to, program);
     }
-    return FIFO_OF_PROGRAM + program.path;
+    return fifoOfProgram(program.path, to);
   }
 
   /** What a child is told, which finds the rest by itself: see {@linkcode ParentsTargets}. */
@@ -100,7 +100,7 @@ export class ParentsTargets implements LogTargets {
   }
 
   target(to: string): string {
-    if (to.startsWith("|")) return `${FIFO_OF_PROGRAM}${this.directory}/${fifoName(to)}`;
+    if (to.startsWith("|")) return fifoOfProgram(`${this.directory}/${fifoName(to)}`, to);
     return to === STANDARD_OUTPUT ? outputOf(this.parent) : to;
   }
 }

@@ -1,7 +1,7 @@
 /** A file, or a pipe to a program, that messages are written to. */
 
 import { close, describeErrno, ENOENT } from "../../../ffi/mod.ts";
-import { FIFO_OF_PROGRAM, openOutput, type Output } from "../../output/open_output.ts";
+import { FIFO_OF_PROGRAM, openOutput, type Output, outputName } from "../../output/open_output.ts";
 
 /** Takes why a file cannot be written. */
 export type Complain = (path: string, reason: string) => void;
@@ -56,7 +56,7 @@ export class MessageFile {
   #failed(errno: number): void {
     if (this.#failing) return;
     this.#failing = true;
-    this.complain(this.path, describeErrno(errno));
+    this.complain(outputName(this.path), describeErrno(errno));
   }
 
   close(): void {

@@ -100,10 +100,14 @@ testMembers("content goes to the next server where the first cannot be reached",
   assert.deepEqual(it.events, ["upstream-down 0"]);
 });
 
-testMembers("nobody is told once, and 503", [{}, {}], {}, async (it) => {
+testMembers("nobody is told once for each site, and 503", [{}, {}], {}, async (it) => {
   for (const server of it.servers) server.stopListening();
   for (let count = 0; count < 2; count++) await gets(it, it.front.give(GET), "503 Service Unavailable");
   assert.deepEqual(it.events, ["upstream-down 0", "upstream-down 1", "upstreams-down"]);
+  for (let count = 0; count < 2; count++) {
+    await gets(it, it.front.give(GET, { site: "other" }), "503 Service Unavailable");
+  }
+  assert.deepEqual(it.events.slice(3), ["upstreams-down"]);
 });
 
 testMembers("one that has failed is asked again after its time", [{ retryAfter: 5_000 }, {}], {

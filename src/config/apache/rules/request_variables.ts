@@ -55,7 +55,7 @@ export function readVariables(
 function readAssignments(words: readonly string[]): (readonly [string, string | undefined])[] {
   return words.map((word) => {
     if (word.startsWith("!")) return [word.slice(1), undefined] as const;
-    const [, name = "", value = "1"] = /^([^=]*)(?:=(.*))?$/s.exec(word)!;
-    return [name, value] as const;
+    const [, name = "", value = ""] = /^([^=]*)(?:=(.*))?$/s.exec(word)!;
+    return [name, value || "1"] as const;
   });
 }
