@@ -2,7 +2,7 @@
 
 import { close, type Descriptor, effectiveUser, peerCredentials, processId } from "../../ffi/mod.ts";
 import type { Clock } from "../loop/deadlines.ts";
-import { Loop, PATIENCE } from "../loop/loop.ts";
+import { Loop } from "../loop/loop.ts";
 import { type Hello, instanceOf } from "../protocol/hello.ts";
 import { BYE_STOPPING, SIZE_INSTANCE } from "../protocol/messages.ts";
 import type { Transfer } from "../protocol/transfer.ts";
@@ -228,15 +228,16 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   /** Runs until it has drained. */
   run(): Promise<void> {
     const { server, loop } = this;
-    return server.blocks ? loop.runBlocking() : loop.run(() => this.#patience);
+    // Another thread codes, and what it says comes by no source of the loop.
+    if (server.selfContained) return loop.runBlocking(() => this.compressor.open === 0);
+    return loop.run(() => this.#patience);
   }
 
   /** For how many milliseconds everything but the loop's sources may wait at this moment. */
   get #patience(): number {
     const { server } = this;
-    // Another thread codes, and what it says comes by no source of the loop.
+    // As above.
     if (this.compressor.open > 0) return 0;
-    if (server.selfContained) return PATIENCE;
     return server.idle === this.active && !server.busy ? MOMENT : 0;
   }
 

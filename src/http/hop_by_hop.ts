@@ -42,6 +42,8 @@ export function valuesOf(fields: readonly HeaderField[], name: string): string[]
     .map(([, value]) => value);
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /**
  * The fields that are for the other end, in their order.
  *
@@ -49,13 +51,16 @@ export function valuesOf(fields: readonly HeaderField[], name: string): string[]
  */
 export function endToEnd(
   fields: readonly HeaderField[],
-  besides: ReadonlySet<string> = new Set(),
+  besides: ReadonlySet<string> = NOBODY,
 ): HeaderField[] {
-  const named = new Set(listOf(fields, "connection"));
-  return fields.filter(([name]) => {
-    const lower = name.toLowerCase();
-    return !HOP_BY_HOP.has(lower) && !named.has(lower) && !besides.has(lower);
-  });
+  const options = listOf(fields, "connection");
+  const named = options.length === 0 ? NOBODY : new Set(options);
+  const passed: HeaderField[] = [];
+  for (const field of fields) {
+    const lower = field[0].toLowerCase();
+    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && !besides.has(lower)) passed.push(field);
+  }
+  return passed;
 }
 
 /**

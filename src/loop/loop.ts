@@ -32,6 +32,8 @@ export class Loop implements Source {
   #slept = Infinity;
   /** How many wait for what no source of this loop brings. */
   #elsewhere = 0;
+  /** How many promises go on with what the sources bring. */
+  #promised = 0;
   /** When the sleep of {@linkcode run} ends by itself; -Infinity while it is awake. */
   #sleepsUntil = -Infinity;
 
@@ -115,20 +117,27 @@ export class Loop implements Source {
   }
 
   /**
-   * The same where nothing that events lead to is done by promises: while there is work the thread blocks in the wait, as
-   * that of a front does, and promises have their turn now and then. Without work it sleeps as above.
+   * The same where the sources bring on everything, and no promise goes on with it but those that {@linkcode beside} knows
+   * of: while there is work the thread blocks in the wait, as that of a front does. Whoever waits for anything else has a
+   * turn now and then. Without work it sleeps as above.
+   *
+   * @param may whether the thread may block at this moment
    */
-  async runBlocking(): Promise<void> {
+  async runBlocking(may: () => boolean = () => true): Promise<void> {
     if (this.#running) throw new Error("Cannot run a loop twice at a time");
     this.#running = true;
     try {
       let turned = this.clock();
       while (!this.#stopped) {
-        const count = this.poller.wait(this.#until(PATIENCE));
+        const blocks = this.#elsewhere === 0 && may();
+        const count = this.poller.wait(blocks ? this.#until(PATIENCE) : 0);
         this.#tell(count);
-        if (count > 0 && this.now - turned < PATIENCE) continue;
+        if (count > 0 && this.#promised === 0 && this.now - turned < PATIENCE) continue;
         await turn();
-        if (count === 0 && !this.#stopped) this.#tell(await this.#sleep());
+        if (count === 0 && !this.#stopped) {
+          this.#tell(await this.#sleep());
+          await turn();
+        }
         turned = this.clock();
       }
     } finally {
@@ -153,6 +162,21 @@ export class Loop implements Source {
     } finally {
       this.#elsewhere--;
     }
+  }
+
+  /**
+   * Waits for what its sources bring on by a promise, where everything else is done without: promises have their turn after
+   * each event until it is settled.
+   */
+  beside<T>(work: PromiseLike<T>, done: (value: T) => void, failed: (error: unknown) => void): void {
+    this.#promised++;
+    work.then((value) => {
+      this.#promised--;
+      done(value);
+    }, (error) => {
+      this.#promised--;
+      failed(error);
+    });
   }
 
   /** Lets everybody else have a turn, for who would go on for long without a wait. */

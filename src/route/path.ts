@@ -161,11 +161,26 @@ export class PathNormalizer {
  * @returns Its normal form, or nothing if the path is bad.
  */
 export function normalizePath(path: string): string | undefined {
+  if (isNormal(path)) return path;
   const encoded = path.toWellFormed().replace(/[^!-~]/gu, encodeURIComponent);
   const bytes = new TextEncoder().encode(encoded);
   const normalizer = new PathNormalizer();
   if (!normalizer.normalize(bytes, 0, bytes.length)) return undefined;
   return new TextDecoder().decode(normalizer.bytes.subarray(normalizer.start, normalizer.end));
+}
+
+/** Whether a path is its own normal form, as nearly every one is; of some that are nobody knows it at first sight. */
+function isNormal(path: string): boolean {
+  if (path.charCodeAt(0) !== SLASH) return false;
+  let previous = 0;
+  for (let index = 0; index < path.length; index++) {
+    const code = path.charCodeAt(index);
+    // Whatever is no ASCII is odd as well.
+    const kind = code < 0x80 ? KIND[code]! : ODD;
+    if (kind === ODD || code === PERCENT || kind === AMBIGUOUS && previous === SLASH) return false;
+    previous = code;
+  }
+  return true;
 }
 
 /** A segment that is a dot or two, however they are spelled. */

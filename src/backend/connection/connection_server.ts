@@ -24,17 +24,15 @@ export interface ConnectionServer {
    * @returns false where none is idle
    */
   makeRoom?(): boolean;
-  /** Whether nothing that it does for a connection needs promises: then its thread may block while there is work. */
-  readonly blocks?: boolean;
   /**
    * How many connections are between two requests: nothing is done for them until something comes. Where all are, a thread
    * that has promises to run may block for a moment.
    */
   readonly idle?: number;
   /**
-   * Whether nothing but the loop's sources brings on what it does for a connection, and what it awaits besides is awaited
-   * by `Loop.elsewhere`: none of it is JavaScript of somebody else's. Then its thread may block for a moment also
-   * while requests are under way.
+   * Whether nothing but the loop's sources brings on what it does for a connection, none of it JavaScript of somebody else's:
+   * then its thread blocks while there is work. Promises that go on with what sources bring are known to `Loop.beside`, and
+   * what comes from elsewhere is awaited by `Loop.elsewhere`.
    */
   readonly selfContained?: boolean;
   /** Whether it does something besides connections that is to come to its end; it calls `Backend.endIfEmpty()` then. */

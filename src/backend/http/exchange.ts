@@ -1,6 +1,5 @@
 /** One request and its response. */
 
-import { Buffer } from "node:buffer";
 import type { RequestHead } from "../../http/request_head.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import { type Choice, codedFields } from "../compression/choice.ts";
@@ -10,25 +9,23 @@ import { CodedContent } from "./coded_content.ts";
 import type { ContentTerms } from "./content_terms.ts";
 import { FramedContent } from "./framed_content.ts";
 import { type Framing, framingOf } from "./framing.ts";
-import type { Field } from "./head_text.ts";
+import { type Field, latin1Bytes } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { CAPITALS, handlerLines, type Spelling } from "./own_fields.ts";
 import { checkMayRespond } from "./may_respond.ts";
 import { advance, type Progress } from "./progress.ts";
 import { ReceivedRequest } from "./received_request.ts";
 import { RequestBody } from "./request_body.ts";
-import { ResponseBuffer } from "./response_buffer.ts";
+import { kept, ResponseBuffer } from "./response_buffer.ts";
 import { responseHeadText } from "./response_head_text.ts";
 import type { ScopeGuard } from "./scope_guard.ts";
 
 export type { Field } from "./head_text.ts";
 
-const encoder = new TextEncoder();
 const CONTINUE = encodeResponseHead(100, []) as Uint8Array<ArrayBuffer>;
 const joined = new ResponseBuffer();
 /** Bytes of long content that are coded at a time. */
 const PIECE = 65_536;
-const encoded = (head: string) => Buffer.from(head, "latin1") as Uint8Array<ArrayBuffer>;
 
 /**
  * What a backend kind works with: the request's head in strings, its content to be read, and the ways to respond. Made
@@ -136,7 +133,7 @@ export class Exchange extends ReceivedRequest {
    * Sends a response whose content is all there.
    *
    * @param fields Content-Length, Transfer-Encoding and Connection among them are left out: framing is done here
-   * @param content text goes out as UTF-8
+   * @param content text goes out as UTF-8; of bytes, up to 16 KiB are lent until this returns
    * @returns nothing when it has left at once, as most do
    */
   respond(
@@ -181,7 +178,7 @@ export class Exchange extends ReceivedRequest {
     content: string | Uint8Array<ArrayBuffer>,
     reason: string | undefined,
   ): Promise<void> {
-    const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    const bytes = kept(content);
     const { compressor, loop } = this.connection.home;
     if (this.method === "HEAD" || bytes.byteLength > WHOLE) {
       // What is long is coded in pieces, between those of others.
@@ -203,9 +200,9 @@ export class Exchange extends ReceivedRequest {
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> {
-    const bytes = typeof content === "string" ? encoder.encode(content) : content;
+    const bytes = kept(content);
     this.connection.setNoDelay();
-    const head = encoded(this.#headText(status, fields, bytes.byteLength, reason));
+    const head = latin1Bytes(this.#headText(status, fields, bytes.byteLength, reason));
     const hasContent = this.#framing !== "contentless";
     await this.connection.sendAll(head, hasContent);
     if (hasContent) await this.connection.sendAll(bytes);
@@ -217,7 +214,7 @@ export class Exchange extends ReceivedRequest {
    *
    * @param length bytes of content where they are known; otherwise the end is marked by chunks or by closing
    * @param more whether content follows at once
-   * @returns whether content is to follow at all
+   * @returns whether content is to follow at all; at once where the head has left at once
    */
   start(
     status: number,
@@ -225,31 +222,31 @@ export class Exchange extends ReceivedRequest {
     length?: number,
     more = false,
     reason?: string,
-  ): Promise<boolean> {
+  ): Promise<boolean> | boolean {
     checkMayRespond(this, status);
     const choice = this.#choose(status, fields, length) ?? { filter: undefined, fields };
     return this.#start(status, choice, length, more, reason);
   }
 
-  async #start(
+  #start(
     status: number,
     { filter, fields }: Choice,
     length: number | undefined,
     more: boolean,
     reason: string | undefined,
-  ): Promise<boolean> {
+  ): Promise<boolean> | boolean {
     const said = filter === undefined ? fields : codedFields(fields, filter);
-    const head = encoded(this.#headText(status, said, filter === undefined ? length : undefined, reason));
+    const head = latin1Bytes(this.#headText(status, said, filter === undefined ? length : undefined, reason));
     const hasContent = this.#framing !== "contentless";
     this.#to("head");
     // Head and content, or pieces of content, are several packets.
     this.connection.setNoDelay();
-    await this.connection.sendAll(head, more && hasContent);
+    const sent = this.connection.sendOut(head, more && hasContent);
     const framed = new FramedContent(this.connection, this.#framing);
     this.#content = filter === undefined || !hasContent
       ? framed
       : new CodedContent(framed, this.connection.home.compressor!.begin(filter), length);
-    return hasContent;
+    return sent === undefined ? hasContent : sent.then(() => hasContent);
   }
 
   /** Sends a piece of content; waits as long as the client reads. @param more whether more follows at once */

@@ -17,6 +17,11 @@ export function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: numbe
   return viewed.toString("latin1", start, end);
 }
 
+/** The way back. */
+export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
+  return Buffer.from(text, "latin1") as Uint8Array<ArrayBuffer>;
+}
+
 /**
  * The header fields of a head, in order, names as the client wrote them.
  *

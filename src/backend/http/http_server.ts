@@ -1,13 +1,8 @@
 /** HTTP/1.1 on handed-over connections: one request after another, for as long as the hand-off's scope allows. */
 
 import { asksHead, isEmptyLines } from "../../http/head_beginning.ts";
-import {
-  KEEP_ALIVE_CLOSE,
-  KEEP_ALIVE_HOLD,
-  RETURN_IDLE,
-  RETURN_OUT_OF_SCOPE,
-  SCOPE_REQUEST,
-} from "../../protocol/messages.ts";
+import { KEEP_ALIVE_HOLD, RETURN_IDLE, RETURN_OUT_OF_SCOPE, SCOPE_REQUEST } from "../../protocol/messages.ts";
+import { Course } from "../../loop/course.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
@@ -118,7 +113,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
           input,
           head,
           guard,
-          this.#goesOn(served),
+          served.goesOn(this.#draining),
           served.requests,
           this.#terms(connection),
         );
@@ -131,16 +126,32 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
         const handled = this.#handle(exchange);
-        // Most are answered without a wait, and then there is nothing more to be done for them.
-        if (handled === undefined && exchange.persistent && exchange.body.done && exchange.responded) {
-          lines.finished(exchange, served.requests, input.length, "+");
-          continue;
+        if (handled === undefined && this.#isOver(served, exchange)) continue;
+        if (!(handled instanceof Course)) {
+          return this.#after(served, this.#conclude(served, exchange, handled));
         }
-        return this.#after(served, this.#conclude(served, exchange, handled));
+        return handled.whenOver(
+          () => this.#handled(served, exchange),
+          (error) => this.#after(served, this.#conclude(served, exchange, Promise.reject(error))),
+        );
       }
     } catch (error) {
       this.#failed(served, error);
     }
+  }
+
+  /** Most requests are read and answered by now, and then there is nothing more to be done for them. */
+  #isOver(served: Served, exchange: Exchange): boolean {
+    if (!exchange.persistent || !exchange.body.done || !exchange.responded) return false;
+    served.lines.finished(exchange, served.requests, exchange.input.length, "+");
+    return true;
+  }
+
+  /** A handler has come to its end behind a wait. */
+  #handled(served: Served, exchange: Exchange): void {
+    exchange.release();
+    if (this.#isOver(served, exchange)) return this.#serve(served);
+    this.#after(served, this.#conclude(served, exchange, undefined));
   }
 
   async #othersTurn({ home }: Connection): Promise<true> {
@@ -150,7 +161,8 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
 
   /** Goes on when something has been waited for, with the next request if it says so. */
   #after(served: Served, goesOn: Promise<boolean | void>): void {
-    goesOn.then((on) => {
+    const { loop } = served.connection.home;
+    loop.beside(goesOn, (on) => {
       if (on === true) this.#serve(served);
     }, (error) => this.#failed(served, error));
   }
@@ -165,15 +177,6 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   /** What is asked of content here: what the kind asks, unless something else was chosen. */
   #terms({ home }: Connection): ContentTerms {
     return this.#contentTerms ??= { ...ANY_CONTENT, ...this.options.content, ...home.content };
-  }
-
-  /** Whether a connection can have another request: here, or after it was given back. */
-  #goesOn({ connection, guard, requests }: Served): boolean {
-    const { channel, transfer } = connection;
-    if (transfer.keepAlive === KEEP_ALIVE_CLOSE) return false;
-    const most = channel.terms?.requests ?? 0;
-    if (most > 0 && requests >= most) return false;
-    return !channel.closed || (guard.admitsAll && !this.#draining);
   }
 
   /**
@@ -248,7 +251,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   }
 
   /** Lets the handler respond; nothing when it has. What a handler throws, it may throw at once. */
-  #handle(exchange: Exchange): Promise<void> | undefined {
+  #handle(exchange: Exchange): Promise<void> | Course | undefined {
     try {
       return this.handler.handle(exchange);
     } catch (error) {

@@ -5,6 +5,15 @@ const ROOM = 65_536 + 512;
 
 const encoder = new TextEncoder();
 
+/** Bytes of content that may lie in memory which others write to as soon as there is a wait. */
+export const LENT = 16_384;
+
+/** Content in memory of its own. */
+export function kept(content: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (typeof content === "string") return encoder.encode(content);
+  return content.byteLength > LENT ? content : content.slice();
+}
+
 /** One buffer for all responses of a process: it is filled, sent, and free again before anything else has its turn. */
 export class ResponseBuffer {
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(ROOM);

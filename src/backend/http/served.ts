@@ -1,5 +1,6 @@
 /** A connection as HTTP is served on it. */
 
+import { KEEP_ALIVE_CLOSE } from "../../protocol/messages.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ConnectionAccount } from "../counters/connection_account.ts";
 import { Input } from "./input.ts";
@@ -30,5 +31,13 @@ export class Served {
     const { counters, log } = connection.home;
     this.lines = new ConnectionAccount(counters, connection, log);
     this.waited = (came) => waited(this, came);
+  }
+  /** Whether the connection can have another request: here, or after it was given back. */
+  goesOn(draining: boolean): boolean {
+    const { connection: { channel, transfer }, guard, requests } = this;
+    if (transfer.keepAlive === KEEP_ALIVE_CLOSE) return false;
+    const most = channel.terms?.requests ?? 0;
+    if (most > 0 && requests >= most) return false;
+    return !channel.closed || (guard.admitsAll && !draining);
   }
 }

@@ -1,7 +1,9 @@
 /** The content of a response on its way to the client, framed as the client can read it (RFC 9112, 6 and 7). */
 
 import { ChunkedDecoder } from "../../http/chunked.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { framedAsChunk, lastChunk, room } from "./relay_buffer.ts";
@@ -17,6 +19,7 @@ const ZERO = new TextEncoder().encode("0");
 /** Relays the content of one response. It reads only when what it read before has left, so memory does not grow. */
 export class ContentRelay {
   #sinceTurn = 0;
+  readonly #loop: Loop;
   readonly client: Connection;
   #splices: boolean;
   /** Between two chunks, where something may be put in. */
@@ -33,26 +36,27 @@ export class ContentRelay {
     readonly deadlines: Deadlines,
   ) {
     this.client = exchange.connection;
+    this.#loop = this.client.home.loop;
     // What the kernel passes on is not coded.
     this.#splices = upstream.splices && !exchange.coded;
   }
 
   /** Relays so many bytes. */
-  async counted(length: number): Promise<void> {
+  *counted(length: number): Steps<void> {
     const { upstream } = this;
     for (let rest = length; rest > 0;) {
       if (upstream.length === 0 && rest >= WORTH_SPLICING && this.#splices) {
-        rest -= await splice(upstream, this.client, rest, this.deadlines);
+        rest -= yield* settled(this.#loop, splice(upstream, this.client, rest, this.deadlines));
         this.#splices = false;
         continue;
       }
-      await this.#fill("its response ends before its content does");
+      yield* this.#fill("its response ends before its content does");
       upstream.share();
       const from = upstream.start;
       const to = from + Math.min(upstream.length, rest);
       rest -= to - from;
       upstream.start = to;
-      await this.#send(from, to, false);
+      yield* this.#send(from, to, false);
     }
   }
 
@@ -61,11 +65,11 @@ export class ContentRelay {
    *
    * @param trailers what of the upstream's trailer section goes on; only where the client gets chunks
    */
-  async untilLastChunk(trailers: (section: string) => string): Promise<void> {
+  *untilLastChunk(trailers: (section: string) => string): Steps<void> {
     const { upstream } = this;
     const decoder = new ChunkedDecoder();
     for (;;) {
-      await this.#fill("its response ends before its last chunk");
+      yield* this.#fill("its response ends before its last chunk");
       upstream.share();
       const from = upstream.start;
       let to = from;
@@ -79,34 +83,34 @@ export class ContentRelay {
         to += decoder.dataEnd - decoder.dataStart;
       } while (upstream.length > 0);
       if (verdict !== "end") {
-        await this.#send(from, to, false);
+        yield* this.#send(from, to, false);
         continue;
       }
       const section = this.chunked ? trailers(decoder.trailers) : "";
       if (this.exchange.coded) {
-        await this.#code(from, to);
-        return await this.exchange.finish(lastChunk(section));
+        yield* this.#code(from, to);
+        return yield* settled(this.#loop, this.exchange.finish(lastChunk(section)));
       }
-      await this.#send(from, to, section === "");
+      yield* this.#send(from, to, section === "");
       if (section !== "") {
         const end = lastChunk(section);
         this.client.framing += end.length;
-        await this.client.sendAll(end);
+        yield* settled(this.#loop, this.client.sendOut(end));
       }
       return;
     }
   }
 
   /** Relays up to the end of the connection. */
-  async untilEnd(): Promise<void> {
+  *untilEnd(): Steps<void> {
     const { upstream } = this;
     for (;;) {
-      await this.#fill(undefined);
-      if (upstream.length === 0) return await this.#send(0, 0, true);
+      yield* this.#fill(undefined);
+      if (upstream.length === 0) return yield* this.#send(0, 0, true);
       upstream.share();
       const { start, end } = upstream;
       upstream.start = end;
-      await this.#send(start, end, false);
+      yield* this.#send(start, end, false);
     }
   }
 
@@ -120,14 +124,14 @@ export class ContentRelay {
   }
 
   /** Waits until there is something. @param early what it means when the connection ends instead, if it may not */
-  async #fill(early: string | undefined): Promise<void> {
+  *#fill(early: string | undefined): Steps<void> {
     const { upstream } = this;
     while (upstream.length === 0) {
       if (!upstream.take()) {
         this.#sinceTurn = 0;
-        if (this.exchange.coded) await this.exchange.flush();
+        if (this.exchange.coded) yield* settled(this.#loop, this.exchange.flush());
         this.#between = this.chunked;
-        await upstream.readable(this.deadlines);
+        yield* upstream.untilReadable(this.deadlines);
         this.#between = false;
       } else if (upstream.ended) {
         if (early === undefined) return;
@@ -137,10 +141,10 @@ export class ContentRelay {
   }
 
   /** Sends `room[from, to)`. What does not leave at once is copied first: others use the buffer meanwhile. */
-  async #send(from: number, to: number, last: boolean): Promise<void> {
+  *#send(from: number, to: number, last: boolean): Steps<void> {
     if (this.exchange.coded) {
-      await this.#code(from, to);
-      return await (last ? this.exchange.finish() : undefined);
+      yield* this.#code(from, to);
+      return yield* settled(this.#loop, last ? this.exchange.finish() : undefined);
     }
     // What follows the content in the buffer would be overwritten by its framing.
     this.upstream.keep();
@@ -148,18 +152,20 @@ export class ContentRelay {
     this.client.framing += bytes.byteLength - (to - from);
     if (bytes.byteLength > 0) {
       const sent = this.client.send(bytes, false);
-      if (sent < bytes.byteLength) return await this.client.sendAll(bytes.slice(Math.max(0, sent)));
+      if (sent < bytes.byteLength) {
+        return yield* settled(this.#loop, this.client.sendAll(bytes.slice(Math.max(0, sent))));
+      }
     }
     this.#sinceTurn += to - from;
     if (this.#sinceTurn < FAIR) return;
     this.#sinceTurn = 0;
-    await this.client.home.loop.othersTurn();
+    yield* settled(this.#loop, this.#loop.othersTurn());
   }
 
   /** Sends `room[from, to)` through a coding, which copies it first, and frames what it makes of it. */
-  async #code(from: number, to: number): Promise<void> {
+  *#code(from: number, to: number): Steps<void> {
     const sent = this.exchange.write(room.subarray(from, to), true);
     this.upstream.keep();
-    await sent;
+    yield* settled(this.#loop, sent);
   }
 }

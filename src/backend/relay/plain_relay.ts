@@ -65,7 +65,7 @@ export class PlainRelay implements ConnectionServer {
   }
 
   serve(connection: Connection): void {
-    this.#serve(connection).catch((error) => {
+    connection.home.loop.beside(this.#serve(connection), () => {}, (error) => {
       connection.close();
       this.options.report?.({ type: "error", error }, aboutSite(connection));
     });

@@ -2,6 +2,8 @@
 
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
+import { Course, settled, type Steps } from "../../loop/course.ts";
+import { NamedFields } from "../../http/named_fields.ts";
 import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
@@ -12,7 +14,13 @@ import type { Member } from "./members/member.ts";
 import { type MemberEvent, Members, type MembersOptions } from "./members/members.ts";
 import { cookieFor, environmentOf, sessionRoute } from "./members/session.ts";
 import { Relaying } from "./relaying.ts";
-import { answeredHere, PSEUDONYM, type RelayedRequest, relayedRequest } from "./request_head.ts";
+import {
+  answeredHere,
+  PSEUDONYM,
+  type RelayedRequest,
+  relayedRequest,
+  type Rewriting,
+} from "./request_head.ts";
 import type { ResponseRules } from "./response_fields.ts";
 import { closePipes } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -69,9 +77,17 @@ export class RelayRequestHandler implements RequestHandler {
   readonly #absence = new Absence();
   #pages: ErrorPageSender | undefined;
   readonly #isBounded: boolean;
+  readonly #rewriting: Rewriting;
 
   constructor(readonly options: RelayOptions) {
     const { maxUpstream, balancing } = options;
+    this.#rewriting = {
+      preserveHost: options.preserveHost ?? false,
+      preservePath: options.preservePath ?? false,
+      upgrade: options.upgrade,
+      underscoresInHeaders: options.underscoresInHeaders ?? false,
+      forwarded: options.forwarded ?? "all",
+    };
     this.#isBounded = maxUpstream !== undefined ||
       balancing?.members.some((member) => member.maxUpstream !== undefined) === true;
   }
@@ -86,31 +102,41 @@ export class RelayRequestHandler implements RequestHandler {
     return this.#members?.list.reduce((sum, { pool }) => sum + pool.idle, 0) ?? 0;
   }
 
-  async handle(exchange: Exchange): Promise<void> {
-    if (REFUSED.has(exchange.method)) return await say(exchange, 501, `${exchange.method} is not relayed`);
-    const fields = exchange.sentFields();
+  handle(exchange: Exchange): Promise<void> | Course | undefined {
+    if (REFUSED.has(exchange.method)) return say(exchange, 501, `${exchange.method} is not relayed`);
+    const fields = new NamedFields(exchange.sentFields());
     const here = answeredHere(exchange.method, fields);
-    if (here === 204) return await exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
+    if (here === 204) return exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
     const isPage = exchange.insteadOf !== undefined;
     if (!isPage && this.options.encodedSlashes === "refuse" && /%2f/i.test(exchange.path)) {
-      return await (this.#page(exchange, 404, []) ||
-        say(exchange, 404, "There is no path with an encoded slash."));
+      return this.#page(exchange, 404, []) ||
+        say(exchange, 404, "There is no path with an encoded slash.");
     }
-    if (here === 508) return await say(exchange, 508, "The request goes round in circles.");
+    if (here === 508) return say(exchange, 508, "The request goes round in circles.");
+    return Course.begin(this.#answer(exchange, fields));
+  }
+
+  /** Answers by a member, or says why not. */
+  *#answer(exchange: Exchange, fields: NamedFields): Steps<void> {
     try {
-      await this.#admitted(exchange, fields);
+      yield* this.#admitted(exchange, fields);
     } catch (error) {
       if (exchange.responded || exchange.connection.closed) throw error;
-      if (error instanceof ReplacedError) {
-        const { status, fields } = error;
-        return await (this.#page(exchange, status, fields) || say(exchange, status, REPLACED, fields));
-      }
-      if (!(error instanceof UpstreamError)) throw error;
-      this.#tell(exchange, error);
-      const status = this.#statusOf(error);
-      const fields = status === 503 ? RETRY : [];
-      await (this.#page(exchange, status, fields) || say(exchange, status, SENTENCES[status], fields));
+      yield* settled(exchange.connection.home.loop, this.#apologize(exchange, error));
     }
+  }
+
+  /** Answers in the place of an upstream. @throws what has nothing to do with that */
+  async #apologize(exchange: Exchange, error: unknown): Promise<void> {
+    if (error instanceof ReplacedError) {
+      const { status, fields } = error;
+      return await (this.#page(exchange, status, fields) || say(exchange, status, REPLACED, fields));
+    }
+    if (!(error instanceof UpstreamError)) throw error;
+    this.#tell(exchange, error);
+    const status = this.#statusOf(error);
+    const fields = status === 503 ? RETRY : [];
+    await (this.#page(exchange, status, fields) || say(exchange, status, SENTENCES[status], fields));
   }
 
   /** A server that is away is 503 to httpd: a page for that is meant for it, whatever there is for 502. */
@@ -127,20 +153,22 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */
-  async #admitted(exchange: Exchange, fields: readonly Field[]): Promise<void> {
-    const members = this.#share(exchange.connection.home);
+  *#admitted(exchange: Exchange, fields: NamedFields): Steps<void> {
+    const { connection } = exchange;
+    const { loop } = connection.home;
+    const members = this.#share(connection.home);
     // Where connections are few, a client that takes its time with a little content takes none meanwhile.
-    if (this.#isBounded && !exchange.body.done) await exchange.body.fill(AHEAD);
-    if (members.only !== undefined) return await this.#enter(members.only, exchange, fields);
+    if (this.#isBounded && !exchange.body.done) yield* settled(loop, exchange.body.fill(AHEAD));
+    if (members.only !== undefined) return yield* this.#enter(members.only, exchange, fields);
     const { sticky, failOnTimeout } = this.options.balancing!;
-    const route = sticky && sessionRoute(sticky, exchange.target, fields);
+    const route = sticky && sessionRoute(sticky, exchange.target, fields.all);
     const tried = new Set<Member>();
-    let choice = members.choose(route, tried) ?? await members.await(route, exchange.connection);
+    let choice = members.choose(route, tried) ?? (yield* settled(loop, members.await(route, connection)));
     for (; choice !== undefined; choice = members.choose(route, tried)) {
       const { member } = choice;
       exchange.environment = environmentOf(choice, sticky, route);
       try {
-        return await this.#enter(member, exchange, fields, cookieFor(choice, sticky, exchange));
+        return yield* this.#enter(member, exchange, fields, cookieFor(choice, sticky, exchange));
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (error.unreached) member.fail("unreached", error.why);
@@ -153,21 +181,16 @@ export class RelayRequestHandler implements RequestHandler {
     throw new NobodyError();
   }
 
-  async #enter(
-    member: Member,
-    exchange: Exchange,
-    fields: readonly Field[],
-    cookie?: string,
-  ): Promise<void> {
+  *#enter(member: Member, exchange: Exchange, fields: NamedFields, cookie?: string): Steps<void> {
     const { connection } = exchange;
     const { pool } = member;
     const turn = pool.enter(connection);
-    if (turn !== undefined) await turn;
+    if (turn !== undefined) yield* settled(connection.home.loop, turn);
     const before = connection.sent + connection.received;
     let failure: UpstreamError | undefined;
     member.begin();
     try {
-      await this.#relay(member, exchange, fields, cookie);
+      yield* this.#relay(member, exchange, fields, cookie);
     } catch (error) {
       if (error instanceof UpstreamError) failure = error;
       throw error;
@@ -178,58 +201,59 @@ export class RelayRequestHandler implements RequestHandler {
     }
   }
 
-  async #relay(
+  *#relay(
     member: Member,
     exchange: Exchange,
-    fields: readonly Field[],
+    fields: NamedFields,
     cookie: string | undefined,
-  ): Promise<void> {
-    // A part of the site may say otherwise than the whole.
-    const { [KEEPS_HOST]: keepsHost, [TELLS_CLIENT]: tellsClient } = exchange.rules?.variables ?? {};
-    const request = relayedRequest(exchange, fields, {
-      upstream: member.upstream,
-      preserveHost: keepsHost === undefined ? this.options.preserveHost ?? false : keepsHost === "on",
-      preservePath: this.options.preservePath ?? false,
-      upgrade: this.options.upgrade,
-      underscoresInHeaders: this.options.underscoresInHeaders ?? false,
-      forwarded: tellsClient === undefined
-        ? this.options.forwarded ?? "all"
-        : tellsClient === "on"
-        ? "legacy"
-        : "none",
-    });
+  ): Steps<void> {
+    const request = relayedRequest(exchange, fields, member.upstream, this.#rewritingOf(exchange));
     // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
     // whether the request was read, so only what may be repeated is, and only if all of it is still here.
     const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
     const kept = member.pool.take(!repeatable);
     if (kept !== undefined) {
       try {
-        return await this.#relayOn(kept, member, exchange, request, cookie);
+        return yield* this.#relayOn(kept, member, exchange, request, cookie);
       } catch (error) {
         if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
       }
     }
-    await this.#relayOn(await this.#connect(member), member, exchange, request, cookie);
+    const made = yield* settled(exchange.connection.home.loop, this.#connect(member));
+    yield* this.#relayOn(made, member, exchange, request, cookie);
   }
 
-  async #relayOn(
+  /** How a request is rewritten: a part of the site may say otherwise than the whole. */
+  #rewritingOf({ rules }: Exchange): Rewriting {
+    if (rules === undefined) return this.#rewriting;
+    const { [KEEPS_HOST]: keepsHost, [TELLS_CLIENT]: tellsClient } = rules.variables;
+    const { preserveHost, forwarded } = this.#rewriting;
+    return {
+      ...this.#rewriting,
+      preserveHost: keepsHost === undefined ? preserveHost : keepsHost === "on",
+      forwarded: tellsClient === undefined ? forwarded : tellsClient === "on" ? "legacy" : "none",
+    };
+  }
+
+  *#relayOn(
     connection: UpstreamConnection,
     { upstream, context, pool }: Member,
     exchange: Exchange,
     request: RelayedRequest,
     cookie: string | undefined,
-  ): Promise<void> {
+  ): Steps<void> {
+    const { transfer: { route, map } } = exchange.connection;
     const view = {
       upstream,
       authority: request.authority,
-      prefix: exchange.connection.transfer.route,
-      mapTo: exchange.connection.transfer.map,
+      prefix: route,
+      mapTo: map,
       clientAuthority: exchange.authority,
       clientScheme: exchange.scheme,
       rules: this.options,
-      ...cookie === undefined ? {} : { cookie },
+      cookie,
     };
-    const patience = await new Relaying(context, exchange, connection, request, view).run();
+    const patience = yield* new Relaying(context, exchange, connection, request, view).run();
     if (patience === undefined) connection.close();
     else pool.put(connection, patience);
   }

@@ -1,6 +1,5 @@
 /** One request on one upstream connection, and its response. */
 
-import { Buffer } from "node:buffer";
 import { resetConnection } from "../../../ffi/mod.ts";
 import type { HeaderField } from "../../http/hop_by_hop.ts";
 import { upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
@@ -8,9 +7,12 @@ import { isWorthReading } from "../../http/head_growth.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
 import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange } from "../http/exchange.ts";
+import { latin1, latin1Bytes } from "../http/head_text.ts";
+import { LENT, ResponseBuffer } from "../http/response_buffer.ts";
 import { ContentRelay } from "./content.ts";
 import type { RelayedRequest } from "./request_head.ts";
 import { responseFields, type View } from "./response_fields.ts";
@@ -18,6 +20,9 @@ import { Tunnel } from "./tunnel.ts";
 import { Upload } from "./upload.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { ReplacedError, UpstreamError } from "./upstream_error.ts";
+
+/** Memory of the heads that are sent to upstreams. */
+const asked = new ResponseBuffer();
 
 /** What all requests of a relay share. */
 export interface RelayContext {
@@ -77,24 +82,25 @@ export class Relaying extends Timed {
    * @throws {UpstreamError} when there was no response, or not all of it; the upstream's connection is closed then
    * @throws {ConnectionLost} when the client is gone; the same
    */
-  async run(): Promise<Patience> {
+  *run(): Steps<Patience> {
     const { exchange, upstream, request, context: { deadlines } } = this;
     const { connection } = exchange;
     connection.onGone(() => this.#leave(), () => this.#ended());
     upstream.answered = false;
     let upload: Upload | undefined;
     try {
-      const head = Buffer.from(request.head, "latin1") as Uint8Array<ArrayBuffer>;
-      await upstream.sendAll(head, deadlines.upstream, !exchange.body.done && !request.expectsContinue);
-      upload = new Upload(exchange, upstream, request, deadlines);
-      const patience = await this.#respond(upload);
-      if (patience !== undefined && upload.complete) return patience;
+      const { done } = exchange.body;
+      yield* this.#ask(!done && !request.expectsContinue);
+      // A chunked body of no content is not done before its last chunk was read.
+      if (!done) upload = new Upload(exchange, upstream, request, deadlines);
+      const patience = yield* this.#respond(upload);
+      if (patience !== undefined && upload?.complete !== false) return patience;
       upstream.close();
-      await upload.cancel();
+      if (upload !== undefined) yield* this.#settled(upload.cancel());
       return undefined;
     } catch (error) {
       upstream.close();
-      await upload?.cancel();
+      if (upload !== undefined) yield* this.#settled(upload.cancel());
       if (this.#endsWithConnection && !connection.closed) {
         // The client takes the connection's end for the end of the content: it must not look like one.
         resetConnection(connection.fd);
@@ -106,6 +112,22 @@ export class Relaying extends Timed {
       this.stopDeadline();
       connection.onGone(undefined);
     }
+  }
+
+  /** Sends the head of the request. @param more whether content follows at once */
+  *#ask(more: boolean): Steps<void> {
+    const { upstream, request: { head }, context: { deadlines } } = this;
+    const length = asked.put(head, "");
+    const bytes = length < 0 ? latin1Bytes(head) : asked.bytes.subarray(0, length);
+    const sent = Math.max(0, upstream.send(bytes, more));
+    // The memory is everybody's. What went wrong, if anything did, is found out again.
+    if (sent < bytes.length) {
+      yield* this.#settled(upstream.sendAll(bytes.slice(sent), deadlines.upstream, more));
+    }
+  }
+
+  #settled<T>(work: Promise<T> | T): Steps<T> {
+    return settled(this.exchange.connection.home.loop, work);
   }
 
   /** The client is gone, or might as well be: nobody waits for the upstream any more. */
@@ -129,26 +151,26 @@ export class Relaying extends Timed {
   }
 
   /** Passes responses on up to the final one. */
-  async #respond(upload: Upload): Promise<Patience> {
+  *#respond(upload: Upload | undefined): Steps<Patience> {
     const { exchange, upstream, request } = this;
     for (;;) {
-      const head = await this.#readHead();
+      const head = yield* this.#readHead();
       if (head.status >= 200 || head.status === 101) this.context.heard?.(head.status);
       if (head.status >= 200) {
-        upload.refuse();
-        return await this.#respondFinally(head);
+        upload?.refuse();
+        return yield* this.#respondFinally(head);
       }
       if (head.status === 101) {
         if (!request.upgrade) throw new UpstreamError("it changed the protocol, which it was not asked for");
-        await this.#changeProtocol(head);
+        yield* this.#settled(this.#changeProtocol(head));
         return undefined;
       }
       // 100 is said by whoever reads the content, to a client that waits for it. HTTP/1.0 knows no such responses.
-      if (head.status === 100) upload.open();
+      if (head.status === 100) upload?.open();
       else if (exchange.minor === 1) {
         upstream.keep();
         const fields = responseFields(head.fields, head.minor, this.view);
-        await this.#sendHead(encodeResponseHead(head.status, fields, head.reason));
+        yield* this.#settled(this.#sendHead(encodeResponseHead(head.status, fields, head.reason)));
       }
     }
   }
@@ -157,7 +179,7 @@ export class Relaying extends Timed {
     await this.exchange.connection.sendAll(bytes as Uint8Array<ArrayBuffer>);
   }
 
-  async #readHead(): Promise<ResponseHead> {
+  *#readHead(): Steps<ResponseHead> {
     const { upstream, context: { parser, deadlines } } = this;
     for (let seen = 0;;) {
       const { bytes, start, end, length } = upstream;
@@ -167,7 +189,7 @@ export class Relaying extends Timed {
       seen = length;
       if (verdict === "head") return this.#takeHead();
       if (verdict === "reject") throw new UpstreamError(`its response is malformed: ${parser.why}`);
-      if (!upstream.take()) await upstream.readable(deadlines.upstream);
+      if (!upstream.take()) yield* upstream.untilReadable(deadlines.upstream);
       else if (upstream.ended) {
         const why = upstream.length === 0
           ? "it ended the connection without a response"
@@ -181,16 +203,12 @@ export class Relaying extends Timed {
   #takeHead(): ResponseHead {
     const { upstream, context: { parser }, exchange } = this;
     const { bytes, start } = upstream;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
-      "latin1",
-      start,
-      parser.end,
-    );
+    const text = latin1(bytes, start, parser.end);
     const slice = (from: number, to: number) => text.slice(from - start, to - start);
     const fields: HeaderField[] = [];
+    const { fields: offsets } = parser;
     for (let at = 0; at < 4 * parser.fieldCount; at += 4) {
-      const [nameStart, nameEnd, valueStart, valueEnd] = parser.fields.subarray(at, at + 4);
-      fields.push([slice(nameStart!, nameEnd!), slice(valueStart!, valueEnd!)]);
+      fields.push([slice(offsets[at]!, offsets[at + 1]!), slice(offsets[at + 2]!, offsets[at + 3]!)]);
     }
     upstream.start = parser.end;
     const { status, minor, keepAlive, contentLength } = parser;
@@ -205,7 +223,7 @@ export class Relaying extends Timed {
     };
   }
 
-  async #respondFinally(head: ResponseHead): Promise<Patience> {
+  *#respondFinally(head: ResponseHead): Steps<Patience> {
     const { exchange, upstream, view } = this;
     const { framing, length } = head;
     // A page that comes without an error of its own has that of the request.
@@ -218,18 +236,23 @@ export class Relaying extends Timed {
     }
     if (framing === "length" && length! <= upstream.length) {
       // All there: it leaves in one piece.
-      const content = upstream.bytes.slice(upstream.start, upstream.start + length!);
-      upstream.start += length!;
+      const { bytes, start } = upstream;
+      const end = start + length!;
+      upstream.start = end;
+      const content = length! > LENT ? bytes.slice(start, end) : bytes.subarray(start, end);
+      const sent = exchange.respond(status, fields, content, reason);
       upstream.keep();
-      await exchange.respond(status, fields, content, reason);
+      if (sent !== undefined) yield* this.#settled(sent);
       return this.#patience(head);
     }
     upstream.keep();
     const known = framing === "length" || framing === "none" ? length : undefined;
     const announced = this.#trails(framing, known) ? announcedTrailers(head.fields) : "";
     if (announced !== "") fields.push(["Trailer", announced]);
-    const follows = await exchange.start(status, fields, known, upstream.length > 0, reason);
-    if (follows) await this.#relayContent(head, known);
+    const follows = yield* this.#settled(
+      exchange.start(status, fields, known, upstream.length > 0, reason),
+    );
+    if (follows) yield* this.#relayContent(head, known);
     return this.#patience(head);
   }
 
@@ -239,17 +262,17 @@ export class Relaying extends Timed {
       this.exchange.method !== "HEAD";
   }
 
-  async #relayContent({ framing, fields }: ResponseHead, length: number | undefined): Promise<void> {
+  *#relayContent({ framing, fields }: ResponseHead, length: number | undefined): Steps<void> {
     const { exchange, upstream, context: { deadlines } } = this;
     this.#endsWithConnection = exchange.endsByClosing;
     const chunked = length === undefined && exchange.minor === 1;
     const content = new ContentRelay(upstream, exchange, chunked, deadlines.upstream);
     this.#content = content;
-    if (framing === "length") await content.counted(length!);
+    if (framing === "length") yield* content.counted(length!);
     else if (framing === "chunked") {
       const trails = this.#trails(framing, length);
-      await content.untilLastChunk((section) => trails ? relayedTrailers(section, fields) : "");
-    } else await content.untilEnd();
+      yield* content.untilLastChunk((section) => trails ? relayedTrailers(section, fields) : "");
+    } else yield* content.untilEnd();
     this.#endsWithConnection = false;
   }
 
@@ -257,7 +280,8 @@ export class Relaying extends Timed {
   #patience(head: ResponseHead): Patience {
     if (!head.keepAlive || head.framing === "close") return undefined;
     const [value] = valuesOf(head.fields, "keep-alive");
-    const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(value ?? "")?.[1];
+    if (value === undefined) return Infinity;
+    const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(value)?.[1];
     return seconds === undefined ? Infinity : 1000 * Number(seconds);
   }
 

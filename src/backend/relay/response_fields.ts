@@ -35,7 +35,7 @@ export interface View extends Mount {
   /** The scheme by which the client asks; `http` unless given. */
   readonly clientScheme?: "http" | "https";
   /** What is said in Set-Cookie besides, if anything. */
-  readonly cookie?: string;
+  readonly cookie?: string | undefined;
   readonly rules: ResponseRules;
 }
 

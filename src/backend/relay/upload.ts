@@ -16,7 +16,7 @@ export interface UploadDeadlines {
   readonly continue: Deadlines;
 }
 
-/** Sends a request's content. It reads a piece only when the one before has left, so memory does not grow. */
+/** Sends the content of a request that is not all here. It reads a piece only when the one before has left, so memory does not grow. */
 export class Upload extends Timed {
   /** Settles, never rejects, when nothing more will be read or sent. */
   readonly settled: Promise<void>;
@@ -34,17 +34,12 @@ export class Upload extends Timed {
     readonly times: UploadDeadlines,
   ) {
     super();
-    if (exchange.body.done) {
-      // A chunked body of no content is not done before its last chunk was read.
-      this.complete = true;
-      this.settled = Promise.resolve();
-      return;
-    }
     if (request.expectsContinue) times.continue.start(this);
     else this.#gate.resolve(true);
     // As long as content is under way, silence may be the client's.
     upstream.excuse();
     this.settled = this.#run().finally(() => upstream.demand(times.upstream));
+    exchange.connection.home.loop.beside(this.settled, () => {}, () => {});
   }
 
   /** The upstream wants the content. The client is told when it is read (`RequestBody`). */

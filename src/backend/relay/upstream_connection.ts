@@ -17,6 +17,7 @@ import {
   shutdown,
 } from "../../../ffi/mod.ts";
 import { appended } from "../../http/growing.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Poller } from "../../loop/poller.ts";
 import { RECEIVABLE, SocketReadiness } from "../../loop/socket_readiness.ts";
@@ -191,6 +192,12 @@ export class UpstreamConnection extends SocketReadiness {
   }
 
   /** Waits until there is something to receive. @throws {UpstreamError} with 504 when nothing came in time */
+  *untilReadable(deadlines: Deadlines): Steps<void> {
+    const came = yield (resume) => this.awaitInput(deadlines, deadlines.milliseconds, resume);
+    if (!came || this.#closed) this.#fail("it did not respond in time");
+  }
+
+  /** The same as a promise. */
   async readable(deadlines: Deadlines): Promise<void> {
     const came = await this.readableWithin(deadlines, deadlines.milliseconds);
     if (!came || this.#closed) this.#fail("it did not respond in time");
@@ -210,8 +217,10 @@ export class UpstreamConnection extends SocketReadiness {
   override ready(events: number): void {
     if (events & RECEIVABLE) this.#emptied = false;
     if (events & ~(EPOLLIN | EPOLLOUT)) this.#ending = true;
+    // Whoever is told may have done with the connection, and have it kept.
+    const { onIdleEvent } = this;
     super.ready(events);
-    if (events & ~EPOLLOUT) this.onIdleEvent?.(false);
+    if (events & ~EPOLLOUT) onIdleEvent?.(false);
   }
 
   /** A wait took too long, or an idle connection has been kept long enough. */

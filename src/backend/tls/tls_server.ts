@@ -64,7 +64,7 @@ interface Shared {
 
 /** Does handshakes. */
 export class TlsServer implements ConnectionServer, HandshakeOwner {
-  readonly blocks = true;
+  readonly selfContained = true;
   readonly reader: ClientHelloReader = new ClientHelloReader();
   readonly peeked: Uint8Array<ArrayBuffer> = new Uint8Array(MAX_HELLO_RECORDS);
   readonly peekSize: bigint = BigInt(MAX_HELLO_RECORDS);

@@ -83,10 +83,12 @@ export class HealthChecker extends Timed {
 
   /** The time for the next question. */
   override expire(): void {
-    void this.#ask().then((failure) => {
+    this.#pool.loop.beside(this.#ask(), (failure) => {
       if (this.#closed) return;
       this.#judge(failure);
       this.#intervals.startFor(this, this.check.interval * (1 + SPREAD * (this.chance() - 0.5)));
+    }, (error) => {
+      throw error;
     });
   }
 
