@@ -195,6 +195,29 @@ export async function floor(stage: Stage): Promise<Built> {
   return { port, front: [front], behind: [backend.service] };
 }
 
+/** The receiver in C of Apache's protocol, which answers requests that nobody has read; returns it and its socket. */
+async function startApacheReceiver(stage: Stage): Promise<{ service: Service; socket: string }> {
+  const socket = `${stage.room("receiver")}/app.sock`;
+  const command = { command: stage.programs.floor("apache_backend"), args: [socket, "whole"] };
+  return { service: await stage.processes.serve("receiver", command, { line: /^ready$/m }), socket };
+}
+
+/** fdpass's front that hands over as Apache does. */
+export async function fdpassAsApache(stage: Stage): Promise<Built> {
+  const receiver = await startApacheReceiver(stage);
+  const front = await startFront(stage, receiver.socket);
+  return { port: front.port, front: [front.service], behind: [receiver.service] };
+}
+
+/** The front in C that does the same. */
+export async function floorAsApache(stage: Stage): Promise<Built> {
+  const receiver = await startApacheReceiver(stage);
+  const port = freePort();
+  const command = { command: stage.programs.floor("apache_front"), args: [String(port), receiver.socket] };
+  const front = await stage.processes.serve("floor front", command, { line: /^ready$/m });
+  return { port, front: [front], behind: [receiver.service] };
+}
+
 /** The backend in C, which accepts by itself. */
 export async function floorAlone(stage: Stage): Promise<Built> {
   const port = freePort();

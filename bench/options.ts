@@ -3,6 +3,7 @@
 /** The workloads by name, in the order in which they run. */
 export const WORKLOADS = [
   "connections",
+  "apache-sender",
   "keep-alive",
   "relay",
   "static",

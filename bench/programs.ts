@@ -13,6 +13,7 @@ const APACHE_MODULES = ["/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", 
 const FLOOR = [
   "front",
   "backend",
+  "apache_front",
   "apache_backend",
   "client",
   "hold",

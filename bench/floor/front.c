@@ -7,14 +7,13 @@
  *
  * usage: front PORT BACKEND-SOCKET
  */
-#include "common.h"
+#include "front.h"
 
-enum { WINDOW = 128, SLOT_BITS = 10, HEAD = 32768 };
+enum { WINDOW = 128, SLOT_BITS = 10 };
 
-static int epoll_fd, channel, window, in_flight;
-static uint8_t head[HEAD + 1], message[FIXED + 64 + HEAD];
-static struct sockaddr_in local_address, clients[MAX_FD];
-static uint8_t watched[MAX_FD];
+static int channel, window, in_flight;
+static uint8_t message[FIXED + 64 + HEAD];
+static struct sockaddr_in local_address;
 
 /* Hand-offs that are unacknowledged: the descriptor and the id of each slot, and the slots that are free. */
 static int slot_fd[WINDOW], free_slots[WINDOW], free_count;
@@ -30,28 +29,11 @@ static void put_address(uint8_t *at, const struct sockaddr_in *address) {
   memcpy(at + 4, &address->sin_addr, 4);
 }
 
-/* The path of a whole head that the peek found, or NULL: method, target, version, a Host field, an empty line. */
-static const uint8_t *path_of(size_t length, size_t *path_length) {
-  const uint8_t *end = memmem(head, length, "\r\n\r\n", 4);
-  if (end == NULL) return NULL;
-  const uint8_t *line = memchr(head, '\r', length), *target = memchr(head, ' ', length);
-  if (target == NULL || target > line || target[1] != '/') return NULL;
-  target++;
-  const uint8_t *stop = memchr(target, ' ', (size_t)(line - target));
-  if (stop == NULL || memcmp(stop + 1, "HTTP/1.", 7) != 0) return NULL;
-  int host = 0;
-  for (const uint8_t *at = line; at < end && !host;) {
-    at += 2;
-    host = end - at > 5 && strncasecmp((const char *)at, "host:", 5) == 0;
-    at = memchr(at, '\r', (size_t)(end + 1 - at));
-  }
-  if (!host) return NULL;
-  const uint8_t *query = memchr(target, '?', (size_t)(stop - target));
-  *path_length = (size_t)((query == NULL ? stop : query) - target);
-  return target;
-}
-
 static void hand_off(int fd, const uint8_t *path, size_t path_length) {
+  if (in_flight >= window) {
+    queue[queue_end++ % MAX_FD] = fd;
+    return;
+  }
   int slot = free_slots[--free_count];
   uint32_t id = ((slot_id[slot] >> SLOT_BITS) + 1) << SLOT_BITS | (uint32_t)slot;
   put32(message + 4, id);
@@ -73,48 +55,6 @@ static void hand_off(int fd, const uint8_t *path, size_t path_length) {
   slot_fd[slot] = fd;
   slot_id[slot] = id;
   in_flight++;
-}
-
-static void examine(int fd) {
-  ssize_t length = recv(fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
-  if (length == 0 || (length < 0 && errno != EAGAIN)) {
-    watched[fd] = 0;
-    close(fd);
-    return;
-  }
-  size_t path_length = 0;
-  const uint8_t *path = length < 0 ? NULL : path_of((size_t)length, &path_length);
-  if (path == NULL) {
-    /* Edge-triggered: what was peeked at stays in the socket. */
-    if (!watched[fd]) watch(epoll_fd, fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
-    watched[fd] = 1;
-    return;
-  }
-  if (watched[fd]) {
-    must(epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL), "epoll_ctl");
-    watched[fd] = 0;
-  }
-  if (in_flight < window) hand_off(fd, path, path_length);
-  else queue[queue_end++ % MAX_FD] = fd;
-}
-
-static void accept_all(int listener) {
-  for (int count = 0; count < BATCH; count++) {
-    struct sockaddr_in peer;
-    socklen_t size = sizeof peer;
-    int fd = accept4(listener, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno == EAGAIN) return;
-      if (errno == ECONNABORTED) continue;
-      die("accept4");
-    }
-    if (fd >= MAX_FD) {
-      errno = EMFILE;
-      die("accept4");
-    }
-    clients[fd] = peer;
-    examine(fd);
-  }
 }
 
 static void read_channel(void) {

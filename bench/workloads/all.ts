@@ -2,6 +2,7 @@
 
 import type { Workload } from "../measure.ts";
 import { accessLog } from "./access_log.ts";
+import { apacheSender } from "./apache_sender.ts";
 import { connections } from "./connections.ts";
 import { download } from "./download.ts";
 import { growth } from "./growth.ts";
@@ -22,6 +23,7 @@ import { websockets } from "./websockets.ts";
 /** In the order of {@linkcode WORKLOADS} in options.ts. */
 export const ALL: readonly Workload[] = [
   connections,
+  apacheSender,
   keepAlive,
   relay,
   files,
