@@ -260,13 +260,13 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   const errorField = fields.get(FIELD_ERROR);
   const error = errorField === undefined ? undefined : readReturnedError(errorField);
   if (errorField !== undefined && error === undefined) return "a field error says none";
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  return {
-    id: view.getUint32(TRANSFER_ID),
+  // Filled in behind: most have the first of these alone, so that all but a few have one shape.
+  const transfer: { -readonly [Key in keyof Transfer]: Transfer[Key] } = {
+    id: uint32(bytes, TRANSFER_ID),
     client,
     local,
-    generation: view.getUint32(TRANSFER_GENERATION),
-    requests: view.getUint16(TRANSFER_REQUESTS),
+    generation: uint32(bytes, TRANSFER_GENERATION),
+    requests: bytes[TRANSFER_REQUESTS]! << 8 | bytes[TRANSFER_REQUESTS + 1]!,
     detail: bytes[TRANSFER_DETAIL]!,
     keepAlive: bytes[TRANSFER_KEEP_ALIVE]!,
     site,
@@ -275,15 +275,21 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
     except: fields.get(FIELD_EXCEPT)?.slice() ?? NOTHING,
     map,
     preread: fields.get(FIELD_PREREAD)?.slice() ?? NOTHING,
-    ...times === undefined ? {} : { times: readTimes(times) },
-    ...tls === undefined ? {} : { tls: tls.slice() },
-    ...peer === undefined ? {} : { peer },
-    ...handoff === undefined ? {} : { handoff: view.getUint32(handoff.byteOffset - bytes.byteOffset) },
-    ...error === undefined ? {} : { error },
-    ...rules,
   };
+  if (times !== undefined) transfer.times = readTimes(times);
+  if (tls !== undefined) transfer.tls = tls.slice();
+  if (peer !== undefined) transfer.peer = peer;
+  if (handoff !== undefined) transfer.handoff = uint32(handoff, 0);
+  if (error !== undefined) transfer.error = error;
+  return rules === NO_RULES ? transfer : { ...transfer, ...rules };
 }
 
+/** A number in network order, without a view for it. */
+function uint32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! * 2 ** 24 + (bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!);
+}
+
+const NO_RULES: RuleFields = {};
 const requestRules = new TextMemo();
 const responseRules = new TextMemo();
 
@@ -294,7 +300,7 @@ function ruleFields(fields: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): RuleF
   const response = fields.get(FIELD_RESPONSE_FIELDS);
   const variables = fields.get(FIELD_VARIABLES);
   if (target === undefined && request === undefined && response === undefined && variables === undefined) {
-    return {};
+    return NO_RULES;
   }
   const texts = {
     ...target && { target: fieldText(target) },

@@ -8,9 +8,6 @@ import { Duplex } from "node:stream";
 import { EAGAIN, keepAlive } from "../../../ffi/mod.ts";
 import { type Connection, ConnectionLost } from "./connection.ts";
 
-/** Bytes that are read in one go. */
-const PIECE = 65_536;
-
 type Done = (error?: Error | null) => void;
 
 /**
@@ -19,6 +16,8 @@ type Done = (error?: Error | null) => void;
  */
 export class StandIn extends Duplex {
   readonly #connection: Connection;
+  /** Told that there is something to receive. Made once, since there is a wait for every piece. */
+  readonly #came = () => this.#receive();
   bytesRead = 0;
   bytesWritten = 0;
 
@@ -48,28 +47,49 @@ export class StandIn extends Duplex {
   }
 
   override _read(): void {
-    this.#receive().then((piece) => void this.push(piece), (error) => this.destroy(error));
+    this.#receive();
   }
 
-  /** What has come; null at the end. */
-  async #receive(): Promise<Buffer | null> {
+  /** Takes what has come, or waits for it. What is read lies in memory that is everybody's, so a copy of it goes on. */
+  #receive(): void {
     const connection = this.#connection;
-    const piece = new Uint8Array(PIECE);
-    const { endless } = connection.home.times;
-    for (;;) {
-      const length = connection.receive(piece, BigInt(PIECE));
-      if (length === -EAGAIN) await connection.readableWithin(endless, Infinity);
-      else if (length < 0) throw new ConnectionLost("Cannot receive: the client is gone");
-      else {
-        this.bytesRead += length;
-        return length === 0 ? null : Buffer.from(piece.buffer, 0, length);
-      }
+    const { scratch, scratchSize, times: { endless } } = connection.home;
+    let length: number;
+    do length = connection.receive(scratch, scratchSize); while (
+      length === -EAGAIN && connection.awaitInput(endless, Infinity, this.#came)
+    );
+    if (length === -EAGAIN) return;
+    if (length < 0) {
+      this.destroy(new ConnectionLost("Cannot receive: the client is gone"));
+      return;
     }
+    if (length === 0) {
+      this.push(null);
+      return;
+    }
+    this.bytesRead += length;
+    const piece = Buffer.from(scratch.subarray(0, length));
+    const turn = connection.moved(length);
+    if (turn === undefined) this.push(piece);
+    else turn.then(() => this.push(piece));
   }
 
   override _write(piece: Buffer, _encoding: string, done: Done): void {
-    this.bytesWritten += piece.length;
-    this.#connection.sendAll(piece as Uint8Array as Uint8Array<ArrayBuffer>).then(() => done(), done);
+    this.#send(piece, done);
+  }
+
+  /** What was held back until all of it was there (cork) leaves in one piece. */
+  override _writev(pieces: { readonly chunk: Buffer }[], done: Done): void {
+    this.#send(Buffer.concat(pieces.map(({ chunk }) => chunk)), done);
+  }
+
+  #send(piece: Buffer, done: Done): void {
+    const bytes = piece as Uint8Array as Uint8Array<ArrayBuffer>;
+    this.bytesWritten += bytes.length;
+    const sent = this.#connection.send(bytes, false);
+    // Most of what is sent is taken at once.
+    if (sent === bytes.length) return done();
+    this.#connection.sendAll(bytes.subarray(Math.max(0, sent))).then(() => done(), done);
   }
 
   override _final(done: Done): void {

@@ -12,8 +12,9 @@ import type { Exchange } from "./exchange.ts";
  * that it was routed to, or else the address that it connected to.
  */
 export function toldHost(exchange: Exchange): string {
-  const { authority, connection: { local: { hostname, port }, transfer: { site } } } = exchange;
+  const { authority, connection } = exchange;
   if (authority !== "") return authority;
+  const { local: { hostname, port }, transfer: { site } } = connection;
   // A name with a wildcard is the name of nobody.
   const host = site !== "" && !site.startsWith("*.")
     ? site
