@@ -1,6 +1,5 @@
 /**
- * The few calls on files that sockets and file serving need: statx(2), unlink(2), openat2(2), read(2),
- * sendfile(2).
+ * The few calls on files that sockets and file serving need: unlink(2), openat2(2), read(2), sendfile(2).
  *
  * @module
  */
@@ -8,6 +7,8 @@ import { libc } from "./libc.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { EAGAIN, EXDEV, settle } from "./errno.ts";
 import { cString } from "./memory.ts";
+
+export { FileStatus, type FileType } from "./file_status.ts";
 
 const {
   chmod: libc_chmod,
@@ -17,102 +18,16 @@ const {
   memfd_create,
   mkdir: libc_mkdir,
   open: libc_open,
+  pread,
   read,
   rename: libc_rename,
   rmdir: libc_rmdir,
   sendfile,
-  statx,
   syscall_openat2,
   unlink: libc_unlink,
 } = libc;
 
 const AT_FDCWD = -100;
-const AT_EMPTY_PATH = 0x1000;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const STATX_BASIC_STATS = 0x7ff;
-
-// struct statx: the same on every architecture.
-const STX_UID = 20; // __u32
-const STX_MODE = 28; // __u16
-const STX_INO = 32; // __u64
-const STX_SIZE = 40; // __u64
-const STX_MTIME = 112; // struct statx_timestamp: __s64 tv_sec, __u32 tv_nsec
-const SIZEOF_STATX = 256;
-
-const S_IFMT = 0o170000;
-const S_IFSOCK = 0o140000;
-const S_IFREG = 0o100000;
-const S_IFDIR = 0o040000;
-
-/** What {@linkcode FileStatus} says a file is. */
-export type FileType = "file" | "directory" | "socket" | "other";
-
-/** Room for what statx(2) says, reused from call to call. */
-export class FileStatus {
-  readonly #bytes = new Uint8Array(SIZEOF_STATX);
-  readonly #view = new DataView(this.#bytes.buffer);
-  readonly #empty = cString("");
-
-  /** Looks at a path without following a final symbolic link; 0 or `-errno`. */
-  readPath(path: string): number {
-    return settle(statx(AT_FDCWD, cString(path), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, this.#bytes));
-  }
-
-  /** Looks at what a path leads to in the end, links followed; 0 or `-errno`. */
-  readTarget(path: string): number {
-    return settle(statx(AT_FDCWD, cString(path), 0, STATX_BASIC_STATS, this.#bytes));
-  }
-
-  /** Looks at an open file; 0 or `-errno`. */
-  readDescriptor(fd: Descriptor): number {
-    return settle(statx(fd, this.#empty, AT_EMPTY_PATH, STATX_BASIC_STATS, this.#bytes));
-  }
-
-  /** What kind of file it is. */
-  get type(): FileType {
-    switch (this.#view.getUint16(STX_MODE, true) & S_IFMT) {
-      case S_IFREG:
-        return "file";
-      case S_IFDIR:
-        return "directory";
-      case S_IFSOCK:
-        return "socket";
-      default:
-        return "other";
-    }
-  }
-
-  /** The user whose it is. */
-  get owner(): number {
-    return this.#view.getUint32(STX_UID, true);
-  }
-
-  /** Permission bits, with those for set-user-ID, set-group-ID and sticky. */
-  get permissions(): number {
-    return this.#view.getUint16(STX_MODE, true) & 0o7777;
-  }
-
-  /** Bytes. */
-  get size(): number {
-    return Number(this.#view.getBigUint64(STX_SIZE, true));
-  }
-
-  /** The inode number: with {@linkcode modified} and {@linkcode size} it tells one version of a file from another. */
-  get inode(): bigint {
-    return this.#view.getBigUint64(STX_INO, true);
-  }
-
-  /** Milliseconds since 1970 of the last change of content. */
-  get modified(): number {
-    return Number(this.#view.getBigInt64(STX_MTIME, true)) * 1000 +
-      Math.floor(this.nanosecond / 1e6);
-  }
-
-  /** Nanoseconds of {@linkcode modified} beyond its last whole second: two changes may lie within a millisecond. */
-  get nanosecond(): number {
-    return this.#view.getUint32(STX_MTIME + 8, true);
-  }
-}
 
 /** Removes an empty directory; 0 or `-errno`. */
 export function removeDirectory(path: string): number {
@@ -251,6 +166,22 @@ function leadsOut(path: Uint8Array): boolean {
  */
 export function readFile(file: Descriptor, bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
   return settle(read(file, bytes, size));
+}
+
+/**
+ * Reads from a place in an open file, whoever else reads from it.
+ *
+ * @param size how many bytes at most, as many as there is room for
+ * @param offset in bytes
+ * @returns their number, 0 at the end, or `-errno`
+ */
+export function readFileAt(
+  file: Descriptor,
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+  offset: number,
+): number {
+  return settle(pread(file, bytes, BigInt(size), BigInt(offset)));
 }
 
 const offsetCell = new BigInt64Array(1);

@@ -31,6 +31,7 @@ export * from "./epoll.ts";
 export * from "./eventfd.ts";
 export * from "./directory_entries.ts";
 export * from "./file.ts";
+export * from "./inotify.ts";
 export * from "./lock.ts";
 export * from "./output.ts";
 export * from "./shared_page.ts";

@@ -131,7 +131,7 @@ export const SYMBOLS = {
   },
   pipe2: { parameters: ["buffer", /* int pipefd[2] */ "i32" /* flags */], result: "i32" },
 
-  // --- waiting: epoll_create(2), epoll_ctl(2), epoll_wait(2), eventfd(2) ------------------------------------------
+  // --- waiting: epoll_create(2), epoll_ctl(2), epoll_wait(2), eventfd(2), inotify(7) ------------------------------
   epoll_create1: { parameters: ["i32" /* flags */], result: "i32" },
   epoll_ctl: {
     parameters: ["i32", /* epfd */ "i32", /* op */ "i32", /* fd */ "buffer" /* struct epoll_event *event */],
@@ -159,6 +159,12 @@ export const SYMBOLS = {
     nonblocking: true,
   },
   eventfd: { parameters: ["u32", /* initval */ "i32" /* flags */], result: "i32" },
+  inotify_init1: { parameters: ["i32" /* flags */], result: "i32" },
+  inotify_add_watch: {
+    parameters: ["i32", /* fd */ "buffer", /* const char *pathname */ "u32" /* uint32_t mask */],
+    result: "i32",
+  },
+  inotify_rm_watch: { parameters: ["i32", /* fd */ "i32" /* wd */], result: "i32" },
 
   // --- files: unlink(2), chmod(2), chown(2), mkdir(2), statx(2), openat2(2) ---------------------------------------
   unlink: { parameters: ["buffer" /* const char *pathname */], result: "i32" },

@@ -231,12 +231,13 @@ function termsOf({ preserveHost, plain, maxUpstream }: Relay): string {
   return terms.map((term) => ` ${term}`).join(",");
 }
 
-function staticNotes({ precompressed, symlinks, spa, maxAge }: Static): string[] {
+function staticNotes({ precompressed, symlinks, spa, maxAge, fileCache }: Static): string[] {
   return [
     ...precompressed ? ["precompressed"] : [],
     ...symlinks === undefined ? [] : [`symlinks ${symlinks}`],
     ...spa ? ["spa"] : [],
     ...maxAge === undefined ? [] : [`max-age ${maxAge}`],
+    ...fileCache === undefined ? [] : [fileCache === false ? "no file cache" : `file cache ${fileCache} s`],
   ];
 }
 

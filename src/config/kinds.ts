@@ -28,6 +28,8 @@ export interface Static {
   readonly spa?: boolean;
   /** Seconds for which clients may use files without asking again, but for pages; nothing is said unless given. */
   readonly maxAge?: number;
+  /** Seconds for which files are kept from one request to the next, false for not at all; 1 unless given. */
+  readonly fileCache?: number | false;
 }
 
 /** A backend that runs programs. */
@@ -53,6 +55,9 @@ export const SYMLINKS = ["follow", "beneath", "never"] as const;
 
 /** The longest time that caches have to understand, in seconds (RFC 9111, 1.2.2). */
 export const MAX_AGE = 0x7fff_ffff;
+
+/** The most seconds for {@linkcode Static.fileCache}. */
+export const MAX_FILE_CACHE = 3_600;
 
 /** A backend that passes requests on to an application by FastCGI. */
 export interface FastCgi {

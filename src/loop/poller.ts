@@ -25,6 +25,8 @@ export class Poller {
   readonly #free: number[] = [];
   /** Slot by descriptor number. The kernel gives out the lowest number that is free, so the array stays dense. */
   readonly #slots: number[] = [];
+  /** The slot of the source that is told ahead of others; -1 for none. */
+  #ahead = -1;
 
   /** What it waits at; lent. */
   get descriptor(): Descriptor {
@@ -50,6 +52,15 @@ export class Poller {
     }
   }
 
+  /**
+   * Registers the one source that is told ahead of all others of a wait, in whatever order their events came: they go by
+   * what it finds out.
+   */
+  addAhead(fd: Descriptor, events: number, source: Source): void {
+    this.add(fd, events, source);
+    this.#ahead = this.#slots[fd]!;
+  }
+
   /** Changes what a registered descriptor is watched for; an edge that is there already fires again. */
   modify(fd: Descriptor, events: number): void {
     const slot = this.#slots[fd]!;
@@ -64,6 +75,7 @@ export class Poller {
   remove(fd: Descriptor): void {
     const slot = this.#slots[fd] ?? -1;
     if (slot < 0) return;
+    if (slot === this.#ahead) this.#ahead = -1;
     this.#epoll.remove(fd);
     this.#forget(fd, slot);
   }
@@ -93,11 +105,20 @@ export class Poller {
   /** Tells the sources of the events of the last wait. @param count what the wait returned */
   tell(count: number): void {
     const epoll = this.#epoll;
+    if (this.#ahead >= 0) this.#tellAhead(count);
     for (let index = 0; index < count; index++) {
       const slot = epoll.low(index);
       // The generation was registered as a signed number and comes back as an unsigned one.
       if (this.#generations[slot] === (epoll.high(index) | 0)) {
         this.#sources[slot]?.ready(epoll.events(index));
+      }
+    }
+  }
+
+  #tellAhead(count: number): void {
+    for (let index = 0; index < count; index++) {
+      if (this.#epoll.low(index) === this.#ahead) {
+        this.#sources[this.#ahead]?.ready(this.#epoll.events(index));
       }
     }
   }

@@ -34,6 +34,11 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [[...BACKEND, "--max-age", "-1"], /whole number from 0 to 2147483647/],
   [[...BACKEND, "--max-age", "2147483648"], /whole number from 0 to 2147483647/],
   [[...BACKEND, "--max-age", "1h"], /whole number from 0 to 2147483647/],
+  [[...BACKEND, "--file-cache", "0"], /whole number from 1 to 3600/],
+  [
+    ["backend", "--socket", "a.sock", "--fetch", "a.ts", "--no-file-cache"],
+    /Cannot use --no-file-cache without --static/,
+  ],
   [[...BACKEND, "--symlinks", "inside"], /Allowed choices are follow, beneath, never/],
   [[...BACKEND, "--abort-delay", "1s"], /Cannot use --abort-delay without --fetch or --upstream/],
   [[...BACKEND, "--compress=deflate"], /Cannot compress with "deflate"; write some of zstd, br, gzip/],

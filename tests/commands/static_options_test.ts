@@ -15,6 +15,7 @@ const kind: fc.Arbitrary<Static> = fc.record({
   symlinks: fc.constantFrom(...SYMLINKS),
   spa: fc.constant(true),
   maxAge: fc.integer({ min: 0, max: 0x7fff_ffff }),
+  fileCache: fc.oneof(fc.constant(false as const), fc.integer({ min: 1, max: 3_600 })),
 }, { requiredKeys: ["kind", "directory"], noNullPrototype: true });
 
 Deno.test("the arguments of a static backend are read as what they were made of", () => {

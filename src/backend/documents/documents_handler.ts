@@ -6,10 +6,11 @@ import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
-import { type Failure, OpenFile } from "../static/directory.ts";
+import type { Failure } from "../static/directory.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
+import { OpenFile } from "../static/open_file.ts";
 import { type RequestFields, requestFields } from "../static/request_fields.ts";
-import { lastModified, lend, respond, say } from "../static/respond.ts";
+import { lend, respond, say } from "../static/respond.ts";
 import { sendWhole, typeField } from "../static/send_file.ts";
 import { listing } from "./listing.ts";
 import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
@@ -145,14 +146,14 @@ export class DocumentsHandler implements RequestHandler {
     }
     const now = Date.now();
     const tag = entityTag(file, parts, now);
-    const modified = lastModified(file.modified, now);
+    const modified = file.lastModified(now);
     const about: Field[] = [
       ...tag === undefined ? [] : [["ETag", tag] as const],
       ...modified === undefined ? [] : [["Last-Modified", modified] as const],
       ...encoding === undefined ? [] : [["Content-Encoding", encoding] as const],
       ...language === undefined ? [] : [["Content-Language", language] as const],
     ];
-    const fields: RequestFields = requestFields(exchange.fields());
+    const fields: RequestFields = requestFields(exchange);
     const version = { tag: tag ?? "", modified: file.modified };
     return respond(exchange, fields, file, version, type, about);
   }
@@ -217,7 +218,7 @@ export class DocumentsHandler implements RequestHandler {
 function entityTag(file: OpenFile, parts: readonly TagPart[], now: number): string | undefined {
   const microseconds = BigInt(Math.floor(file.modified / 1_000)) * 1_000_000n +
     BigInt(Math.floor(file.nanosecond / 1_000));
-  const values = { inode: BigInt(file.inode), size: BigInt(file.size), mtime: microseconds };
+  const values = { inode: file.inode, size: BigInt(file.size), mtime: microseconds };
   const order = (["inode", "size", "mtime"] as const).filter((part) => parts.includes(part));
   if (order.length === 0) return undefined;
   const weak = now - file.modified < 1_000 ? "W/" : "";

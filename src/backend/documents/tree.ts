@@ -1,7 +1,8 @@
 /** Files by their whole names, with links followed as settings say. */
 
-import { type DirectoryEntry, readFile } from "../../../ffi/mod.ts";
-import { Directory, DirectoryError, type Failure, OpenFile } from "../static/directory.ts";
+import type { DirectoryEntry } from "../../../ffi/mod.ts";
+import { Directory, DirectoryError, type Failure } from "../static/directory.ts";
+import { OpenFile } from "../static/open_file.ts";
 import type { MergedSettings } from "./settings.ts";
 
 /** Whose `.htaccess` would have a say. */
@@ -15,7 +16,7 @@ function isEmpty(file: OpenFile): boolean {
   if (file.size === 0) return true;
   if (file.size > LONGEST) return false;
   const bytes = new Uint8Array(file.size);
-  if (readFile(file.descriptor, bytes, BigInt(bytes.length)) !== bytes.length) return false;
+  if (file.read(bytes, bytes.length, 0) !== bytes.length) return false;
   return new TextDecoder("latin1").decode(bytes).split("\n").every((line) => /^[ \t\r]*(#|$)/.test(line));
 }
 

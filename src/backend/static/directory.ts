@@ -26,6 +26,8 @@ import {
   openBeneath,
   openDirectory,
 } from "../../../ffi/mod.ts";
+import type { FileCache } from "./file_cache.ts";
+import { OpenFile } from "./open_file.ts";
 
 /** The directory cannot be served. The message is for people. */
 export class DirectoryError extends Error {
@@ -59,34 +61,14 @@ const PATH_MAX = 4096;
 /** Milliseconds after which the directory's own path is looked up again. */
 const RENEWAL = 1_000;
 
-/** A regular file that is open, and what it was when it was looked at. Owned by who opened it. */
-export class OpenFile {
-  constructor(
-    readonly descriptor: Descriptor,
-    /** Relative to the directory, a character for each byte. */
-    readonly name: string,
-    /** Bytes. */
-    readonly size: number,
-    /** Milliseconds since 1970. */
-    readonly modified: number,
-    /** A strong entity tag: another one for each version (RFC 9110, 8.8.3). */
-    readonly tag: string,
-    readonly inode: number | bigint,
-    /** What is left of the second that it was modified in, in nanoseconds. */
-    readonly nanosecond: number,
-  ) {}
-
-  close(): void {
-    close(this.descriptor);
-  }
-}
-
 /** A directory by its path. */
 export class Directory {
   #descriptor: Descriptor;
   /** When it was opened, on the clock of who has it renewed. */
   #openedAt = -Infinity;
   readonly #status = new FileStatus();
+  /** Where files are kept from one request to the next, if anywhere; lent. */
+  cache: FileCache | undefined;
   /** The name for the kernel, with its NUL. */
   readonly #name = Buffer.alloc(PATH_MAX) as Buffer<ArrayBuffer>;
 
@@ -108,17 +90,30 @@ export class Directory {
   }
 
   /**
-   * Opens a file.
+   * Opens a file, or finds it where it is kept.
    *
    * @param name as {@linkcode fileName} makes it, not empty
-   * @param links which symbolic links are followed, if others than everywhere in the directory
    * @returns the caller's to close
    */
-  open(name: string, links: LinkPolicy = this.links): OpenFile | Failure {
+  open(name: string): OpenFile | Failure {
+    const { cache } = this;
+    if (cache === undefined) return this.#open(name);
+    const kept = cache.find(name);
+    if (kept !== undefined) return kept;
+    let file = this.#open(name);
+    if (file === "exhausted") {
+      // What is kept gives way.
+      cache.clear();
+      file = this.#open(name);
+    }
+    return file instanceof OpenFile ? cache.keep(file) : file;
+  }
+
+  #open(name: string): OpenFile | Failure {
     // A character is a byte, so what is too long is known before it is written.
     if (name.length >= PATH_MAX) return "missing";
     this.#name[this.#name.write(name, "latin1")] = 0;
-    const result = openBeneath(this.#descriptor, this.#name, links);
+    const result = openBeneath(this.#descriptor, this.#name, this.links);
     if (result < 0) return result === -ELOOP ? this.linkFailure : failure(-result);
     const descriptor = adopt(result);
     const file = this.#look(descriptor, name);
@@ -148,11 +143,7 @@ export class Directory {
     const result = status.readDescriptor(descriptor);
     if (result < 0) return failure(-result);
     if (status.type !== "file") return status.type === "directory" ? "directory" : "missing";
-    const { size, modified, nanosecond, inode } = status;
-    // The inode tells a file from the one that was renamed over it, with the same size and date.
-    const second = Math.floor(modified / 1000).toString(36);
-    const tag = `"${inode.toString(36)}-${second}.${nanosecond.toString(36)}-${size.toString(36)}"`;
-    return new OpenFile(descriptor, name, size, modified, tag, inode, nanosecond);
+    return new OpenFile(descriptor, name, status);
   }
 
   /**
@@ -166,15 +157,24 @@ export class Directory {
     this.#openedAt = now;
     const result = openDirectory(this.path);
     // Between two releases it may be away; then the old one goes on.
-    if (result >= 0) {
-      close(this.#descriptor);
-      this.#descriptor = adopt(result);
-    }
+    if (result < 0) return;
+    const descriptor = adopt(result);
+    const isAnother = identity(this.#status, descriptor) !== identity(this.#status, this.#descriptor);
+    close(this.#descriptor);
+    this.#descriptor = descriptor;
+    // Of one release all files change at a time.
+    if (isAnother) this.cache?.clear();
   }
 
   close(): void {
     close(this.#descriptor);
   }
+}
+
+/** Which directory it is, among those that are open. */
+function identity(status: FileStatus, directory: Descriptor): string {
+  status.readDescriptor(directory);
+  return `${status.device} ${status.inode}`;
 }
 
 /** Of what is no directory by now nobody can say more than that it is not there. */

@@ -4,7 +4,8 @@ import mime from "mime";
 import type { ErrorPages } from "../../config/error_pages.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import { leaveError } from "../http/left_error.ts";
-import { Directory, OpenFile } from "./directory.ts";
+import { Directory } from "./directory.ts";
+import { OpenFile } from "./open_file.ts";
 import { lend } from "./respond.ts";
 import { sendWhole, typeField } from "./send_file.ts";
 

@@ -2,9 +2,10 @@
 
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange } from "../http/exchange.ts";
-import { type Directory, type Failure, OpenFile } from "./directory.ts";
+import type { Directory, Failure } from "./directory.ts";
 import { acceptedCodings, type Coding, CODINGS } from "./encodings.ts";
 import { fileName, hasExtension } from "./file_name.ts";
+import { OpenFile } from "./open_file.ts";
 import type { RequestFields } from "./request_fields.ts";
 
 const INDEX = "index.html";
@@ -77,17 +78,27 @@ export interface Encoded {
 export function preferEncoded(directory: Directory, file: OpenFile, acceptEncoding?: string): Encoded {
   const accepted = acceptedCodings(acceptEncoding);
   for (const coding of accepted) {
-    const other = directory.open(file.name + coding.suffix);
-    if (!(other instanceof OpenFile)) continue;
+    const form = openForm(directory, file, coding);
+    if (form === undefined) continue;
     file.close();
-    return { file: other, coding, several: true };
+    return { file: form, coding, several: true };
   }
   // What the client does not accept makes a difference for caches: they must not give this one to others.
   const several = CODINGS.some((coding) => {
     if (accepted.includes(coding)) return false;
-    const other = directory.open(file.name + coding.suffix);
-    if (other instanceof OpenFile) other.close();
-    return other instanceof OpenFile;
+    const form = openForm(directory, file, coding);
+    form?.close();
+    return form !== undefined;
   });
   return { file, coding: undefined, several };
+}
+
+/** Opens a file's form; undefined where there is none, or it cannot be read. */
+function openForm(directory: Directory, file: OpenFile, { suffix }: Coding): OpenFile | undefined {
+  if (file.lacks?.has(suffix)) return undefined;
+  const form = directory.open(file.name + suffix);
+  if (form instanceof OpenFile) return form;
+  // As long as the file is kept, it is not looked for again.
+  if (form === "missing") (file.lacks ??= new Set()).add(suffix);
+  return undefined;
 }

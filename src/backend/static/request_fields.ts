@@ -1,6 +1,7 @@
 /** The fields of a request that decide which response a file makes. */
 
-import type { Field } from "../http/exchange.ts";
+import { withoutBlanks } from "../../http/blanks.ts";
+import type { Exchange, Field } from "../http/exchange.ts";
 import type { Conditions } from "./conditional.ts";
 
 /** Their values; of a field with several lines, joined by commas (RFC 9110, 5.3). */
@@ -21,14 +22,24 @@ const NAMES: ReadonlyMap<string, keyof RequestFields> = new Map([
   ["range", "range"],
 ]);
 
+/** Their lines in a head. */
+const LINES = new RegExp(`\\r\\n(${[...NAMES.keys()].join("|")}):([^\\r]*)`, "gi");
+
 /** Picks them out. A field that may stand once and stands twice has a value then that is none, and counts for nothing. */
-export function requestFields(fields: readonly Field[]): RequestFields {
+export function requestFields(exchange: Exchange): RequestFields {
   const found: { -readonly [Key in keyof RequestFields]: RequestFields[Key] } = {};
-  for (const [name, value] of fields) {
+  for (const [name, value] of fieldsOf(exchange)) {
     const key = NAMES.get(name.toLowerCase());
     if (key === undefined) continue;
     const before = found[key];
     found[key] = before === undefined ? value : `${before}, ${value}`;
   }
   return found;
+}
+
+function fieldsOf(exchange: Exchange): Field[] {
+  const { rules, connection, head } = exchange;
+  if (rules !== undefined || connection.transfer.peer !== undefined) return exchange.fields();
+  // Where nobody says anything of the fields, the others need not be made.
+  return Array.from(head.matchAll(LINES), ([, name, value]) => [name!, withoutBlanks(value!, 0)]);
 }

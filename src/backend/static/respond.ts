@@ -1,9 +1,8 @@
 /** Answers for files that are there: whole, in parts, or not at all, as the client's conditions say (RFC 9110, 13 and 14). */
 
-import { httpDate } from "../../http/response_head.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import { evaluate, rangeCounts, type Version } from "./conditional.ts";
-import type { OpenFile } from "./directory.ts";
+import type { OpenFile } from "./open_file.ts";
 import { type ByteRange, selectRanges } from "./ranges.ts";
 import type { RequestFields } from "./request_fields.ts";
 import { rangeFields, sendRange, sendRanges, sendWhole, typeField } from "./send_file.ts";
@@ -75,18 +74,6 @@ export function lend(file: OpenFile, send: () => Promise<void> | undefined): Pro
     if (sent === undefined) file.close();
   }
   return sent?.finally(() => file.close());
-}
-
-/**
- * The date of a file, in words; undefined for one that has none in HTTP. No response is older than its file (8.8.2.1): a
- * date that is still to come is that of the response, with which the client asks again in vain.
- */
-export function lastModified(modified: number, now: number): string | undefined {
-  try {
-    return httpDate(Math.min(modified, now));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Answers with a sentence. */

@@ -1,21 +1,13 @@
 /** Files as the content of responses. */
 
 import { Buffer } from "node:buffer";
-import { ErrnoError, readFile } from "../../../ffi/mod.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
-import type { OpenFile } from "./directory.ts";
 import { boundaryOf, frame } from "./multipart.ts";
+import { type OpenFile, SMALL } from "./open_file.ts";
 import { type ByteRange, contentRange } from "./ranges.ts";
-
-/**
- * Bytes up to which a file is read and leaves together with its head: one call less than sendfile(2) takes, and no change
- * of the socket's mode.
- */
-const SMALL = 16_384;
 
 /** For the content of one small file at a time: what does not leave at once is copied by the exchange. */
 const small = new Uint8Array(SMALL);
-const SMALL_SIZE = BigInt(SMALL);
 
 /**
  * Responds with a whole file. What it has become longer by in the meantime is not sent.
@@ -30,10 +22,18 @@ export function sendWhole(
   file: OpenFile,
 ): Promise<void> | undefined {
   if (file.size > SMALL || exchange.method === "HEAD") return sendRange(exchange, status, fields, file);
-  const length = file.size === 0 ? 0 : readFile(file.descriptor, small, SMALL_SIZE);
-  if (length < 0) throw new ErrnoError(`Cannot read the file "${file.name}"`, -length);
-  if (length < file.size) throw new Error(`Cannot send the file "${file.name}": it has become shorter`);
-  return exchange.respond(status, fields, small.subarray(0, file.size));
+  return exchange.respond(status, fields, contentOf(file));
+}
+
+/** All of a small file, until the next one is asked for. */
+function contentOf(file: OpenFile): Uint8Array<ArrayBuffer> {
+  if (typeof file.source !== "number") return file.source;
+  if (file.read(small, file.size, 0) < file.size) throw shorter(file);
+  return small.subarray(0, file.size);
+}
+
+function shorter({ name }: OpenFile): Error {
+  return new Error(`Cannot send the file "${name}": it has become shorter`);
 }
 
 /** Responds with a file, or one range of it. The same holds as for {@linkcode sendWhole}. */
@@ -47,21 +47,32 @@ export async function sendRange(
   const length = range.last - range.first + 1;
   if (!await exchange.start(status, fields, length, length > 0)) return;
   if (exchange.coded) return await sendCoded(exchange, file, length);
-  await exchange.connection.sendFile(file.descriptor, range.first, length);
+  await sendPart(exchange, file, range.first, length);
+}
+
+/** Sends bytes of a file as they are. */
+async function sendPart(
+  { connection }: Exchange,
+  { source }: OpenFile,
+  first: number,
+  count: number,
+  more = false,
+): Promise<void> {
+  if (typeof source === "number") await connection.sendFile(source, first, count);
+  else await connection.sendAll(source.subarray(first, first + count), more);
 }
 
 /** Bytes of a file that are coded at a time. */
 const PIECE = 65_536;
 
-/** Sends a whole file through a coding. Nobody has read from it, and what the kernel could send is not coded. */
+/** Sends a whole file through a coding: what the kernel could send is not coded. */
 async function sendCoded(exchange: Exchange, file: OpenFile, length: number): Promise<void> {
-  for (let left = length; left > 0;) {
-    const piece = new Uint8Array(Math.min(PIECE, left));
-    const read = readFile(file.descriptor, piece, BigInt(piece.length));
-    if (read < 0) throw new ErrnoError(`Cannot read the file "${file.name}"`, -read);
-    if (read === 0) throw new Error(`Cannot send the file "${file.name}": it has become shorter`);
-    left -= read;
-    await exchange.write(piece.subarray(0, read), left > 0);
+  for (let at = 0; at < length;) {
+    const piece = new Uint8Array(Math.min(PIECE, length - at));
+    const read = file.read(piece, piece.length, at);
+    if (read === 0) throw shorter(file);
+    at += read;
+    await exchange.write(piece.subarray(0, read), at < length);
   }
 }
 
@@ -84,7 +95,7 @@ export async function sendRanges(
   const { connection } = exchange;
   for (const [index, { first, last }] of ranges.entries()) {
     await connection.sendAll(Buffer.from(heads[index]!, "latin1") as Uint8Array<ArrayBuffer>, true);
-    await connection.sendFile(file.descriptor, first, last - first + 1);
+    await sendPart(exchange, file, first, last - first + 1, true);
   }
   await connection.sendAll(Buffer.from(end, "latin1") as Uint8Array<ArrayBuffer>);
 }

@@ -5,17 +5,24 @@ import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
+import type { Home } from "../connection/home.ts";
 import { contentType } from "./content_type.ts";
-import { Directory, OpenFile } from "./directory.ts";
+import { Directory } from "./directory.ts";
+import { FileCache } from "./file_cache.ts";
+import { FileWatches } from "./file_watches.ts";
 import { type Encoded, find, preferEncoded } from "./lookup.ts";
+import { OpenFile } from "./open_file.ts";
 import { type RequestFields, requestFields } from "./request_fields.ts";
-import { lastModified, lend, respond, say } from "./respond.ts";
+import { lend, respond, say } from "./respond.ts";
 import { sendWhole } from "./send_file.ts";
 
 export { DirectoryError } from "./directory.ts";
 
 /** What a directory may have for requests that lead nowhere. */
 const NOT_FOUND = "404.html";
+
+/** Seconds for which a file is kept, unless said otherwise. */
+const FILE_CACHE = 1;
 
 /** How files are served. */
 export interface StaticOptions {
@@ -27,6 +34,8 @@ export interface StaticOptions {
   readonly spa?: boolean;
   /** Seconds for which a client may use what it has without asking; pages are asked for each time all the same. */
   readonly maxAge?: number;
+  /** Seconds for which files are kept from one request to the next: 1 unless given; false for not at all. */
+  readonly fileCache?: number | false;
 }
 
 /**
@@ -49,6 +58,19 @@ export class StaticRequestHandler implements RequestHandler {
     this.#cacheControl = options.maxAge === undefined ? undefined : `max-age=${options.maxAge}`;
   }
 
+  /** Files are kept from here on. */
+  begin({ loop }: Home): void {
+    const { fileCache = FILE_CACHE } = this.#options;
+    if (fileCache === false) return;
+    this.#directory.cache = new FileCache(loop, fileCache * 1_000, FileWatches.open(loop.poller));
+  }
+
+  /** Keeps none any longer. */
+  forget(): void {
+    this.#directory.cache?.close();
+    this.#directory.cache = undefined;
+  }
+
   /** Closes the directory. */
   close(): void {
     this.#directory.close();
@@ -59,7 +81,7 @@ export class StaticRequestHandler implements RequestHandler {
     if (method !== "GET" && method !== "HEAD") {
       return say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
     }
-    const fields = requestFields(exchange.fields());
+    const fields = requestFields(exchange);
     this.#directory.renew(exchange.connection.home.loop.clock());
     const { file, byAccept } = find(this.#directory, exchange, fields, this.#options.spa ?? false);
     if (file instanceof OpenFile) return this.#serve(exchange, fields, file, byAccept);
@@ -95,7 +117,7 @@ export class StaticRequestHandler implements RequestHandler {
   /** Fields that 200, 206 and 304 have in common (15.4.5), and Content-Encoding. */
   #about({ file, coding, several }: Encoded, type: string, byAccept: boolean): Field[] {
     const about: Field[] = [["ETag", file.tag]];
-    const modified = lastModified(file.modified, Date.now());
+    const modified = file.lastModified(Date.now());
     if (modified !== undefined) about.push(["Last-Modified", modified]);
     if (this.#cacheControl !== undefined) {
       // Pages keep their names from one release to the next, and name everything else.

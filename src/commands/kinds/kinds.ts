@@ -41,7 +41,11 @@ export function addKindOptions(command: Command): void {
  * @throws {UsageError} for none, several, or options of another kind
  */
 export function readKind(values: Values, operands: readonly string[] = []): BackendKind {
-  const given = (option: Option) => values[option.attributeName()] !== undefined;
+  // An option and its negation have one name.
+  const given = (option: Option) => {
+    const value = values[option.attributeName()];
+    return value !== undefined && (value === false) === option.negate;
+  };
   const [kind, other] = KINDS.filter(({ choice }) => given(choice));
   if (kind === undefined || other !== undefined) {
     const choices = KINDS.map(({ choice }) => flag(choice));

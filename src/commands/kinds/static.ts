@@ -1,7 +1,7 @@
 /** The options of the kind `static`. */
 
 import { Option } from "commander";
-import { MAX_AGE, type Static, SYMLINKS } from "../../config/config.ts";
+import { MAX_AGE, MAX_FILE_CACHE, type Static, SYMLINKS } from "../../config/config.ts";
 import { wholeNumber } from "../values.ts";
 import type { KindOptions } from "./kind.ts";
 
@@ -14,11 +14,16 @@ export const staticOptions: KindOptions = {
     new Option("--spa", "answer paths that are no files with index.html"),
     new Option("--max-age <seconds>", "time for which clients may use a file that is no page without asking")
       .argParser(wholeNumber(0, MAX_AGE)),
+    new Option("--file-cache <seconds>", "time for which files that do not change are kept (default: 1)")
+      .argParser(wholeNumber(1, MAX_FILE_CACHE)),
+    new Option("--no-file-cache", "open a file for each request"),
   ],
   read(values) {
-    const { static: directory, precompressed, symlinks, spa, maxAge } = values as Partial<Static> & {
-      readonly static: string;
-    };
+    const { static: directory, precompressed, symlinks, spa, maxAge, fileCache } = values as
+      & Partial<Static>
+      & {
+        readonly static: string;
+      };
     return {
       kind: "static",
       directory,
@@ -26,6 +31,7 @@ export const staticOptions: KindOptions = {
       ...symlinks === undefined ? {} : { symlinks },
       ...spa ? { spa } : {},
       ...maxAge === undefined ? {} : { maxAge },
+      ...fileCache === undefined ? {} : { fileCache },
     };
   },
 };

@@ -5,12 +5,17 @@ import { UsageError } from "../failure.ts";
 import type { KindProgram } from "./program.ts";
 
 /** The arguments for what is served in another way than usual. */
-function adjustments({ precompressed, symlinks, spa, maxAge }: Static): string[] {
+function adjustments({ precompressed, symlinks, spa, maxAge, fileCache }: Static): string[] {
   return [
     ...precompressed ? ["--precompressed"] : [],
     ...symlinks === undefined ? [] : ["--symlinks", symlinks],
     ...spa ? ["--spa"] : [],
     ...maxAge === undefined ? [] : ["--max-age", `${maxAge}`],
+    ...fileCache === undefined
+      ? []
+      : fileCache === false
+      ? ["--no-file-cache"]
+      : ["--file-cache", `${fileCache}`],
   ];
 }
 

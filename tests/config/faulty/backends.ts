@@ -142,6 +142,14 @@ export const BACKENDS: readonly FaultyDocument[] = [
     `1:118: backends.a.maxAge: Found -1; write a whole number from 0 to 2147483647`,
   ],
   [
+    inBackends(`"a": { "socket": "/b.sock", "static": "b", "fileCache": true }`),
+    `1:121: backends.a.fileCache: Found true; write false, or a whole number of seconds from 1 to 3600`,
+  ],
+  [
+    inBackends(`"a": { "socket": "/b.sock", "static": "b", "fileCache": 0 }`),
+    `1:121: backends.a.fileCache: Found 0; write false, or a whole number of seconds from 1 to 3600`,
+  ],
+  [
     inBackends(`"a": { "socket": "/b.sock", "fetch": "a.ts", "spa": true }`),
     `1:110: backends.a.spa: Found "spa" without "static"; add the path of a directory, or leave it out`,
   ],

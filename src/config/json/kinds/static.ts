@@ -1,7 +1,7 @@
 /** The keys of the kind `static`. */
 
 import { z } from "zod";
-import { MAX_AGE, SYMLINKS, type Symlinks } from "../../config.ts";
+import { MAX_AGE, MAX_FILE_CACHE, SYMLINKS, type Symlinks } from "../../config.ts";
 import { readFilePath } from "../../path.ts";
 import { expect, flag, text, whole } from "../shapes.ts";
 import type { KindKeys } from "./kind.ts";
@@ -26,12 +26,19 @@ export const staticKeys: KindKeys = {
       description:
         "Seconds for which clients may use a file without asking again. Pages are asked for each time.",
     }),
+    fileCache: z.union([z.literal(false), whole(1, MAX_FILE_CACHE)], {
+      error: expect(`write false, or a whole number of seconds from 1 to ${MAX_FILE_CACHE}`),
+    }).optional().meta({
+      description:
+        "Seconds for which files are kept from one request to the next, unless they change; false for not at all.",
+      default: 1,
+    }),
   },
   read(entry, { path, report, resolve }) {
     if (typeof entry.static !== "string") return undefined;
     const directory = report.take(readFilePath(entry.static, resolve), [...path, "static"]);
     if (directory === undefined) return undefined;
-    const { precompressed, symlinks, spa, maxAge } = entry;
+    const { precompressed, symlinks, spa, maxAge, fileCache } = entry;
     return {
       kind: "static",
       directory,
@@ -39,6 +46,7 @@ export const staticKeys: KindKeys = {
       ...isSymlinks(symlinks) ? { symlinks } : {},
       ...spa === true ? { spa } : {},
       ...typeof maxAge === "number" ? { maxAge } : {},
+      ...typeof fileCache === "number" || fileCache === false ? { fileCache } : {},
     };
   },
 };
