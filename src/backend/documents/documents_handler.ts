@@ -9,7 +9,7 @@ import type { RequestHandler } from "../http/http_server.ts";
 import type { Failure } from "../static/directory.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
 import { OpenFile } from "../static/open_file.ts";
-import { type RequestFields, requestFields } from "../static/request_fields.ts";
+import { decidingFields, type RequestFields, requestFields } from "../static/request_fields.ts";
 import { lend, respond, say } from "../static/respond.ts";
 import { sendWhole, typeField } from "../static/send_file.ts";
 import { listing } from "./listing.ts";
@@ -153,7 +153,7 @@ export class DocumentsHandler implements RequestHandler {
       ...encoding === undefined ? [] : [["Content-Encoding", encoding] as const],
       ...language === undefined ? [] : [["Content-Language", language] as const],
     ];
-    const fields: RequestFields = requestFields(exchange);
+    const fields: RequestFields = requestFields(decidingFields(exchange));
     const version = { tag: tag ?? "", modified: file.modified };
     return respond(exchange, fields, file, version, type, about);
   }

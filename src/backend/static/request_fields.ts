@@ -26,9 +26,9 @@ const NAMES: ReadonlyMap<string, keyof RequestFields> = new Map([
 const LINES = new RegExp(`\\r\\n(${[...NAMES.keys()].join("|")}):([^\\r]*)`, "gi");
 
 /** Picks them out. A field that may stand once and stands twice has a value then that is none, and counts for nothing. */
-export function requestFields(exchange: Exchange): RequestFields {
+export function requestFields(fields: readonly Field[]): RequestFields {
   const found: { -readonly [Key in keyof RequestFields]: RequestFields[Key] } = {};
-  for (const [name, value] of fieldsOf(exchange)) {
+  for (const [name, value] of fields) {
     const key = NAMES.get(name.toLowerCase());
     if (key === undefined) continue;
     const before = found[key];
@@ -37,7 +37,8 @@ export function requestFields(exchange: Exchange): RequestFields {
   return found;
 }
 
-function fieldsOf(exchange: Exchange): Field[] {
+/** The fields of a request, or those of them at least that count here. */
+export function decidingFields(exchange: Exchange): Field[] {
   const { rules, connection, head } = exchange;
   if (rules !== undefined || connection.transfer.peer !== undefined) return exchange.fields();
   // Where nobody says anything of the fields, the others need not be made.

@@ -12,7 +12,7 @@ import { FileCache } from "./file_cache.ts";
 import { FileWatches } from "./file_watches.ts";
 import { type Encoded, find, preferEncoded } from "./lookup.ts";
 import { OpenFile } from "./open_file.ts";
-import { type RequestFields, requestFields } from "./request_fields.ts";
+import { decidingFields, type RequestFields, requestFields } from "./request_fields.ts";
 import { lend, respond, say } from "./respond.ts";
 import { sendWhole } from "./send_file.ts";
 
@@ -81,7 +81,7 @@ export class StaticRequestHandler implements RequestHandler {
     if (method !== "GET" && method !== "HEAD") {
       return say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
     }
-    const fields = requestFields(exchange);
+    const fields = requestFields(decidingFields(exchange));
     this.#directory.renew(exchange.connection.home.loop.clock());
     const { file, byAccept } = find(this.#directory, exchange, fields, this.#options.spa ?? false);
     if (file instanceof OpenFile) return this.#serve(exchange, fields, file, byAccept);
