@@ -3,6 +3,7 @@
  * Addresses are those of 127.0.0.0/8 in an order by chance, so that the table is met where it is not in a cache.
  */
 
+import { newClientsPlace, NOWHERE, SharedClients } from "../src/front/core/shared_clients.ts";
 import { AddressRates } from "../src/trust/address_rates.ts";
 
 const CALLS = 1_000_000;
@@ -34,16 +35,31 @@ const encoder = new TextEncoder();
 const say = (text: string) => Deno.stdout.writeSync(encoder.encode(`${text}\n`));
 
 say("addresses  ns per accept  of that the loop  bytes of the table");
-for (const addresses of [1, 1_000, 32_768, 1_000_000]) {
-  const rates = new AddressRates({ rate: 10, burst: 10 }, 12_345);
-  const all = nanoseconds(addresses, (out, now) => rates.allows(out, 0, now));
+say("how often (maxConnectionRatePerClient):");
+const NUMBERS = [1, 1_000, 32_768, 1_000_000];
+
+function row(addresses: number, size: number, ask: (out: Uint8Array, now: number) => unknown): void {
+  const all = nanoseconds(addresses, ask);
   const loop = nanoseconds(addresses, (out) => out[7]);
   say(
     [
       addresses.toLocaleString("en").padStart(9),
       all.toFixed(0).padStart(13),
       loop.toFixed(0).padStart(16),
-      rates.size.toLocaleString("en").padStart(18),
+      size.toLocaleString("en").padStart(18),
     ].join("  "),
   );
+}
+
+for (const addresses of NUMBERS) {
+  const rates = new AddressRates({ rate: 10, burst: 10 }, 12_345);
+  row(addresses, rates.size, (out, now) => rates.allows(out, 0, now));
+}
+say("how many at a time (maxConnectionsPerClient), and their ends; two Workers:");
+for (const addresses of NUMBERS) {
+  const clients = new SharedClients(newClientsPlace(2), 0);
+  row(addresses, clients.size, (out) => {
+    const place = clients.enter(out, 0);
+    if (place !== NOWHERE) clients.leave(place);
+  });
 }

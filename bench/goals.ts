@@ -50,7 +50,8 @@ function compare(
 
 /** Compares within each round, and takes the median of that. */
 export function judge(outcomes: ReadonlyMap<WorkloadName, Outcome>): GoalResult[] {
-  return ALL.map((goal) => {
+  const goals = ALL.filter(({ theirs, optional }) => !optional || valuesOf(outcomes, theirs!).size > 0);
+  return goals.map((goal) => {
     const { text, atMost, atLeast } = goal;
     const unit = goal.unit === undefined ? "" : ` ${goal.unit}`;
     const limit = (atMost === undefined ? `≥ ${limitText(atLeast!)}` : `≤ ${limitText(atMost)}`) + unit;

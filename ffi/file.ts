@@ -61,6 +61,8 @@ export function mkdir(path: string, mode: number): number {
 
 const O_DIRECTORY: Record<string, number> = { x86_64: 0o200000, aarch64: 0o40000 };
 const O_RDONLY = 0;
+const O_RDWR = 2;
+const O_NOCTTY = 0o400;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 
@@ -215,6 +217,11 @@ export function mayWrite(path: string): number {
 /** The null device, open for reading; a descriptor owned by the caller, or `-errno`. */
 export function openNull(): number {
   return settle(libc_open(cString("/dev/null"), O_RDONLY | O_CLOEXEC, 0));
+}
+
+/** Opens a file for reading and writing; a descriptor owned by the caller, or `-errno`. Nothing is waited for. */
+export function openForWriting(path: string): number {
+  return settle(libc_open(cString(path), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0));
 }
 
 /** Opens a file for reading; a descriptor owned by the caller, or `-errno`. */

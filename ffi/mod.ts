@@ -35,6 +35,7 @@ export * from "./inotify.ts";
 export * from "./lock.ts";
 export * from "./output.ts";
 export * from "./shared_page.ts";
+export * from "./shared_table.ts";
 export * from "./sealed_file.ts";
 export * from "./kernel_tls.ts";
 export * from "./process.ts";

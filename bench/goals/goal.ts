@@ -20,4 +20,6 @@ export interface Goal {
   readonly theirs?: Figure;
   /** The unit of a difference, or of a figure by itself; ratios have none. */
   readonly unit?: string;
+  /** It is none where theirs takes no part. */
+  readonly optional?: boolean;
 }

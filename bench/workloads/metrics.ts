@@ -102,10 +102,15 @@ async function run(stage: Stage): Promise<Outcome> {
     },
     {
       name: "kept connections",
+      rounds,
       measure: async (contender) => {
         const { result, front, all } = await withCpu(
           contender,
-          () => whileScraped(admins.get(contender.id), () => keepAliveLoad(stage, contender)),
+          () =>
+            whileScraped(
+              admins.get(contender.id),
+              () => keepAliveLoad(stage, contender, Math.ceil(stage.amounts.keepAlive.seconds / FINER)),
+            ),
         );
         const { requests, perSecond, p99, failed } = result;
         return { perSecond, p99, front: front / requests, all: all / requests, failed };
@@ -113,7 +118,7 @@ async function run(stage: Stage): Promise<Outcome> {
     },
     {
       name: "at rest",
-      rounds,
+      rounds: 2 * stage.amounts.rounds,
       measure: async (contender) => {
         const { front } = await withCpu(
           contender,
@@ -143,7 +148,7 @@ export const metrics: Workload = {
   ],
   estimate: ({ rounds, warmUp, connections, keepAlive: { seconds } }) => {
     const { requests, clients } = connections[0]!;
-    const each = requestsTake(requests, clients) + seconds + FINER * (AT_REST + 2 * AROUND);
+    const each = requestsTake(requests, clients) + seconds + FINER * 2 * AROUND + 2 * (AT_REST + AROUND);
     return roundsTake({ rounds, warmUp }, CONTENDERS.length, each);
   },
   run,

@@ -32,6 +32,8 @@ export interface Listener extends ListenAddress {
   readonly proxyProtocol?: ProxyProtocol;
   /** Whose words count about who asks: a place in {@linkcode Config.trust}, counted from 1. Nobody's unless given. */
   readonly trust?: number;
+  /** Those whose words count do TLS for all of their clients. */
+  readonly scheme?: "https";
   /**
    * In configuration order, at least one. A Host that no site claims goes to the one without names, or to the
    * first where all have names.

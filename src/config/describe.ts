@@ -71,6 +71,7 @@ function describeListener(listener: Listener, config: Config): string[] {
   if (listener.tls !== undefined) notes.push(`TLS by ${listener.tls.backend}`);
   if (listener.proxyProtocol !== undefined) notes.push("PROXY protocol");
   if (listener.trust !== undefined) notes.push(describeTrust(config.trust?.[listener.trust - 1]));
+  if (listener.scheme !== undefined) notes.push("their clients speak TLS");
   if (port === 0) notes.push("the kernel chooses the port");
   return [formatAddress(listener), notes.join(", ")];
 }

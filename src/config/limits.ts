@@ -24,12 +24,12 @@ export interface Limits {
   readonly parked: number;
   /** Requests on one connection, after which it is closed; 0 for any number. */
   readonly requests: number;
-  /** Connections of one client that one front worker owns at a time; beyond it new ones are closed. 0 for any number. */
+  /** Connections of one client at a time, at the front and at its backends; beyond it new ones are closed. 0 for any number. */
   readonly perClient: number;
-  /** New connections of one client a second, and at once, at one front worker; 0 for any number. */
+  /** New connections of one client a second, and at once; 0 for any number. */
   readonly connectionRate: number;
   readonly connectionBurst: number;
-  /** The same of requests: those that a front worker sees, and those that a backend process sees. */
+  /** The same of requests: those that the front sees, and those that a backend process sees. */
   readonly requestRate: number;
   readonly requestBurst: number;
 }

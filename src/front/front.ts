@@ -12,9 +12,8 @@ import { ApacheDialer } from "./handoff/apache/apache_dialer.ts";
 import { Backends } from "./handoff/backends.ts";
 import { Announcements } from "./handoff/fdpass/announcements.ts";
 import { FdpassDialer } from "./handoff/fdpass/fdpass_dialer.ts";
-import type { Family, MovedConnection, Plan, Report } from "./plan.ts";
+import type { ClientsPlace, Family, MovedConnection, Plan, RatesPlace, Report } from "./plan.ts";
 import { newFamily } from "./core/family.ts";
-import type { RatesPlace } from "../trust/address_rates.ts";
 import type { Ledger } from "./core/ledger.ts";
 
 /** What a data plane is made with. */
@@ -27,6 +26,7 @@ export interface FrontOptions {
   readonly ledger?: Ledger;
   /** Where clients are counted together with the other Workers. */
   readonly rates?: RatesPlace;
+  readonly clients?: ClientsPlace;
   /** Which Worker of the front it is, counted from 1. */
   readonly worker?: number;
   /** Whether a supervisor keeps copies of its channels. */
@@ -73,7 +73,7 @@ export class Front {
     // First: whoever has connected at a listener that goes has done so under the plan that had it.
     flow.acceptors.stopOthers(listeners);
     this.#core.apply(limits);
-    this.#announcements.apply(generation, limits, plan.trust);
+    this.#announcements.apply(generation, limits, plan.trust, this.#core.rates.requests);
     this.#users.apply(allowUsers);
     this.#backends.apply(backends, plan.backendCounters);
     flow.apply(limits);

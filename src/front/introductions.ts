@@ -1,6 +1,7 @@
 /** Who the client of a connection is: who has connected, or whom those say who stand in front. */
 
 import type { Limits } from "../config/config.ts";
+import { PEER_HTTPS, PEER_SAID_HTTPS } from "../protocol/messages.ts";
 import { isPair } from "../protocol/tls_field.ts";
 import type { Transfer } from "../protocol/transfer.ts";
 import type { AddressRates } from "../trust/address_rates.ts";
@@ -59,7 +60,7 @@ export class Introductions {
 
   /** Looks for what somebody in front says of a connection that begins with it. */
   announce(connection: Connection, front: InFront | undefined): Introduction {
-    switch (this.#reader.at(connection, front?.proxies)) {
+    switch (this.#reader.at(connection, front?.proxies, front?.https)) {
       case "more":
         return "more";
       case "gone":
@@ -77,9 +78,13 @@ export class Introductions {
 
   #known(connection: Connection, front: InFront | undefined): boolean {
     connection.trustList = front?.list ?? 0;
+    const trusted = front?.proxies?.trusts(connection.addresses, connection.at) === true;
+    if (trusted && front!.https && front!.announced === undefined) {
+      connection.peerFlags |= PEER_HTTPS | PEER_SAID_HTTPS;
+    }
     if (connection.hasPeer) connection.keepPeer();
     // Its connections are those of many clients.
-    if (front?.proxies?.trusts(connection.addresses, connection.at)) return true;
+    if (trusted) return true;
     const { addresses, at } = connection;
     if (this.#connections?.allows(addresses, at, this.#now) === false) {
       this.#endings.closeUnanswered(connection, TOO_FAST);

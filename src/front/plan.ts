@@ -8,7 +8,7 @@ import type { OutputEvent } from "../output/line_file.ts";
 import type { Backend, ErrorDocuments, Limits, Site } from "../config/config.ts";
 import type { ListenerTls } from "../config/tls.ts";
 import type { ReturnedError } from "../protocol/error_field.ts";
-import type { RatesPlace } from "../trust/address_rates.ts";
+import type { RatesName } from "../protocol/rates_table.ts";
 import type { ProxyProtocol, Trust } from "../trust/trust.ts";
 
 /** A listener of one Worker. The control plane opens the sockets, so that a port in use is reported in its sentences. */
@@ -24,6 +24,8 @@ export interface ListenerPlan {
   readonly proxyProtocol?: ProxyProtocol;
   /** Which list of the plan says whose words count about who asks, counted from 1. */
   readonly trust?: number;
+  /** Those do TLS for all of their clients. */
+  readonly scheme?: "https";
 }
 
 /** What the Workers of a front have in common with each other and with those of the fronts that succeed it. */
@@ -32,6 +34,19 @@ export interface Family {
   readonly name: string;
   /** What the front knows by what it has said itself: see tls_proof.ts. */
   readonly key: Uint8Array<ArrayBuffer>;
+}
+
+/** Where the Workers of a front count together how many connections clients have. */
+export interface ClientsPlace {
+  readonly memory: SharedArrayBuffer;
+  /** By chance, so that nobody can choose addresses that meet. */
+  readonly seed: number;
+}
+
+/** The same of how often clients connect and ask. */
+export interface RatesPlace extends ClientsPlace {
+  /** Where requests are counted instead, together with backends of the same user, where there is a file for that. */
+  readonly requests?: RatesName;
 }
 
 /** Everything a data plane works by. A later plan replaces the earlier one; what goes on in both is kept. */
@@ -100,6 +115,8 @@ export type Command =
     readonly ledger: SharedArrayBuffer;
     /** Room for core/shared_rates.ts, which all Workers have in common. */
     readonly rates: RatesPlace;
+    /** The same for core/shared_clients.ts. */
+    readonly clients: ClientsPlace;
     readonly family: Family;
     /** Whether a supervisor keeps copies of channels. */
     readonly supervised: boolean;

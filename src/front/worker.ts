@@ -39,6 +39,7 @@ function obey(command: Command): void {
         counters: new Counters(command.counters),
         ledger,
         rates: command.rates,
+        clients: command.clients,
         plan,
         report,
       });

@@ -51,6 +51,14 @@ export function instanceOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The same the other way round. */
+export function instanceBytes(digits: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(
+    { length: SIZE_INSTANCE },
+    (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
 /** Encodes a HELLO. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const fields = encodeTextFields([[FIELD_NAME, hello.name]], MAX_NAME);
@@ -76,9 +84,8 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   }
   for (const [field, digits] of given) {
     at = writeFieldHead(out, at, field, SIZE_INSTANCE);
-    for (let index = 0; index < SIZE_INSTANCE; index++) {
-      out[at++] = Number.parseInt(digits!.slice(2 * index, 2 * index + 2), 16);
-    }
+    out.set(instanceBytes(digits!), at);
+    at += SIZE_INSTANCE;
   }
   return out;
 }

@@ -120,6 +120,7 @@ export const FIELD_ERROR = 17;
 /** Of GENERATION, whose fields are numbered as those of transfers are. */
 export const FIELD_TRUSTED = 15;
 export const FIELD_REQUEST_RATE = 16;
+export const FIELD_RATES = 18;
 export const FIELD_PREREAD = 0x81;
 
 // The value of the field `times`, of SIZE_TIMES bytes.

@@ -1,4 +1,4 @@
-/** The messages without a descriptor: ACK, NACK, DRAIN, LOAD, BYE, GENERATION. */
+/** The messages without a descriptor: ACK, NACK, DRAIN, LOAD, BYE. */
 
 import {
   ACK,
@@ -18,16 +18,9 @@ import {
   BYE_VERSION,
   BYE_WINDOW,
   DRAIN,
-  FIELD_REQUEST_RATE,
-  FIELD_TRUSTED,
-  GENERATION,
-  GENERATION_IDLE_TIME,
-  GENERATION_NUMBER,
-  GENERATION_REQUESTS,
   LOAD,
   LOAD_ACTIVE,
   MAX_ACKS,
-  MAX_TRUSTED,
   NACK,
   NACK_DESCRIPTOR,
   NACK_DRAINING,
@@ -36,14 +29,11 @@ import {
   NACK_REASON,
   NACK_REFUSED,
   NACK_UNSUPPORTED,
-  SIZE_FIELD,
-  SIZE_GENERATION,
   SIZE_HEADER,
   SIZE_LOAD,
   SIZE_NACK,
   VERSION,
 } from "./messages.ts";
-import { encodeTextFields, fieldText, readFields, writeFieldHead } from "./fields.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder(); // not fatal: this text is for people
@@ -178,73 +168,6 @@ export function decodeNack(bytes: Uint8Array<ArrayBuffer>, length: number): Nack
 /** Encodes a DRAIN: no more hand-offs, please; what was sent before is still taken or refused. */
 export function encodeDrain(): Uint8Array<ArrayBuffer> {
   return new Uint8Array([VERSION, DRAIN, 0, 0]);
-}
-
-/** What a front decides by from now on, and what it says of connections that backends keep. */
-export interface Generation {
-  /** Transfers of another number were decided by other routes: their scopes are void. */
-  readonly number: number;
-  /** Milliseconds that a kept connection may be idle. */
-  readonly idleTime: number;
-  /** Requests that a connection may have in all; 0 for any number. */
-  readonly requests: number;
-  /** Who is trusted to say who asks: the JSON of a list of lists, to which transfers refer. Absent where nobody is. */
-  readonly trusted?: string;
-  /** Requests that a client may ask a second, and at once; any number unless given. */
-  readonly requestRate?: { readonly rate: number; readonly burst: number };
-}
-
-const GENERATION_FIELDS = new Set([FIELD_TRUSTED, FIELD_REQUEST_RATE]);
-/** Thousandths of a request a second u32, requests u32. */
-const SIZE_REQUEST_RATE = 8;
-
-/** Encodes a GENERATION. @throws {RangeError} when what is said of trust is longer than a field */
-export function encodeGeneration(generation: Generation): Uint8Array<ArrayBuffer> {
-  const { number, idleTime, requests, trusted, requestRate } = generation;
-  const fields = encodeTextFields(trusted === undefined ? [] : [[FIELD_TRUSTED, trusted]], MAX_TRUSTED);
-  const fieldsEnd = SIZE_GENERATION + fields.length;
-  const out = new Uint8Array(fieldsEnd + (requestRate === undefined ? 0 : SIZE_FIELD + SIZE_REQUEST_RATE));
-  out.set(fields, SIZE_GENERATION);
-  out[0] = VERSION;
-  out[1] = GENERATION;
-  const view = new DataView(out.buffer);
-  view.setUint32(GENERATION_NUMBER, number);
-  view.setUint32(GENERATION_IDLE_TIME, idleTime);
-  view.setUint32(GENERATION_REQUESTS, requests);
-  if (requestRate !== undefined) {
-    const at = writeFieldHead(out, fieldsEnd, FIELD_REQUEST_RATE, SIZE_REQUEST_RATE);
-    view.setUint32(at, Math.max(1, Math.round(1_000 * requestRate.rate)));
-    view.setUint32(at + 4, requestRate.burst);
-  }
-  return out;
-}
-
-/** Decodes a GENERATION; or says what is wrong. */
-export function decodeGeneration(bytes: Uint8Array<ArrayBuffer>, length: number): Generation | string {
-  if (length < SIZE_GENERATION) return "GENERATION is too short";
-  const fields = readFields(bytes, SIZE_GENERATION, length, GENERATION_FIELDS);
-  if (typeof fields === "string") return fields;
-  const trusted = fields.get(FIELD_TRUSTED);
-  const text = trusted && fieldText(trusted);
-  if (trusted !== undefined && text === undefined) return "a text field is not UTF-8";
-  const rate = fields.get(FIELD_REQUEST_RATE);
-  if (rate !== undefined && rate.length < SIZE_REQUEST_RATE) {
-    return `a field request rate of ${rate.length} bytes`;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  return {
-    number: view.getUint32(GENERATION_NUMBER),
-    idleTime: view.getUint32(GENERATION_IDLE_TIME),
-    requests: view.getUint32(GENERATION_REQUESTS),
-    ...text === undefined ? {} : { trusted: text },
-    ...rate === undefined ? {} : { requestRate: readRate(rate) },
-  };
-}
-
-function readRate(value: Uint8Array): { readonly rate: number; readonly burst: number } {
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  // None at all would be no limit: whoever says so means as few as can be said.
-  return { rate: Math.max(1, view.getUint32(0)) / 1_000, burst: view.getUint32(4) };
 }
 
 /** Why a channel ends. */

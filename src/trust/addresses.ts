@@ -34,15 +34,19 @@ export function mapAddress(out: Uint8Array, addresses: Uint8Array, at: number): 
 /** The longest text that may be one: an address in full, brackets and port. */
 const MOST = 64;
 
+/** An address in brackets, or a dotted one, and a port: a number, or a name that hides it (RFC 7239, 6). */
+const BRACKETED = /^\[([^\]]*)\](?::(?:(\d{1,5})|_[\w.-]+))?$/;
+const DOTTED = /^([\d.]+):(?:(\d{1,5})|_[\w.-]+)$/;
+
 /**
  * Reads who asks as a member of a list has it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
  *
- * @returns the address and the port, 0 where there is none; undefined for what is no address, `unknown` for example
+ * @returns the address and the port, 0 where there is none or it is hidden; undefined for what is no address, `unknown` for example
  */
 export function readNode(text: string): { readonly address: Address; readonly port: number } | undefined {
   if (text.length > MOST) return undefined;
-  const bracketed = /^\[([^\]]*)\](?::(\d{1,5}))?$/.exec(text);
-  const dotted = bracketed ?? /^([\d.]+):(\d{1,5})$/.exec(text);
+  const bracketed = BRACKETED.exec(text);
+  const dotted = bracketed ?? DOTTED.exec(text);
   const bare = dotted?.[1] ?? text;
   if (bracketed !== null && !bare.includes(":")) return undefined;
   const address = readAddress(bare);

@@ -175,7 +175,7 @@ const FAULTY: readonly [document: unknown, message: string][] = [
   ],
   [
     { listen: [SECURE, { address: "80", tsll: true }], sites: [SITE] },
-    'f: listen[1].tsll: Unknown key; the known keys here are "address", "tls", "proxyProtocol", "trustedProxies", "trustedHeader"',
+    'f: listen[1].tsll: Unknown key; the known keys here are "address", "tls", "proxyProtocol", "scheme", "trustedProxies", "trustedHeader"',
   ],
   [
     { listen: SECURE, sites: [SITE, { names: "b", listen: { address: "127.0.0.1:8443" }, to: "fd:///a" }] },

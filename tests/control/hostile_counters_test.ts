@@ -111,7 +111,7 @@ const HOSTILE: Readonly<Record<string, Hostile>> = {
   "bytes behind the message": {
     message: Uint8Array.of(...MESSAGE, 1, 2, 3),
     give: () => [memory(4_096, F_SEAL_SHRINK)],
-    ends: false,
+    ends: true,
   },
   "a page twice": { times: 2, give: () => [memory(4_096, F_SEAL_SHRINK)], ends: true },
   "an empty page": { give: () => [memory(0, F_SEAL_SHRINK)], ends: false },

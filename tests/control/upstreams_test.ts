@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ask } from "../../src/control/socket/ask.ts";
+import { describeStatus } from "../../src/control/front/describe_status.ts";
 import type { FrontStatus } from "../../src/control/front/front_status.ts";
 import { freePort } from "../support/ports.ts";
 import { FrontProgram, PATIENT, TemporaryDirectory, whenReady } from "../support/processes.ts";
@@ -98,6 +99,12 @@ Deno.test("upstreams: requests, failures and checks are those that there were, o
     }
     const plain = await untilFigure("requests_total", "plain", url(first), 1);
     assert.equal(figure(plain, "up", "plain", url(first)), 1);
+    const text = describeStatus(await status()).replaceAll(/ +/g, " ");
+    assert.ok(
+      text.includes(`\n upstream backend state under way requests failed checks failed checks\n`),
+      text,
+    );
+    assert.ok(text.includes(`\n http://127.0.0.1:${nobody} gone down 0 1 1 0 0\n`), text);
     const page = await (await fetch(`http://127.0.0.1:${admin}/`)).text();
     assert.match(page, /<h1>gone has no upstream that works<\/h1>/);
 

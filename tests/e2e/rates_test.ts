@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
+import { connect } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import {
   close,
@@ -160,7 +161,7 @@ Deno.test("a client has no more connections than it may, whoever has them, until
   }
 });
 
-Deno.test("on a kept connection, the backend counts the requests of a client", async () => {
+Deno.test("on kept connections, backends count the requests of a client together with the front", async () => {
   using directory = new TemporaryDirectory();
   const admin = freePort();
   await using up = await startUp({
@@ -168,22 +169,21 @@ Deno.test("on a kept connection, the backend counts the requests of a client", a
     admin: `127.0.0.1:${admin}`,
     maxRequestRatePerClient: 0.01,
     maxRequestBurstPerClient: 3,
-    sites: [{ to: "app" }],
-    backends: { app: { socket: directory.join("app.sock"), fetch: directory.write("app.ts", APP) } },
+    sites: [{ routes: [{ path: "/", to: "app" }, { path: "/other/", to: "other" }] }],
+    backends: {
+      app: { socket: directory.join("app.sock"), fetch: directory.write("app.ts", APP) },
+      other: { socket: directory.join("other.sock"), fetch: directory.join("app.ts") },
+    },
   });
-  using client = await RawClient.connect(up.ports[0]!);
-  const statuses: number[] = [];
-  for (let number = 0; number < 5; number++) {
-    const { status, fields } = await client.get("/");
-    statuses.push(status);
-    if (status === 429) {
-      assert.equal(fields.get("retry-after"), "1");
-      break;
-    }
+  using one = await RawClient.connect(up.ports[0]!);
+  using other = await RawClient.connect(up.ports[0]!);
+  // The first of each connection are the front's to count, the others those of two processes: all in one table.
+  for (const [client, path] of [[one, "/"], [other, "/other/"], [other, "/other/"]] as const) {
+    assert.equal((await client.get(path)).status, 200);
   }
-  // The first was the front's to count.
-  assert.deepEqual(statuses, [200, 200, 200, 200, 429]);
-  await client.assertEnded();
+  const { status, fields } = await one.get("/");
+  assert.deepEqual([status, fields.get("retry-after")], [429, "1"]);
+  await one.assertEnded();
   // Each 429 is counted by whoever has said it, and once.
   const figure = async (start: string) => {
     const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
@@ -205,6 +205,7 @@ Deno.test("a front's Workers count a client's connections and requests together"
       admin: `127.0.0.1:${admin}`,
       ...rates,
       ...requests,
+      maxConnectionsPerClient: 12,
       sites: [{ routes: [{ path: "/x/", to: "fd:///nowhere.sock" }] }],
     },
     { args: ["--workers", "4"] },
@@ -219,5 +220,18 @@ Deno.test("a front's Workers count a client's connections and requests together"
   const { workers } = await (await fetch(`http://127.0.0.1:${admin}/status.json`)).json();
   const busy = workers.filter(({ accepted }: { accepted: number }) => accepted > 0).length;
   assert.ok(busy > 1, "connections went to several Workers");
+  // Another one has connections at a time, at all of them.
+  const sockets = Array.from(
+    { length: 20 },
+    () => connect({ host: "127.0.0.1", port, localAddress: "127.0.0.9" }).on("error", () => {}).resume(),
+  );
+  try {
+    await until(async () => {
+      const { counters } = await (await fetch(`http://127.0.0.1:${admin}/status.json`)).json();
+      return counters.accepted >= 80 && counters.open === 12 || undefined;
+    }, "twelve of twenty to stay");
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
   await front.stopCleanly();
 });

@@ -232,3 +232,35 @@ test("a client that a PROXY header names has as many connections as one may have
   rig.settle();
   assert.deepEqual(clients.map(({ ended }) => ended !== false), [false, false, true, false]);
 });
+
+const HTTPS = { scheme: "https", trust: LOOPBACK } as const;
+
+/** Whether the first request of a client, and the connection, are said to be by https. */
+function said(rig: Rig, backend: ScriptedBackend, text: string, from?: string): (boolean | undefined)[] {
+  const client = rig.client(text, undefined, from);
+  const { transfer: { peer }, fd } = handed(rig, backend);
+  close(fd);
+  backend.owned = [];
+  client.close();
+  return [peer?.https, peer?.saidHttps];
+}
+
+test(
+  "all come by https at an address for those who do TLS, unless a field says something else",
+  HTTPS,
+  (rig) => {
+    const a = started(rig);
+    assert.deepEqual(said(rig, a, request("/a")), [true, true]);
+    assert.deepEqual(said(rig, a, request("/a", "test", "X-Forwarded-Proto: http\r\n")), [true, false]);
+    assert.deepEqual(said(rig, a, request("/a"), "127.0.0.2"), [false, false]);
+  },
+);
+
+test("the same with PROXY headers that are believed", { ...HTTPS, ...REQUIRED }, (rig) => {
+  const a = started(rig);
+  assert.deepEqual(said(rig, a, LINE + request("/a")), [true, true]);
+  assert.deepEqual(said(rig, a, "PROXY UNKNOWN\r\n" + request("/a")), [true, true]);
+  // The client that it names is no one whose words count.
+  assert.deepEqual(said(rig, a, LINE + request("/a", "test", "X-Forwarded-Proto: http\r\n")), [true, true]);
+  assert.deepEqual(said(rig, a, LINE + request("/a"), "127.0.0.2"), [false, false]);
+});

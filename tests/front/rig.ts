@@ -41,6 +41,7 @@ export interface RigOptions {
   /** Who stands in front of the listener. */
   readonly proxyProtocol?: ProxyProtocol;
   readonly trust?: Trust;
+  readonly scheme?: "https";
 }
 
 /** One site with one route to these backends. */
@@ -74,6 +75,7 @@ export class Rig {
         ...options.tls === undefined ? {} : { tls: { backend: options.tls } },
         ...options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol },
         ...options.trust === undefined ? {} : { trust: 1 },
+        ...options.scheme === undefined ? {} : { scheme: options.scheme },
       }],
       backends,
       limits: { ...DEFAULT_LIMITS, ...options.limits },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readAddress } from "../../src/rules/networks.ts";
-import { AddressRates, RATES_SIZE } from "../../src/trust/address_rates.ts";
+import { AddressRates, OwnRates, RATES_SIZE } from "../../src/trust/address_rates.ts";
 import { writeAddress } from "../../src/trust/addresses.ts";
 
 const SEED = 12_345;
@@ -88,7 +88,7 @@ Deno.test("the table is the same for 1,000 clients and for 1,000,000, and strang
 Deno.test("who shares memory counts together; tables in it are apart", () => {
   const memory = new SharedArrayBuffer(2 * RATES_SIZE);
   const [one, other, apart] = [0, 0, RATES_SIZE].map((offset) =>
-    new AddressRates({ rate: 1, burst: 3 }, SEED, memory, offset)
+    new AddressRates({ rate: 1, burst: 3 }, SEED, new OwnRates(memory, offset))
   );
   const client = wire("192.0.2.1");
   const answers = [one, other, one, other, apart].map((rates) => rates!.allows(client, 0, 0));
@@ -101,4 +101,18 @@ Deno.test("another rate forgives nobody", () => {
   assert.deepEqual([rates.allows(client, 0, 0), rates.allows(client, 0, 0)], [true, false]);
   rates.apply({ rate: 10, burst: 1 });
   assert.deepEqual([rates.allows(client, 0, 999), rates.allows(client, 0, 1_000)], [false, true]);
+});
+
+Deno.test("nobody is refused for longer than there is a reason for, whatever others write", () => {
+  for (const said of [1e300, Infinity, NaN, -1, 1e6]) {
+    const memory = new SharedArrayBuffer(RATES_SIZE);
+    const rates = new AddressRates({ rate: 10, burst: 5 }, SEED, new OwnRates(memory));
+    const client = wire("192.0.2.1");
+    assert.equal(rates.allows(client, 0, 1_000), true);
+    const numbers = new Float64Array(memory);
+    numbers.forEach((number, place) => {
+      if (place % 2 === 1 && number > 0) numbers[place] = said;
+    });
+    assert.equal(rates.allows(client, 0, 1_000), true, String(said));
+  }
 });

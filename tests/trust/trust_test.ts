@@ -61,6 +61,9 @@ const CASES: readonly (readonly [Trust, string, Readonly<Record<string, string>>
   [TEN, "10.0.0.1", { forwarded: "for=192.0.2.7;proto=https, for=10.1.1.1;proto=http" }, "192.0.2.7 https"],
   [TEN, "10.0.0.1", { forwarded: "for=unknown;proto=https" }, "10.0.0.1 https"],
   [TEN, "10.0.0.1", { forwarded: "for=_hidden, for=10.2.2.2" }, "10.2.2.2"],
+  [TEN, "10.0.0.1", { forwarded: 'for="192.0.2.7:_gazonk"' }, "192.0.2.7"],
+  [TEN, "10.0.0.1", { forwarded: 'for="[2001:db8::1]:_a.b-c"' }, "2001:db8::1"],
+  [TEN, "10.0.0.1", { forwarded: 'for="[2001:db8::1]:_"' }, "10.0.0.1"],
   [TEN, "10.0.0.1", { forwarded: "for=192.0.2.7;proto=https", [FOR]: "192.0.2.8" }, "192.0.2.8"],
   [TEN, "10.0.0.1", { forwarded: "for=192.0.2.7;proto=https", [PROTO]: "http" }, "10.0.0.1 http"],
   // A quotation that a client leaves open swallows nothing of what those after it say.

@@ -21,15 +21,14 @@ import {
   NACK,
   typeName,
 } from "../../protocol/messages.ts";
+import { decodeGeneration, type Generation } from "../../protocol/generation.ts";
 import {
   ackId,
   byeReason,
   decodeBye,
-  decodeGeneration,
   decodeNack,
   encodeDrain,
   encodeLoad,
-  type Generation,
   readAck,
 } from "../../protocol/replies.ts";
 import type { Transfer } from "../../protocol/transfer.ts";

@@ -1,7 +1,7 @@
 /** Where the connections of a channel have come from, and where they can be given back. */
 
 import { MAX_ACKS } from "../../protocol/messages.ts";
-import type { Generation } from "../../protocol/replies.ts";
+import type { Generation } from "../../protocol/generation.ts";
 import type { Leaving, Origin } from "../connection/connection.ts";
 
 /** A channel, as far as connections know it. */

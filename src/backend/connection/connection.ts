@@ -12,7 +12,7 @@ import {
   resetConnection,
   settle,
 } from "../../../ffi/mod.ts";
-import type { Generation } from "../../protocol/replies.ts";
+import type { Generation } from "../../protocol/generation.ts";
 import type { ReturnedError } from "../../protocol/error_field.ts";
 import { decodeTls, isKernel, isPair, type TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";

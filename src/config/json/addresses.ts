@@ -25,6 +25,11 @@ const listenObject = z.strictObject({
         "With required, each connection begins with a header of the PROXY protocol (version 1 or 2), " +
         "before anything of TLS: whoever stands in front says there who the client is. One without is closed.",
     }),
+  scheme: z.literal("https", { error: expect(`write "https", or leave it out`) }).optional().meta({
+    description:
+      "With https, clients speak TLS with whoever stands in front, on every connection that comes there from " +
+      "one of trustedProxies, or with a PROXY header that is believed: for servers that do not say so themselves.",
+  }),
   ...TRUST_SHAPE,
 }, { error: expect(ADDRESS) });
 
@@ -42,6 +47,8 @@ export interface OpenListener {
   readonly address: ListenAddress;
   readonly speaksTls: boolean;
   readonly front: WrittenFront;
+  /** Where it was written first. */
+  readonly at: Path;
   readonly sites: Site[];
   /** Which site has a name, by the name; the empty name stands for every Host. */
   readonly owners: Map<string, string>;
@@ -62,6 +69,7 @@ export interface WrittenAddress {
 export interface WrittenFront {
   readonly proxyProtocol?: ProxyProtocol;
   readonly trusted?: Trust;
+  readonly scheme?: "https";
 }
 
 /** The addresses of a list, or the one that stands for a list; what is no address has been reported with the shape. */
@@ -108,7 +116,7 @@ export function readAddresses(
       report.value(item.path, message);
     }
     const listener = known ??
-      { address, speaksTls: item.tls === true, front, sites: [], owners: new Map() };
+      { address, speaksTls: item.tls === true, front, at: item.at, sites: [], owners: new Map() };
     listeners.set(key, listener);
     chosen.set(key, listener);
   }
@@ -120,5 +128,6 @@ function readFront({ said, at }: WrittenAddress, report: Report): WrittenFront {
   return {
     ...said.proxyProtocol === "required" ? { proxyProtocol: {} } : {},
     ...trusted === undefined ? {} : { trusted },
+    ...said.scheme === "https" ? { scheme: "https" } : {},
   };
 }

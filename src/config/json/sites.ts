@@ -68,13 +68,20 @@ export function buildListeners(
     }
   }
   const trusted = readTrusted(document, [], report);
-  return [...listeners.values()].map(({ address, sites, speaksTls, front }) => {
-    const { proxyProtocol } = front;
+  return [...listeners.values()].map(({ address, sites, speaksTls, front, at }) => {
+    const { proxyProtocol, scheme } = front;
     const list = front.trusted ?? trusted;
+    if (scheme !== undefined && proxyProtocol === undefined && list === undefined) {
+      const message =
+        `Found a scheme for those in front, and nobody who may stand there; write "trustedProxies", or ` +
+        `"proxyProtocol": "required"`;
+      report.value([...at, "scheme"], message);
+    }
     return {
       ...address,
       ...proxyProtocol === undefined ? {} : { proxyProtocol },
       ...list === undefined ? {} : { trust: trust.numberOf(list) },
+      ...scheme === undefined ? {} : { scheme },
       sites,
       speaksTls,
     };

@@ -164,7 +164,8 @@ export class Exposition {
 
 /** Whether two sets of labels say the same. */
 function areSame(one: Labels | undefined, other: Labels | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
   for (const name in one) if (one[name] !== other[name]) return false;
   for (const name in other) if (one[name] === undefined) return false;
   return true;

@@ -2,15 +2,11 @@
 
 import type { CounterName } from "../../front/core/counters.ts";
 import { DURATION_BOUNDS } from "../../protocol/durations.ts";
-import {
-  CLASSES,
-  type FrontStatus,
-  type HandoffStatus,
-  type RouteStatus,
-  type UpstreamStatus,
-} from "../front/front_status.ts";
+import { CLASSES, type FrontStatus, type HandoffStatus, type UpstreamStatus } from "../front/front_status.ts";
 import type { Latency } from "../front/latency.ts";
 import type { Distribution, Exposition, Family, Labels } from "./exposition.ts";
+import { LabelSet } from "./label_set.ts";
+import type { TextBytes } from "./text_bytes.ts";
 
 /** A counter of the data plane as a metric. Several may be of one family, with labels that tell them apart. */
 interface Counted extends Family {
@@ -144,118 +140,150 @@ export const FAMILIES: readonly Family[] = [
   STARTED,
 ];
 
-/** Writes all of a front's metrics. */
-export function writeMetrics(out: Exposition, status: FrontStatus): void {
-  let family = "";
-  for (const [name, counted] of Object.entries(COUNTED)) {
-    if (counted.name !== family) out.family(counted);
-    family = counted.name;
-    out.sample(counted.name, counted.labels ?? {}, status.counters[name as keyof typeof COUNTED]);
-  }
-  out.family(ANSWERS);
-  for (const { status: code, why, count } of status.answers) {
-    out.sample(ANSWERS.name, { status: String(code), reason: why }, count);
-  }
-  out.family(WAIT);
-  out.histogram(WAIT.name, {}, distribution(status.waited));
-  const backends = [...status.backends, ...status.former];
-  writeHandoffs(out, backends);
-  writeRequests(out, backends);
-  writeProcesses(out, backends);
-  writeUpstreams(out, backends);
-  const one = (family: Family, value: number, labels: Labels = {}) => {
-    out.family(family);
-    out.sample(family.name, labels, value);
-  };
-  const { draining, missing, version, generation, reloads, started } = status;
-  one(READY, Number(!draining && missing.length === 0));
-  one(BUILD, 1, { version });
-  one(GENERATION, generation);
-  out.family(RELOADS);
-  out.sample(RELOADS.name, { result: "applied" }, reloads.applied);
-  out.sample(RELOADS.name, { result: "refused" }, reloads.refused);
-  one(RELOADED, Number(reloads.lastApplied));
-  one(RELOAD_TIME, reloads.appliedAt / 1_000);
-  out.family(BACKEND_UP);
-  for (const { name, state } of status.backends) {
-    out.sample(BACKEND_UP.name, { backend: name }, Number(state !== "down"));
-  }
-  one(STARTED, started / 1_000);
-}
+/** Writes all of a front's metrics, again and again. */
+export class Metrics {
+  readonly #labels = LabelSet.none();
 
-function writeHandoffs(out: Exposition, backends: readonly HandoffStatus[]): void {
-  const each = (family: Family, write: (backend: HandoffStatus, labels: Labels) => void) => {
-    out.family(family);
-    for (const backend of backends) write(backend, { backend: backend.name });
-  };
-  each(SENT, ({ handoffs }, labels) => out.sample(SENT.name, labels, handoffs.sent));
-  each(HANDOFFS, ({ handoffs }, labels) => {
-    for (const result of ["acknowledged", "refused", "lost"] as const) {
-      out.sample(HANDOFFS.name, { ...labels, result }, handoffs[result]);
+  /** @param out where, for this object alone */
+  constructor(readonly out: Exposition) {}
+
+  /** The whole text: valid until the next one is written. */
+  write(status: FrontStatus): TextBytes {
+    const { out } = this;
+    out.begin();
+    const backends = [...status.backends, ...status.former].map((backend) => ({
+      ...backend,
+      labels: this.#labels.with("backend", backend.name),
+    }));
+    this.#writeFront(status);
+    this.#writeHandoffs(backends);
+    this.#writeRequests(backends);
+    this.#writeProcesses(backends);
+    this.#writeUpstreams(backends);
+    this.#writeConfiguration(status);
+    return out.end();
+  }
+
+  #sample(family: Family, labels: LabelSet, value: number): void {
+    this.out.sample(family.name, labels.labels, value);
+  }
+
+  #each<T>(family: Family, all: readonly T[], write: (one: T) => void): void {
+    this.out.family(family);
+    for (const one of all) write(one);
+  }
+
+  #writeFront({ counters, answers, waited }: FrontStatus): void {
+    const { out } = this;
+    let family = "";
+    for (const [name, counted] of Object.entries(COUNTED)) {
+      if (counted.name !== family) out.family(counted);
+      family = counted.name;
+      out.sample(counted.name, counted.labels ?? this.#labels.labels, counters[name as keyof typeof COUNTED]);
     }
-  });
-  each(RETURNED, ({ handoffs }, labels) => out.sample(RETURNED.name, labels, handoffs.returned));
-  each(HANDOVER, ({ latency }, labels) => out.histogram(HANDOVER.name, labels, distribution(latency)));
-  each(
-    UNACKNOWLEDGED,
-    ({ unacknowledged }, labels) => out.sample(UNACKNOWLEDGED.name, labels, unacknowledged),
-  );
-  each(ACTIVE, ({ active }, labels) => out.sample(ACTIVE.name, labels, active));
-}
-
-function writeRequests(out: Exposition, backends: readonly HandoffStatus[]): void {
-  const all = backends.flatMap(({ name: backend, kind, routes }) =>
-    routes.map((status) => ({ status, labels: { backend, kind, site: status.site, route: status.route } }))
-  );
-  const each = (family: Family, write: (route: RouteStatus, labels: Labels) => void) => {
-    out.family(family);
-    for (const { status, labels } of all) write(status, labels);
-  };
-  each(TAKEN, ({ connections }, labels) => out.sample(TAKEN.name, labels, connections));
-  each(REQUESTS, ({ requests }, labels) => {
-    for (const code of CLASSES) {
-      if (requests[code] > 0) out.sample(REQUESTS.name, { ...labels, code }, requests[code]);
-    }
-  });
-  each(DURATION, ({ latency }, labels) => out.histogram(DURATION.name, labels, distribution(latency)));
-  each(RECEIVED, ({ received }, labels) => out.sample(RECEIVED.name, labels, received));
-  each(SAID, ({ sent }, labels) => out.sample(SAID.name, labels, sent));
-}
-
-function writeProcesses(out: Exposition, backends: readonly HandoffStatus[]): void {
-  out.family(HANDSHAKES);
-  for (const { name: backend, kind, process } of backends) {
-    if (kind !== "tls" || process === undefined) continue;
-    const { handshakes, resumed, failedHandshakes } = process;
-    out.sample(HANDSHAKES.name, { backend, result: "full" }, handshakes - resumed);
-    out.sample(HANDSHAKES.name, { backend, result: "resumed" }, resumed);
-    out.sample(HANDSHAKES.name, { backend, result: "failed" }, failedHandshakes);
+    this.#each(ANSWERS, answers, ({ status, why, count }) => {
+      this.#sample(ANSWERS, this.#labels.with("status", String(status)).with("reason", why), count);
+    });
+    out.family(WAIT);
+    out.histogram(WAIT.name, this.#labels.labels, distribution(waited));
   }
-  out.family(LIMITED);
-  for (const { name: backend, process } of backends) {
-    if (process === undefined) continue;
-    out.sample(LIMITED.name, { backend, what: "requests" }, process.limitedRequests);
-    out.sample(LIMITED.name, { backend, what: "connections" }, process.limitedConnections);
+
+  #writeHandoffs(all: readonly Labelled[]): void {
+    this.#each(SENT, all, ({ labels, handoffs }) => this.#sample(SENT, labels, handoffs.sent));
+    this.#each(HANDOFFS, all, ({ labels, handoffs }) => {
+      for (const result of ["acknowledged", "refused", "lost"] as const) {
+        this.#sample(HANDOFFS, labels.with("result", result), handoffs[result]);
+      }
+    });
+    this.#each(RETURNED, all, ({ labels, handoffs }) => this.#sample(RETURNED, labels, handoffs.returned));
+    this.#each(HANDOVER, all, ({ labels, latency }) => {
+      this.out.histogram(HANDOVER.name, labels.labels, distribution(latency));
+    });
+    this.#each(UNACKNOWLEDGED, all, ({ labels, unacknowledged }) => {
+      this.#sample(UNACKNOWLEDGED, labels, unacknowledged);
+    });
+    this.#each(ACTIVE, all, ({ labels, active }) => this.#sample(ACTIVE, labels, active));
+  }
+
+  #writeRequests(backends: readonly Labelled[]): void {
+    const all = backends.flatMap(({ labels, kind, routes }) => {
+      const ofKind = labels.with("kind", kind);
+      return routes.map((status) => ({
+        status,
+        labels: ofKind.with("site", status.site).with("route", status.route),
+      }));
+    });
+    this.#each(TAKEN, all, ({ labels, status }) => this.#sample(TAKEN, labels, status.connections));
+    this.#each(REQUESTS, all, ({ labels, status: { requests } }) => {
+      for (const code of CLASSES) {
+        if (requests[code] > 0) this.#sample(REQUESTS, labels.with("code", code), requests[code]);
+      }
+    });
+    this.#each(DURATION, all, ({ labels, status }) => {
+      this.out.histogram(DURATION.name, labels.labels, distribution(status.latency));
+    });
+    this.#each(RECEIVED, all, ({ labels, status }) => this.#sample(RECEIVED, labels, status.received));
+    this.#each(SAID, all, ({ labels, status }) => this.#sample(SAID, labels, status.sent));
+  }
+
+  #writeProcesses(all: readonly Labelled[]): void {
+    this.#each(HANDSHAKES, all, ({ labels, kind, process }) => {
+      if (kind !== "tls" || process === undefined) return;
+      const { handshakes, resumed, failedHandshakes } = process;
+      this.#sample(HANDSHAKES, labels.with("result", "full"), handshakes - resumed);
+      this.#sample(HANDSHAKES, labels.with("result", "resumed"), resumed);
+      this.#sample(HANDSHAKES, labels.with("result", "failed"), failedHandshakes);
+    });
+    this.#each(LIMITED, all, ({ labels, process }) => {
+      if (process === undefined) return;
+      this.#sample(LIMITED, labels.with("what", "requests"), process.limitedRequests);
+      this.#sample(LIMITED, labels.with("what", "connections"), process.limitedConnections);
+    });
+  }
+
+  #writeUpstreams(backends: readonly Labelled[]): void {
+    const all = backends.flatMap(({ labels, upstreams }) =>
+      upstreams.map((status) => ({ status, labels: labels.with("upstream", status.upstream) }))
+    );
+    const each = (family: Family, value: (status: UpstreamStatus) => number | undefined) => {
+      this.#each(family, all, ({ status, labels }) => {
+        const sample = value(status);
+        if (sample !== undefined) this.#sample(family, labels, sample);
+      });
+    };
+    each(UPSTREAM_UP, ({ state }) => state === "unknown" ? undefined : Number(state === "up"));
+    each(UPSTREAM_ACTIVE, ({ active }) => active);
+    each(UPSTREAM_REQUESTS, ({ requests }) => requests);
+    each(UPSTREAM_FAILURES, ({ failures }) => failures);
+    each(UPSTREAM_CHECKS, ({ checks }) => checks);
+    each(UPSTREAM_FAILED_CHECKS, ({ failedChecks }) => failedChecks);
+  }
+
+  #writeConfiguration(
+    { draining, missing, version, generation, reloads, backends, started }: FrontStatus,
+  ): void {
+    const one = (family: Family, value: number, labels = this.#labels) => {
+      this.out.family(family);
+      this.#sample(family, labels, value);
+    };
+    one(READY, Number(!draining && missing.length === 0));
+    one(BUILD, 1, this.#labels.with("version", version));
+    one(GENERATION, generation);
+    this.#each(RELOADS, ["applied", "refused"] as const, (result) => {
+      this.#sample(RELOADS, this.#labels.with("result", result), reloads[result]);
+    });
+    one(RELOADED, Number(reloads.lastApplied));
+    one(RELOAD_TIME, reloads.appliedAt / 1_000);
+    this.#each(BACKEND_UP, backends, ({ name, state }) => {
+      this.#sample(BACKEND_UP, this.#labels.with("backend", name), Number(state !== "down"));
+    });
+    one(STARTED, started / 1_000);
   }
 }
 
-function writeUpstreams(out: Exposition, backends: readonly HandoffStatus[]): void {
-  const all = backends.flatMap(({ name: backend, upstreams }) =>
-    upstreams.map((status) => ({ status, labels: { backend, upstream: status.upstream } }))
-  );
-  const each = (family: Family, value: (status: UpstreamStatus) => number | undefined) => {
-    out.family(family);
-    for (const { status, labels } of all) {
-      const sample = value(status);
-      if (sample !== undefined) out.sample(family.name, labels, sample);
-    }
-  };
-  each(UPSTREAM_UP, ({ state }) => state === "unknown" ? undefined : Number(state === "up"));
-  each(UPSTREAM_ACTIVE, ({ active }) => active);
-  each(UPSTREAM_REQUESTS, ({ requests }) => requests);
-  each(UPSTREAM_FAILURES, ({ failures }) => failures);
-  each(UPSTREAM_CHECKS, ({ checks }) => checks);
-  each(UPSTREAM_FAILED_CHECKS, ({ failedChecks }) => failedChecks);
+/** A backend with the label that all of its figures have. */
+interface Labelled extends HandoffStatus {
+  readonly labels: LabelSet;
 }
 
 function distribution({ counts, sum }: Latency): Distribution {

@@ -5,7 +5,7 @@ import type { FrontStatus } from "../front/front_status.ts";
 import type { AdminRequest, Responder } from "./admin_guest.ts";
 import { Exposition } from "./exposition.ts";
 import { History } from "./history.ts";
-import { writeMetrics } from "./metrics.ts";
+import { Metrics } from "./metrics.ts";
 import { POLICY, statusPage } from "./page/page.ts";
 import { TextBytes } from "./text_bytes.ts";
 
@@ -44,8 +44,8 @@ export class AdminResponder implements Responder {
   /** Hosts that may be named besides addresses and localhost. */
   names: ReadonlySet<string> = new Set();
   readonly history: History;
-  readonly #prometheus = new Exposition(false);
-  readonly #openMetrics = new Exposition(true);
+  readonly #prometheus = new Metrics(new Exposition(false));
+  readonly #openMetrics = new Metrics(new Exposition(true));
   readonly #pages: Readonly<Record<string, (request: AdminRequest) => Page>> = {
     "/": () => this.#statusPage(),
     "/healthz": () => plain(200, "ok"),
@@ -111,10 +111,8 @@ export class AdminResponder implements Responder {
   }
 
   #metrics({ accept }: AdminRequest): Page {
-    const exposition = accept.includes("application/openmetrics-text") ? this.#openMetrics : this.#prometheus;
-    exposition.begin();
-    writeMetrics(exposition, this.figures.status());
-    return { status: 200, type: exposition.contentType, content: exposition.end() };
+    const metrics = accept.includes("application/openmetrics-text") ? this.#openMetrics : this.#prometheus;
+    return { status: 200, type: metrics.out.contentType, content: metrics.write(this.figures.status()) };
   }
 }
 

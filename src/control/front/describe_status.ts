@@ -1,7 +1,7 @@
 /** The status of a front, for people. */
 
 import { oneLine } from "../log/one_line.ts";
-import type { BackendStatus, FrontStatus } from "./front_status.ts";
+import type { BackendStatus, FrontStatus, UpstreamStatus } from "./front_status.ts";
 import { type Latency, latencyOf } from "./latency.ts";
 
 /**
@@ -43,6 +43,21 @@ export function describeStatus(now: FrontStatus, before?: FrontStatus): string {
       ),
     ]),
   ];
+  const upstreams = now.backends.flatMap((backend) =>
+    backend.upstreams.map((upstream) => upstreamRow(backend, upstream, now, before))
+  );
+  if (upstreams.length > 0) {
+    lines.push(
+      "",
+      ...columns([
+        [
+          ...["upstream", "backend", "state", "under way", "requests", before === undefined ? "" : "/s"],
+          ...["failed", "checks", "failed checks"],
+        ],
+        ...upstreams,
+      ]),
+    );
+  }
   if (now.refusals.length > 0) {
     lines.push(
       "",
@@ -73,6 +88,28 @@ function backendRow(backend: BackendStatus, now: FrontStatus, before?: FrontStat
     duration(latency.p50),
     duration(latency.p99),
     socket,
+  ];
+}
+
+/** The row of one whom a backend asks. */
+function upstreamRow(
+  { name }: BackendStatus,
+  { upstream, state, active, requests, failures, checks, failedChecks }: UpstreamStatus,
+  now: FrontStatus,
+  before?: FrontStatus,
+): string[] {
+  const earlier = before?.backends.find((other) => other.name === name)?.upstreams
+    .find((other) => other.upstream === upstream);
+  return [
+    upstream || "(others)",
+    name,
+    state,
+    String(active),
+    String(requests),
+    before === undefined ? "" : String(rateOf(requests - (earlier?.requests ?? 0), now, before)),
+    String(failures),
+    String(checks),
+    String(failedChecks),
   ];
 }
 

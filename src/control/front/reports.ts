@@ -43,10 +43,15 @@ export function logReport(log: Log, report: Report): void {
       });
     case "request-refused":
       if (report.status === 0) {
-        return log.info("request-refused", "closed a connection unanswered, because {why}{times}", {
-          ...report,
-          times: timesOf(report),
-        });
+        return log.info(
+          "request-refused",
+          "closed a connection of {client} unanswered, because {why}{times}",
+          {
+            ...report,
+            client: report.client ?? "a client",
+            times: timesOf(report),
+          },
+        );
       }
       return log.info("request-refused", "answered {client} {status}{request}, because {why}{times}", {
         ...report,

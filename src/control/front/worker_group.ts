@@ -3,6 +3,7 @@
 import type { Counters } from "../../front/core/counters.ts";
 import type { Command, MovedConnection, Plan, Report } from "../../front/plan.ts";
 import { Barrier } from "./barrier.ts";
+import { newClientsPlace, SharedClients } from "../../front/core/shared_clients.ts";
 import { newRatesPlace } from "../../front/core/shared_rates.ts";
 import { WorkerHandle, type WorkerPlace } from "./worker_handle.ts";
 
@@ -29,9 +30,10 @@ export class WorkerGroup {
   }
 
   /** Starts them. @returns when all are ready; never if one cannot start */
-  start(plan: (worker: number) => Plan, told: Omit<WorkerPlace, "rates">): Promise<void> {
+  start(plan: (worker: number) => Plan, told: Omit<WorkerPlace, "rates" | "clients">): Promise<void> {
     const ready = this.#barrier.expect("ready");
-    const place = this.#place = { ...told, rates: newRatesPlace() };
+    const tables = { rates: newRatesPlace(true), clients: newClientsPlace(this.count) };
+    const place = this.#place = { ...told, ...tables };
     for (let index = 0; index < this.count; index++) {
       this.#handles.push(this.#begin(index, plan(index), place));
     }
@@ -68,6 +70,8 @@ export class WorkerGroup {
   ): Promise<void> {
     const { memory, counters } = this.#handles[index]!;
     counters.nothingAtATime();
+    // What it had is counted afresh, by whoever has it now.
+    new SharedClients(this.#place!.clients, index).clear();
     this.#handles[index] = this.#begin(index, plan, { ...this.#place!, succeeds: false }, memory);
     // What the others were asked for last, it does from its beginning on.
     this.#barrier.reported("applied");

@@ -1,15 +1,15 @@
 /** The control plane's hold on one front Worker. */
 
 import { adopt, type Descriptor, raiseDescriptorLimit, signalEventfd } from "../../../ffi/mod.ts";
-import type { RatesPlace } from "../../trust/address_rates.ts";
 import { Counters, COUNTERS_SIZE } from "../../front/core/counters.ts";
 import { Ledger, ledgerSize } from "../../front/core/ledger.ts";
-import type { Command, Family, Plan, Report } from "../../front/plan.ts";
+import type { ClientsPlace, Command, Family, Plan, RatesPlace, Report } from "../../front/plan.ts";
 
 /** What a Worker has in common with the others. */
 export interface WorkerPlace {
   /** Where they count clients together. */
   readonly rates: RatesPlace;
+  readonly clients: ClientsPlace;
   readonly family: Family;
   /** Whether the front has a supervisor. */
   readonly supervised: boolean;
@@ -49,7 +49,7 @@ export class WorkerHandle {
     name: string,
     worker: number,
     plan: Plan,
-    { family, supervised, rates, succeeds }: WorkerPlace,
+    { family, supervised, rates, clients, succeeds }: WorkerPlace,
     report: (report: Report) => void,
     failed: (reason: string) => void,
     readonly memory: SharedArrayBuffer = new SharedArrayBuffer(COUNTERS_SIZE),
@@ -77,6 +77,7 @@ export class WorkerHandle {
       counters: memory,
       ledger,
       rates,
+      clients,
       family,
       supervised,
       succeeds,

@@ -3,8 +3,7 @@
 import { AddressBuffer } from "../../../ffi/mod.ts";
 import type { Limits } from "../../config/config.ts";
 import type { Loop } from "../../loop/loop.ts";
-import type { RatesPlace } from "../../trust/address_rates.ts";
-import type { Report } from "../plan.ts";
+import type { ClientsPlace, RatesPlace, Report } from "../plan.ts";
 import type { Counters } from "./counters.ts";
 import { FrontDeadlines } from "./front_deadlines.ts";
 import { PerClient } from "./per_client.ts";
@@ -20,6 +19,8 @@ export interface CoreOptions {
   readonly ledger?: Ledger;
   /** Where clients are counted together with other Workers; nobody else counts there unless given. */
   readonly rates?: RatesPlace;
+  /** The same for the connections that they have. */
+  readonly clients?: ClientsPlace;
   readonly limits: Limits;
   /** Which of the front's Workers this is, counted from 1; 0 unless given. */
   readonly worker?: number;
@@ -42,7 +43,7 @@ export class Core {
   readonly deadlines: FrontDeadlines;
   limits: Limits;
   /** Connections by client, at the front and at backends. */
-  readonly perClient: PerClient = new PerClient();
+  readonly perClient: PerClient;
   /** The front accepts nothing any more, and ends when it owns no connection. */
   stopping = false;
   /** Where the kernel writes an address; what is in it does not outlast a call. */
@@ -57,6 +58,7 @@ export class Core {
     this.counters = counters;
     this.ledger = shared.ledger ?? new Ledger();
     this.rates = new SharedRates(shared.rates ?? newRatesPlace(), loop.clock);
+    this.perClient = new PerClient(worker, shared.clients);
     this.reasons = new Reasons(counters, report);
     this.report = report;
     this.limits = limits;

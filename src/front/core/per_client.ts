@@ -1,22 +1,29 @@
 /** How many connections each client may have at a time. */
 
-import { ClientTable } from "./client_table.ts";
+import type { ClientsPlace } from "../plan.ts";
+import { newClientsPlace, NOWHERE, SharedClients } from "./shared_clients.ts";
 
 /** A connection, as far as it is counted. */
 export interface Counted {
   readonly addresses: Uint8Array;
   readonly at: number;
-  /** The number that its client is counted by; {@linkcode UNCOUNTED} while it is not. */
+  /** The place where its client is counted; {@linkcode UNCOUNTED} while it is not. */
   counted: number;
 }
 
-export const UNCOUNTED = -1;
+export const UNCOUNTED = NOWHERE;
 
 /** Counts connections by the addresses of their clients: those of the front, and those that backends have of it. */
 export class PerClient {
   /** Only where clients are limited: otherwise nobody is counted. */
-  #clients: ClientTable | undefined;
+  #clients: SharedClients | undefined;
   #most = 0;
+
+  /**
+   * @param worker which of the front's Workers this is, counted from 1; 0 for one that has no others beside it
+   * @param place where all of them count; nobody else counts there unless given
+   */
+  constructor(readonly worker: number = 0, readonly place?: ClientsPlace) {}
 
   /**
    * Takes the limit of a new configuration. Who was counted once goes on being counted.
@@ -27,15 +34,16 @@ export class PerClient {
   limit(most: number): boolean {
     this.#most = most;
     if (most === 0 || this.#clients !== undefined) return false;
-    this.#clients = new ClientTable();
+    this.#clients = new SharedClients(this.place ?? newClientsPlace(1), Math.max(0, this.worker - 1));
     return true;
   }
 
   /** Counts a connection. @returns whether its client may have it besides those it has */
   enter(connection: Counted): boolean {
-    if (this.#clients === undefined) return true;
-    connection.counted = this.#clients.enter(connection.addresses, connection.at);
-    return this.#most === 0 || this.#clients.uses(connection.counted) <= this.#most;
+    const clients = this.#clients;
+    if (clients === undefined) return true;
+    connection.counted = clients.enter(connection.addresses, connection.at);
+    return this.#most === 0 || connection.counted === UNCOUNTED || clients.count <= this.#most;
   }
 
   /** A connection has ended. */
@@ -45,8 +53,8 @@ export class PerClient {
     connection.counted = UNCOUNTED;
   }
 
-  /** The same of one that is known by its client's number alone. */
-  left(client: number): void {
-    this.#clients!.leave(client);
+  /** The same of one that is known by the place of its client alone. */
+  left(place: number): void {
+    this.#clients!.leave(place);
   }
 }

@@ -28,8 +28,9 @@ export class ProxyReader {
    * Looks at a connection. Where the header is whole, the client is who it says.
    *
    * @param proxies whose words count; undefined where everybody's do who can connect
+   * @param https whether those do TLS for all of their clients
    */
-  at(connection: Connection, proxies: TrustedProxies | undefined): Announcement {
+  at(connection: Connection, proxies: TrustedProxies | undefined, https = false): Announcement {
     const { fd } = connection;
     const length = settle(recv(fd, this.#bytes, BigInt(MAX_PROXY_HEADER), MSG_PEEK | MSG_DONTWAIT));
     if (length < 0) return length === -EAGAIN ? "more" : "gone";
@@ -46,15 +47,15 @@ export class ProxyReader {
         if (settle(recv(fd, this.#bytes, BigInt(header.size), MSG_DONTWAIT)) !== header.size) return "gone";
         connection.seen = 0;
         if (proxies === undefined || proxies.trusts(connection.addresses, connection.at)) {
-          this.#believe(connection);
+          this.#believe(connection, https);
         }
         return "taken";
     }
   }
 
-  #believe(connection: Connection): void {
+  #believe(connection: Connection, always: boolean): void {
     const { announced, client, https } = this.#header;
-    if (https) connection.peerFlags |= PEER_HTTPS | PEER_SAID_HTTPS;
+    if (https || always) connection.peerFlags |= PEER_HTTPS | PEER_SAID_HTTPS;
     if (announced) connection.addresses.set(client.subarray(0, SIZE_ADDRESS), connection.at);
   }
 }

@@ -45,9 +45,11 @@ export interface InFront {
   /** Whose words count about who asks, and which list of the plan that is, counted from 1; 0 where nobody's do. */
   readonly proxies: TrustedProxies | undefined;
   readonly list: number;
+  /** Those do TLS for all of their clients. */
+  readonly https: boolean;
 }
 
-const NOBODY_IN_FRONT: InFront = { proxies: undefined, list: 0 };
+const NOBODY_IN_FRONT: InFront = { proxies: undefined, list: 0, https: false };
 
 /** The sites of one listener. */
 export class ListenerRoutes {

@@ -33,11 +33,12 @@ export class Routing {
   ): void {
     this.errors = new ErrorAnswers(documents);
     const lists = trust.map((list) => new TrustedProxies(list));
-    this.#listeners = plans.map(({ key, sites, tls, proxyProtocol, trust: list = 0 }) => {
+    this.#listeners = plans.map(({ key, sites, tls, proxyProtocol, scheme, trust: list = 0 }) => {
       const unread = tls && new UnreadRoutes(tls.backend, key, sites, groupOf);
       const front = {
         proxies: lists[list - 1],
         list,
+        https: scheme === "https",
         ...proxyProtocol && { announced: new TrustedProxies({ proxies: proxyProtocol.except ?? [] }) },
       };
       return new ListenerRoutes(sites, groupOf, this.errors, documents, memory, unread, front);

@@ -11,7 +11,8 @@ import {
   SCOPE_HOST,
   SCOPE_REQUEST,
 } from "../../../src/protocol/messages.ts";
-import { encodeGeneration, encodeNack } from "../../../src/protocol/replies.ts";
+import { encodeGeneration } from "../../../src/protocol/generation.ts";
+import { encodeNack } from "../../../src/protocol/replies.ts";
 import { ack } from "../../front/raw_channel.ts";
 import { echo, type HttpRig, testHttp } from "../rig.ts";
 

@@ -66,6 +66,10 @@ export const FRONT: readonly FaultyDocument[] = [
   ],
 
   // Listeners
+  [
+    inListen(`{ "address": "80", "scheme": "https" }`),
+    `1:42: listen.scheme: Found a scheme for those in front, and nobody who may stand there; write "trustedProxies", or "proxyProtocol": "required"`,
+  ],
   [inListen("8080"), `1:13: listen: Found 8080; write an address such as "127.0.0.1:8080"`],
   [inListen("null"), `1:13: listen: Found null; write an address such as "127.0.0.1:8080"`],
   [inListen("[]"), `1:13: listen: Found an empty list; write an address such as "127.0.0.1:8080"`],

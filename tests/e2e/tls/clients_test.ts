@@ -19,7 +19,7 @@ Deno.test("clear text on the address, and TLS on another one, are told apart", a
   const answer = await client("curl", ["-sS", "--noproxy", "*", `http://${NAME}:${here.port}/`]);
   assert.match(answer, /^400 Bad Request[^]*https:\/\//);
   await client("curl", ["-sS", "--noproxy", "*", `https://${NAME}:${here.plainPort}/`], { fails: true });
-  await here.up.message(/closed a connection unanswered, because the client speaks TLS/);
+  await here.up.message(/closed a connection of 127\.0\.0\.1 unanswered, because the client speaks TLS/);
 });
 
 Deno.test("nobody is left with anything, and everything ends by itself", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { adopt, close, type Descriptor, duplicate, listenTcp } from "../../../ffi/mod.ts";
 import { GENERATION, RETURN_IDLE } from "../../../src/protocol/messages.ts";
-import { decodeGeneration } from "../../../src/protocol/replies.ts";
+import { decodeGeneration } from "../../../src/protocol/generation.ts";
 import { type Client, drink, limitDescriptors, pour, request } from "../clients.ts";
 import { type Rig, siteOf, states, test } from "../rig.ts";
 import { type Held, responseOf, type ScriptedBackend } from "../scripted_backend.ts";

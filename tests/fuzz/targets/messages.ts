@@ -4,14 +4,8 @@ import assert from "node:assert/strict";
 import { decodeControlRequest } from "../../../src/protocol/control.ts";
 import { decodeHello, encodeHello } from "../../../src/protocol/hello.ts";
 import { HANDOFF, RETURN } from "../../../src/protocol/messages.ts";
-import {
-  ackId,
-  decodeBye,
-  decodeGeneration,
-  decodeNack,
-  encodeNack,
-  readAck,
-} from "../../../src/protocol/replies.ts";
+import { decodeGeneration } from "../../../src/protocol/generation.ts";
+import { ackId, decodeBye, decodeNack, encodeNack, readAck } from "../../../src/protocol/replies.ts";
 import { decodeTls } from "../../../src/protocol/tls_field.ts";
 import {
   decodeTransfer,

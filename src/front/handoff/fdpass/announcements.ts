@@ -2,11 +2,12 @@
 
 import { processId } from "../../../../ffi/mod.ts";
 import type { Limits } from "../../../config/config.ts";
+import type { RatesName } from "../../../protocol/rates_table.ts";
 import type { Trust } from "../../../trust/trust.ts";
 import { COUNTERS_LAYOUT } from "../../../protocol/counters_page.ts";
 import { encodeHello, instanceOf } from "../../../protocol/hello.ts";
 import { SIZE_INSTANCE } from "../../../protocol/messages.ts";
-import { encodeGeneration } from "../../../protocol/replies.ts";
+import { encodeGeneration } from "../../../protocol/generation.ts";
 
 /**
  * Connections that a backend may be giving back at a time. Their ACKs have to fit the socket beside our own hand-offs,
@@ -41,8 +42,13 @@ export class Announcements {
     });
   }
 
-  /** Takes the generation of a new plan. @param trust lists of who is trusted, to which hand-offs refer */
-  apply(generation: number, limits: Limits, trust: readonly Trust[] = []): void {
+  /**
+   * Takes the generation of a new plan.
+   *
+   * @param trust lists of who is trusted, to which hand-offs refer
+   * @param rates where requests are counted, if backends may do so there
+   */
+  apply(generation: number, limits: Limits, trust: readonly Trust[] = [], rates?: RatesName): void {
     const { keepAliveTimeout, requests, requestRate: rate, requestBurst: burst } = limits;
     this.generation = generation;
     this.terms = encodeGeneration({
@@ -50,7 +56,7 @@ export class Announcements {
       idleTime: keepAliveTimeout,
       requests,
       ...trust.length === 0 ? {} : { trusted: JSON.stringify(trust) },
-      ...rate === 0 ? {} : { requestRate: { rate, burst } },
+      ...rate === 0 ? {} : { requestRate: { rate, burst }, ...rates === undefined ? {} : { rates } },
     });
   }
 }

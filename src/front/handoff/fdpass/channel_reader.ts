@@ -18,6 +18,7 @@ import {
   NACK_FULL,
   NACK_REFUSED,
   RETURN,
+  SIZE_HEADER,
   SIZE_LOAD,
   typeName,
 } from "../../../protocol/messages.ts";
@@ -150,6 +151,7 @@ export class ChannelReader {
       case RETURN:
         return this.#returned(channel, length);
       case COUNTERS:
+        if (length > SIZE_HEADER) return channel.end("COUNTERS has bytes behind its header", BYE_MALFORMED);
         return channel.counters(receiver.take());
       case DRAIN:
         return channel.drain();
