@@ -43,21 +43,32 @@ async function answer(port: number): Promise<string> {
   }
 }
 
+/** A front with a backend that gives kept connections back. */
+function parking(directory: TemporaryDirectory, port: number): object {
+  return {
+    ...PATIENT,
+    maxParked: 2 * CLIENTS,
+    listen: `127.0.0.1:${port}`,
+    sites: [{ routes: [{ path: "/", to: "files", keepAlive: "return" }] }],
+    backends: { files: { socket: directory.join("files.sock"), static: directory.path } },
+  };
+}
+
+/** Waits until a front has parked so many. */
+async function untilParked(control: string, count: number): Promise<void> {
+  await until(async () => {
+    const { status } = await ask(control, { command: "status" });
+    return (status as FrontStatus).counters.parked === count;
+  }, "all of them to be parked");
+}
+
 /** Connections on which nobody asks anything at that moment. */
 const PARKED = 200;
 
 Deno.test(`a front is killed while ${CLIENTS} clients connect: all are answered, and ${PARKED} that it had parked`, async () => {
   using directory = new TemporaryDirectory();
   directory.write("small.txt", "small\n");
-  const path = directory.write(
-    "fdpass.json",
-    JSON.stringify({
-      ...PATIENT,
-      listen: `127.0.0.1:${freePort()}`,
-      sites: [{ routes: [{ path: "/", to: "files", keepAlive: "return" }] }],
-      backends: { files: { socket: directory.join("files.sock"), static: directory.path } },
-    }),
-  );
+  const path = directory.write("fdpass.json", JSON.stringify(parking(directory, freePort())));
   const control = directory.join("control.sock");
   await using up = new FrontProgram(["up", path, "--control", control], { permissions: ["--allow-all"] });
   const { port } = await whenReady(up);
@@ -65,10 +76,7 @@ Deno.test(`a front is killed while ${CLIENTS} clients connect: all are answered,
   const front = childWith(up.pid, "front");
   const visitors = new Visitors(port);
   await visitors.park(PARKED);
-  await until(async () => {
-    const { status } = await ask(control, { command: "status" });
-    return (status as FrontStatus).counters.parked === PARKED;
-  }, "all of them to be parked");
+  await untilParked(control, PARKED);
   let answered = 0;
   const lost: string[] = [];
   await Promise.all(Array.from({ length: CLIENTS }, async () => {
@@ -118,8 +126,7 @@ Deno.test({
     await using backend = await startBackend(socket, { static: directory.path });
     const [port, other] = [freePort(), freePort()];
     const configuration = {
-      listen: `127.0.0.1:${port}`,
-      sites: [{ to: "files" }],
+      ...parking(directory, port),
       backends: { files: { socket } },
     };
     const path = directory.write("front.json", JSON.stringify(configuration));
@@ -141,8 +148,47 @@ Deno.test({
     assert.deepEqual(answers.filter((status) => status !== "200"), []);
     assert.deepEqual(listeningAt(port), inodes);
     await front.message(new RegExp(`listens on 127\\.0\\.0\\.1:${other}.*is not used`));
-    await front.stopCleanly();
+    // It is started again, without anybody who would pass them on once more.
+    const visitors = new Visitors(port);
+    await visitors.park(CLIENTS);
+    await using next = new Program(
+      ["front", path, "--workers", "3", "--control", directory.join("c.sock"), "--take-over"],
+      {
+        permissions: FRONT_PERMISSIONS.map((flag) => flag.replace("--allow-read=", `--allow-read=${path},`)),
+      },
+    );
+    assert.equal((await front.end()).code, 0);
+    assert.deepEqual(await visitors.leave(), { "parked: 200": CLIENTS });
+    assert.deepEqual(listeningAt(port), inodes);
+    await next.stopCleanly();
     await backend.stopCleanly();
+  },
+});
+
+Deno.test({
+  name:
+    `up takes the sockets of a service manager: its front is killed, and ${CLIENTS} that were parked are answered`,
+  ignore: !isInstalled(ACTIVATE, "--version"),
+  fn: async () => {
+    using directory = new TemporaryDirectory();
+    directory.write("small.txt", "small\n");
+    const port = freePort();
+    const path = directory.write("fdpass.json", JSON.stringify(parking(directory, port)));
+    const control = directory.join("control.sock");
+    await using up = new FrontProgram(["up", path, "--control", control], {
+      permissions: ["--allow-all"],
+      through: [ACTIVATE, ...PASSED_ON, "-l", `127.0.0.1:${port}`],
+    });
+    await up.message(/Listening on/);
+    const inodes = listeningAt(port);
+    const visitors = new Visitors(port);
+    // The first of them has it started.
+    await visitors.park(CLIENTS);
+    await untilParked(control, CLIENTS);
+    Deno.kill(childWith(up.pid, "front"), "SIGKILL");
+    assert.deepEqual(await visitors.leave(), { "parked: 200": CLIENTS });
+    assert.deepEqual(listeningAt(port), inodes);
+    await up.stopCleanly();
   },
 });
 
@@ -164,5 +210,34 @@ Deno.test({
     await up.stopCleanly();
     await backend.stopCleanly();
     await until(() => Deno.lstatSync(socket).isSocket, "the file of the socket, which is the manager's");
+  },
+});
+
+const FORBIDDEN = "inject=pidfd_getfd:error=EPERM";
+const STRACE = ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=pidfd_getfd", "-e", FORBIDDEN];
+
+Deno.test({
+  name: "where a supervisor may not look into a front that was killed, that is told, and another one serves",
+  ignore: !isInstalled("strace", "-V"),
+  fn: async () => {
+    using directory = new TemporaryDirectory();
+    directory.write("small.txt", "small\n");
+    const path = directory.write("fdpass.json", JSON.stringify(parking(directory, freePort())));
+    const control = directory.join("control.sock");
+    // As Yama does it for whoever is not root (ptrace_scope).
+    await using up = await whenReady(
+      new FrontProgram(["up", path, "--control", control], { permissions: ["--allow-all"], through: STRACE }),
+    );
+    const visitors = new Visitors(up.port);
+    await visitors.park(3);
+    await untilParked(control, 3);
+    Deno.kill(childWith(up.pid, "front"), "SIGKILL");
+    await up.message(
+      /the front has died, and its connections with it: this process may not look into others/,
+    );
+    await visitors.once();
+    const { "new: 200": served, "parked: 200": answered = 0 } = await visitors.leave();
+    assert.deepEqual([served, answered], [1, 0]);
+    await up.stopCleanly();
   },
 });

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { monotonicMicroseconds } from "../../ffi/mod.ts";
 import { ALLOW_LIBC, FRONT_PERMISSIONS, Program, TemporaryDirectory } from "../support/processes.ts";
+import { until } from "../support/waiting.ts";
 import { descendantsOf } from "./family.ts";
+import { Fronts } from "./fronts.ts";
 import { Manager } from "./manager.ts";
 
 const ALLOW_NOTIFY = "--allow-env=NOTIFY_SOCKET,FDSTORE";
@@ -115,6 +117,32 @@ Deno.test("front: answers every SIGHUP, one that it cannot follow included, at a
   reloading(reload!, before);
   assert.deepEqual(done, ready);
   assert.deepEqual(rest, [["STOPPING=1"]]);
+});
+
+Deno.test("front: who takes over is named before it says that it is ready, and speaks for the service from then on", async () => {
+  using fronts = new Fronts();
+  using manager = new Manager(fronts.join("notify.sock"));
+  await using old = await fronts.ready([fronts.configuration], { environment: manager.environment });
+  // Started by hand: it knows of no manager.
+  await using next = await fronts.takeOver();
+  assert.equal((await old.end()).code, 0);
+  next.signal("SIGHUP");
+  // What goes into its store is told as well.
+  const states = () =>
+    manager.read().map(([state]) => state!).filter((state) => !/^(FDSTORE|BARRIER)=/.test(state));
+  await until(() => states().length === 6, () => `six states: ${states()}`);
+  await next.stopCleanly();
+  const named = `MAINPID=${next.pid}`;
+  // The old one first: a manager takes it from its main process alone, unless it was told to listen to all.
+  assert.deepEqual(states(), [
+    "READY=1",
+    named,
+    named,
+    "READY=1",
+    "RELOADING=1",
+    "READY=1",
+    "STOPPING=1",
+  ]);
 });
 
 Deno.test("backend --workers: tells the service manager once, for all of its processes", async () => {

@@ -42,8 +42,11 @@ class Managed extends TemporaryDirectory {
     return (status as FrontStatus).counters.parked;
   }
 
-  /** @param room descriptors that the manager keeps at most */
-  async start(room: number): Promise<Program> {
+  /**
+   * @param room descriptors that the manager keeps at most
+   * @param command `up` runs the backend as well
+   */
+  async start(room: number, command: "front" | "up" = "front"): Promise<Program> {
     const path = this.write(
       "front.json",
       JSON.stringify({
@@ -57,15 +60,16 @@ class Managed extends TemporaryDirectory {
             keepAlive: "hold",
           }],
         }],
-        backends: { files: { socket: this.socket } },
+        backends: { files: { socket: this.socket, ...command === "up" ? { static: this.path } : {} } },
       }),
     );
-    const front = new Program(["front", path, "--control", this.join("control.sock"), "--workers", "2"], {
-      permissions: [
+    const front = new Program([command, path, "--control", this.join("control.sock"), "--workers", "2"], {
+      permissions: command === "up" ? ["--allow-all"] : [
         ALLOW_LIBC,
         FRONT_PERMISSIONS[1]!.replace("read=", `read=${this.path},`),
         "--allow-env=NOTIFY_SOCKET,FDSTORE,LISTEN_PID,LISTEN_FDS,LISTEN_FDNAMES",
       ],
+      environment: { WATCHDOG_USEC: "4000000" },
       through: ["python3", MANAGER, String(room)],
     });
     await front.line(/^fdpass front ready on /m);
@@ -147,5 +151,26 @@ Deno.test({
     assert.deepEqual(await visit(managed.port, 5), { "new: 200": 5 });
     await front.stopCleanly();
     await backend.stopCleanly();
+  },
+});
+
+Deno.test({
+  name: `a restart of up keeps listeners and parked connections, and it gives signs of life`,
+  ignore,
+  fn: async () => {
+    using managed = new Managed();
+    await using up = await managed.start(PARKED + 100, "up");
+    const inodes = listeningAt(managed.port);
+    const visitors = new Visitors(managed.port);
+    await visitors.park(PARKED);
+    await until(async () => (await managed.parked()) === PARKED, "all connections to be parked");
+    up.signal("SIGHUP");
+    await up.line(/manager: started \d+ with \d{3}/);
+    await readyTimes(up, 2);
+    await up.line(/manager: FDSTOREREMOVE=1 FDNAME=fdpass-state/);
+    assert.deepEqual(listeningAt(managed.port), inodes);
+    assert.deepEqual(await visitors.leave(), { "parked: 200": PARKED });
+    await up.line(/manager: WATCHDOG=1/);
+    await up.stopCleanly();
   },
 });

@@ -1,11 +1,13 @@
 /** Clients of every kind that meet a front while another one takes over from it; and what has happened to them. */
 
 import { RawClient } from "../support/raw_client.ts";
-
-const REQUEST = "GET /small.txt HTTP/1.1\r\nHost: a\r\n";
+import { pause } from "../support/waiting.ts";
 
 /** Clients that come at a time. */
 const TOGETHER = 50;
+
+/** Clients that go on asking are idle so many times as long as they are served: the slower it goes, the less they ask. */
+const IDLE = 4;
 
 /** Counts by kind of client and what it got. */
 export class Visitors {
@@ -14,8 +16,12 @@ export class Visitors {
   readonly #running: Promise<void>[] = [];
   #over = false;
 
-  /** @param pause milliseconds between two requests: others are to have their turn on two cores */
-  constructor(readonly port: number, readonly pause = 10) {}
+  readonly #request: string;
+
+  /** @param path what they ask for */
+  constructor(readonly port: number, path = "/small.txt") {
+    this.#request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n`;
+  }
 
   #note(kind: string, what: string): void {
     const key = `${kind}: ${what}`;
@@ -34,7 +40,7 @@ export class Visitors {
   async park(count: number): Promise<void> {
     const park = async () => {
       const client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
-      await client.write(new TextEncoder().encode(`${REQUEST}\r\n`));
+      await client.write(new TextEncoder().encode(`${this.#request}\r\n`));
       await client.read(new Uint8Array(4_096));
       this.#parked.push(client);
     };
@@ -52,7 +58,7 @@ export class Visitors {
   once(): Promise<void> {
     return this.#visit("new", async () => {
       using client = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
-      return await askOnce(client);
+      return await askOnce(client, this.#request);
     });
   }
 
@@ -63,7 +69,7 @@ export class Visitors {
       this.#repeat(() =>
         this.#visit("kept", async () => {
           client ??= await RawClient.connect(this.port);
-          await client.write(`${REQUEST}\r\n`);
+          await client.write(`${this.#request}\r\n`);
           const head = await client.through("\r\n\r\n");
           await client.bytes(Number(/content-length: (\d+)/i.exec(head)![1]));
           return head.slice(9, 12);
@@ -74,8 +80,9 @@ export class Visitors {
 
   async #repeat(act: () => Promise<void>): Promise<void> {
     while (!this.#over) {
+      const began = performance.now();
       await act();
-      await new Promise((resolve) => setTimeout(resolve, this.pause));
+      await pause(IDLE * (performance.now() - began));
     }
   }
 
@@ -84,15 +91,15 @@ export class Visitors {
     this.#over = true;
     await Promise.all(this.#running);
     for (const client of this.#parked) {
-      await this.#visit("parked", () => askOnce(client));
+      await this.#visit("parked", () => askOnce(client, this.#request));
       client.close();
     }
     return this.counts;
   }
 }
 
-async function askOnce(client: Deno.TcpConn): Promise<string> {
-  await client.write(new TextEncoder().encode(`${REQUEST}Connection: close\r\n\r\n`));
+async function askOnce(client: Deno.TcpConn, request: string): Promise<string> {
+  await client.write(new TextEncoder().encode(`${request}Connection: close\r\n\r\n`));
   let text = "";
   const [decoder, buffer] = [new TextDecoder(), new Uint8Array(4_096)];
   for (let length = await client.read(buffer); length !== null; length = await client.read(buffer)) {

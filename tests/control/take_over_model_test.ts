@@ -72,6 +72,7 @@ class Held implements Giver {
       drained: [],
       manager: "",
       watchdog: 0,
+      admin: "",
     };
     this.connections = Array.from({ length: count }, (_, id) => this.#make(id));
   }

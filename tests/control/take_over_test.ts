@@ -69,8 +69,13 @@ function assertServed(counts: Readonly<Record<string, number>>, parked: number):
 
 Deno.test("fronts take over from each other under load, with ever other Workers, and nobody notices", async () => {
   using fronts = new Fronts();
+  const admin = freePort();
+  fronts.configure({ admin: `127.0.0.1:${admin}` });
   await using backend = await startBackend(fronts.socket, { static: fronts.path });
   let front = await fronts.ready();
+  const operators = new Visitors(admin, "/metrics");
+  operators.comeAndGo();
+  const [figures] = listeningAt(admin);
   const inodes = listeningAt(fronts.port);
   const visitors = new Visitors(fronts.port);
   await visitors.park(PARKED);
@@ -88,6 +93,9 @@ Deno.test("fronts take over from each other under load, with ever other Workers,
     // None of those that were there has gone.
     assert.deepEqual(inodes.filter((inode) => !listeningAt(fronts.port).includes(inode)), []);
   }
+  // Whoever looks at figures, a connection after the other, has met nobody who was not there.
+  assert.deepEqual(Object.keys(await operators.leave()), ["new: 200"]);
+  assert.deepEqual(listeningAt(admin), [figures]);
   await slow.write("st: a\r\nConnection: close\r\n\r\n");
   assert.match(await slow.through("\r\n\r\n"), /^HTTP\/1\.1 200 /);
   assertServed(await visitors.leave(), PARKED);

@@ -56,7 +56,7 @@ Deno.test({
       const { stdout, stderr } = new Deno.Command(program!, { args }).outputSync();
       return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     };
-    for (const command of ["reload", "reopen", "status", "drain", "undrain", "upgrade"]) {
+    for (const command of ["reload", "reopen", "status", "drain", "undrain", "upgrade", "take-over"]) {
       assert.equal(ask(command, AS_OTHER_USER), "answer 0\n", command);
     }
     assert.match(ask("status", []), /^answer [1-9]\d*\n$/, "its own user is answered");

@@ -27,6 +27,9 @@ Deno.test(`${TAKE_OVERS} take-overs under load of every kind: nobody is reset, r
   const route = (path: string, name: string) => ({ path, to: name, keepAlive: "return" });
   const [app, late] = [fronts.join("app.sock"), fronts.join("late.sock")];
   fronts.configure({
+    // Some wait from the first take-over to the last.
+    headTimeout: "10m",
+    queueTimeout: "10m",
     maxParked: 2 * PARKED,
     sites: [{ routes: [route("/", "files"), route("/app/", "app"), route("/late/", "late")] }],
     backends: { files: { socket: fronts.socket }, app: { socket: app }, late: { socket: late } },
@@ -42,7 +45,7 @@ Deno.test(`${TAKE_OVERS} take-overs under load of every kind: nobody is reset, r
   assert.equal(inodes.length, 4);
 
   using stack = new DisposableStack();
-  const visitors = new Visitors(port, 20);
+  const visitors = new Visitors(port);
   await visitors.park(PARKED);
   const waiting = stack.use(await Begun.begin(port, EACH, `${REQUEST.replace("/", "/late/")}\r\n`));
   const typing = stack.use(await Begun.begin(port, EACH, REQUEST, "Connection: close\r\n\r\n"));

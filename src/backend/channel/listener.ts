@@ -183,6 +183,12 @@ export class BackendListener implements ChannelSource, Source {
     // Whoever listens for itself accepts again whatever comes.
   }
 
+  /** Whether the path leads here. */
+  get isThere(): boolean {
+    const status = new FileStatus();
+    return status.readPath(this.path) === 0 && status.inode === this.#inode;
+  }
+
   /**
    * Closes the socket, and removes its file unless another backend has taken the path over.
    *
@@ -192,8 +198,7 @@ export class BackendListener implements ChannelSource, Source {
     if (!this.#open) return;
     this.#open = false;
     this.#poller?.remove(this.fd);
-    const status = new FileStatus();
-    if (removes && status.readPath(this.path) === 0 && status.inode === this.#inode) unlink(this.path);
+    if (removes && this.isThere) unlink(this.path);
     close(this.fd);
   }
 }

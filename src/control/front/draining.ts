@@ -2,7 +2,7 @@
 
 import type { MovedConnection } from "../../front/plan.ts";
 import type { Log } from "../log/log.ts";
-import type { FrontStore, Known } from "./front_store.ts";
+import type { Known } from "./front_store.ts";
 
 /** Who is asked to come to an end. */
 interface Draining {
@@ -10,18 +10,26 @@ interface Draining {
   drain(kept?: MovedConnection[]): Promise<void>;
 }
 
+/** Who keeps connections for the next front. */
+export interface Leaving {
+  /** Where they are collected; undefined where they cannot be left. */
+  room(): Promise<MovedConnection[] | undefined> | MovedConnection[] | undefined;
+  /** Leaves them. @param connections owned by this from now on @param known what the next front is to be known by */
+  leave(connections: readonly MovedConnection[] | undefined, known: Known): Promise<void>;
+}
+
 /**
- * Has Workers finish what is under way, and leaves to the service manager on which nobody asks anything.
+ * Has Workers finish what is under way, and leaves to the next front on which nobody asks anything.
  *
  * @param patience milliseconds that they have
  * @param known what the next front is to be known by
  */
 export async function drainWorkers(
   workers: Draining,
-  store: FrontStore,
+  leaving: Leaving,
   { patience, known, log }: { readonly patience: number; readonly known: Known; readonly log: Log },
 ): Promise<void> {
-  const kept = store.room();
+  const kept = await leaving.room();
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(() => {
     log.warn("drain-late", "not everything came to an end in time; ending all the same");
@@ -29,5 +37,5 @@ export async function drainWorkers(
   }, patience);
   await Promise.race([workers.drain(kept), late.promise]);
   clearTimeout(timer);
-  await store.leave(kept, known);
+  await leaving.leave(kept, known);
 }

@@ -1,6 +1,6 @@
 /** What a front gives to one that takes over: its Workers' connections, its sockets, its counts. */
 
-import { processId } from "../../../ffi/mod.ts";
+import { type Descriptor, processId } from "../../../ffi/mod.ts";
 import type { CounterName } from "../../front/core/counters.ts";
 import type { MovedConnection } from "../../front/plan.ts";
 import type { OpenListener } from "../listening/open_listener.ts";
@@ -8,31 +8,32 @@ import { notify, notifySocket } from "../processes/notify.ts";
 import type { Offer } from "../take_over/exchange.ts";
 import type { Giver } from "../take_over/giving.ts";
 import { type Bequeathed, bequest } from "./bequest.ts";
-import type { FrontListeners } from "./front_listeners.ts";
-import type { Observed } from "./front_status.ts";
-import type { WorkerGroup } from "./worker_group.ts";
+import type { Followers } from "./in_force.ts";
 
 /** Gives it. */
 export class FrontGiver implements Giver {
-  /** @param observed what is known of backends @param facts what else the other front is told */
+  /** @param facts what else the other front is told */
   constructor(
-    readonly workers: WorkerGroup,
-    readonly open: FrontListeners,
-    readonly observed: Observed,
-    readonly facts: () => Omit<Offer, "process" | "manager">,
+    readonly followers: Pick<Followers, "workers" | "listeners" | "admin" | "observed">,
+    readonly facts: () => Omit<Offer, "process" | "manager" | "admin">,
   ) {}
 
   get offer(): Offer {
-    return { ...this.facts(), process: processId(), manager: notifySocket() ?? "" };
+    const admin = this.followers.admin.heritage?.key ?? "";
+    return { ...this.facts(), process: processId(), manager: notifySocket() ?? "", admin };
+  }
+
+  get admin(): Descriptor | undefined {
+    return this.followers.admin.heritage?.socket;
   }
 
   get listeners(): readonly OpenListener[] {
-    return this.open.open;
+    return this.followers.listeners.open;
   }
 
   get totals(): Readonly<Record<string, number>> {
     const sum: Record<string, number> = {};
-    for (const counters of this.workers.counters) {
+    for (const counters of this.followers.workers.counters) {
       for (const [name, count] of Object.entries(counters.read()) as [CounterName, number][]) {
         sum[name] = (sum[name] ?? 0) + count;
       }
@@ -42,31 +43,36 @@ export class FrontGiver implements Giver {
 
   /** Everything else that was counted. */
   bequest(): Iterable<Bequeathed> {
-    return bequest(this.observed, this.workers.counters, this.totals);
+    return bequest(this.followers.observed, this.followers.workers.counters, this.totals);
   }
 
   set moved(take: (connection: MovedConnection) => void) {
-    this.workers.moved = take;
+    this.followers.workers.moved = take;
   }
 
   surrender(): Promise<MovedConnection[]> {
-    return this.workers.surrender();
+    return this.followers.workers.surrender();
   }
 
   resume(connections: readonly MovedConnection[]): void {
-    this.workers.resume(connections);
+    this.followers.admin.goOn();
+    this.followers.workers.resume(connections);
   }
 
   leave(kept: readonly string[], now: boolean): Promise<void> {
-    return this.workers.leave(kept, now);
+    return this.followers.workers.leave(kept, now);
   }
 
   farewell(): Promise<void> {
-    return this.workers.farewell();
+    return this.followers.workers.farewell();
   }
 
-  /** The service manager takes this from its main process, which is this one until then. */
+  /**
+   * The service manager takes this from its main process, which is this one until then. Who comes to the admin address waits
+   * for the other front.
+   */
   succeeded(process: number): void {
     notify(`MAINPID=${process}`);
+    this.followers.admin.rest();
   }
 }

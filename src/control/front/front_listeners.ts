@@ -34,11 +34,12 @@ export class FrontListeners {
   /**
    * Opens what is missing, and lets go of what is not wanted any more: Workers close that with the plan that follows.
    *
+   * @param workers how many Workers are to have sockets of their own; the others share them
    * @throws {Error} when an address cannot be had; everything is as it was then
    */
-  async change(wanted: readonly Listener[]): Promise<void> {
+  async change(wanted: readonly Listener[], workers = this.workers): Promise<void> {
     const missing = wanted.filter((listener) => !this.#open.has(listenerKey(listener)));
-    const opened = await this.source.open(missing, this.workers, [...this.#open.keys()]);
+    const opened = await this.source.open(missing, workers, [...this.#open.keys()]);
     const all = new Map([...this.#open, ...opened.map((listener) => [listener.key, listener] as const)]);
     const keys = wanted.map(listenerKey);
     this.#open = new Map(keys.map((key) => [key, all.get(key)!]));
@@ -46,6 +47,25 @@ export class FrontListeners {
     for (const [key, shares] of this.#shares) this.#dealt.set(key, shares);
     for (const key of this.#dealt.keys()) if (!this.#open.has(key)) this.#dealt.delete(key);
     await this.source.keep(keys);
+  }
+
+  /** Adds what is missing until each Worker has a socket of its own, to what no Worker has got yet. */
+  widen(): void {
+    for (const [key, shares] of this.#shares) {
+      const listener = this.#open.get(key)!;
+      const wide = this.source.widen(listener, this.workers);
+      // What there is to share is dealt out anew.
+      for (const copy of shares.flat()) if (!listener.sockets.includes(copy)) close(copy);
+      const dealt = dealSockets(wide, this.workers);
+      this.#open = new Map([...this.#open, [key, wide]]);
+      this.#shares.set(key, dealt);
+      this.#dealt.set(key, dealt);
+    }
+  }
+
+  /** Sees to it that they outlive this process, where that can be. */
+  secure(): Promise<void> {
+    return this.source.secure(this.open);
   }
 
   /**

@@ -77,20 +77,21 @@ class FrontProcess implements Commanded {
     const source = this.#keeper ?? ownSource(givenToThisProcess());
     this.#listeners = new FrontListeners(source, options.workers);
     this.#observed = new Observed(options.workers);
-    this.#inForce = new InForce(config, {
+    const followers = {
       workers: this.#workers,
       listeners: this.#listeners,
       admin: this.#admin,
       observed: this.#observed,
       logs: this.#logs,
-    });
+    };
+    this.#inForce = new InForce(config, followers);
     this.#reloading = new FrontReload({
       ...{ inForce: this.#inForce, listeners: this.#listeners, observed: this.#observed, log: this.#log },
       read: options.reload,
       ready: () => this.#ready,
       stopping: () => this.#stopping,
     });
-    const giver = new FrontGiver(this.#workers, this.#listeners, this.#observed, () => ({
+    const giver = new FrontGiver(followers, () => ({
       ...this.#inForce.known,
       watchdog: this.#hungWorkers.watchdog,
       drained: [...this.#inForce.drained],
@@ -104,6 +105,7 @@ class FrontProcess implements Commanded {
       giver,
       objection: () => this.#objection(),
       readsAgain: options.reload !== undefined,
+      goOn: () => this.#control?.goOn(),
       end: () => this.ended.resolve(0),
     }, this.#log);
   }
@@ -175,12 +177,18 @@ class FrontProcess implements Commanded {
       await this.#greeting.over;
       if (!this.#workers.ready) throw new Error("a Worker could not be started");
       givenToThisProcess().add(await taking.sockets(this.options.keeper === undefined));
-      await this.#listeners.change(this.#inForce.config.listeners);
+      // What is opened beside sockets that are there gets clients at once, and would end with them if this is no front.
+      await this.#listeners.change(
+        this.#inForce.config.listeners,
+        this.#keeper === undefined ? 1 : undefined,
+      );
     } catch (error) {
       await taking.abort(reasonOf(error));
       throw error;
     }
     const { connections, totals } = await taking.take(this.#listeners.open.map(({ key }) => key));
+    this.#admin.succeed(this.#inForce.config.admin, taking.takeAdmin());
+    this.#listeners.widen();
     await this.#inForce.tell();
     this.#workers.resume(connections, totals);
     await this.#recover();
@@ -282,7 +290,7 @@ class FrontProcess implements Commanded {
     notify("STOPPING=1");
     const { known, config } = this.#inForce;
     const patience = config.limits.drainTimeout;
-    await drainWorkers(this.#workers, this.#store, { patience, known, log: this.#log });
+    await drainWorkers(this.#workers, this.#keeper ?? this.#store, { patience, known, log: this.#log });
     this.ended.resolve(0);
   }
 }

@@ -66,7 +66,10 @@ export class InForce {
   listen(config: Config = this.config): Promise<void> {
     const { admin, listeners, observed } = this.followers;
     observed.pages.allow(config);
-    return admin.apply(config.admin, () => listeners.change(config.listeners));
+    return admin.apply(config.admin, async () => {
+      await listeners.change(config.listeners);
+      await listeners.secure();
+    });
   }
 
   /** What one Worker is told. */

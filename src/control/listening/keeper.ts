@@ -8,12 +8,20 @@
 import { close, type Descriptor, peerCredentials, SOCK_SEQPACKET } from "../../../ffi/mod.ts";
 import { BackendListener } from "../../backend/channel/listener.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
+import type { MovedConnection } from "../../front/plan.ts";
 import type { Loop } from "../../loop/loop.ts";
 import { reasonOf } from "../failure.ts";
 import { Talk, TalkError } from "../socket/talk.ts";
 import { LeftBehind } from "../recovery/left_behind.ts";
 import type { Held } from "../recovery/recover_front.ts";
-import { descriptorOf, packConnection } from "../take_over/exchange.ts";
+import { mayStore } from "../stored/descriptor_store.ts";
+import {
+  descriptorOf,
+  packConnection,
+  type PackedConnection,
+  TakeOverError,
+  unpackConnection,
+} from "../take_over/exchange.ts";
 import type { ListenerSource } from "./listener_source.ts";
 import { KeptChannel } from "./kept_channel.ts";
 import { listenerKey, type OpenListener, type WantedListener } from "./open_listener.ts";
@@ -33,11 +41,15 @@ const UNANSWERED = 2_000;
  * - `left`: what fronts have left that have died. Answered with `connection`s as in docs/take-over.md, each with its
  *   descriptor, and then `done`
  * - `taken`: it has all of these; not answered
+ * - `room`: whether a front that ends in good order can leave connections to the next one, on which nobody asks anything:
+ *   answered with `room` and `is`
+ * - `leave`: such a connection, with its descriptor; not answered
  */
 export type Asked =
   | { readonly type: "open"; readonly wanted: readonly WantedListener[]; readonly workers: number }
   | { readonly type: "keep"; readonly keys: readonly string[] }
-  | { readonly type: "left" | "taken" | "channel" }
+  | { readonly type: "left" | "taken" | "channel" | "room" }
+  | ({ readonly type: "leave" } & PackedConnection)
   | ({ readonly type: "held" } & Held);
 
 /** The port of an address as people read it. */
@@ -98,13 +110,17 @@ export class ListenerKeeper {
           this.#left.held(user, peerCredentials(user.talk.fd).pid, asked, fd);
           continue;
         }
+        if (asked.type === "leave") {
+          this.#left.add([unpackConnection({ message, ...fd === undefined ? {} : { fd } })]);
+          continue;
+        }
         if (fd !== undefined) close(fd);
         const answered = this.#last.then(() => this.#answer(user, asked));
         this.#last = answered.catch(() => {});
         await answered;
       }
     } catch (error) {
-      if (!(error instanceof TalkError)) throw error;
+      if (!(error instanceof TalkError || error instanceof TakeOverError)) throw error;
     } finally {
       this.#users.delete(user);
       this.#left.gone(user);
@@ -131,6 +147,8 @@ export class ListenerKeeper {
         return await user.talk.say({ type: "done" });
       case "taken":
         return this.#left.taken();
+      case "room":
+        return await user.talk.say({ type: "room", is: !this.#closed || mayStore() });
     }
   }
 
@@ -140,6 +158,7 @@ export class ListenerKeeper {
       for (const listener of await this.source.open(missing, workers, [...this.#open.keys()])) {
         this.#open.set(listener.key, listener);
       }
+      await this.source.secure(this.kept);
     } catch (error) {
       return await user.talk.say({ type: "fault", reason: reasonOf(error) });
     }
@@ -167,6 +186,16 @@ export class ListenerKeeper {
   /** Every socket that is kept. Lent. */
   get kept(): readonly OpenListener[] {
     return [...this.#open.values()];
+  }
+
+  /** What fronts have left, and none has taken: the caller's from now on. */
+  takeLeft(): MovedConnection[] {
+    return this.#left.take();
+  }
+
+  /** Has connections for the next front. @param connections owned by this from now on */
+  goOn(connections: readonly MovedConnection[]): void {
+    this.#left.add(connections);
   }
 
   /** Keeps nothing any more: a front that ends closes its listeners for good. */

@@ -16,7 +16,7 @@ import type { MovedConnection } from "../../front/plan.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Held } from "../recovery/recover_front.ts";
 import { Talk } from "../socket/talk.ts";
-import { unpackConnection } from "../take_over/exchange.ts";
+import { descriptorOf, packConnection, STEP, unpackConnection, within } from "../take_over/exchange.ts";
 import type { Asked } from "./keeper.ts";
 import type { ListenerSource } from "./listener_source.ts";
 import type { OpenListener, WantedListener } from "./open_listener.ts";
@@ -61,6 +61,16 @@ export class KeptListeners implements ListenerSource {
     await (await this.#ask({ type: "keep", keys })).hear();
   }
 
+  /** The supervisor has opened as many as there are to be. */
+  widen(listener: OpenListener): OpenListener {
+    return listener;
+  }
+
+  /** They are the supervisor's. */
+  secure(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /**
    * Gives the supervisor a copy of a channel, so that a backend can acknowledge what this process handed over even when it
    * was killed since.
@@ -95,6 +105,32 @@ export class KeptListeners implements ListenerSource {
     // The commit point (docs/protocol.md): nothing was touched before.
     await talk.say({ type: "taken" } satisfies Asked);
     return connections;
+  }
+
+  /** Where connections are collected that the supervisor is to leave to the next front; undefined where it cannot. */
+  async room(): Promise<MovedConnection[] | undefined> {
+    try {
+      const talk = await this.#ask({ type: "room" });
+      const { message } = await within(talk.hear(), STEP, "the supervisor's answer");
+      return message.is === true ? [] : undefined;
+    } catch {
+      // It has gone, or is of an earlier version and does not know the question.
+      return undefined;
+    }
+  }
+
+  /** Leaves them. @param connections owned by this from now on */
+  async leave(connections: readonly MovedConnection[] | undefined): Promise<void> {
+    for (const connection of connections ?? []) {
+      // What is known of its TLS is sealed, for who belongs to this front's family.
+      if (connection.tls.length === 0) {
+        const message: Asked = { type: "leave", ...packConnection(connection) };
+        await this.#connected().say(message, descriptorOf(connection)).catch(() => {});
+      }
+      close(descriptorOf(connection));
+    }
+    // Its answer says that everything before it was heard.
+    if (connections !== undefined) await this.room();
   }
 
   async #ask(asked: Asked): Promise<Talk> {

@@ -8,6 +8,7 @@ import {
   type OpenListener,
   openListener,
   type WantedListener,
+  widenListener,
 } from "./open_listener.ts";
 
 /** Opens listening sockets, or has them opened. */
@@ -26,6 +27,14 @@ export interface ListenerSource {
   ): Promise<readonly OpenListener[]>;
   /** The caller goes by these and no others from now on. */
   keep(keys: readonly string[]): Promise<void>;
+  /**
+   * Adds what is missing until each Worker can have a socket of its own.
+   *
+   * @param listener of the caller's, and so is what is added
+   */
+  widen(listener: OpenListener, workers: number): OpenListener;
+  /** Sees to it that sockets outlive this process, where that can be. @param open all of them, lent */
+  secure(open: readonly OpenListener[]): Promise<void>;
 }
 
 /** Opens them in this process. What it was given comes first. */
@@ -60,7 +69,9 @@ export class OwnListeners implements ListenerSource {
   ): OpenListener {
     const key = listenerKey(listener);
     const given = this.given.take(({ sort, address }) => sort === "listener" && address === key);
-    if (given.length > 0) return adoptListener(listener, given.map(({ fd }) => fd), workers, this.defers);
+    if (given.length > 0) {
+      return this.widen(adoptListener(listener, given.map(({ fd }) => fd), this.defers), workers);
+    }
     const mates = [
       ...others,
       ...open.map((mate) => mate.key),
@@ -71,6 +82,14 @@ export class OwnListeners implements ListenerSource {
   }
 
   keep(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  widen(listener: OpenListener, workers: number): OpenListener {
+    return widenListener(listener, workers, this.defers);
+  }
+
+  secure(): Promise<void> {
     return Promise.resolve();
   }
 }

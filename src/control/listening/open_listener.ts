@@ -103,32 +103,50 @@ export function openListener(
  * A listener of sockets that were given to this process.
  *
  * @param sockets owned by the listener from now on
- * @param workers how many Workers are to have one of their own, where more may join
  * @param defers see {@linkcode ListenerOptions}
  */
 export function adoptListener(
   listener: WantedListener,
   sockets: readonly Descriptor[],
-  workers: number,
   defers = false,
 ): OpenListener {
-  const all = [...sockets];
-  const address = localAddress(all[0]!)!;
-  for (const socket of all) prepare(socket, defers);
-  // Sockets that were made by fdpass. Those of a service manager are shared: what is opened beside one that it keeps would
-  // end with this process, and with it what is queued there.
-  if (getOption(all[0]!, SOL_SOCKET, SO_REUSEPORT) === 1) {
-    try {
-      while (all.length < workers) {
-        const socket = listenTcp(listener.host, address.port, { reusePort: true });
-        prepare(socket, defers);
-        all.push(socket);
-      }
-    } catch {
-      // Another user's, for instance: then they are shared.
+  for (const socket of sockets) prepare(socket, defers);
+  return {
+    key: listenerKey(listener),
+    address: formatAddress(localAddress(sockets[0]!)!),
+    sockets: [...sockets],
+  };
+}
+
+/**
+ * Adds sockets to a listener that has fewer than there are Workers, where more may join: clients come to them at once.
+ *
+ * Those of a service manager are shared: what is opened beside one that it keeps would end with this process, and with it
+ * what is queued there.
+ *
+ * @param listener as it is open
+ * @param workers how many Workers are to have one of their own
+ * @param defers see {@linkcode ListenerOptions}
+ */
+export function widenListener(listener: OpenListener, workers: number, defers = false): OpenListener {
+  const sockets = [...listener.sockets];
+  if (!isOwn(sockets[0]!)) return listener;
+  const { host, port } = localAddress(sockets[0]!)!;
+  try {
+    while (sockets.length < workers) {
+      const socket = listenTcp(host, port, { reusePort: true });
+      prepare(socket, defers);
+      sockets.push(socket);
     }
+  } catch {
+    // Another user's, for instance: then they are shared.
   }
-  return { key: listenerKey(listener), address: formatAddress(address), sockets: all };
+  return { ...listener, sockets };
+}
+
+/** Whether a listening socket was made by fdpass, and not by a service manager. */
+export function isOwn(socket: Descriptor): boolean {
+  return getOption(socket, SOL_SOCKET, SO_REUSEPORT) === 1;
 }
 
 /**

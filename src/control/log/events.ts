@@ -52,6 +52,7 @@ export const EVENTS = [
   "stored-unused",
   "stored-taken",
   "connections-recovered",
+  "connections-lost",
   "connections-stored",
   "worker-hung",
   "worker-replaced",

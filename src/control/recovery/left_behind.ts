@@ -1,4 +1,4 @@
-/** Fronts, watched by their supervisor; and what those had that have died, until another front asks for it. */
+/** Fronts, watched by their supervisor; and what those had that have ended, until another front asks for it. */
 
 import { adopt, close, type Descriptor, EPOLLIN, openProcess } from "../../../ffi/mod.ts";
 import type { MovedConnection } from "../../front/plan.ts";
@@ -58,7 +58,12 @@ export class LeftBehind {
     const recovered = recoverFront(watched.held, this.ports(), this.#suspects);
     // The holding process ends, and with it what is left.
     this.gone(front);
-    if (recovered === undefined) return;
+    if (typeof recovered === "string") {
+      this.#log.warn("connections-lost", "the front has died, and its connections with it: {reason}", {
+        reason: recovered,
+      });
+      return;
+    }
     let { connections, lost } = recovered;
     // Another one is the front by now: it does not ask any more.
     if ([...this.#watched.values()].some(({ asked }) => asked)) {
@@ -95,9 +100,19 @@ export class LeftBehind {
     return this.#connections;
   }
 
+  /** Some more waits for a front. @param connections owned by this from now on */
+  add(connections: readonly MovedConnection[]): void {
+    this.#connections.push(...connections);
+  }
+
   /** A front has all of it. */
   taken(): void {
-    for (const { fd } of this.#connections.splice(0)) close(fd as Descriptor);
+    for (const { fd } of this.take()) close(fd as Descriptor);
+  }
+
+  /** What waits: the caller's from now on. */
+  take(): MovedConnection[] {
+    return this.#connections.splice(0);
   }
 
   /** Ends everything. */

@@ -6,6 +6,7 @@ import {
   copyDescriptor,
   type Descriptor,
   descriptorLimit,
+  EPERM,
   initialDescriptorLimit,
   localAddress,
   notAClientSocket,
@@ -34,6 +35,10 @@ export interface RecoveredFront {
   readonly lost: number;
 }
 
+const STANDARD_INPUT = 0;
+const FORBIDDEN =
+  "this process may not look into others of its user (ptrace_scope of Yama says so, for instance)";
+
 /** Another process's descriptors. */
 class OthersDescriptors implements Holder {
   constructor(readonly process: Descriptor) {}
@@ -49,19 +54,22 @@ class OthersDescriptors implements Holder {
  *
  * @param ports that the front has listened at
  * @param suspects what earlier ones had looked at last
- * @returns undefined where this process may not look into that one, or it has gone
+ * @returns or why that cannot be, for people
  */
 export function recoverFront(
   { process, ledgers }: Held,
   ports: ReadonlySet<number>,
   suspects: Suspects,
-): RecoveredFront | undefined {
+): RecoveredFront | string {
   const opened = openProcess(process);
-  if (opened < 0) return undefined;
+  if (opened < 0) return "the process that held them has ended, too";
   const holder = new OthersDescriptors(adopt(opened));
   try {
     const read = ledgers.map((place) => readLedger(process, place));
-    if (read.some((ledger) => ledger === undefined)) return undefined;
+    // Whatever its standard input is: it may be asked for.
+    const refused = copyDescriptor(holder.process, STANDARD_INPUT);
+    if (refused >= 0) close(adopt(refused));
+    if (refused === -EPERM || read.some((ledger) => ledger === undefined)) return FORBIDDEN;
     raiseDescriptorLimit();
     // What is started from now on is to have what it would have had.
     using _limit = { [Symbol.dispose]: () => void descriptorLimit(initialDescriptorLimit()) };

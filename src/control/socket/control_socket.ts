@@ -50,7 +50,7 @@ export type Obey = (request: ControlRequest, detach: () => Descriptor) => Promis
 
 /** Listens at a path and answers, one request of a guest at a time. Owns the listening socket and its file. */
 export class ControlSocket {
-  readonly #listener: BackendListener;
+  #listener: BackendListener;
   readonly #guests = new Set<Guest>();
   readonly patience: Deadlines;
 
@@ -66,12 +66,25 @@ export class ControlSocket {
         `Cannot listen for commands on "${path}": process ${other} does; give each its own path (--control PATH)`,
       );
     }
-    this.#listener = BackendListener.listen(path, { mode: 0o600, takeOver }, {
+    this.#listener = this.#listen(takeOver);
+    this.patience = loop.deadlines.list(PATIENCE);
+  }
+
+  #listen(takeOver: boolean): BackendListener {
+    const listener = BackendListener.listen(this.path, { mode: 0o600, takeOver }, {
       type: SOCK_SEQPACKET,
       backlog: MOST_GUESTS,
     });
-    this.patience = loop.deadlines.list(PATIENCE);
-    this.#listener.watch(loop.poller, (fd) => this.#accept(fd));
+    listener.watch(this.loop.poller, (fd) => this.#accept(fd));
+    return listener;
+  }
+
+  /** Whoever had taken the path over has died: it leads here again. */
+  goOn(): void {
+    if (this.#listener.isThere || whoListens(this.path) !== undefined) return;
+    this.#listener.close();
+    this.#listener = this.#listen(true);
+    this.loop.wake();
   }
 
   #accept(fd: Descriptor): void {

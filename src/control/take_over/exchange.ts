@@ -32,6 +32,8 @@ export interface Offer {
   readonly manager: string;
   /** Milliseconds within which that one wants a sign of life; 0 where it wants none. */
   readonly watchdog: number;
+  /** The admin address as configured; empty where there is none. */
+  readonly admin: string;
 }
 
 /** What is said. `listener` and `connection` come with a descriptor. */
@@ -42,7 +44,7 @@ export type Message =
   })
   | { readonly type: "refused"; readonly reason: string }
   | { readonly type: "want"; readonly sockets: boolean }
-  | { readonly type: "listener"; readonly key: string; readonly address: string }
+  | { readonly type: "listener"; readonly key: string; readonly address: string; readonly admin?: boolean }
   | { readonly type: "listeners" }
   | { readonly type: "ready"; readonly listeners: readonly string[] }
   | ({ readonly type: "connection"; readonly id: number } & PackedConnection)

@@ -1,6 +1,6 @@
 /** The running front's side of a take-over: it gives everything away, or goes on as if nothing had been. */
 
-import { close, type Descriptor, peerCredentials } from "../../../ffi/mod.ts";
+import { close, type Descriptor, formatAddress, localAddress, peerCredentials } from "../../../ffi/mod.ts";
 import type { MovedConnection } from "../../front/plan.ts";
 import type { OpenListener } from "../listening/open_listener.ts";
 import type { Talk } from "../socket/talk.ts";
@@ -26,6 +26,8 @@ const LEAVE_NOW = 200;
 export interface Giver {
   readonly offer: Offer;
   readonly listeners: readonly OpenListener[];
+  /** The listening socket of its admin address, where that has a port. */
+  readonly admin?: Descriptor | undefined;
   /** What it has counted. */
   readonly totals: Readonly<Record<string, number>>;
   /** Everything else that it has counted, for messages of their own; descriptors are lent. */
@@ -102,6 +104,14 @@ export class Giving {
       for (const socket of own) {
         await this.talk.say({ type: "listener", key, address } satisfies Message, socket);
       }
+    }
+    const { admin } = this.giver;
+    if (admin !== undefined) {
+      const address = formatAddress(localAddress(admin)!);
+      await this.talk.say(
+        { type: "listener", key: offer.admin, address, admin: true } satisfies Message,
+        admin,
+      );
     }
     await this.#say({ type: "listeners" });
     const { listeners: kept } = await this.#hear("ready", START);

@@ -20,6 +20,8 @@ export interface Succeeded {
   objection(): string | undefined;
   /** Whether another process of it would read the same configuration. */
   readonly readsAgain: boolean;
+  /** Another front had everything, and has died: this one goes on. */
+  goOn(): void;
   /** Another front has everything: this one ends. */
   end(): void;
 }
@@ -60,6 +62,7 @@ export class Succession {
       this.log.warn("take-over-failed", "the take-over came to nothing, this front goes on: {reason}", {
         reason: reasonOf(error),
       });
+      this.front.goOn();
       return;
     } finally {
       talk.close();

@@ -4,6 +4,7 @@ import {
   adopt,
   close,
   connectUnix,
+  describeErrno,
   type Descriptor,
   ECONNREFUSED,
   encodeUnixAddress,
@@ -55,6 +56,8 @@ export class Taking {
   readonly #connections: MovedConnection[] = [];
   /** Ends with the running front. */
   #life: Descriptor | undefined;
+  /** The listening socket of its admin address. */
+  #admin: Descriptor | undefined;
   /** It has died before it could give anything. */
   #dead = false;
   readonly #named = Promise.withResolvers<void>();
@@ -84,7 +87,9 @@ export class Taking {
       const other = connect(path);
       if (other === undefined) return undefined;
       close(other);
-      throw error;
+      throw new TakeOverError(
+        `Cannot take over at "${path}": ${error.message}; it takes commands from its own user and root alone`,
+      );
     } finally {
       if (life >= 0) close(adopt(life));
     }
@@ -137,9 +142,21 @@ export class Taking {
         close(fd);
         throw new TakeOverError(`Cannot take over: the socket for ${message.address} is another one`);
       }
+      if (message.admin === true) {
+        if (this.#admin !== undefined) close(this.#admin);
+        this.#admin = fd;
+        continue;
+      }
       // By the address as configured: the port may have been left to the kernel.
       sockets.push({ fd, name: "", sort: "listener", address: String(message.key), type: 1 });
     }
+  }
+
+  /** The admin address of the other front: its socket is the caller's from now on. */
+  takeAdmin(): { readonly key: string; readonly socket: Descriptor | undefined } {
+    const socket = this.#admin;
+    this.#admin = undefined;
+    return { key: this.offer.admin, socket };
   }
 
   /** Whether the other front has died, and nothing is to be had of it any more. @throws {Error} the error, when it has not */
@@ -205,12 +222,15 @@ export class Taking {
       for (;;) {
         const heard = await this.talk.hear();
         if (heard.message.type === "named") this.#named.resolve();
-        if (heard.message.type === "counted") counted(heard.message, heard.fd);
-        if (heard.message.type !== "connection") continue;
-        const connection = unpackConnection(heard);
-        // If it is dead, it is ours all the same; it never goes on with what it has sent here.
-        await this.#say({ type: "ack", id: Number(heard.message.id) }).catch(() => {});
-        late(connection);
+        else if (heard.message.type === "counted") {
+          // What another version has counted otherwise is no reason to hear nothing more.
+          try {
+            counted(heard.message, heard.fd);
+          } catch (error) {
+            if (!(error instanceof TypeError)) throw error;
+          }
+        } else if (heard.message.type === "connection") await this.#takeLate(heard, late);
+        else if (heard.fd !== undefined) close(heard.fd);
       }
     } catch {
       // Its end.
@@ -218,6 +238,20 @@ export class Taking {
     await this.#isDead();
     this.#named.resolve();
     this.close();
+  }
+
+  async #takeLate(heard: Heard, late: Following["late"]): Promise<void> {
+    let connection: MovedConnection;
+    try {
+      connection = unpackConnection(heard);
+    } catch {
+      // Of a later version: this is the front all the same, and hears the rest.
+      if (heard.fd !== undefined) close(heard.fd);
+      return;
+    }
+    // If it is dead, it is ours all the same; it never goes on with what it has sent here.
+    await this.#say({ type: "ack", id: Number(heard.message.id) }).catch(() => {});
+    late(connection);
   }
 
   /** Settles when the other front has told the service manager of this one, or has ended. */
@@ -242,7 +276,8 @@ export class Taking {
   close(): void {
     this.talk.close();
     if (this.#life !== undefined) close(this.#life);
-    this.#life = undefined;
+    if (this.#admin !== undefined) close(this.#admin);
+    this.#life = this.#admin = undefined;
     for (const connection of this.#connections.splice(0)) close(descriptorOf(connection));
   }
 }
@@ -254,7 +289,9 @@ function connect(path: string): Descriptor | undefined {
   if (result >= 0) return fd;
   close(fd);
   if (result === -ENOENT || result === -ECONNREFUSED) return undefined;
-  throw new TakeOverError(`Cannot take over at "${path}": the front there cannot be asked (${-result})`);
+  throw new TakeOverError(
+    `Cannot take over at "${path}": the front there cannot be asked: ${describeErrno(-result)}`,
+  );
 }
 
 /** Whether a process ends soon. @param life of openProcess(), stays the caller's; `-errno` where it has ended */
@@ -278,5 +315,6 @@ function readOffer(message: Readonly<Record<string, unknown>>): Offer {
     drained: (message.drained ?? []) as string[],
     manager: String(message.manager ?? ""),
     watchdog: Number(message.watchdog ?? 0),
+    admin: String(message.admin ?? ""),
   };
 }

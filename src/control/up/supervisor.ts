@@ -18,8 +18,10 @@ import { GRACE, SupervisedProcess, type SupervisedProcessOptions } from "../proc
 import { ControlConnection } from "../socket/ask.ts";
 import { openControlSocket } from "../socket/control_path.ts";
 import type { ControlSocket } from "../socket/control_socket.ts";
+import { giveSignsOfLife } from "../processes/watchdog.ts";
 import { UPGRADE } from "../take_over/succession.ts";
 import { frontOptions } from "./front_options.ts";
+import { findConnections, leaveConnections } from "./left_connections.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
 import { type AddedBackends, DeclaredBackends } from "./declared_backends.ts";
 
@@ -42,6 +44,8 @@ class Supervisor {
   /** Settles when everything runs, or cannot: no reload before that. */
   #started: Promise<void> = Promise.resolve();
   #stopping = false;
+  /** Tells the service manager that this process lives. */
+  #alive: ReturnType<typeof setInterval> | undefined;
 
   /** @param config the one in force, if all of it can start */
   constructor(config: Config, readonly options: SupervisorOptions) {
@@ -77,6 +81,7 @@ class Supervisor {
         this.#backends.kill();
       },
     });
+    this.#alive = giveSignsOfLife();
     this.#started = this.#start();
     const code = await this.#ended.promise;
     this.#stopping = true;
@@ -86,6 +91,8 @@ class Supervisor {
     // The front first: it hands over what it has, and the backends finish that.
     await this.#front?.stop();
     await this.#backends.stop();
+    if (this.#keeper !== undefined) await leaveConnections(this.#loop, this.#keeper);
+    clearInterval(this.#alive);
     this.#control?.close();
     this.#keeper?.close();
     endMessages();
@@ -104,6 +111,7 @@ class Supervisor {
       if (this.#stopping) return;
       const keeper = this.#directory.join("listeners.sock");
       this.#keeper = new ListenerKeeper(this.#loop, keeper, ownSource(givenToThisProcess(), true));
+      await findConnections(this.#loop, this.#keeper, this.#log);
       const front = this.#front = new SupervisedProcess(this.#frontOptions(config));
       await front.ready;
       tellLeft(givenToThisProcess(), this.#log);
