@@ -54,7 +54,7 @@ export async function makeCertificate(
       `extendedKeyUsage=${client ? "clientAuth" : "serverAuth"}`,
       ...client ? [] : [
         `subjectAltName=${
-          names.map((host) => /^[0-9.]+$/.test(host) ? `IP:${host}` : `DNS:${host}`).join(",")
+          names.map((host) => /^[0-9.]+$|:/.test(host) ? `IP:${host}` : `DNS:${host}`).join(",")
         }`,
       ],
     ],

@@ -76,6 +76,9 @@ export function makeSiteContext(
       );
     }
     const { clientAuthorities, sessionTickets } = settings;
+    const authorities = clientAuthorities === undefined || settings.clientCertificates === "off"
+      ? []
+      : readAuthorities(clientAuthorities, hold);
     const context = new Context({
       ...settings,
       identities,
@@ -83,12 +86,11 @@ export function makeSiteContext(
       sessionContext: sessionContext(
         names,
         settings.clientCertificates,
-        clientAuthorities,
+        // Whoever is no authority any more vouches for nobody, in a session that began earlier either.
+        authorities.map(({ fingerprint }) => fingerprint),
         ...certificates.map(({ certificate }) => certificate),
       ),
-      clientAuthorities: clientAuthorities === undefined || settings.clientCertificates === "off"
-        ? []
-        : readAuthorities(clientAuthorities, hold),
+      clientAuthorities: authorities,
       kernel,
     });
     return { context, facts: identities.map((identity, at) => factOf(identity, certificates[at]!, names)) };
@@ -139,7 +141,9 @@ function factOf(
     notAfter,
     // Of a wildcard any name below it is as good as another.
     uncovered: names.filter((name) =>
-      isAddress(name) ? !leaf.coversAddress(name) : !leaf.covers(name.replace(/^\*\./, "any-name."))
+      isAddress(name)
+        ? !leaf.coversAddress(name.replace(/^\[(.*)\]$/, "$1"))
+        : !leaf.covers(name.replace(/^\*\./, "any-name."))
     ),
     stray: others.find(({ subject }, index) => chain[index]!.issuer !== subject)?.subject,
     earliest: first !== undefined && first.notAfter < notAfter
@@ -149,7 +153,10 @@ function factOf(
   };
 }
 
-/** Sessions go on under the same site and the same demands only, in every process and after every reload. Files keep their names. */
+/**
+ * Sessions go on under the same site and the same demands only, in every process and after every reload. Certificates of the
+ * site's own are renewed in between: they count by the names of their files.
+ */
 function sessionContext(
   ...parts: readonly (string | readonly string[] | undefined)[]
 ): Uint8Array<ArrayBuffer> {

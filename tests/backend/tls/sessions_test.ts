@@ -92,6 +92,34 @@ for (const version of VERSIONS) {
     assert.equal(await shake(it!, version, "one.test", "-sess_in", "session"), false);
   });
 
+  test(
+    `a session ends with the authorities of clients under which it began: TLS ${version}`,
+    1,
+    async (it) => {
+      const authorities = (...names: readonly string[]) =>
+        Deno.writeTextFileSync(
+          `${directory}/authorities.pem`,
+          names.map((name) => Deno.readTextFileSync(`${directory}/${name}.pem`)).join(""),
+        );
+      authorities("ca", "stranger");
+      const asking = () =>
+        settings([
+          site(["asking.test"], ["one"], {
+            clientCertificates: "optional",
+            clientAuthorities: `${directory}/authorities.pem`,
+          }),
+        ]);
+      const { server } = it!.rig;
+      server.follow(asking(), KEYS);
+      await shake(it!, version, "asking.test", "-sess_out", "session");
+      server.follow(asking(), KEYS);
+      assert.equal(await shake(it!, version, "asking.test", "-sess_in", "session"), true);
+      authorities("ca");
+      server.follow(asking(), KEYS);
+      assert.equal(await shake(it!, version, "asking.test", "-sess_in", "session"), false);
+    },
+  );
+
   test(`a session counts at its own site alone: TLS ${version}`, 1, async (it) => {
     for (const own of ["one.test", "two.test", "asking.test"]) {
       await shake(it!, version, own, "-sess_out", "session");

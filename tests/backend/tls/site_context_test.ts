@@ -8,6 +8,7 @@ import { makeCertificate, openssl } from "../../support/certificates.ts";
 import { directory } from "./rig.ts";
 
 await makeCertificate(directory, "address", { names: ["127.0.0.1"] });
+await makeCertificate(directory, "address6", { names: ["2001:db8::1"] });
 await makeCertificate(directory, "soon", { names: ["Ends Soon"], authority: true, days: 3 });
 await makeCertificate(directory, "signed", { names: ["one.test"], by: "soon" });
 const at = (name: string) => `${directory}/${name}`;
@@ -47,6 +48,7 @@ for (
     ["one with line ends of another system", ["crlf.pem"], []],
     ["a key in the older form", ["one.pem", "sec1.key"], []],
     ["one for an address", ["address.pem", "address.key", "127.0.0.1"], []],
+    ["one for an address of IPv6", ["address6.pem", "address6.key", "[2001:DB8:0::1]"], []],
     ["one for another address", ["address.pem", "address.key", "127.0.0.2"], [
       /does not count for 127\.0\.0\.2/,
     ]],
