@@ -20,6 +20,7 @@ const KEEP_ALIVE = 60;
 
 /** Gives each connection to a program of its own. */
 export class ExecServer implements ConnectionServer {
+  readonly selfContained = true;
   /** Made with the first connection, when the loop is known. */
   #programs: Programs | undefined;
   readonly #bridges = new Set<Bridge>();

@@ -60,6 +60,7 @@ interface Shared {
 
 /** Serves requests by asking an application. */
 export class FastCgiRequestHandler implements RequestHandler {
+  readonly selfContained = true;
   #shared: Shared | undefined;
   readonly #absence = new Absence();
   readonly #talk = new Talk();

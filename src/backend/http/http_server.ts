@@ -5,12 +5,12 @@ import { KEEP_ALIVE_HOLD, RETURN_IDLE, RETURN_OUT_OF_SCOPE, SCOPE_REQUEST } from
 import { Course } from "../../loop/course.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
+import { concludedAtOnce, Conclusion } from "./conclusion.ts";
 import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
 import { Exchange } from "./exchange.ts";
 import { HandlerServer } from "./handler_server.ts";
 import { HeadReader } from "./head_reader.ts";
-import { BodyError } from "./request_body.ts";
-import { giveBackError, keepError } from "./left_error.ts";
+import { keepError } from "./left_error.ts";
 import { ReceivedRequest } from "./received_request.ts";
 import { refuse } from "./refuse.ts";
 import { RequestRates, TOO_MANY_REQUESTS } from "./request_rates.ts";
@@ -30,12 +30,14 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   /** Connections that were given back, in case they come back from that. */
   readonly #away = new WeakMap<Connection, Served>();
   readonly #rates = new RequestRates();
+  readonly #conclusion: Conclusion;
   #draining = false;
   #contentTerms: ContentTerms | undefined;
 
   constructor(handler: RequestHandler, readonly options: HttpServerOptions) {
     super(handler);
     this.#heads = new HeadReader(options.limits);
+    this.#conclusion = new Conclusion(options.onError, (served) => this.#away.set(served.connection, served));
   }
 
   serve(connection: Connection): void {
@@ -126,13 +128,15 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
         const handled = this.#handle(exchange);
-        if (handled === undefined && this.#isOver(served, exchange)) continue;
+        const goesOn = handled === undefined ? concludedAtOnce(served, exchange) : undefined;
+        if (goesOn === true) continue;
+        if (goesOn === false) return;
         if (!(handled instanceof Course)) {
-          return this.#after(served, this.#conclude(served, exchange, handled));
+          return this.#after(served, this.#conclusion.of(served, exchange, handled));
         }
         return handled.whenOver(
           () => this.#handled(served, exchange),
-          (error) => this.#after(served, this.#conclude(served, exchange, Promise.reject(error))),
+          (error) => this.#after(served, this.#conclusion.of(served, exchange, Promise.reject(error))),
         );
       }
     } catch (error) {
@@ -140,18 +144,12 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
     }
   }
 
-  /** Most requests are read and answered by now, and then there is nothing more to be done for them. */
-  #isOver(served: Served, exchange: Exchange): boolean {
-    if (!exchange.persistent || !exchange.body.done || !exchange.responded) return false;
-    served.lines.finished(exchange, served.requests, exchange.input.length, "+");
-    return true;
-  }
-
   /** A handler has come to its end behind a wait. */
   #handled(served: Served, exchange: Exchange): void {
     exchange.release();
-    if (this.#isOver(served, exchange)) return this.#serve(served);
-    this.#after(served, this.#conclude(served, exchange, undefined));
+    const goesOn = concludedAtOnce(served, exchange);
+    if (goesOn === undefined) this.#after(served, this.#conclusion.of(served, exchange, undefined));
+    else if (goesOn) this.#serve(served);
   }
 
   async #othersTurn({ home }: Connection): Promise<true> {
@@ -257,59 +255,5 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  /** Waits for the response and looks at what is left of the request; whether the connection goes on. */
-  async #conclude(
-    served: Served,
-    exchange: Exchange,
-    handled: Promise<void> | undefined,
-  ): Promise<boolean> {
-    const { connection, body, input } = exchange;
-    try {
-      await handled;
-      if (exchange.leftError !== undefined && !exchange.responded) {
-        this.#away.set(connection, served);
-        await giveBackError(served, exchange, exchange.leftError);
-        return false;
-      }
-      if (!exchange.responded) throw new Error("Cannot go on: the handler has not responded");
-    } catch (error) {
-      await this.#fail(served, exchange, error);
-      return false;
-    } finally {
-      exchange.release();
-    }
-    const left = exchange.progress === "left";
-    if (!left) body.close();
-    if (exchange.persistent && !body.done && !await body.skip()) exchange.persistent = false;
-    served.lines.finished(exchange, served.requests, input.length, exchange.persistent ? "+" : "-");
-    if (left || exchange.persistent) return !left;
-    // Unread bytes would make the kernel reset the connection, and the client lose the answer. Who said that this request
-    // was its last sends no more.
-    const certain = exchange.isLast && connection.emptied;
-    if (body.done && input.length === 0 && (certain || !connection.hasInput())) connection.close();
-    else await connection.closeGently();
-    return false;
-  }
-
-  /** Ends a connection whose handler has failed. */
-  async #fail(served: Served, exchange: Exchange, error: unknown): Promise<void> {
-    const { connection, lines, requests } = served;
-    if (error instanceof ConnectionLost) {
-      lines.finished(exchange, requests, exchange.input.length, "X", "client-gone");
-      throw error;
-    }
-    exchange.body.close();
-    if (error instanceof BodyError && !exchange.responded) {
-      return await refuse(served, error.status, error.why, exchange);
-    }
-    this.options.onError(error, exchange);
-    if (!exchange.responded) return await refuse(served, 500, undefined, exchange);
-    lines.finished(exchange, requests, exchange.input.length, "X", "handler-failed");
-    // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
-    if (exchange.progress === "whole") await connection.closeGently();
-    else if (exchange.endsByClosing) connection.breakOff();
-    else connection.close();
   }
 }

@@ -13,7 +13,7 @@ import { ErrorPageSender } from "../static/error_pages.ts";
 import type { Member } from "./members/member.ts";
 import { type MemberEvent, Members, type MembersOptions } from "./members/members.ts";
 import { cookieFor, environmentOf, sessionRoute } from "./members/session.ts";
-import { Relaying } from "./relaying.ts";
+import { type Patience, Relaying } from "./relaying.ts";
 import {
   answeredHere,
   PSEUDONYM,
@@ -118,11 +118,16 @@ export class RelayRequestHandler implements RequestHandler {
 
   /** Answers by a member, or says why not. */
   *#answer(exchange: Exchange, fields: NamedFields): Steps<void> {
+    const { home } = exchange.connection;
+    const members = this.#share(home);
     try {
-      yield* this.#admitted(exchange, fields);
+      // Where connections are few, a client that takes its time with a little content takes none meanwhile.
+      if (this.#isBounded && !exchange.body.done) yield* settled(home.loop, exchange.body.fill(AHEAD));
+      if (members.only !== undefined) yield* this.#enter(members.only, exchange, fields);
+      else yield* this.#balanced(members, exchange, fields);
     } catch (error) {
       if (exchange.responded || exchange.connection.closed) throw error;
-      yield* settled(exchange.connection.home.loop, this.#apologize(exchange, error));
+      yield* settled(home.loop, this.#apologize(exchange, error));
     }
   }
 
@@ -153,13 +158,9 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */
-  *#admitted(exchange: Exchange, fields: NamedFields): Steps<void> {
+  *#balanced(members: Members, exchange: Exchange, fields: NamedFields): Steps<void> {
     const { connection } = exchange;
     const { loop } = connection.home;
-    const members = this.#share(connection.home);
-    // Where connections are few, a client that takes its time with a little content takes none meanwhile.
-    if (this.#isBounded && !exchange.body.done) yield* settled(loop, exchange.body.fill(AHEAD));
-    if (members.only !== undefined) return yield* this.#enter(members.only, exchange, fields);
     const { sticky, failOnTimeout } = this.options.balancing!;
     const route = sticky && sessionRoute(sticky, exchange.target, fields.all);
     const tried = new Set<Member>();
@@ -214,13 +215,13 @@ export class RelayRequestHandler implements RequestHandler {
     const kept = member.pool.take(!repeatable);
     if (kept !== undefined) {
       try {
-        return yield* this.#relayOn(kept, member, exchange, request, cookie);
+        return done(member, kept, yield* this.#relaying(member, kept, exchange, request, cookie).run());
       } catch (error) {
         if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
       }
     }
     const made = yield* settled(exchange.connection.home.loop, this.#connect(member));
-    yield* this.#relayOn(made, member, exchange, request, cookie);
+    done(member, made, yield* this.#relaying(member, made, exchange, request, cookie).run());
   }
 
   /** How a request is rewritten: a part of the site may say otherwise than the whole. */
@@ -235,15 +236,15 @@ export class RelayRequestHandler implements RequestHandler {
     };
   }
 
-  *#relayOn(
+  #relaying(
+    { upstream, context }: Member,
     connection: UpstreamConnection,
-    { upstream, context, pool }: Member,
     exchange: Exchange,
     request: RelayedRequest,
     cookie: string | undefined,
-  ): Steps<void> {
+  ): Relaying {
     const { transfer: { route, map } } = exchange.connection;
-    const view = {
+    return new Relaying(context, exchange, connection, request, {
       upstream,
       authority: request.authority,
       prefix: route,
@@ -252,10 +253,7 @@ export class RelayRequestHandler implements RequestHandler {
       clientScheme: exchange.scheme,
       rules: this.options,
       cookie,
-    };
-    const patience = yield* new Relaying(context, exchange, connection, request, view).run();
-    if (patience === undefined) connection.close();
-    else pool.put(connection, patience);
+    });
   }
 
   #tell({ method, target, connection }: Exchange, error: UpstreamError): void {
@@ -295,6 +293,12 @@ export class RelayRequestHandler implements RequestHandler {
     this.#pages?.close();
     closePipes();
   }
+}
+
+/** A connection has done its work. @param patience how long it can be kept for another request */
+function done({ pool }: Member, connection: UpstreamConnection, patience: Patience): void {
+  if (patience === undefined) connection.close();
+  else pool.put(connection, patience);
 }
 
 const SENTENCES = {

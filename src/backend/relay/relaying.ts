@@ -90,7 +90,8 @@ export class Relaying extends Timed {
     let upload: Upload | undefined;
     try {
       const { done } = exchange.body;
-      yield* this.#ask(!done && !request.expectsContinue);
+      const sent = this.#ask(!done && !request.expectsContinue);
+      if (sent !== undefined) yield* this.#settled(sent);
       // A chunked body of no content is not done before its last chunk was read.
       if (!done) upload = new Upload(exchange, upstream, request, deadlines);
       const patience = yield* this.#respond(upload);
@@ -114,16 +115,14 @@ export class Relaying extends Timed {
     }
   }
 
-  /** Sends the head of the request. @param more whether content follows at once */
-  *#ask(more: boolean): Steps<void> {
+  /** Sends the head of the request; nothing where it has left. @param more whether content follows at once */
+  #ask(more: boolean): Promise<void> | undefined {
     const { upstream, request: { head }, context: { deadlines } } = this;
     const length = asked.put(head, "");
-    const bytes = length < 0 ? latin1Bytes(head) : asked.bytes.subarray(0, length);
-    const sent = Math.max(0, upstream.send(bytes, more));
+    const sent = length < 0 ? 0 : Math.max(0, upstream.send(asked.bytes, more, length));
+    if (sent === length) return undefined;
     // The memory is everybody's. What went wrong, if anything did, is found out again.
-    if (sent < bytes.length) {
-      yield* this.#settled(upstream.sendAll(bytes.slice(sent), deadlines.upstream, more));
-    }
+    return upstream.sendAll(latin1Bytes(head).subarray(sent), deadlines.upstream, more);
   }
 
   #settled<T>(work: Promise<T> | T): Steps<T> {

@@ -54,19 +54,19 @@ export function responseFields(
 ): HeaderField[] {
   const { reverse, cookieDomains = [], cookiePaths = [] } = view.rules;
   const cookies = cookieDomains.length > 0 || cookiePaths.length > 0;
-  const passed = endToEnd(fields).map((field): HeaderField => {
-    const [name, value] = field;
+  const passed = endToEnd(fields);
+  for (let index = 0; index < passed.length; index++) {
+    const [name, value] = passed[index]!;
     const lower = name.toLowerCase();
     if (REFERENCES.has(lower)) {
       const seen = reverse === undefined
         ? clientReference(value, view)
         : reverseReference(value, reverse, view.clientAuthority, view.clientScheme);
-      return [name, seen];
+      passed[index] = [name, seen];
+    } else if (cookies && lower === "set-cookie") {
+      passed[index] = [name, rewriteCookie(value, cookieDomains, cookiePaths)];
     }
-    return cookies && lower === "set-cookie"
-      ? [name, rewriteCookie(value, cookieDomains, cookiePaths)]
-      : field;
-  });
+  }
   passed.push(["Via", `1.${minor} ${PSEUDONYM}`]);
   if (view.cookie !== undefined) passed.push(["Set-Cookie", view.cookie]);
   return passed;

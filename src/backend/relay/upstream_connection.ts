@@ -47,7 +47,7 @@ export class UpstreamConnection extends SocketReadiness {
   /** An end has come, or is to be received. */
   #ending = false;
   /** Told of events while nobody uses the connection, and of the end of its time. */
-  onIdleEvent: ((late: boolean) => void) | undefined;
+  onIdleEvent: ((connection: UpstreamConnection, late: boolean) => void) | undefined;
   #closed = false;
 
   /**
@@ -147,10 +147,10 @@ export class UpstreamConnection extends SocketReadiness {
     return true;
   }
 
-  /** Gives bytes to the socket as far as it takes them; their number, or `-errno`. */
-  send(bytes: Uint8Array<ArrayBuffer>, more: boolean): number {
+  /** Gives the first so many bytes to the socket, as far as it takes them; their number, or `-errno`. */
+  send(bytes: Uint8Array<ArrayBuffer>, more: boolean, size: number = bytes.byteLength): number {
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
-    return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(bytes.byteLength), flags));
+    return this.#closed ? -EBADF : settle(send(this.fd, bytes, BigInt(size), flags));
   }
 
   /**
@@ -220,12 +220,12 @@ export class UpstreamConnection extends SocketReadiness {
     // Whoever is told may have done with the connection, and have it kept.
     const { onIdleEvent } = this;
     super.ready(events);
-    if (events & ~EPOLLOUT) onIdleEvent?.(false);
+    if (events & ~EPOLLOUT) onIdleEvent?.(this, false);
   }
 
   /** A wait took too long, or an idle connection has been kept long enough. */
   override expire(): void {
-    if (this.onIdleEvent !== undefined) return this.onIdleEvent(true);
+    if (this.onIdleEvent !== undefined) return this.onIdleEvent(this, true);
     // Who owes nothing is waited for without an end, unless it is to take something.
     if (this.#owing || this.awaitsRoom) super.expire();
   }

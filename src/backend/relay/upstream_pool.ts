@@ -85,6 +85,10 @@ export class UpstreamPool {
   readonly #pauses: Deadlines;
   readonly #turnstile: Turnstile;
   readonly #securing: Securing | undefined;
+  readonly #onIdleEvent = (connection: UpstreamConnection, late: boolean): void => {
+    // The event may be an old one: of bytes that were read before the connection came here.
+    if (late || !connection.quiet) this.#drop(connection);
+  };
   #closed = false;
 
   constructor(
@@ -159,11 +163,7 @@ export class UpstreamPool {
     if (this.#closed || time <= 0 || this.#idle.length >= this.#maxIdle || !connection.seemsQuiet) {
       return connection.close();
     }
-    connection.onIdleEvent = (late) => {
-      // The event may be an old one: of bytes that were read before the connection came here.
-      if (!late && connection.quiet) return;
-      this.#drop(connection);
-    };
+    connection.onIdleEvent = this.#onIdleEvent;
     this.#idle.push(connection);
     this.#idleDeadlines.startFor(connection, time);
   }

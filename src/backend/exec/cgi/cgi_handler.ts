@@ -43,6 +43,7 @@ interface Shared {
 
 /** Serves requests by running a program for each. */
 export class CgiRequestHandler implements RequestHandler {
+  readonly selfContained = true;
   #shared: Shared | undefined;
 
   constructor(readonly options: CgiOptions) {}

@@ -99,10 +99,10 @@ export class TlsConnection extends UpstreamConnection implements SecuredConnecti
   }
 
   /** All of it or nothing: after a wait the same bytes have to come again, wherever they lie by then (SSL_write(3)). */
-  override send(bytes: Uint8Array<ArrayBuffer>, _more: boolean): number {
+  override send(bytes: Uint8Array<ArrayBuffer>, _more: boolean, size: number = bytes.byteLength): number {
     if (this.closed) return -EBADF;
-    if (bytes.byteLength === 0) return 0;
-    const result = this.session.write(bytes, bytes.byteLength);
+    if (size === 0) return 0;
+    const result = this.session.write(bytes, size);
     if (result > 0) return result;
     if (result !== BROKEN && result !== 0) return -EAGAIN;
     this.#broken = true;
