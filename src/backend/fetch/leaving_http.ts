@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { listOf } from "../../http/hop_by_hop.ts";
+import type { Connection } from "../connection/connection.ts";
 import { takeSocket } from "../connection/taken_socket.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { Upgrade } from "./handler.ts";
@@ -33,14 +34,17 @@ export function checkUpgrade(exchange: Exchange, fields: readonly Field[]): void
 /**
  * Takes the connection of a request out of HTTP. The response, 101 (Switching Protocols), is up to whoever gets it.
  *
- * @param leave takes leave of the client when the backend ends, where the protocol has a way to
+ * @param take makes a socket of the connection
  * @throws as {@linkcode checkUpgrade} does
  */
-export function upgrade(exchange: Exchange, leave?: () => Promise<void>): Omit<Upgrade, "response"> {
+export function upgrade(
+  exchange: Exchange,
+  take: (connection: Connection) => Socket = takeSocket,
+): Omit<Upgrade, "response"> {
   const fields = exchange.fields();
   checkUpgrade(exchange, fields);
   const head = Buffer.from(exchange.leave().buffer);
-  const socket = takeSocket(exchange.connection, leave);
+  const socket = take(exchange.connection);
   return { socket, head, request: messageOf(exchange, fields, socket) };
 }
 

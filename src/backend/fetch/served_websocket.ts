@@ -175,7 +175,8 @@ class ServerWebSocket extends EventTarget {
     // What the client has taken counts as well: a Pong waits behind the message that it is still receiving.
     const moved = () => socket.bytesRead + socket.bytesWritten - socket.writableLength;
     const half = idleTimeout * 500;
-    let before = moved();
+    // The handshake is a sign of life.
+    let before = 0;
     let last = clock();
     let asked = false;
     this.#heartbeat = setInterval(() => {

@@ -2,6 +2,7 @@
 
 import { listOf, valuesOf } from "../../http/hop_by_hop.ts";
 import { ConnectionLost } from "../connection/connection.ts";
+import { takeStream } from "../connection/taken_socket.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { WebSocketOptions } from "./handler.ts";
 import { checkUpgrade, switchingResponse, upgrade } from "./leaving_http.ts";
@@ -84,7 +85,12 @@ export class WebSocketSwitch {
     server.on("headers", (lines: string[]) => {
       for (const [name, value] of this.response.headers) lines.push(`${name}: ${value}`);
     });
-    const { socket, head, request } = upgrade(exchange, () => this.socket.leave());
+    // It lasts, and so does what is known here for its sake: not all of the request.
+    const { socket: own } = this;
+    const { socket, head, request } = upgrade(
+      exchange,
+      (connection) => takeStream(connection, () => own.leave()),
+    );
     let peer: Peer | undefined;
     server.handleUpgrade(request, socket, head, (opened: Peer) => peer = opened);
     if (peer === undefined) {
