@@ -115,9 +115,10 @@ export const SERVICES: readonly Goal[] = [
     optional: true,
   },
   {
-    text: "figures: a front at rest that is scraped every 100 ms, of a core",
+    text: "figures: a front at rest that is scraped every 100 ms, of a core, beyond one that is not",
     atMost: 1,
     ours: counting("at rest", "scraped", "core"),
+    theirs: counting("at rest", "none", "core"),
     unit: "%",
   },
 ];

@@ -24,7 +24,7 @@ const PAUSE = 100;
 /** Seconds of scraping a front that does nothing else. */
 const AT_REST = 2;
 /** Scrapes before anything is measured: a front that is scraped for hours has its code warm. */
-const WARM_SCRAPES = 300;
+const WARM_SCRAPES = 2_000;
 /** Into so many a round is cut, so that what changes on the machine meets all of them within seconds. */
 const FINER = 4;
 /** Sites with a route each, in whose names series are counted. */

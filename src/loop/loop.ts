@@ -108,8 +108,8 @@ export class Loop implements Source {
         if (blocks) this.#slept = Infinity;
         const late = await this.#linger() || await this.#sleep();
         this.#tell(late);
-        // What goes on by promises has its turn before the thread may block.
-        if (late > 0) await turn();
+        // What goes on by promises has its turn before the thread may block. Where it never does, the next sleep is one.
+        if (late > 0 && patience() > 0) await turn();
       }
     } finally {
       this.#running = false;

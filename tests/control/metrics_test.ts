@@ -6,12 +6,12 @@ import { Exposition } from "../../src/control/admin/exposition.ts";
 import { FAMILIES } from "../../src/control/admin/metrics.ts";
 import { TextBytes } from "../../src/control/admin/text_bytes.ts";
 import { ask } from "../../src/control/socket/ask.ts";
-import { isInstalled } from "../support/other_programs.ts";
 import { FrontProgram, PATIENT, startFront, TemporaryDirectory, whenReady } from "../support/processes.ts";
 import { freePort } from "../support/ports.ts";
 import { get } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
 import { assertOpenMetrics } from "./open_metrics.ts";
+import { PROMTOOL, promtool } from "./promtool.ts";
 
 /** All samples whose names and labels fit, added up. */
 function sum(text: string, pattern: RegExp): number {
@@ -162,24 +162,6 @@ Deno.test("metrics: sums are the clients' over kills, replacements and reloads, 
   await round();
   await up.stopCleanly();
 });
-
-/** Runs promtool; what it complains of. */
-async function promtool(args: readonly string[], input = ""): Promise<string> {
-  const child = new Deno.Command("promtool", {
-    args: [...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { code, stdout, stderr } = await child.output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  return code === 0 && args[1] === "metrics" ? said : code === 0 ? "" : said;
-}
-
-const PROMTOOL = isInstalled("promtool", "--version");
 
 Deno.test({
   name: PROMTOOL

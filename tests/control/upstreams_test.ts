@@ -4,10 +4,36 @@ import assert from "node:assert/strict";
 import { ask } from "../../src/control/socket/ask.ts";
 import { describeStatus } from "../../src/control/front/describe_status.ts";
 import type { FrontStatus } from "../../src/control/front/front_status.ts";
+import { makeCertificate } from "../support/certificates.ts";
 import { freePort } from "../support/ports.ts";
 import { FrontProgram, PATIENT, TemporaryDirectory, whenReady } from "../support/processes.ts";
 import { get } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
+import { PROMTOOL, promtool } from "./promtool.ts";
+
+/** Labels that the dashboard or the rules ask metrics for which do not have them in a text. */
+function unknownLabels(text: string): string[] {
+  const labels = new Map<string, Set<string>>();
+  for (const [, name, pairs = ""] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? \S+$/gm)) {
+    const known = labels.get(name!) ?? new Set();
+    labels.set(name!, known);
+    for (const [, label] of pairs.matchAll(/([a-z]+)="(?:[^"\\]|\\.)*"/g)) known.add(label!);
+  }
+  return ["grafana/fdpass.json", "prometheus/fdpass.rules.yml"].flatMap((file) => {
+    const asked = Deno.readTextFileSync(new URL(`../../deploy/${file}`, import.meta.url)).replaceAll(
+      '\\"',
+      '"',
+    );
+    const matched = asked.matchAll(/\b((?:fdpass|process)_[a-z_]+)\{([^}]*)\}/g);
+    return [...matched].flatMap(([, name, pairs]) =>
+      [...pairs!.matchAll(/([a-z]+)(?:=|!=|=~|!~)"/g)].map(([, label]) => `${name} ${label}`)
+    );
+  }).filter((asked) => {
+    const [name, label] = asked.split(" ") as [string, string];
+    // Prometheus adds that one itself.
+    return label !== "instance" && labels.get(name)?.has(label) !== true;
+  });
+}
 
 /** A server that counts what it was asked, and what of that were questions whether it is well. */
 function serve(): { readonly server: Deno.HttpServer<Deno.NetAddr>; readonly seen: Record<string, number> } {
@@ -27,15 +53,29 @@ Deno.test("upstreams: requests, failures and checks are those that there were, o
   const admin = freePort();
   const nobody = freePort();
   const alone = freePort();
+  const secure = freePort();
+  const { certificate, key } = await makeCertificate(directory.path, "all", { names: ["all.test"] });
   const url = ({ server }: typeof first) => `http://127.0.0.1:${server.addr.port}`;
   const path = directory.write(
     "fdpass.json",
     JSON.stringify({
       ...PATIENT,
-      listen: "127.0.0.1:0",
+      listen: ["127.0.0.1:0", { address: `127.0.0.1:${secure}`, tls: true }],
+      maxConnectionsPerClient: 1_000,
+      maxConnectionRatePerClient: 1_000,
+      maxRequestRatePerClient: 1_000,
       admin: `127.0.0.1:${admin}`,
       sites: [
         { names: "app.test", to: "app" },
+        {
+          names: "all.test",
+          certificate,
+          key,
+          routes: [{ path: "/", to: "fetch" }, { path: "/files/", to: "files" }, {
+            match: '^/a\\\\"b\\d$',
+            to: "cgi",
+          }],
+        },
         { names: "gone.test", to: "gone" },
         { names: "php.test", to: "php" },
         { listen: `127.0.0.1:${alone}`, to: "plain" },
@@ -48,6 +88,12 @@ Deno.test("upstreams: requests, failures and checks are those that there were, o
           check: { path: "/well", interval: "1s", rise: 1, fall: 1 },
         },
         gone: { socket: "gone.sock", upstream: `http://127.0.0.1:${nobody}` },
+        files: { socket: "files.sock", static: directory.path },
+        cgi: { socket: "cgi.sock", exec: ["/bin/true"], cgi: true },
+        fetch: {
+          socket: "fetch.sock",
+          fetch: directory.write("app.ts", "export default { fetch: () => new Response() };"),
+        },
         php: { socket: "php.sock", fastcgi: `unix:${directory.join("no.sock")}`, root: "/srv" },
         plain: { socket: "plain.sock", upstream: url(first), plain: true },
       },
@@ -83,6 +129,20 @@ Deno.test("upstreams: requests, failures and checks are those that there were, o
       assert.equal(figure(text, "failures_total", "app", url(one)), 0);
     }
     await untilFigure("active_requests", "app", url(first), 0);
+
+    // With every kind, TLS and limits there is a series of each metric, as Prometheus wants it and with the labels that the
+    // dashboard and the rules ask for.
+    for (const path of ["/", "/files/app.ts", "/nothing"]) await get(up.port, path, "all.test");
+    await get(up.port, "/a%22b1", "all.test");
+    assert.equal((await get(up.port, "/%zz", "app.test")).status, 400);
+    await assert.rejects(fetch(`https://127.0.0.1:${secure}/`));
+    const whole = await until(async () => {
+      const text = await scrape();
+      const failed = /^fdpass_tls_handshakes_total\{.*"failed"\} [1-9]/m.test(text);
+      return failed && text.includes('\nfdpass_answers_total{status="400"') ? text : undefined;
+    }, "a handshake that failed, and an answer of the front");
+    if (PROMTOOL) assert.equal(await promtool(["check", "metrics"], whole), "");
+    assert.deepEqual(unknownLabels(whole), []);
 
     // A relay with one server, one of whole connections, and one to an application.
     assert.equal((await get(up.port, "/x", "gone.test")).status, 502);

@@ -71,6 +71,9 @@ export class AdminGuest extends Timed implements Source {
   #stays = false;
   /** What it is watched for; 0 before it is. */
   #watched = 0;
+  /** The head that was read last, where it came in one piece, and what it asks: collectors of figures ask the same for hours. */
+  #lastHead: Uint8Array<ArrayBuffer> | undefined;
+  #lastRequest: AdminRequest | undefined;
 
   /** @param fd non-blocking; owned by this object */
   constructor(readonly home: AdminHome, readonly fd: Descriptor) {
@@ -108,6 +111,7 @@ export class AdminGuest extends Timed implements Source {
     }
     const before = this.#length;
     this.#length += came;
+    if (this.#isLastHead()) return this.#answer(this.home.respond.answer(this.#lastRequest!));
     if (!isWorthReading(this.#bytes, 0, before, this.#length, LIMITS.head)) return this.#awaitRest();
     const head = new RequestHead(LIMITS);
     switch (head.parse(this.#bytes, 0, this.#length)) {
@@ -119,9 +123,21 @@ export class AdminGuest extends Timed implements Source {
       case "head": {
         const request = this.#request(head);
         this.#stays = request.stays;
+        if (request.stays) {
+          this.#lastHead = this.#bytes.slice(0, this.#length);
+          this.#lastRequest = request;
+        }
         return this.#answer(this.home.respond.answer(request));
       }
     }
+  }
+
+  /** Whether the very same head has come as last time: it need not be read again. */
+  #isLastHead(): boolean {
+    const head = this.#lastHead;
+    if (head?.length !== this.#length) return false;
+    for (let at = 0; at < head.length; at++) if (head[at] !== this.#bytes[at]) return false;
+    return true;
   }
 
   #awaitRest(): void {

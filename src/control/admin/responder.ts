@@ -120,17 +120,33 @@ function plain(status: number, text: string): Page {
   return { status, type: PLAIN, content: `${text}\n` };
 }
 
-/** @param head only the head is wanted @param stays another request may follow */
-function response({ status, type, content, fields = [] }: Page, head: boolean, stays: boolean): Bytes {
-  const bytes = typeof content === "string" ? encoder.encode(content) : content.bytes;
-  const start = encoder.encode(responseHeadText(status, [
+/** Heads of responses with nothing of their own, by what they say: a collector of figures gets the same again and again. */
+const HEADS = new Map<string, Bytes>();
+const MOST_HEADS = 64;
+
+function headOf(status: number, type: string, length: number, stays: boolean, fields: Page["fields"]): Bytes {
+  const key = fields === undefined ? `${status} ${length} ${stays} ${type}` : "";
+  const known = HEADS.get(key);
+  if (known !== undefined) return known;
+  const head = encoder.encode(responseHeadText(status, [
     ["Content-Type", type],
-    ["Content-Length", String(bytes.length)],
+    ["Content-Length", String(length)],
     ...FIELDS,
-    ...fields,
+    ...fields ?? [],
     // An HTTP/1.0 client that has asked for it wants to be told.
     ["Connection", stays ? "keep-alive" : "close"],
   ], reasonPhrase(status)));
+  if (fields === undefined) {
+    if (HEADS.size >= MOST_HEADS) HEADS.clear();
+    HEADS.set(key, head);
+  }
+  return head;
+}
+
+/** @param head only the head is wanted @param stays another request may follow */
+function response({ status, type, content, fields }: Page, head: boolean, stays: boolean): Bytes {
+  const bytes = typeof content === "string" ? encoder.encode(content) : content.bytes;
+  const start = headOf(status, type, bytes.length, stays, fields);
   if (head) return start;
   if (content instanceof TextBytes) return content.after(start);
   const all = new Uint8Array(start.length + bytes.length);

@@ -50,7 +50,7 @@ body.stale main { opacity: .45; } body.stale .live { color: var(--bad); font-wei
 @media (max-width: 880px) { .tiles { grid-template-columns: repeat(2, 1fr); } }
 @media (max-width: 620px) {
   main, header, footer { padding: 0 12px; } header { padding-top: 12px; } header .live { margin-left: 0; }
-  .tile .value { font-size: 21px; } .verdict h1 { font-size: 18px; }
+  .tile .value { font-size: 21px; } .tile .value small { display: block; font-size: 12px; white-space: normal; } .verdict h1 { font-size: 18px; }
   .table { border: 0; background: none; overflow: visible; } table, tbody { display: block; } thead { display: none; }
   tr { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 4px 14px; margin-bottom: 10px; padding: 10px 12px; border: 1px solid var(--line);
     border-radius: 10px; background: var(--card); }
