@@ -4,7 +4,7 @@ import type { Compression } from "../../config/compression.ts";
 import type { Compressing } from "../http/carried_rules.ts";
 import type { Field } from "../http/head_text.ts";
 import { type Asked, type Choice, Chooser } from "./choice.ts";
-import { codeWhole } from "./coder.ts";
+import type { codeWhole } from "./coder.ts";
 import { type Filter, filtersBy, filtersOf } from "./filters.ts";
 import { type OpenContent, Workshop } from "./workshop.ts";
 
@@ -39,6 +39,8 @@ export class Compressor {
   readonly #own: Chooser | undefined;
   readonly #byText = new Map<string, Chooser | undefined>();
   readonly #workshop: Workshop;
+  /** Codes what is little. Loaded for the first of it: most processes compress nothing, and start without the coders. */
+  #codeWhole: typeof codeWhole | undefined;
   #open = 0;
 
   /**
@@ -89,7 +91,11 @@ export class Compressor {
     content: Uint8Array<ArrayBuffer>,
     { coding, level }: Filter,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (content.byteLength <= AT_ONCE) return codeWhole(content, coding, level);
+    if (content.byteLength <= AT_ONCE) {
+      const own = this.#codeWhole === undefined ? content.slice() : content;
+      this.#codeWhole ??= (await import("./coder.ts")).codeWhole;
+      return this.#codeWhole(own, coding, level);
+    }
     this.#open++;
     try {
       return await this.#workshop.whole(content.slice(), coding, level);

@@ -1,6 +1,6 @@
 /** What has been found out about users and addresses, for a while: so that a password is checked once and not per request. */
 
-import { createHmac, randomBytes } from "node:crypto";
+import { blake2s } from "@noble/hashes/blake2.js";
 import type { Finding, Findings, Question, UserVerdict } from "../../rules/access.ts";
 
 /** Milliseconds for which a good password, a bad one, and names of an address are remembered. */
@@ -10,18 +10,20 @@ const NAMES = 60_000;
 /** Findings that are kept at most; the oldest go first. */
 const MOST = 10_000;
 
+const encoder = new TextEncoder();
+
 /** The memory of one data plane. */
 export class FindingsMemory implements Findings {
   /** Nobody else can say which passwords lead to the same key. */
-  readonly #secret = randomBytes(32);
+  readonly #secret = crypto.getRandomValues(new Uint8Array(32));
   readonly #findings = new Map<string, { readonly finding: Finding; readonly until: number }>();
 
   /** @param now the time of the loop, in milliseconds */
   constructor(readonly now: () => number) {}
 
-  /** The key of a question: nothing of a password can be read in it. */
+  /** The key of a question: nothing of a password can be read in it (BLAKE2s with a key, RFC 7693). */
   keyOf(question: Question): string {
-    return createHmac("sha256", this.#secret).update(JSON.stringify(question)).digest("base64");
+    return blake2s(encoder.encode(JSON.stringify(question)), { key: this.#secret }).toBase64();
   }
 
   /** Remembers. */

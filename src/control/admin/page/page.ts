@@ -3,7 +3,7 @@
  * everything up, what is slow, what is refused.
  */
 
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { FrontStatus } from "../../front/front_status.ts";
 import type { History } from "../history.ts";
 import { Html, html } from "./html.ts";
@@ -21,7 +21,7 @@ interface Verdict {
   readonly text: string;
 }
 
-const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const hashOf = (text: string) => `'sha256-${sha256(new TextEncoder().encode(text)).toBase64()}'`;
 
 /** Nothing runs and nothing is loaded but what is in the page; the icon is in it too. */
 export const POLICY = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; ` +
