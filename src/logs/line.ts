@@ -54,6 +54,11 @@ export class RecordLine {
   #clientPort = 0;
   /** The bytes of its runs; written when it has come a second time. */
   #steady: readonly Uint8Array[] = [];
+  /** What else it was made of, and where it stands: in which batch, from where to where. */
+  readonly #values: (string | number)[] = [];
+  #batch = -1;
+  #from = 0;
+  #to = 0;
 
   /** @param record of one connection: only its client and its head are looked at to see whether runs are still right */
   constructor(parts: LineParts, record: LogRecord) {
@@ -65,19 +70,21 @@ export class RecordLine {
    * Writes the line of what the record says now, and its end, into memory.
    *
    * @param at where it begins
+   * @param batch another number whenever what has been written there counts no more; none of them is negative
    * @returns where it ends; -1 where it is longer than there is room, and then what stands there means nothing
    */
-  put(bytes: Uint8Array, at: number): number {
+  put(bytes: Uint8Array, at: number, batch: number): number {
     const { head, client, clientPort } = this.#record;
     let end: number;
     if (head === this.#head && client === this.#client && clientPort === this.#clientPort) {
       if (this.#steady.length === 0) this.#steady = this.#writeRuns();
-      end = this.#putAgain(bytes, at);
+      end = this.#putAgain(bytes, at, batch);
     } else {
       this.#head = head;
       this.#client = client;
       this.#clientPort = clientPort;
       if (this.#steady.length > 0) this.#steady = [];
+      this.#batch = -1;
       end = this.#putNew(bytes, at);
     }
     // What is written behind the end of an array is written nowhere.
@@ -95,14 +102,33 @@ export class RecordLine {
     return to;
   }
 
-  #putAgain(bytes: Uint8Array, at: number): number {
+  #putAgain(bytes: Uint8Array, at: number, batch: number): number {
     const record = this.#record;
     const { fresh } = this.#parts;
+    const values = this.#values;
+    let isSame = batch === this.#batch;
+    for (let index = 0; index < fresh.length; index++) {
+      const value = fresh[index]!(record);
+      if (value === values[index]) continue;
+      values[index] = value;
+      isSame = false;
+    }
+    // Who asks the same thing again within the second has the same line again.
+    if (isSame) bytes.copyWithin(at, this.#from, this.#to);
+    const end = isSame ? at + this.#to - this.#from : this.#putParts(bytes, at);
+    this.#batch = end <= bytes.length ? batch : -1;
+    this.#from = at;
+    this.#to = end;
+    return end;
+  }
+
+  #putParts(bytes: Uint8Array, at: number): number {
     const steady = this.#steady;
+    const values = this.#values;
     let to = at;
     for (let index = 0; index < steady.length; index++) {
       to = putBytes(steady[index]!, bytes, to);
-      if (index < fresh.length) to = putValue(fresh[index]!(record), bytes, to);
+      if (index < values.length) to = putValue(values[index]!, bytes, to);
     }
     return to;
   }
@@ -128,6 +154,8 @@ export class RecordLine {
 const encoder = new TextEncoder();
 /** Bytes from which on a copy by the runtime costs less than one here, byte by byte. */
 const MANY = 24;
+/** The same of characters. */
+const LONG = 48;
 /** Numbers up to here are divided as integers of 32 bits. */
 const SMALL = 0x7fff_ffff;
 
@@ -149,6 +177,10 @@ function putBytes(run: Uint8Array, bytes: Uint8Array, at: number): number {
 
 function putText(text: string, bytes: Uint8Array, at: number): number {
   const { length } = text;
+  if (length > LONG) {
+    encoder.encodeInto(text, bytes.subarray(at));
+    return at + length;
+  }
   for (let index = 0; index < length; index++) bytes[at + index] = text.charCodeAt(index);
   return at + length;
 }

@@ -35,9 +35,10 @@ export interface Line {
    * Writes the line, which is ASCII, and its line feed into memory.
    *
    * @param at where it begins
+   * @param batch another number whenever what has been written there counts no more
    * @returns where it ends; -1 where it is longer than there is room
    */
-  put(bytes: Uint8Array, at: number): number;
+  put(bytes: Uint8Array, at: number, batch: number): number;
 }
 
 const encoder = new TextEncoder();
@@ -55,6 +56,8 @@ export class LineFile extends Timed {
   #room: Uint8Array<ArrayBuffer> = new Uint8Array(PIPE_BUF);
   #length = 0;
   #lines = 0;
+  /** Counts them. */
+  #batch = 0;
   #waiting: Batch[] = [];
   /** The end of a batch of which the beginning has been written: it goes first, so that no line is cut. */
   #rest: Uint8Array<ArrayBuffer> | undefined;
@@ -87,10 +90,10 @@ export class LineFile extends Timed {
 
   /** Takes a line. @returns false, and nothing has happened, for one that is longer than those that do not mix */
   put(line: Line): boolean {
-    let end = line.put(this.#room, this.#length);
+    let end = line.put(this.#room, this.#length, this.#batch);
     if (end < 0) {
       this.#gather();
-      end = line.put(this.#room, 0);
+      end = line.put(this.#room, this.#length, this.#batch);
       if (end < 0) return false;
     }
     this.#took(end);
@@ -129,6 +132,7 @@ export class LineFile extends Timed {
     const batch: Batch = { bytes: this.#room, length: this.#length, lines: this.#lines };
     this.#length = 0;
     this.#lines = 0;
+    this.#batch++;
     this.#queue(batch);
     // What has to wait does that elsewhere.
     if (this.#waiting.at(-1) === batch) batch.bytes = batch.bytes.slice(0, batch.length);

@@ -17,7 +17,7 @@ function line(format: string, given: Given = {}): string {
 function written(format: LineFormat, given: LogRecord): string {
   const line = format.of(given);
   const bytes = new Uint8Array(1 << 17);
-  const end = line.put(bytes, 3);
+  const end = line.put(bytes, 3, 0);
   const text = new TextDecoder().decode(bytes.subarray(3, end));
   assert.equal(text, line.text());
   assert.ok(text.endsWith("\n"));
@@ -192,7 +192,8 @@ Deno.test("a line of a record that is used again is that of a new one", () => {
     '%a %{remote}p %u %{msec}t "%r" %>s %b %I %D "%{Referer}i" %{Content-Type}o %{session}C %X %404{User-Agent}i %V',
   );
   const json = readFormat("json");
-  assert.ok("value" in everything && "value" in json);
+  const combined = readFormat("combined");
+  assert.ok("value" in everything && "value" in json && "value" in combined);
   const heads = [
     "GET / HTTP/1.1\r\nHost: a\r\nReferer: b\r\n\r\n",
     "GET / HTTP/1.0\r\nUser-Agent: c\r\n\r\n",
@@ -209,25 +210,30 @@ Deno.test("a line of a record that is used again is that of a new one", () => {
     begun: fc.nat(3_000),
     responseHead: fc.constantFrom("", "HTTP/1.1 200 OK\r\nContent-Type: x/y\r\n\r\n"),
     fate: fc.constantFrom("X" as const, "+" as const, "-" as const),
+    leaves: fc.boolean(),
   });
-  fc.assert(fc.property(fc.array(given, { maxLength: 8 }), (requests) => {
-    for (const { value } of [everything, json]) {
+  fc.assert(fc.property(fc.array(given, { maxLength: 12 }), (requests) => {
+    for (const { value } of [everything, json, combined]) {
       const kept = record();
       const line = value.of(kept);
-      const [bytes, decoder] = [new Uint8Array(4_096), new TextDecoder()];
-      for (const request of requests) {
+      const [bytes, decoder] = [new Uint8Array(16_384), new TextDecoder()];
+      let [at, batch] = [0, 0];
+      for (const { leaves, ...request } of requests) {
         const { head } = request;
+        // What stood there has been written, and others write over it.
+        if (leaves) [at, batch] = [bytes.fill(7).length % 5, batch + 1];
         const follows = {
           method: head.slice(0, 3),
           minor: Number(head[13] ?? 1),
           authority: head.slice(22, 23),
         };
         Object.assign(kept, request, follows);
-        const end = line.put(bytes, 0);
+        const end = line.put(bytes, at, batch);
         assert.equal(
-          decoder.decode(bytes.subarray(0, end)),
+          decoder.decode(bytes.subarray(at, end)),
           value.of(record({ ...request, ...follows })).text(),
         );
+        at = end;
       }
     }
   }));
@@ -242,7 +248,7 @@ Deno.test("RecordLine.put(): says that there is no room, and writes nothing beyo
     let fits = 0;
     for (let room = 0; room < expected.length + 400; room++) {
       const bytes = new Uint8Array(room + 8).fill(7);
-      const end = line.put(bytes.subarray(0, room), 0);
+      const end = line.put(bytes.subarray(0, room), 0, room);
       if (end >= 0) {
         fits++;
         assert.equal(new TextDecoder().decode(bytes.subarray(0, end)), expected);

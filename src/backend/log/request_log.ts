@@ -154,8 +154,13 @@ export class ConnectionLines {
     // A kept connection sends nearly the same head again and again. Then what there is of it stays: what follows from it is
     // known by being the same string.
     if (request.head === record.head) return;
-    const { method, target, path, query, authority, minor, head } = request;
-    Object.assign(record, { method, target, path, query, authority, minor, head });
+    record.method = request.method;
+    record.target = request.target;
+    record.path = request.path;
+    record.query = request.query;
+    record.authority = request.authority;
+    record.minor = request.minor;
+    record.head = request.head;
   }
 
   /** Nothing of what came could be read. It is called what it would have been called, and has nothing of the one before. */
