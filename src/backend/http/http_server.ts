@@ -146,10 +146,14 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
 
   /** A handler has come to its end behind a wait. */
   #handled(served: Served, exchange: Exchange): void {
-    exchange.release();
-    const goesOn = concludedAtOnce(served, exchange);
-    if (goesOn === undefined) this.#after(served, this.#conclusion.of(served, exchange, undefined));
-    else if (goesOn) this.#serve(served);
+    try {
+      exchange.release();
+      const goesOn = concludedAtOnce(served, exchange);
+      if (goesOn === undefined) this.#after(served, this.#conclusion.of(served, exchange, undefined));
+      else if (goesOn) this.#serve(served);
+    } catch (error) {
+      this.#failed(served, error);
+    }
   }
 
   async #othersTurn({ home }: Connection): Promise<true> {
