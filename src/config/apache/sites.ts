@@ -14,6 +14,9 @@ import type { RemoteIpReader } from "./remote_ip.ts";
 import type { Server } from "./server.ts";
 import type { TlsReader } from "./tls.ts";
 
+/** The port on which httpd takes a certificate of the main server for every virtual host's. */
+const HTTPS = 443;
+
 /** As an alias: every Host that no virtual host before it has. */
 const EVERY = "*";
 
@@ -88,7 +91,9 @@ export class SiteMaker {
         );
       } else if (!speaks && speaking.length > 0) {
         this.faults.warn(spot, `speaks TLS on ${where} as others there do; write SSLEngine On`, "changes");
-      } else if (!speaks && server.tls.certificates.length > 0) {
+      } else if (
+        !speaks && (server.tls.certificates.length > 0 || site !== undefined && address.port === HTTPS)
+      ) {
         const message = `speaks clear text on ${where}, though it has a certificate; write SSLEngine On`;
         this.faults.warn(spot, message, "changes");
       }

@@ -134,6 +134,16 @@ Deno.test("a host with a certificate that does not speak TLS is told of, and one
   );
 });
 
+Deno.test("the main server's certificate counts on port 443, and on no other", () => {
+  const told = (port: number) =>
+    (parse(
+      `Listen ${port}\nSSLCertificateFile a.pem\nSSLCertificateKeyFile a.key\n<VirtualHost *:${port}>\n` +
+        "ServerName a.test\nProxyPass / http://127.0.0.1:1/\n</VirtualHost>",
+    ).warnings ?? []).map(({ message }) => message).join();
+  assert.match(told(443), /speaks clear text on .*:443, though it has a certificate; write SSLEngine On/);
+  assert.equal(told(80), "");
+});
+
 Deno.test("old protocols are told of, and words that take back those before them", () => {
   const told = (words: string) =>
     (parse(host(`SSLProtocol ${words}`)).warnings ?? []).map(({ message }) => message);
