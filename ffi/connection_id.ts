@@ -6,7 +6,7 @@
 import { adopt, close, type Descriptor } from "./descriptor.ts";
 import { ErrnoError } from "./errno.ts";
 import { openForReading, readFile } from "./file.ts";
-import { socketCookie } from "./socket_kind.ts";
+import { socketCookieDigits } from "./socket_kind.ts";
 
 /** What tells this boot of the machine from others: four hexadecimal digits of its random number, or `0000`. */
 function readBootId(): string {
@@ -27,14 +27,10 @@ let boot: string | undefined;
  * @returns hexadecimal digits around a hyphen; empty where the kernel does not say
  */
 export function connectionName(fd: Descriptor): string {
-  let cookie: Uint8Array;
   try {
-    cookie = socketCookie(fd);
+    return `${boot ??= readBootId()}-${socketCookieDigits(fd)}`;
   } catch (error) {
     if (error instanceof ErrnoError) return "";
     throw error;
   }
-  // In host byte order, which is little-endian on what fdpass runs on.
-  const digits = Array.from(cookie.toReversed(), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${boot ??= readBootId()}-${digits.replace(/^0+(?=.)/, "")}`;
 }

@@ -22,16 +22,30 @@ const { getsockopt } = libc;
 
 const SO_COOKIE = 57;
 const cookie = new Uint8Array(8);
+/** The same as two numbers, in host byte order, which is little-endian on what fdpass runs on. */
+const halves = new Uint32Array(cookie.buffer);
 const cookieLength = new Uint32Array(1);
 
-/** A number that a socket has from its beginning to its end, in every process that holds it (socket(7), SO_COOKIE). */
-export function socketCookie(fd: Descriptor): Uint8Array<ArrayBuffer> {
+function readCookie(fd: Descriptor): void {
   cookieLength[0] = cookie.length;
   expect(
     settle(getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, cookieLength)),
     "Cannot read the cookie of a socket",
   );
+}
+
+/** A number that a socket has from its beginning to its end, in every process that holds it (socket(7), SO_COOKIE). */
+export function socketCookie(fd: Descriptor): Uint8Array<ArrayBuffer> {
+  readCookie(fd);
   return cookie.slice();
+}
+
+/** The same number in hexadecimal digits, without zeros in front: what `ss -tne` shows behind `sk:`. */
+export function socketCookieDigits(fd: Descriptor): string {
+  readCookie(fd);
+  const low = halves[0]!;
+  const high = halves[1]!;
+  return high === 0 ? low.toString(16) : `${high.toString(16)}${low.toString(16).padStart(8, "0")}`;
 }
 
 /**

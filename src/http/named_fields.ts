@@ -8,16 +8,14 @@ const NONE: readonly string[] = [];
 export class NamedFields {
   /** In lower case, in the order of the fields. */
   readonly names: readonly string[];
-  readonly #different: ReadonlySet<string>;
 
   constructor(readonly all: readonly HeaderField[]) {
     this.names = all.map(([name]) => name.toLowerCase());
-    this.#different = new Set(this.names);
   }
 
   /** Whether there is a field of a name. @param name in lower case */
   has(name: string): boolean {
-    return this.#different.has(name);
+    return this.names.includes(name);
   }
 
   /** As {@linkcode valuesOf}. */
