@@ -208,3 +208,31 @@ Deno.test("whoever dies at whichever message, one front and never two goes on wi
       assert.ok(seen[what]! > 0, `this has not happened: ${what}; ${JSON.stringify(seen)}`);
     }
   }));
+
+Deno.test("an old front that has given up, and hears then that the other one is the front, ends all the same", () =>
+  withoutLeaks(async () => {
+    const loop = new Loop();
+    const running = loop.run();
+    const [oldEnd, newEnd] = unixSocketPair(SOCK_SEQPACKET);
+    const [there, here] = [new Talk(loop, oldEnd, "the new front"), new Talk(loop, newEnd, "the old front")];
+    const old = new Held(Deno.pid, 3, 2);
+    const given = new Giving(there, old).run();
+    for (let type; type !== "commit";) {
+      const { message, fd } = await here.hear();
+      if (fd !== undefined) close(fd);
+      type = message.type;
+      if (type === "offer") await here.say({ type: "want" });
+      else if (type === "listeners") await here.say({ type: "ready" });
+      else if (type === "connection") await here.say({ type: "ack", id: message.id });
+    }
+    // As one does that has been stopped for longer than it waits: it gives up, and the word is there.
+    await here.say({ type: "later" });
+    await here.say({ type: "committed" });
+    await given;
+    assert.deepEqual([old.accepts, old.connections], [false, []]);
+    here.close();
+    there.close();
+    loop.stop();
+    await running;
+    loop.close();
+  }));

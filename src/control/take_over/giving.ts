@@ -1,6 +1,14 @@
 /** The running front's side of a take-over: it gives everything away, or goes on as if nothing had been. */
 
-import { close, type Descriptor, formatAddress, localAddress, peerCredentials } from "../../../ffi/mod.ts";
+import {
+  adopt,
+  close,
+  type Descriptor,
+  formatAddress,
+  localAddress,
+  openProcess,
+  peerCredentials,
+} from "../../../ffi/mod.ts";
 import type { MovedConnection } from "../../front/plan.ts";
 import type { OpenListener } from "../listening/open_listener.ts";
 import type { Talk } from "../socket/talk.ts";
@@ -61,6 +69,8 @@ export class Giving {
   #keys: readonly string[] = [];
   #surrendered = false;
   #committed = false;
+  /** This front has ended the conversation: that is no sign of the other one's end. */
+  #gaveUp = false;
 
   constructor(readonly talk: Talk, readonly giver: Giver) {}
 
@@ -151,6 +161,7 @@ export class Giving {
 
   /** The commit point, as docs/protocol.md has it: after the shutdown the new front can say nothing more. */
   async #fail(error: Error): Promise<void> {
+    this.#gaveUp = !this.talk.ended;
     this.talk.giveUp();
     for (;;) {
       const heard = await this.talk.hear().catch(() => undefined);
@@ -190,18 +201,27 @@ export class Giving {
     } catch {
       await within(giver.leave(this.#keys, true), LEAVE_NOW, "the end of hand-offs").catch(() => {});
     }
-    if (talk.ended) return this.#goOnAgain();
+    if (this.#isAlone()) return this.#goOnAgain();
     await within(giver.farewell(), LEAVE_NOW, "the end of channels").catch(() => {});
     try {
       for (const { piece, page } of giver.bequest()) await talk.say({ ...piece, type: "counted" }, page);
       await this.#say({ type: "end" });
     } catch {
-      return this.#goOnAgain();
+      if (this.#isAlone()) return this.#goOnAgain();
     }
     talk.close();
     // Those that are not acknowledged are in the socket, which the new front reads to its end.
     for (const connection of this.#kept.values()) close(descriptorOf(connection));
     this.#kept.clear();
+  }
+
+  /** Whether the new front has died. */
+  #isAlone(): boolean {
+    const { talk } = this;
+    if (!this.#gaveUp) return talk.ended;
+    const life = openProcess(peerCredentials(talk.fd).pid);
+    if (life >= 0) close(adopt(life));
+    return life < 0;
   }
 
   async #follow(connection: MovedConnection): Promise<void> {
