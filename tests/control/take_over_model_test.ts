@@ -217,13 +217,13 @@ Deno.test("an old front that has given up, and hears then that the other one is 
     const [there, here] = [new Talk(loop, oldEnd, "the new front"), new Talk(loop, newEnd, "the old front")];
     const old = new Held(Deno.pid, 3, 2);
     const given = new Giving(there, old).run();
-    for (let type; type !== "commit";) {
-      const { message, fd } = await here.hear();
+    for (;;) {
+      const { message: { type, id }, fd } = await here.hear();
       if (fd !== undefined) close(fd);
-      type = message.type;
       if (type === "offer") await here.say({ type: "want" });
       else if (type === "listeners") await here.say({ type: "ready" });
-      else if (type === "connection") await here.say({ type: "ack", id: message.id });
+      else if (type === "connection") await here.say({ type: "ack", id });
+      else if (type === "commit") break;
     }
     // As one does that has been stopped for longer than it waits: it gives up, and the word is there.
     await here.say({ type: "later" });
