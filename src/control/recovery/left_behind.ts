@@ -58,6 +58,7 @@ export class LeftBehind {
     const recovered = recoverFront(watched.held, this.ports(), this.#suspects);
     // The holding process ends, and with it what is left.
     this.gone(front);
+    if (recovered === undefined) return;
     if (typeof recovered === "string") {
       this.#log.warn("connections-lost", "the front has died, and its connections with it: {reason}", {
         reason: recovered,

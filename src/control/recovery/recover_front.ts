@@ -54,22 +54,24 @@ class OthersDescriptors implements Holder {
  *
  * @param ports that the front has listened at
  * @param suspects what earlier ones had looked at last
- * @returns or why that cannot be, for people
+ * @returns undefined where that process has gone, as a front that ends in good order has it; text says why nothing can be
+ *   taken, for people
  */
 export function recoverFront(
   { process, ledgers }: Held,
   ports: ReadonlySet<number>,
   suspects: Suspects,
-): RecoveredFront | string {
+): RecoveredFront | string | undefined {
   const opened = openProcess(process);
-  if (opened < 0) return "the process that held them has ended, too";
+  if (opened < 0) return undefined;
   const holder = new OthersDescriptors(adopt(opened));
   try {
     const read = ledgers.map((place) => readLedger(process, place));
     // Whatever its standard input is: it may be asked for.
     const refused = copyDescriptor(holder.process, STANDARD_INPUT);
     if (refused >= 0) close(adopt(refused));
-    if (refused === -EPERM || read.some((ledger) => ledger === undefined)) return FORBIDDEN;
+    if (refused === -EPERM) return FORBIDDEN;
+    if (read.some((ledger) => ledger === undefined)) return undefined;
     raiseDescriptorLimit();
     // What is started from now on is to have what it would have had.
     using _limit = { [Symbol.dispose]: () => void descriptorLimit(initialDescriptorLimit()) };
