@@ -10,7 +10,7 @@ import {
   TemporaryDirectory,
 } from "../support/processes.ts";
 import { get, RawClient } from "../support/raw_client.ts";
-import { until } from "../support/waiting.ts";
+import { pause, until } from "../support/waiting.ts";
 import { untilGone } from "./family.ts";
 
 /** Answers with a word and its process; on /slow, as long as somebody reads, piece by piece when it is told to. */
@@ -73,6 +73,8 @@ async function untilAnswered(port: number, word: string, before: string): Promis
     const [said, process] = await ask(port);
     if (said === word) return process;
     assert.equal(said, before);
+    // The process that is to answer needs the processor too.
+    await pause();
   }
 }
 
