@@ -88,14 +88,19 @@ function fromSource(
   return { command: Deno.execPath(), args: ["run", "--quiet", "-A", program, ...args] };
 }
 
+/** A path for the socket of an fdpass backend. */
+function socketPath(stage: Stage): string {
+  return `${stage.room("backend")}/app.sock`;
+}
+
 /** Starts an fdpass backend, with further arguments; returns it and its socket. @param program see fromSource */
 export async function startBackend(
   stage: Stage,
   kind: Kind,
   args: readonly string[] = [],
   program?: string,
+  socket: string = socketPath(stage),
 ): Promise<{ service: Service; socket: string }> {
-  const socket = `${stage.room("backend")}/app.sock`;
   const what = Object.entries(kind).flatMap(([name, value]) => [`--${name}`, value]);
   const command = fromSource(["backend", "--socket", socket, ...what, ...args], program);
   const service = await stage.processes.serve("fdpass backend", command, {
@@ -152,15 +157,22 @@ export async function fdpass(
   path = "/",
   options: FrontOptions = {},
 ): Promise<Built> {
-  const backend = await startBackend(stage, kind);
-  const { service, port } = await startFront(stage, backend.socket, options);
+  const socket = socketPath(stage);
+  // A front waits for a backend that is not there yet.
+  const [backend, { service, port }] = await Promise.all([
+    startBackend(stage, kind, [], undefined, socket),
+    startFront(stage, socket, options),
+  ]);
   return { port, path, ...authorityOf(options), front: [service], behind: [backend.service] };
 }
 
 /** fdpass with a relay in front of an HTTP server. */
 export async function fdpassRelay(stage: Stage, server: Service, port: number, path: string): Promise<Built> {
-  const relay = await startBackend(stage, { upstream: `http://127.0.0.1:${port}` });
-  const front = await startFront(stage, relay.socket);
+  const socket = socketPath(stage);
+  const [relay, front] = await Promise.all([
+    startBackend(stage, { upstream: `http://127.0.0.1:${port}` }, [], undefined, socket),
+    startFront(stage, socket),
+  ]);
   return { port: front.port, path, front: [front.service, relay.service], behind: [server] };
 }
 

@@ -54,6 +54,23 @@ for (const quick of [false, true]) {
   });
 }
 
+Deno.test("a quick run has every workload that a goal is about, and those that are asked for", () => {
+  const only = (...args: string[]) => {
+    const options = readOptions(args);
+    assert.ok(typeof options !== "string");
+    return options.only;
+  };
+  const quick = only("--quick");
+  for (const { text, ours, theirs } of GOALS) {
+    for (const { workload } of theirs === undefined ? [ours] : [ours, theirs]) {
+      assert.ok(quick.includes(workload), `${text}: a quick run has no ${workload}`);
+    }
+  }
+  assert.ok(quick.length < WORKLOADS.length);
+  assert.deepEqual(only("--quick", "--only", "start-up"), ["start-up"]);
+  assert.deepEqual(only(), [...WORKLOADS]);
+});
+
 Deno.test("a goal is met by the median of the ratios, not by the ratio of the medians", () => {
   const rounds = [[10, 10], [30, 10], [12, 10]] as const;
   assert.deepEqual(verdictOn(RELAY, outcome(rounds, "all")), {
