@@ -64,8 +64,9 @@ const RENEWAL = 1_000;
 /** A directory by its path. */
 export class Directory {
   #descriptor: Descriptor;
-  /** When it was opened, on the clock of who has it renewed. */
+  /** When it was opened, on the clock of who has it renewed, and what that said last. */
   #openedAt = -Infinity;
+  #now = -Infinity;
   readonly #status = new FileStatus();
   /** Where files are kept from one request to the next, if anywhere; lent. */
   cache: FileCache | undefined;
@@ -98,7 +99,7 @@ export class Directory {
   open(name: string): OpenFile | Failure {
     const { cache } = this;
     if (cache === undefined) return this.#open(name);
-    const kept = cache.find(name);
+    const kept = cache.find(name, this.#now);
     if (kept !== undefined) return kept;
     let file = this.#open(name);
     if (file === "exhausted") {
@@ -153,6 +154,7 @@ export class Directory {
    * @param now milliseconds; a moment after the last time nothing is done
    */
   renew(now: number): void {
+    this.#now = now;
     if (now - this.#openedAt < RENEWAL) return;
     this.#openedAt = now;
     const result = openDirectory(this.path);

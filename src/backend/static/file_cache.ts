@@ -67,10 +67,18 @@ export class FileCache {
     this.#deadlines = loop.deadlines.list(validity);
   }
 
-  /** A file that is kept; the caller's to close. Undefined for any other. */
-  find(name: string): OpenFile | undefined {
+  /**
+   * A file that is kept; the caller's to close. Undefined for any other.
+   *
+   * @param now on the loop's clock: deadlines that have passed are looked at behind the events of a turn
+   */
+  find(name: string, now: number): OpenFile | undefined {
     const kept = this.#kept.get(name);
     if (kept === undefined) return undefined;
+    if (kept.due <= now) {
+      this.drop(kept);
+      return undefined;
+    }
     // What is in memory is what it was. Of what is sent from the file the length must be right now.
     const { file } = kept;
     const { source } = file;

@@ -24,8 +24,9 @@ const SCRIPT = `
 /** Ways in which the file is away for moments. */
 const AWAY: ReadonlySet<string> = new Set(["removed", "linked"]);
 
-/** Requests of one test. */
+/** Requests of one test, and as many as there may be until the file has begun to change. */
 const REQUESTS = 150;
+const MOST_REQUESTS = 50_000;
 
 /** Asks for the file while it changes. @param least bytes of its shortest version */
 async function askMeanwhile({ get, root, rig }: Site, way: string, least: number): Promise<void> {
@@ -34,7 +35,7 @@ async function askMeanwhile({ get, root, rig }: Site, way: string, least: number
   const turning = new Deno.Command("perl", { args: ["-e", SCRIPT, way, root, `${least}`] }).spawn();
   const versions = new Map<string, string>();
   try {
-    for (let count = 0; count < REQUESTS; count++) {
+    for (let count = 0; count < REQUESTS || versions.size < 2 && count < MOST_REQUESTS; count++) {
       const response = await get("/turning");
       // There is no file between its removal and the next one.
       if (statusOf(response) === 404 && AWAY.has(way)) continue;
