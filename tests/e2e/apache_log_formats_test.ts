@@ -130,8 +130,9 @@ Deno.test({
       const [theirs, ours] = [cells("apache", index), cells("fdpass", index)];
       for (const [column, directive] of [...SAME, ...ALIKE].entries()) {
         const alike = column >= SAME.length;
+        // The two are asked one after the other: a moment later it may be another second.
         const shape = (cell = "") =>
-          (alike ? cell.replace(/\d{3,}/g, "000").replace(/\d+(?=\t|$)/, "0") : cell)
+          (!alike ? cell : /^\d+$/.test(cell) ? "0" : cell.replace(/\d/g, "0"))
             .replaceAll(String(port), "PORT").replaceAll(String(apache.port), "PORT");
         assert.equal(shape(ours[column]), shape(theirs[column]), `${directive} of ${request}`);
       }
