@@ -24,9 +24,13 @@ export function text(hint: string, meta: { pattern?: string; examples?: string[]
   return z.string({ error: expect(hint) }).meta(meta);
 }
 
-/** A whole number between two bounds. */
-export function whole(least: number, most: number): z.ZodInt {
-  const error = expect(`write a whole number from ${least} to ${most}`);
+/** A whole number between two bounds. @param right what to write instead of something else */
+export function whole(
+  least: number,
+  most: number,
+  right = `write a whole number from ${least} to ${most}`,
+): z.ZodInt {
+  const error = expect(right);
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 

@@ -6,6 +6,8 @@ import { readFilePath } from "../../path.ts";
 import { expect, flag, text, whole } from "../shapes.ts";
 import type { KindKeys } from "./kind.ts";
 
+const CACHE_SECONDS = `write false, or a whole number of seconds from 1 to ${MAX_FILE_CACHE}`;
+
 export const staticKeys: KindKeys = {
   choice: "static",
   advice: "add the path of a directory",
@@ -26,8 +28,8 @@ export const staticKeys: KindKeys = {
       description:
         "Seconds for which clients may use a file without asking again. Pages are asked for each time.",
     }),
-    fileCache: z.union([z.literal(false), whole(1, MAX_FILE_CACHE)], {
-      error: expect(`write false, or a whole number of seconds from 1 to ${MAX_FILE_CACHE}`),
+    fileCache: z.union([z.literal(false), whole(1, MAX_FILE_CACHE, CACHE_SECONDS)], {
+      error: expect(CACHE_SECONDS),
     }).optional().meta({
       description:
         "Seconds for which files are kept from one request to the next, unless they change; false for not at all.",
