@@ -57,6 +57,7 @@ Deno.test("status page: the first words say whether everything is up, and what i
   assert.equal(title(withUpstreams("up", "down")), "Up, but 1 of 2 upstreams down");
   assert.match(pageOf(withUpstreams("up", "down")), /<p>app does without http:\/\/u1<\/p>/);
   assert.equal(title(withUpstreams("down", "down")), "app has no upstream that works");
+  assert.match(pageOf(withUpstreams("down", "down")), /<p>Down: http:\/\/u0, http:\/\/u1<\/p>/);
   const both = {
     ...fine,
     backends: [...withUpstreams("down").backends, { ...status.backends[0]!, name: "other" }],

@@ -99,14 +99,17 @@ function verdictOf(status: FrontStatus, lately: Lately): Verdict {
   const unusable = unusableUpstreams(lately.upstreams);
   if (unusable.length > 0) {
     const alone = unusable.find(({ backend }) => isLeftAlone(backend, lately.upstreams));
-    const text = upstreamTexts(lately.upstreams).join("; ");
     return alone === undefined
       ? {
         look: "odd",
         title: `Up, but ${unusable.length} of ${lately.upstreams.length} upstreams down`,
-        text,
+        text: upstreamTexts(lately.upstreams).join("; "),
       }
-      : { look: "bad", title: `${alone.backend} has no upstream that works`, text };
+      : {
+        look: "bad",
+        title: `${alone.backend} has no upstream that works`,
+        text: `Down: ${unusable.map(({ upstream: { upstream } }) => upstream).join(", ")}`,
+      };
   }
   const failing = status.refusals.filter(({ status: code, why }) =>
     code >= 500 && lately.refused(code, why) > 0
