@@ -123,6 +123,8 @@ class Parser {
   }
 
   #atom(): Node {
+    // A brace is itself, unless it counts.
+    if (this.#counts() !== undefined) throw new PatternError("nothing to repeat");
     const character = this.#next;
     this.#at++;
     switch (character) {
@@ -138,10 +140,6 @@ class Parser {
         return this.#class();
       case "\\":
         return this.#escape();
-      case "*":
-      case "+":
-      case "?":
-        throw new PatternError("nothing to repeat");
     }
     return this.#set([[character.charCodeAt(0), character.charCodeAt(0)]]);
   }

@@ -1,6 +1,6 @@
 /** Regular expressions that are bounded in time, whatever they are and whatever they are matched with. */
 
-import { parsePattern } from "./parser.ts";
+import { parsePattern, PatternError } from "./parser.ts";
 import { compile } from "./program.ts";
 import { Search } from "./search.ts";
 import type { Node } from "./tree.ts";
@@ -25,8 +25,9 @@ export class Pattern {
     const { ignoreCase = false } = options;
     const { tree, groups } = parsePattern(source, ignoreCase);
     this.groups = groups;
+    const native = nativeOf(source, ignoreCase);
     // Most are so simple that backtracking can do no harm, and the engine of the runtime is fifty times as fast.
-    if (isTame(tree)) this.#native = new RegExp(source, ignoreCase ? "dis" : "ds");
+    if (isTame(tree)) this.#native = native;
     else this.#search = new Search(compile(tree, groups));
   }
 
@@ -52,6 +53,17 @@ export class Pattern {
   /** Whether there is a match anywhere in a text. */
   test(text: string): boolean {
     return this.#native?.test(text) ?? this.#search!.run(text) !== undefined;
+  }
+}
+
+/** The expression as the engine of the runtime reads it: what it refuses is refused, whoever is to do the work. */
+function nativeOf(source: string, ignoreCase: boolean): RegExp {
+  try {
+    return new RegExp(source, ignoreCase ? "dis" : "ds");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const why = error.message.slice(error.message.lastIndexOf(": ") + 2);
+    throw new PatternError(why.charAt(0).toLowerCase() + why.slice(1));
   }
 }
 
