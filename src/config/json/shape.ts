@@ -53,9 +53,8 @@ function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Repor
     for (const key of issue.keys) report.key([...path, key], unknownKey(key, ownerAt(path)));
     return;
   }
-  // Of the alternatives, the one that got furthest into the value is the one that was meant.
   if (issue.code === "invalid_union") {
-    const meant = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
+    const meant = meantOf(issue.errors);
     if (meant) return meant.forEach((inner) => checkIssue(inner, path, seen, report));
   }
   // A number can be both no integer and out of range; one sentence says all.
@@ -63,6 +62,17 @@ function checkIssue(issue: Issue, parent: Path, seen: Set<string>, report: Repor
   if (seen.has(key)) return;
   seen.add(key);
   report.value(path, issue.message);
+}
+
+/** Of the alternatives, the one that got furthest into the value is the one that was meant. */
+function meantOf(alternatives: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  return alternatives.find((issues) => issues.some(isWithin));
+}
+
+/** Whether something inside the value is wrong, and not the value. An alternative may have alternatives. */
+function isWithin(issue: Issue): boolean {
+  if (issue.path.length > 0 || issue.code === "unrecognized_keys") return true;
+  return issue.code === "invalid_union" && meantOf(issue.errors) !== undefined;
 }
 
 function ownerAt(path: Path): Owner {

@@ -110,7 +110,7 @@ export class TlsReader {
     }
     const certificates = this.#certificates(site, path);
     if (certificates.length === 0) {
-      if (site.tls === undefined || site.certificate !== undefined) return undefined;
+      if (!isObject(site.tls) || site.certificate !== undefined) return undefined;
       this.report.key([...path, "tls"], `Found "tls" without a certificate; write "certificate" and "key"`);
       return undefined;
     }

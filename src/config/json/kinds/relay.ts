@@ -134,7 +134,7 @@ export const relayKeys: KindKeys = {
     const { path, report } = place;
     const plain = readPlain(entry, place);
     const balancing = plain === undefined ? readBalancing(entry, place) : undefined;
-    const upstream = readFirst(entry, place, balancing);
+    const upstream = readFirst(entry, place, { balancing, plain });
     if (upstream !== undefined && plain !== undefined && upstream.base !== "") {
       report.value(
         [...path, "upstream"],
@@ -169,12 +169,12 @@ export const relayKeys: KindKeys = {
 function readFirst(
   { upstream: url }: Entry,
   { path, report, resolve }: Place,
-  balancing: Balancing | undefined,
+  { balancing, plain }: { readonly balancing: Balancing | undefined; readonly plain: Plain | undefined },
 ): Upstream | undefined {
   if (balancing !== undefined) return upstreamIn(balancing.members[0]!.upstream);
   const at = [...path, "upstream"];
   if (Array.isArray(url)) {
-    if (url.length > 0) {
+    if (url.length > 0 && plain !== undefined) {
       const message = "Found several servers for a plain relay, which has one; make it one backend each";
       report.value(at, message);
     }

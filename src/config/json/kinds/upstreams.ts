@@ -66,7 +66,7 @@ export const UPSTREAM_SHAPE: z.ZodType = oneOrMore(
   });
 
 const status = z.union([
-  z.int().min(100).max(599),
+  whole(100, 599, STATUS_HINT),
   z.string().meta({ pattern: "^[1-5][0-9][0-9]-[1-5][0-9][0-9]$" }),
 ], { error: expect(STATUS_HINT) });
 
@@ -128,7 +128,9 @@ export const BALANCING_SHAPE: Record<string, z.ZodType> = {
   session: sticky.optional().meta({
     description: "How a client comes to the server again that has its session.",
   }),
-  failOnStatus: z.array(z.int().min(100).max(599), { error: expect("write a list such as [500, 503]") })
+  failOnStatus: z.array(whole(100, 599, "write statuses from 100 to 599, such as 503"), {
+    error: expect("write a list such as [500, 503]"),
+  })
     .optional().meta({
       description: "Statuses after which a server is left out for retryAfter.",
       default: [],
