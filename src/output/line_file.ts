@@ -10,6 +10,8 @@ export const BATCH_TIME = 100;
 const MOST_WAITING = 64;
 /** Milliseconds without a failure after which one is over. */
 const CALM = 1_000;
+/** One that comes again within so many milliseconds takes twice as long to be over: who tells of it says little. */
+const LONGEST_CALM = 60_000;
 /** Milliseconds between two attempts to open what could not be opened. */
 const RETRY = 1_000;
 
@@ -65,6 +67,9 @@ export class LineFile extends Timed {
   /** People know that lines are not written. */
   #failing = false;
   #failedAt = 0;
+  /** When the last one was over. */
+  #worksSince = -Infinity;
+  #calm = CALM;
   #opensAgain = 0;
 
   /**
@@ -169,7 +174,7 @@ export class LineFile extends Timed {
       this.#rest = rest;
       return this.#failed(ENOSPC);
     }
-    if (this.#failing && this.clock() - this.#failedAt >= CALM) this.#works();
+    if (this.#failing && this.clock() - this.#failedAt >= this.#calm) this.#works();
   }
 
   /** @returns whether all of it has been written */
@@ -200,14 +205,19 @@ export class LineFile extends Timed {
     // A pipe's reader may be slow, and room may be made on a disk. Everything else is over, as far as this is known here.
     const passes = errno === EAGAIN || errno === ENOSPC || errno === EDQUOT;
     if (!passes) this.#dropAll();
-    this.#failedAt = this.clock();
-    if (this.#failing) return;
-    this.#failing = true;
-    const reason = errno === EAGAIN ? "whoever reads it does not keep up" : describeErrno(errno);
-    this.report({ type: "output-failed", path: this.#name, reason });
+    this.#tell(errno === EAGAIN ? "whoever reads it does not keep up" : describeErrno(errno));
     if (passes) return;
     this.#close();
     this.#opensAgain = this.clock() + RETRY;
+  }
+
+  /** Tells people that lines are not written, if they do not know. */
+  #tell(reason: string): void {
+    const now = this.#failedAt = this.clock();
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#calm = now - this.#worksSince < LONGEST_CALM ? Math.min(2 * this.#calm, LONGEST_CALM) : CALM;
+    this.report({ type: "output-failed", path: this.#name, reason });
   }
 
   #dropAll(): void {
@@ -219,6 +229,7 @@ export class LineFile extends Timed {
 
   #works(): void {
     this.#failing = false;
+    this.#worksSince = this.clock();
     this.report({ type: "output-works", path: this.#name, dropped: this.#dropped });
     this.#dropped = 0;
   }
@@ -230,9 +241,7 @@ export class LineFile extends Timed {
       return;
     }
     this.#opensAgain = this.clock() + RETRY;
-    if (this.#failing) return;
-    this.#failing = true;
-    this.report({ type: "output-failed", path: this.#name, reason: describeErrno(-output) });
+    this.#tell(describeErrno(-output));
   }
 
   #openAgain(): boolean {

@@ -120,6 +120,7 @@ class Fifo {
   readonly directory = new TemporaryDirectory();
   readonly path = this.directory.join("fifo");
   readonly fd;
+  #gone = false;
 
   constructor() {
     expect(makeFifo(this.path, 0o600), "mkfifo");
@@ -137,8 +138,15 @@ class Fifo {
     }
   }
 
-  [Symbol.dispose](): void {
+  /** Closes what reads. */
+  goAway(): void {
+    if (this.#gone) return;
+    this.#gone = true;
     close(this.fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.goAway();
     this.directory[Symbol.dispose]();
   }
 }
@@ -168,6 +176,35 @@ leakless("LineFile: a reader that does not read costs lines, whole ones, and is 
   assert.ok(works?.type === "output-works");
   assert.equal(came + works.dropped, total);
   assert.ok(came > 1_000 && works.dropped > 1_000, `${came} came`);
+});
+
+leakless("LineFile: a reader that keeps up now and then is told of less and less often", () => {
+  using fifo = new Fifo();
+  using writing = new Writing(fifo.path);
+  // Ten minutes. It reads for two seconds out of four.
+  for (let now = 0; now < 600_000; now += BATCH_TIME) {
+    for (let index = 0; index < 60; index++) writing.file.write(`${"x".repeat(99)}\n`);
+    if (now % 4_000 < 2_000) fifo.read();
+    writing.pass(BATCH_TIME);
+  }
+  const failed = writing.events.filter(({ type }) => type === "output-failed").length;
+  assert.ok(failed >= 1 && failed <= 10, `told ${failed} times`);
+});
+
+leakless("LineFile: a reader that does not keep up, then goes, has another one after it", () => {
+  using fifo = new Fifo();
+  using writing = new Writing(fifo.path);
+  for (let index = 0; index < 20_000; index++) writing.file.write(`${String(index).padStart(99)}\n`);
+  writing.pass(BATCH_TIME);
+  fifo.goAway();
+  writing.pass(2_000);
+  Deno.removeSync(fifo.path);
+  Deno.writeTextFileSync(fifo.path, "");
+  writing.file.write("lost\n");
+  writing.pass(2_000);
+  writing.file.write("heard\n");
+  writing.pass(2_000);
+  assert.match(Deno.readTextFileSync(fifo.path), /heard\n$/);
 });
 
 leakless("LineFile: a pipe without a reader is told once, and used as soon as there is one", () => {

@@ -88,7 +88,9 @@ export const EVENTS = [
   "log-works",
   "log-stays",
   "messages-failed",
+  "messages-work",
   "log-program-ended",
+  "log-program-stays",
 ] as const;
 
 /** One of them. */

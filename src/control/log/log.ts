@@ -85,18 +85,20 @@ export function reopenMessages(): void {
 /** Sends messages of this process to standard error, or where these choices say. */
 export function configureLog(choices: LogChoices = {}): void {
   chosen = choices;
-  destinations = new Destinations(choices.logLevel, (path, reason) => {
-    logOf("log").error(
-      "messages-failed",
-      "messages cannot be written to {path}: {reason}; they go to standard error",
-      {
-        path,
-        reason,
-      },
-    );
-  });
+  destinations = new Destinations(choices.logLevel, tellOfMessages);
   configure();
   if (choices.messageRules !== undefined) directMessages(choices.messageRules);
+}
+
+function tellOfMessages(path: string, reason?: string): void {
+  const log = logOf("log");
+  if (reason === undefined) {
+    return log.warn("messages-work", "messages are written to {path} again", { path });
+  }
+  log.error("messages-failed", "messages cannot be written to {path}: {reason}; they go to standard error", {
+    path,
+    reason,
+  });
 }
 
 function configure(): void {

@@ -24,11 +24,12 @@ import { baseEnvironment } from "../../backend/exec/environment.ts";
 import { wordsOf } from "../../config/apache/lines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Source } from "../../loop/poller.ts";
+import { Detour } from "./detour.ts";
 import type { Log } from "./log.ts";
 
 /** Milliseconds before a program that has ended is started again. */
 const RESTART = 1_000;
-/** Milliseconds that it has run for when its end is told again, after one that was told. */
+/** Milliseconds after which a program that runs stays: its next end is told again. */
 const STEADY = 60_000;
 /** Milliseconds that it has for what is left in the pipe, at the end. */
 const LAST_WORDS = 2_000;
@@ -42,10 +43,15 @@ export class LogProgram implements Source {
   readonly #fifo: Descriptor;
   readonly #command: Command;
   readonly #environment = baseEnvironment();
+  /** Messages to people go there: what a program does not read that ends again and again, standard error gets. */
+  hasMessages = false;
+  #detour: Detour | undefined;
   #pid = 0;
   #startedAt = -Infinity;
   /** People know that it does not stay. */
   #told = false;
+  /** The one that runs was on trial, and reads the rest of its copy. */
+  #passed = false;
   #watched: Descriptor | undefined;
   #restart: ReturnType<typeof setTimeout> | undefined;
   #closing = false;
@@ -54,10 +60,17 @@ export class LogProgram implements Source {
   /**
    * @param text what stands behind the `|`
    * @param path where the FIFO is to be
+   * @param steady milliseconds after which it stays
    * @throws {CommandError} when there is no such program
    * @throws {ErrnoError} when it cannot be started
    */
-  constructor(readonly loop: Loop, readonly text: string, readonly path: string, readonly log: Log) {
+  constructor(
+    readonly loop: Loop,
+    readonly text: string,
+    readonly path: string,
+    readonly log: Log,
+    readonly steady = STEADY,
+  ) {
     this.#command = findCommand(commandWords(text), this.#environment);
     unlink(path);
     expect(makeFifo(path, 0o600), `Cannot make a pipe at "${path}"`);
@@ -67,7 +80,8 @@ export class LogProgram implements Source {
 
   #start(): void {
     // Another open file, which is read as programs expect it: waiting.
-    const stdin = adopt(expect(openForReading(this.path), `Cannot open the pipe "${this.path}"`));
+    const stdin = this.#detour?.beginTrial() ??
+      adopt(expect(openForReading(this.path), `Cannot open the pipe "${this.path}"`));
     const stderr = adopt(expect(duplicate(adopt(STANDARD_ERROR)), "Cannot duplicate standard error"));
     const { path, argv } = this.#command;
     const pid = spawn({
@@ -95,6 +109,7 @@ export class LogProgram implements Source {
     close(this.#watched!);
     this.#watched = undefined;
     if (this.#closing) return this.#ended.resolve();
+    if (this.#detour === undefined && this.#passed) return this.#startDirectly();
     const how = typeof ending === "number"
       ? "unknown"
       : ending.signal === undefined
@@ -104,15 +119,20 @@ export class LogProgram implements Source {
   }
 
   #startAgain(how: string): void {
-    const stayed = this.loop.clock() - this.#startedAt >= STEADY;
+    const stayed = this.loop.clock() - this.#startedAt >= this.steady && this.#detour === undefined;
+    this.#detour?.endTrial();
+    if (this.hasMessages && !stayed) {
+      this.#detour ??= new Detour(this.loop, this.#fifo, this.steady, () => this.#pass());
+    }
     if (stayed || !this.#told) {
       this.log.warn(
         "log-program-ended",
-        "the log program {program} ended ({how}); starting it again in {delay} ms, and each time that it ends",
+        "the log program {program} ended ({how}); starting it again in {delay} ms, and each time that it ends{meanwhile}",
         {
           program: this.text,
           how,
           delay: RESTART,
+          meanwhile: this.#detour === undefined ? "" : "; messages go to standard error until it stays",
         },
       );
     }
@@ -124,15 +144,30 @@ export class LogProgram implements Source {
     }, RESTART);
   }
 
+  /** It has stayed: it comes to its end by itself now that its copy does, and another one reads the FIFO. */
+  #pass(): void {
+    this.#detour?.close();
+    this.#detour = undefined;
+    this.#passed = true;
+  }
+
+  #startDirectly(): void {
+    this.#passed = this.#told = false;
+    this.log.warn("log-program-stays", "the log program {program} stays; messages go there again", {
+      program: this.text,
+    });
+    this.#start();
+  }
+
   /** Lets it come to its end, whenever the last one who writes has gone. */
   retire(): void {
     if (this.#closing) return;
     this.#closing = true;
+    const isMissing = this.#restart !== undefined;
+    clearTimeout(this.#restart);
     // What lies in the pipe is read to its end, by another one if need be.
-    if (this.#restart !== undefined) {
-      clearTimeout(this.#restart);
-      this.#start();
-    }
+    if (this.#detour !== undefined) this.#detour.close();
+    else if (isMissing) this.#start();
     close(this.#fifo);
     unlink(this.path);
   }

@@ -20,6 +20,8 @@ import { LogProgram } from "./log_program.ts";
 export interface LogTargets {
   /** @throws {CommandError | ErrnoError} when a program cannot be started */
   target(to: string): string;
+  /** The same for messages to people. */
+  messageTarget(to: string): string;
   resolve(rules: AccessLogRules | undefined): AccessLogRules | undefined;
 }
 
@@ -58,6 +60,13 @@ export class LogPrograms implements LogTargets {
       this.#programs.set(to, program);
     }
     return fifoOfProgram(program.path, to);
+  }
+
+  messageTarget(to: string): string {
+    const target = this.target(to);
+    const program = this.#programs.get(to);
+    if (program !== undefined) program.hasMessages = true;
+    return target;
   }
 
   /** What a child is told, which finds the rest by itself: see {@linkcode ParentsTargets}. */
@@ -103,6 +112,10 @@ export class ParentsTargets implements LogTargets {
     if (to.startsWith("|")) return fifoOfProgram(`${this.directory}/${fifoName(to)}`, to);
     return to === STANDARD_OUTPUT ? outputOf(this.parent) : to;
   }
+
+  messageTarget(to: string): string {
+    return this.target(to);
+  }
 }
 
 /** Wherever lines and messages go. */
@@ -126,7 +139,7 @@ export function resolveMessages(
   targets: LogTargets,
 ): ProcessMessages {
   const resolve = <Rules extends MessageRules>(rules: Rules): Rules =>
-    rules.to === undefined ? rules : { ...rules, to: targets.target(rules.to) };
+    rules.to === undefined ? rules : { ...rules, to: targets.messageTarget(rules.to) };
   return { ...rest, main: resolve(main), sites: sites.map(resolve) };
 }
 

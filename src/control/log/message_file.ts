@@ -3,11 +3,13 @@
 import { close, describeErrno, ENOENT } from "../../../ffi/mod.ts";
 import { FIFO_OF_PROGRAM, openOutput, type Output, outputName } from "../../output/open_output.ts";
 
-/** Takes why a file cannot be written. */
-export type Complain = (path: string, reason: string) => void;
+/** Takes why a file cannot be written; without a reason that it can be again. */
+export type Complain = (path: string, reason?: string) => void;
 
 /** Milliseconds between two attempts to open what could not be opened. */
 const RETRY = 1_000;
+/** Milliseconds without a failure after which one is over: a pipe that is read slowly fails with every other message. */
+const CALM = 60_000;
 const LINE_FEED = 0x0a;
 
 /** A message is written at once, and never waited for: one that cannot be goes elsewhere. */
@@ -15,6 +17,7 @@ export class MessageFile {
   #output: Output | undefined;
   /** People know that it cannot be written. */
   #failing = false;
+  #failedAt = 0;
   #opensAgain = 0;
   /** The last line lacks its end: the disk was full. */
   #isCut = false;
@@ -29,7 +32,7 @@ export class MessageFile {
     if (typeof output !== "number") {
       this.close();
       this.#output = output;
-      this.#failing = this.#isCut = false;
+      this.#isCut = false;
       return;
     }
     this.#opensAgain = Date.now() + RETRY;
@@ -49,11 +52,15 @@ export class MessageFile {
       return false;
     }
     this.#isCut = written < bytes.length;
-    this.#failing = false;
+    if (this.#failing && Date.now() - this.#failedAt >= CALM) {
+      this.#failing = false;
+      this.complain(outputName(this.path));
+    }
     return !this.#isCut;
   }
 
   #failed(errno: number): void {
+    this.#failedAt = Date.now();
     if (this.#failing) return;
     this.#failing = true;
     this.complain(outputName(this.path), describeErrno(errno));
