@@ -72,6 +72,11 @@ export function closeOnExec(fd: Descriptor): number {
   return settle(fcntl(fd, F_SETFD, FD_CLOEXEC));
 }
 
+/** Has a descriptor stay open in programs that this process starts, under its number; 0 or `-errno`. */
+export function keepOnExec(fd: Descriptor): number {
+  return settle(fcntl(fd, F_SETFD, 0));
+}
+
 /**
  * A pipe, closed on exec: `[read end, write end]`, both owned by the caller.
  *

@@ -23,6 +23,9 @@ import {
   wholeNumber,
 } from "./values.ts";
 
+/** The greatest number that a descriptor has with any limit (fs.nr_open). */
+const MAX_DESCRIPTOR = 1_073_741_816;
+
 interface BackendOptions extends LogChoices, CompressionOptions {
   readonly socket: string;
   readonly apache?: boolean;
@@ -39,6 +42,7 @@ interface BackendOptions extends LogChoices, CompressionOptions {
   readonly allowUser: number[];
   readonly drainTimeout: number;
   readonly withParent?: number;
+  readonly givenSocket?: number;
   readonly maxConnections?: number;
   readonly maxContent?: number;
   readonly contentTimeout?: number;
@@ -111,6 +115,7 @@ export function addBackend(program: Command, run: Run): void {
         "from the end of a client that waits for a response to the abort of its request (default: 250ms)",
       ).argParser(duration),
     )
+    .addOption(new Option("--given-socket <fd>").argParser(wholeNumber(3, MAX_DESCRIPTOR)).hideHelp())
     .addOption(withParentOption()).action(run(backend));
   addCompressionOptions(command);
 }
@@ -142,6 +147,7 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
     apache,
     name: options.name ?? socket.slice(socket.lastIndexOf("/") + 1).replace(/\.sock$/, ""),
     supervised: options.withParent !== undefined,
+    inherited: options.givenSocket,
     accessLogs: readAccessLogs(options),
     trustsRequestIds: options.trustRequestIds,
     ...owner === undefined ? {} : { owner },

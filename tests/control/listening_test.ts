@@ -4,31 +4,24 @@ import assert from "node:assert/strict";
 import { initialDescriptorLimit } from "../../ffi/mod.ts";
 import type { FrontStatus } from "../../src/control/front/front_status.ts";
 import { ask } from "../../src/control/socket/ask.ts";
+import { ACTIVATE, ALLOW_GIVEN, PASSED_ON } from "./activation.ts";
 import { childWith } from "./family.ts";
 import { listeningAt, Visitors } from "./take_over_load.ts";
 import { isInstalled } from "../support/other_programs.ts";
 import { freePort } from "../support/ports.ts";
 import {
-  ALLOW_LIBC,
   FRONT_PERMISSIONS,
   FrontProgram,
   PATIENT,
   Program,
   startBackend,
-  startUp,
   TemporaryDirectory,
   whenReady,
 } from "../support/processes.ts";
 import { until } from "../support/waiting.ts";
 
-const ACTIVATE = "systemd-socket-activate";
-/** It gives a program little of its own environment: not where Deno has what it needs. */
-const PASSED_ON: readonly string[] = Deno.env.has("DENO_DIR")
-  ? ["-E", `DENO_DIR=${Deno.env.get("DENO_DIR")}`]
-  : [];
 /** As many as there are descriptors for: an ordinary user has 1,024. */
 const CLIENTS = initialDescriptorLimit() > 2_000 ? 1_000 : 500;
-const ALLOW_GIVEN = "--allow-env=LISTEN_PID,LISTEN_FDS,LISTEN_FDNAMES";
 
 /** What one request for a small file gets: a status, or what happened to the connection. */
 async function answer(port: number): Promise<string> {
@@ -189,27 +182,6 @@ Deno.test({
     assert.deepEqual(await visitors.leave(), { "parked: 200": CLIENTS });
     assert.deepEqual(listeningAt(port), inodes);
     await up.stopCleanly();
-  },
-});
-
-Deno.test({
-  name: "a backend takes the socket of a service manager, and leaves its file alone",
-  ignore: !isInstalled(ACTIVATE, "--version"),
-  fn: async () => {
-    using directory = new TemporaryDirectory();
-    directory.write("small.txt", "small\n");
-    const socket = directory.join("files.sock");
-    await using backend = new Program(["backend", "--socket", socket, "--static", directory.path], {
-      permissions: [ALLOW_LIBC, ALLOW_GIVEN],
-      through: [ACTIVATE, ...PASSED_ON, "--seqpacket", "-l", socket],
-    });
-    await backend.message(/Listening on/);
-    const files = { socket };
-    await using up = await startUp({ listen: "127.0.0.1:0", sites: [{ to: "files" }], backends: { files } });
-    assert.equal(await answer(up.port), "200");
-    await up.stopCleanly();
-    await backend.stopCleanly();
-    await until(() => Deno.lstatSync(socket).isSocket, "the file of the socket, which is the manager's");
   },
 });
 

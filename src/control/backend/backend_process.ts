@@ -24,6 +24,8 @@ export interface BackendProcessOptions extends BackendOptions {
   readonly drainTimeout: number;
   /** Whether a supervisor ends this process. */
   readonly supervised?: boolean;
+  /** The number of a descriptor that it has passed on: see givenListener(). */
+  readonly inherited?: number | undefined;
 }
 
 /**
@@ -44,9 +46,10 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
   const repeated = new Repeated();
   const logs = new BackendLogs(options.accessLogs, log);
   const { runs } = options;
+  const given = givenListener(options, log);
   const backend = new Backend(server, {
     ...options,
-    ...givenListener(options.socket, options.apache === true, log),
+    ...given,
     accessLogs: logs.rules,
     kind: runs.kind === "exec" && runs.cgi ? "cgi" : runs.kind,
     report: (event) => logEvent(log, repeated, event),
@@ -64,9 +67,9 @@ export async function runBackend(options: BackendProcessOptions): Promise<number
     }, options.drainTimeout);
     void backend.drain();
   };
-  const replacement = new Replacement({ ...options, log, retire: drain });
   // A supervisor starts the new process itself.
   const reloads = programOf(options.runs).reloads && !options.supervised;
+  const replacement = new Replacement({ ...options, ...reloads && given, log, retire: drain });
   handleSignals({
     drain: (signal) => {
       log.info("stopping", "{signal}: finishing {active} connections", { signal, active: backend.active });

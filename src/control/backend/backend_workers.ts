@@ -36,6 +36,8 @@ export interface BackendWorkersOptions extends ListenerOptions {
   readonly drainTimeout: number;
   /** Whether a supervisor ends this process. */
   readonly supervised?: boolean;
+  /** The number of a descriptor that it has passed on: see givenListener(). */
+  readonly inherited?: number | undefined;
 }
 
 function workerArguments(options: BackendWorkersOptions, door: string, index: number): string[] {
@@ -75,7 +77,7 @@ export async function runBackendWorkers(options: BackendWorkersOptions): Promise
   const withLogs = { ...options, accessLogs: logs.rules };
   const door = `${besideSocket(options.socket)}.door`;
   const Listening = options.apache ? ListenerSharer : Dealer;
-  const given = givenListener(options.socket, options.apache === true, log);
+  const given = givenListener(options, log);
   const listening = new Listening(loop, options.socket, door, { ...options, ...given }, {
     workerReady: (process) => log.info("worker-ready", "worker process {process} is ready", { process }),
   });

@@ -3,12 +3,14 @@
  * What `up` does with its backends on SIGHUP is in ../up/declared_backends.ts.
  */
 
+import { adopt, type Descriptor, duplicate, expect } from "../../../ffi/mod.ts";
 import type { ControlAnswer } from "../../protocol/control.ts";
 import type { Log } from "../log/log.ts";
 import { sameCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { Reloader } from "../processes/reloader.ts";
 import { runReload } from "../processes/run_reload.ts";
+import { givenArguments } from "./given_listener.ts";
 import { GRACE, type SupervisedProcess } from "../processes/supervised_process.ts";
 
 /** What a replacement needs to know. */
@@ -19,6 +21,8 @@ export interface ReplacementOptions {
   readonly drainTimeout: number;
   /** Finishes what this process serves itself: called once, when the first replacement is ready. */
   readonly retire: () => void;
+  /** What a service manager listens at for it; lent. Another socket at the path would take that one's place. */
+  readonly given?: Descriptor;
 }
 
 /**
@@ -29,8 +33,13 @@ export class Replacement {
   #current: SupervisedProcess | undefined;
   readonly #processes = new ProcessSet();
   readonly #reloader = new Reloader(() => this.#reload());
+  /** For each that is to come, whoever has closed the other one. */
+  readonly #given: Descriptor | undefined;
 
-  constructor(readonly options: ReplacementOptions) {}
+  constructor(readonly options: ReplacementOptions) {
+    const { given } = options;
+    if (given !== undefined) this.#given = adopt(expect(duplicate(given), "Cannot keep a socket"));
+  }
 
   /** Whether there is one, so that this process does not end when it has nothing more to serve. */
   get exists(): boolean {
@@ -57,7 +66,8 @@ export class Replacement {
   async #replace(): Promise<void> {
     const { name, log, drainTimeout, retire } = this.options;
     const next = this.#processes.start({
-      ...sameCommand(["--take-over", "--with-parent", String(Deno.pid)]),
+      ...sameCommand(["--take-over", "--with-parent", String(Deno.pid), ...givenArguments(this.#given)]),
+      ...this.#given === undefined ? {} : { inherits: this.#given },
       name: `the new process of ${name}`,
       log,
       killAfter: drainTimeout + GRACE,

@@ -73,12 +73,11 @@ export class GivenSockets {
     return taken;
   }
 
-  /** Closes those that nobody has taken. @returns what they were called, and were in words */
-  closeLeft(): { readonly name: string; readonly what: string }[] {
-    return this.take(() => true).map((socket) => {
-      close(socket.fd);
-      return { name: socket.name, what: describe(socket) };
-    });
+  /** Closes those that nobody has taken. @returns what they were */
+  closeLeft(): readonly GivenSocket[] {
+    const left = this.take(() => true);
+    for (const { fd } of left) close(fd);
+    return left;
   }
 }
 
@@ -130,17 +129,25 @@ function readEnvironment(): GivenSocket[] {
   return sockets;
 }
 
-/** Closes what nobody has taken, and says so: whoever has passed it means something else than the configuration. */
-export function tellLeft(given: GivenSockets, log: Log): void {
-  for (const { name, what } of given.closeLeft()) {
+/**
+ * Closes what nobody has taken, and says so: whoever has passed it means something else than the configuration.
+ *
+ * @param advise what somebody may have meant by one
+ */
+export function tellLeft(
+  given: GivenSockets,
+  log: Log,
+  advise: (socket: GivenSocket) => string | undefined = () => undefined,
+): void {
+  for (const socket of given.closeLeft()) {
+    const { name } = socket;
     // It would come again with the next start.
     if (name !== "") notify(`FDSTOREREMOVE=1\nFDNAME=${name}`);
+    const advice = advise(socket);
     log.warn(
       "socket-unused",
-      "the service manager passed {what}, which nothing in the configuration is about; it is not used",
-      {
-        what,
-      },
+      "the service manager passed {what}, which nothing in the configuration is about; it is not used{advice}",
+      { what: describe(socket), advice: advice === undefined ? "" : `: ${advice}` },
     );
   }
 }

@@ -1,6 +1,6 @@
 /** A child process that is kept running: started, watched, started again, and ended in good order. */
 
-import { libc, settle } from "../../../ffi/mod.ts";
+import { closeOnExec, type Descriptor, expect, keepOnExec, libc, settle } from "../../../ffi/mod.ts";
 import { reasonOf } from "../failure.ts";
 import { type Log, passOn } from "../log/log.ts";
 import { readAnswer } from "../tls/instructions.ts";
@@ -27,6 +27,8 @@ export interface SupervisedProcessOptions {
   readonly input?: string;
   /** Its instructions at each start: a line on its standard input, which stays open for {@linkcode SupervisedProcess.instruct}. */
   readonly instructions?: () => string;
+  /** Stays open in it, under its number. Lent; it closes on exec otherwise. */
+  readonly inherits?: Descriptor;
   readonly log: Log;
   /** Keeps the line to itself in which the child says that it is ready. */
   readonly hidesReady?: boolean;
@@ -79,16 +81,23 @@ export class SupervisedProcess {
   }
 
   #start(): void {
-    const { command, args, input, instructions, ownGroup = false } = this.options;
+    const { command, args, input, instructions, inherits, ownGroup = false } = this.options;
     const started = performance.now();
-    const process = new Deno.Command(command, {
-      args: [...args],
-      env: WITHOUT_MANAGER,
-      detached: ownGroup,
-      stdin: input === undefined && instructions === undefined ? "null" : "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
+    if (inherits !== undefined) expect(keepOnExec(inherits), "Cannot pass a descriptor on");
+    let process: Deno.ChildProcess;
+    try {
+      // Nothing else is started in between.
+      process = new Deno.Command(command, {
+        args: [...args],
+        env: WITHOUT_MANAGER,
+        detached: ownGroup,
+        stdin: input === undefined && instructions === undefined ? "null" : "piped",
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+    } finally {
+      if (inherits !== undefined) closeOnExec(inherits);
+    }
     this.#process = process;
     this.#isReady = this.#reopens = false;
     if (input !== undefined) void this.#feed(process, input);

@@ -2,82 +2,20 @@
 
 import type { Backend, Config } from "../../config/config.ts";
 import type { Tls } from "../../config/tls.ts";
-import { accessLogRules, messageRules } from "../../config/access_logs.ts";
 import { makeSocketDirectory } from "../../config/run_directory.ts";
 import { reasonOf } from "../failure.ts";
-import type { ProcessMessages } from "../../logs/rules.ts";
-import { accessLogArguments } from "../backend/access_log_arguments.ts";
-import { compressionArguments } from "../backend/compression_arguments.ts";
-import { operandsOf, programOf } from "../kinds/programs.ts";
-import { logArguments, logOf } from "../log/log.ts";
-import { type LogPrograms, resolveMessages } from "../log/log_targets.ts";
+import { type Descriptor, SOCK_SEQPACKET } from "../../../ffi/mod.ts";
+import { adviceFor, givenArguments } from "../backend/given_listener.ts";
+import { programOf } from "../kinds/programs.ts";
+import { type GivenSockets, tellLeft } from "../listening/given_sockets.ts";
+import { logOf } from "../log/log.ts";
+import type { LogPrograms } from "../log/log_targets.ts";
 import { selfCommand } from "../processes/own_command.ts";
 import { ProcessSet } from "../processes/process_set.ts";
 import { GRACE, type SupervisedProcess } from "../processes/supervised_process.ts";
 import { encodeInstructions } from "../tls/instructions.ts";
 import { TicketKeys } from "../tls/ticket_keys.ts";
-
-/** How much it takes, how slowly, and how long it waits for who has left, as options. */
-function boundArguments(backend: Backend): string[] {
-  const { maxConnections, maxContent, contentTimeout, minContentRate, abortDelay } = backend;
-  return [
-    ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
-    ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
-    ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
-    ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
-    ...abortDelay === undefined ? [] : ["--abort-delay", `${abortDelay}ms`],
-  ];
-}
-
-/**
- * What `fdpass backend` is started with for a backend of the configuration.
- *
- * @param logs where lines go
- */
-function backendArguments(backend: Backend, config: Config, logs: LogPrograms): string[] {
-  const { runs, mode, owner, group } = backend;
-  if (runs === undefined) throw new Error(`Cannot run the backend "${backend.name}"`);
-  return [
-    "backend",
-    "--socket",
-    backend.socket,
-    ...programOf(runs).arguments(runs),
-    "--name",
-    backend.name,
-    "--workers",
-    String(backend.workers),
-    ...mode === undefined ? [] : ["--mode", mode.toString(8).padStart(3, "0")],
-    ...owner === undefined && group === undefined
-      ? []
-      : ["--owner", `${owner ?? ""}${group === undefined ? "" : `:${group}`}`],
-    ...boundArguments(backend),
-    ...compressionArguments(backend.compress),
-    "--drain-timeout",
-    `${config.limits.drainTimeout}ms`,
-    ...config.allowUsers.flatMap((user) => ["--allow-user", String(user)]),
-    ...accessLogArguments(logs.forChildren(accessLogRules(config, backend)), config.trustRequestIds),
-    ...logArguments(messagesOfBackend(backend, config, logs)),
-    "--with-parent",
-    String(Deno.pid),
-  ];
-}
-
-/** Where its messages go; undefined where nothing is said of that. */
-function messagesOfBackend(backend: Backend, config: Config, logs: LogPrograms): ProcessMessages | undefined {
-  const rules = messageRules(config, backend);
-  const says = Object.keys(rules.main).length > 0 || rules.sites.length > 0;
-  return says ? resolveMessages(rules, logs) : undefined;
-}
-
-/** The whole of it. @param extra options that are for this start only */
-function commandArguments(
-  backend: Backend,
-  config: Config,
-  logs: LogPrograms,
-  extra: readonly string[] = [],
-): string[] {
-  return [...backendArguments(backend, config, logs), ...extra, ...operandsOf(backend.runs!)];
-}
+import { commandArguments } from "./backend_arguments.ts";
 
 function declared(config: Config): Backend[] {
   return config.backends.filter(({ runs }) => runs !== undefined);
@@ -112,9 +50,14 @@ export class DeclaredBackends {
   /** By socket: what handshakes go by there. */
   readonly #handshakes = new Map<string, Tls>();
   readonly #ticketKeys = new TicketKeys();
+  /** By path: what a service manager listens at for a backend. Here for good: what is queued there outlives each process. */
+  readonly #given = new Map<string, Descriptor>();
 
-  /** @param logs where their lines go */
-  constructor(readonly logs: LogPrograms) {}
+  /**
+   * @param logs where their lines go
+   * @param given what this process was started with
+   */
+  constructor(readonly logs: LogPrograms, readonly given: GivenSockets) {}
 
   /**
    * Starts what a configuration declares.
@@ -133,7 +76,8 @@ export class DeclaredBackends {
     if (this.#processes.stopping) {
       throw new Error(`Cannot start backend ${backend.name}: everything is being stopped`);
     }
-    const args = commandArguments(backend, config, this.logs, extra);
+    const given = this.#givenFor(backend.socket);
+    const args = commandArguments(backend, config, this.logs, [...extra, ...givenArguments(given)]);
     makeSocketDirectory(backend.socket.slice(0, backend.socket.lastIndexOf("/")) || "/");
     const several = backend.workers > 1;
     if (backend.runs?.kind === "tls") this.#handshakes.set(backend.socket, backend.runs);
@@ -141,6 +85,7 @@ export class DeclaredBackends {
       ...selfCommand(several ? "dealer" : backend.runs!, args),
       name: `backend ${backend.name}`,
       ...backend.runs?.kind === "tls" ? { instructions: () => this.#instructions(backend.socket) } : {},
+      ...given === undefined ? {} : { inherits: given },
       log: this.#log,
       ownGroup: true,
       // One of several processes must have the time to kill those of its own that hang.
@@ -148,6 +93,22 @@ export class DeclaredBackends {
     });
     this.#sockets.set(process, backend.socket);
     return { process, args: commandArguments(backend, config, this.logs) };
+  }
+
+  #givenFor(path: string): Descriptor | undefined {
+    const [found] = this.given.take(({ sort, address, type }) =>
+      sort === "listener" && address === path && type === SOCK_SEQPACKET
+    );
+    if (found !== undefined) this.#given.set(path, found.fd);
+    return this.#given.get(path);
+  }
+
+  /** Says of what nobody has taken what may have been meant, and closes it. */
+  tellLeft(config: Config): void {
+    tellLeft(this.given, this.#log, (socket) => {
+      const advice = declared(config).map((backend) => adviceFor(socket, backend, SOCK_SEQPACKET));
+      return advice.find((text) => text !== undefined);
+    });
   }
 
   #instructions(socket: string): string {

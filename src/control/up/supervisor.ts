@@ -4,7 +4,7 @@ import type { Config } from "../../config/config.ts";
 import { Loop } from "../../loop/loop.ts";
 import { type ControlAnswer, type ControlRequest, DONE, FAILED, REFUSED } from "../../protocol/control.ts";
 import { reasonOf } from "../failure.ts";
-import { givenToThisProcess, tellLeft } from "../listening/given_sockets.ts";
+import { givenToThisProcess } from "../listening/given_sockets.ts";
 import { ListenerKeeper } from "../listening/keeper.ts";
 import { ownSource } from "../listening/stored_listeners.ts";
 import { directMessages, endMessages, logOf, reopenMessages } from "../log/log.ts";
@@ -52,7 +52,7 @@ class Supervisor {
     this.#config = config;
     this.#directory = new PrivateDirectory(options.control.runDirectory);
     this.#logs = new LogPrograms(this.#loop, this.#directory, this.#log);
-    this.#backends = new DeclaredBackends(this.#logs);
+    this.#backends = new DeclaredBackends(this.#logs, givenToThisProcess());
   }
 
   async run(): Promise<number> {
@@ -114,12 +114,13 @@ class Supervisor {
       await findConnections(this.#loop, this.#keeper, this.#log);
       const front = this.#front = new SupervisedProcess(this.#frontOptions(config));
       await front.ready;
-      tellLeft(givenToThisProcess(), this.#log);
+      this.#backends.tellLeft(config);
       if (this.#stopping) return;
       notify("READY=1");
       options.ready?.();
     } catch (error) {
       if (this.#stopping) return;
+      this.#backends.tellLeft(config);
       this.#log.error("start-failed", "{reason}; stopping", { reason: reasonOf(error) });
       this.#ended.resolve(1);
     }
