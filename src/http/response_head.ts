@@ -86,8 +86,19 @@ export function responseHeadText(
   return head + "\r\n";
 }
 
+/** The first lines of those that are registered: nearly every response begins with one of them. */
+const STATUS_LINES: readonly (string | undefined)[] = Array.from(
+  { length: 600 },
+  (_, status) => status in REASON_PHRASES ? `HTTP/1.1 ${status} ${REASON_PHRASES[status]}\r\n` : undefined,
+);
+
 /** The first line of a response head. Throws as {@linkcode responseHeadText} does. */
-export function statusLine(status: number, reason: string = reasonPhrase(status)): string {
+export function statusLine(status: number, reason?: string): string {
+  const line = reason === undefined ? STATUS_LINES[status] : undefined;
+  return line ?? writtenStatusLine(status, reason ?? reasonPhrase(status));
+}
+
+function writtenStatusLine(status: number, reason: string): string {
   if (!Number.isInteger(status) || status < 100 || status > 999) {
     throw new TypeError(`Cannot send the status "${status}"`);
   }

@@ -1,6 +1,6 @@
 /** What rules of the front have made of a request, as it travels with a hand-off: fields 9 to 12. */
 
-import { encodeTextFields } from "./fields.ts";
+import { encodeTextFields, type FieldTable, fieldText, TextMemo } from "./fields.ts";
 import {
   FIELD_REQUEST_FIELDS,
   FIELD_RESPONSE_FIELDS,
@@ -33,4 +33,28 @@ export function encodeRuleFields(
   ] as const).flatMap(([type, text]) => text === undefined ? [] : [[type, text] as const]);
   const bytes = encodeTextFields(texts, Infinity);
   return bytes.length > MAX_RULES ? undefined : bytes;
+}
+
+/** What most transfers say of rules. */
+export const NO_RULES: RuleFields = {};
+const requestRules = new TextMemo();
+const responseRules = new TextMemo();
+
+/** The fields of rules, most transfers having none; undefined where one is not UTF-8. */
+export function readRuleFields(fields: FieldTable): RuleFields | undefined {
+  if (
+    !fields.has(FIELD_TARGET) && !fields.has(FIELD_REQUEST_FIELDS) && !fields.has(FIELD_RESPONSE_FIELDS) &&
+    !fields.has(FIELD_VARIABLES)
+  ) {
+    return NO_RULES;
+  }
+  const texts = {
+    ...fields.has(FIELD_TARGET) && { target: fieldText(fields.get(FIELD_TARGET)) },
+    ...fields.has(FIELD_REQUEST_FIELDS) &&
+      { requestFields: fields.text(FIELD_REQUEST_FIELDS, requestRules) },
+    ...fields.has(FIELD_RESPONSE_FIELDS) &&
+      { responseFields: fields.text(FIELD_RESPONSE_FIELDS, responseRules) },
+    ...fields.has(FIELD_VARIABLES) && { variables: fieldText(fields.get(FIELD_VARIABLES)) },
+  };
+  return Object.values(texts).includes(undefined) ? undefined : texts as RuleFields;
 }

@@ -40,11 +40,12 @@ import {
   TRANSFER_REQUESTS,
   VERSION,
 } from "./messages.ts";
+import { AddressCopies, unknownFamily } from "./addresses.ts";
 import { type Peer, readPeer, writePeer } from "./peer_field.ts";
 import { type HandoffTimes, readTimes, writeTimes } from "./times_field.ts";
 import { encodeReturnedError, readReturnedError, type ReturnedError } from "./error_field.ts";
-import { encodeTextFields, fieldText, readFields, TextMemo, writeFieldHead } from "./fields.ts";
-import { encodeRuleFields, type RuleFields } from "./rule_fields.ts";
+import { encodeTextFields, FieldTable, TextMemo, writeFieldHead } from "./fields.ts";
+import { encodeRuleFields, NO_RULES, readRuleFields, type RuleFields } from "./rule_fields.ts";
 
 /** A connection on its way, without the descriptor. */
 export interface Transfer extends RuleFields {
@@ -199,6 +200,8 @@ export function encodeTransfer(
   return out;
 }
 
+const fields = new FieldTable();
+const addresses = new AddressCopies();
 const sites = new TextMemo();
 const routes = new TextMemo();
 const paths = new TextMemo();
@@ -230,21 +233,17 @@ const KNOWN = new Set([
  */
 export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): Transfer | string {
   if (length < SIZE_TRANSFER) return "the transfer is too short";
-  const fields = readFields(bytes, SIZE_TRANSFER, length, KNOWN);
-  if (typeof fields === "string") return fields;
-  const client = bytes.slice(TRANSFER_CLIENT, TRANSFER_CLIENT + SIZE_ADDRESS);
-  const local = bytes.slice(TRANSFER_LOCAL, TRANSFER_LOCAL + SIZE_ADDRESS);
-  for (const family of [client[0], local[0]]) {
-    if (family !== 0 && family !== 4 && family !== 6) return `address family ${family} is not known`;
-  }
-  const site = sites.text(fields.get(FIELD_SITE));
-  const route = routes.text(fields.get(FIELD_ROUTE));
-  const path = paths.text(fields.get(FIELD_PATH));
-  const map = maps.text(fields.get(FIELD_MAP));
+  const wrong = fields.read(bytes, SIZE_TRANSFER, length, KNOWN) ?? unknownFamily(bytes, TRANSFER_CLIENT) ??
+    unknownFamily(bytes, TRANSFER_LOCAL);
+  if (wrong !== undefined) return wrong;
+  const site = fields.text(FIELD_SITE, sites);
+  const route = fields.text(FIELD_ROUTE, routes);
+  const path = fields.text(FIELD_PATH, paths);
+  const map = fields.text(FIELD_MAP, maps);
   if (site === undefined || route === undefined || path === undefined || map === undefined) {
     return "a text field is not UTF-8";
   }
-  const rules = ruleFields(fields);
+  const rules = readRuleFields(fields);
   if (rules === undefined) return "a text field is not UTF-8";
   const times = fields.get(FIELD_TIMES);
   if (times !== undefined && times.length < SIZE_TIMES) return `a field times of ${times.length} bytes`;
@@ -263,8 +262,8 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
   // Filled in behind: most have the first of these alone, so that all but a few have one shape.
   const transfer: { -readonly [Key in keyof Transfer]: Transfer[Key] } = {
     id: uint32(bytes, TRANSFER_ID),
-    client,
-    local,
+    client: addresses.copy(bytes, TRANSFER_CLIENT),
+    local: addresses.copy(bytes, TRANSFER_LOCAL),
     generation: uint32(bytes, TRANSFER_GENERATION),
     requests: bytes[TRANSFER_REQUESTS]! << 8 | bytes[TRANSFER_REQUESTS + 1]!,
     detail: bytes[TRANSFER_DETAIL]!,
@@ -287,28 +286,6 @@ export function decodeTransfer(bytes: Uint8Array<ArrayBuffer>, length: number): 
 /** A number in network order, without a view for it. */
 function uint32(bytes: Uint8Array, at: number): number {
   return bytes[at]! * 2 ** 24 + (bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!);
-}
-
-const NO_RULES: RuleFields = {};
-const requestRules = new TextMemo();
-const responseRules = new TextMemo();
-
-/** The fields of rules, most transfers having none; undefined where one is not UTF-8. */
-function ruleFields(fields: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): RuleFields | undefined {
-  const target = fields.get(FIELD_TARGET);
-  const request = fields.get(FIELD_REQUEST_FIELDS);
-  const response = fields.get(FIELD_RESPONSE_FIELDS);
-  const variables = fields.get(FIELD_VARIABLES);
-  if (target === undefined && request === undefined && response === undefined && variables === undefined) {
-    return NO_RULES;
-  }
-  const texts = {
-    ...target && { target: fieldText(target) },
-    ...request && { requestFields: requestRules.text(request) },
-    ...response && { responseFields: responseRules.text(response) },
-    ...variables && { variables: fieldText(variables) },
-  };
-  return Object.values(texts).includes(undefined) ? undefined : texts as RuleFields;
 }
 
 /** The id of a transfer that may be malformed otherwise, so that a NACK can name it; undefined when it has none. */

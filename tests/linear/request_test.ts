@@ -73,10 +73,11 @@ function read(text: string): void {
     asker: { proxies: undefined, trusted: false },
     guard,
     mappedPath: guard.mapped(path) ?? "/",
+    head: text,
     fields: () => fieldsOfHead(text),
   } as unknown as Exchange;
   const fields = exchange.fields();
-  const values = requestFields(fields);
+  const values = requestFields(exchange);
   evaluate(values, { tag: '"a"', modified: 0 }, 0);
   rangeCounts(values, { tag: '"a"', modified: 0 }, 0);
   if (values.range !== undefined) selectRanges(values.range, 1_000);

@@ -6,12 +6,13 @@ import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
+import { type Description, typeField } from "../static/description.ts";
 import type { Failure } from "../static/directory.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
 import { OpenFile } from "../static/open_file.ts";
-import { decidingFields, type RequestFields, requestFields } from "../static/request_fields.ts";
+import { requestFields } from "../static/request_fields.ts";
 import { lend, respond, say } from "../static/respond.ts";
-import { sendWhole, typeField } from "../static/send_file.ts";
+import { sendWhole } from "../static/send_file.ts";
 import { listing } from "./listing.ts";
 import { type MediaType, mediaTypeOf, type TypeTable } from "./media_types.ts";
 import { HostSettings, type MergedSettings } from "./settings.ts";
@@ -109,7 +110,7 @@ export class DocumentsHandler implements RequestHandler {
       }
       const { insteadOf } = exchange;
       return insteadOf === undefined
-        ? this.#serve(exchange, file, about, settings.tag)
+        ? this.#serve(exchange, file, about, settings)
         : sendWhole(exchange, insteadOf, typeField(about.type), file);
     });
   }
@@ -136,26 +137,16 @@ export class DocumentsHandler implements RequestHandler {
   #serve(
     exchange: Exchange,
     file: OpenFile,
-    { type, encoding, language }: MediaType,
-    parts: readonly TagPart[],
+    media: MediaType,
+    settings: MergedSettings,
   ): Promise<void> | undefined {
     const { method } = exchange;
     if (method === "OPTIONS") return exchange.respond(200, [["Allow", METHODS]], "");
     if (method !== "GET" && method !== "HEAD" && method !== "POST") {
       return this.#refuse(exchange, 405, "Only GET, HEAD and POST are served here", [["Allow", METHODS]]);
     }
-    const now = Date.now();
-    const tag = entityTag(file, parts, now);
-    const modified = file.lastModified(now);
-    const about: Field[] = [
-      ...tag === undefined ? [] : [["ETag", tag] as const],
-      ...modified === undefined ? [] : [["Last-Modified", modified] as const],
-      ...encoding === undefined ? [] : [["Content-Encoding", encoding] as const],
-      ...language === undefined ? [] : [["Content-Language", language] as const],
-    ];
-    const fields: RequestFields = requestFields(decidingFields(exchange));
-    const version = { tag: tag ?? "", modified: file.modified };
-    return respond(exchange, fields, file, version, type, about);
+    const description = file.descriptionAs(settings) ?? describe(file, media, settings);
+    return respond(exchange, requestFields(exchange), file, description);
   }
 
   #directory(
@@ -212,6 +203,24 @@ export class DocumentsHandler implements RequestHandler {
     }
     return this.#refuse(exchange, 500, "What may be served here is said in a file that is not read");
   }
+}
+
+function describe(
+  file: OpenFile,
+  { type, encoding, language }: MediaType,
+  settings: MergedSettings,
+): Description {
+  const now = Date.now();
+  const tag = entityTag(file, settings.tag, now);
+  const modified = file.lastModified(now);
+  const about: Field[] = [
+    ...tag === undefined ? [] : [["ETag", tag] as const],
+    ...modified === undefined ? [] : [["Last-Modified", modified] as const],
+    ...encoding === undefined ? [] : [["Content-Encoding", encoding] as const],
+    ...language === undefined ? [] : [["Content-Language", language] as const],
+  ];
+  const version = { tag: tag ?? "", modified: file.modified };
+  return file.describe(settings, now, { version, type, about });
 }
 
 /** The same as httpd's: what it is made of in hexadecimal, weak for what may change again within its second. */

@@ -21,6 +21,12 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
   return Buffer.from(text, "latin1") as Uint8Array<ArrayBuffer>;
 }
 
+/** The same text, as bytes that lie behind each other: one that was put together is a tree until somebody reads it. */
+export function inOnePiece(text: string): string {
+  const bytes = latin1Bytes(text);
+  return latin1(bytes, 0, bytes.length);
+}
+
 /**
  * The header fields of a head, in order, names as the client wrote them.
  *

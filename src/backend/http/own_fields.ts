@@ -1,7 +1,7 @@
 /** Fields of a response that are not a handler's to say, and how they are spelt. */
 
 import { fieldLine } from "../../http/response_head.ts";
-import type { Field } from "./head_text.ts";
+import { type Field, inOnePiece } from "./head_text.ts";
 
 /**
  * What such a field is about: how the content is framed; when the response was made, which is said here if the handler does
@@ -61,6 +61,22 @@ export interface HandlerLines {
   readonly close: boolean;
 }
 
+/** Lines of fields that are said again and again. */
+const lasting = new WeakMap<readonly Field[], HandlerLines>();
+
+/**
+ * Has fields written as lines once, for all responses that say them.
+ *
+ * @param fields not to be changed any more
+ * @returns the same
+ */
+export function lastingFields(fields: readonly Field[]): readonly Field[] {
+  const written = handlerLines(fields);
+  // In one piece: what is put together by `+` is so afresh for each response.
+  lasting.set(fields, { ...written, lines: inOnePiece(written.lines) });
+  return fields;
+}
+
 /**
  * Writes what a handler says as lines. How the content is framed, and whether the connection goes on, is not its to say (RFC
  * 9112, 6 and 9): such fields are left out, but that it may ask for the end.
@@ -68,6 +84,10 @@ export interface HandlerLines {
  * @returns them, and whether Date and Upgrade are among them
  */
 export function handlerLines(fields: readonly Field[]): HandlerLines {
+  return lasting.get(fields) ?? writtenLines(fields);
+}
+
+function writtenLines(fields: readonly Field[]): HandlerLines {
   let lines = "";
   let dated = false;
   let upgrade = false;

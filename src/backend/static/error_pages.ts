@@ -7,7 +7,8 @@ import { leaveError } from "../http/left_error.ts";
 import { Directory } from "./directory.ts";
 import { OpenFile } from "./open_file.ts";
 import { lend } from "./respond.ts";
-import { sendWhole, typeField } from "./send_file.ts";
+import { typeField } from "./description.ts";
+import { sendWhole } from "./send_file.ts";
 
 /** Answers with them. */
 export class ErrorPageSender {

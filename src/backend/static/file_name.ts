@@ -12,6 +12,10 @@ const WELL_KNOWN = ".well-known";
  * beginning
  */
 export function fileName(path: string): string | undefined {
+  // Nearly every path says its name as it is.
+  if (!path.includes("%") && !path.includes("/.") && !path.includes("//") && !path.includes("\0")) {
+    return path.slice(1);
+  }
   const segments = path.slice(1).split("/");
   for (let at = 0; at < segments.length; at++) {
     const segment = segments[at]!;

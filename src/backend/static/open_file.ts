@@ -2,12 +2,16 @@
 
 import { close, type Descriptor, ErrnoError, type FileStatus, readFileAt } from "../../../ffi/mod.ts";
 import { httpDate } from "../../http/response_head.ts";
+import { Description } from "./description.ts";
 
 /**
  * Bytes up to which a file is read and leaves together with its head: one call less than sendfile(2) takes, and no change
  * of the socket's mode.
  */
 export const SMALL = 16_384;
+
+/** Milliseconds in which a file may change again without another date (RFC 9110, 8.8.2.2). */
+const MOMENT = 1_000;
 
 /** Where the bytes of a file are: behind an open descriptor, or in memory, where nobody changes them. */
 export type Source = Descriptor | Uint8Array<ArrayBuffer>;
@@ -23,6 +27,9 @@ export class OpenFile {
   readonly inode: bigint;
   /** What the names of its compressed forms end in that were not there; undefined for none. */
   lacks: Set<string> | undefined;
+  /** What responses say of it, and how they describe it so; undefined where nobody has described it. */
+  #description: Description | undefined;
+  #describedAs: object | undefined;
   readonly #changed: bigint;
   readonly #names: number;
   #users = 1;
@@ -61,6 +68,32 @@ export class OpenFile {
    */
   lastModified(now: number): string | undefined {
     return this.modified > now ? inWords(now) : this.#date ??= inWords(this.modified);
+  }
+
+  /** What responses say of it; undefined where nobody has said so. @param as in which way, of those who describe files */
+  descriptionAs(as: object | undefined): Description | undefined {
+    return as !== undefined && this.#describedAs === as ? this.#description : undefined;
+  }
+
+  /**
+   * Has it described, for as long as it is open or kept; but one that may change again within its second, or is still to
+   * come, is described anew each time.
+   *
+   * @param as the way, which is found again; nothing for one that is not
+   * @param now milliseconds since 1970
+   */
+  describe(
+    as: object | undefined,
+    now: number,
+    { version, type, about }: Pick<Description, "version" | "type" | "about">,
+  ): Description {
+    const lasts = as !== undefined && now - this.modified >= MOMENT;
+    const description = new Description(version, type, about, lasts);
+    if (lasts) {
+      this.#describedAs = as;
+      this.#description = description;
+    }
+    return description;
   }
 
   /** Whether it is still this version. @param status has just been read of it */

@@ -2,10 +2,11 @@
 
 import type { Exchange, Field } from "../http/exchange.ts";
 import { evaluate, rangeCounts, type Version } from "./conditional.ts";
+import type { Description } from "./description.ts";
 import type { OpenFile } from "./open_file.ts";
 import { type ByteRange, selectRanges } from "./ranges.ts";
 import type { RequestFields } from "./request_fields.ts";
-import { rangeFields, sendRange, sendRanges, sendWhole, typeField } from "./send_file.ts";
+import { rangeFields, sendRange, sendRanges, sendWhole } from "./send_file.ts";
 
 const NOT_THE_VERSION = "The file is another version than the request asks for";
 
@@ -13,18 +14,14 @@ const NOT_THE_VERSION = "The file is another version than the request asks for";
  * Answers a request for a file that is there.
  *
  * @param file lent, as for {@linkcode sendWhole}
- * @param version what its version is told by
- * @param type undefined where none is known
- * @param about fields that 200, 206 and 304 have in common (15.4.5)
  */
 export function respond(
   exchange: Exchange,
   fields: RequestFields,
   file: OpenFile,
-  version: Version,
-  type: string | undefined,
-  about: readonly Field[],
+  description: Description,
 ): Promise<void> | undefined {
+  const { about, type, version } = description;
   const now = Date.now();
   switch (evaluate(fields, version, now)) {
     case 304:
@@ -35,14 +32,7 @@ export function respond(
       return say(exchange, 412, NOT_THE_VERSION);
   }
   const ranges = rangesOf(exchange, fields, file.size, version, now);
-  if (ranges === "whole") {
-    return sendWhole(
-      exchange,
-      200,
-      [...typeField(type), ...about, ["Accept-Ranges", "bytes"]],
-      file,
-    );
-  }
+  if (ranges === "whole") return sendWhole(exchange, 200, description.whole, file);
   if (ranges === "unsatisfiable") {
     return say(exchange, 416, "The file has no such range", [["Content-Range", `bytes */${file.size}`]]);
   }

@@ -2,6 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Exchange, Field } from "../http/exchange.ts";
+import { typeField } from "./description.ts";
 import { boundaryOf, frame } from "./multipart.ts";
 import { type OpenFile, SMALL } from "./open_file.ts";
 import { type ByteRange, contentRange } from "./ranges.ts";
@@ -103,9 +104,4 @@ export async function sendRanges(
 /** The fields of one range. */
 export function rangeFields(type: string | undefined, range: ByteRange, size: number): Field[] {
   return [...typeField(type), ["Content-Range", contentRange(range, size)]];
-}
-
-/** Content-Type; nothing where none is known. */
-export function typeField(type: string | undefined): Field[] {
-  return type === undefined ? [] : [["Content-Type", type]];
 }

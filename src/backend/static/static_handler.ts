@@ -7,12 +7,13 @@ import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import type { Home } from "../connection/home.ts";
 import { contentType } from "./content_type.ts";
+import type { Description } from "./description.ts";
 import { Directory } from "./directory.ts";
 import { FileCache } from "./file_cache.ts";
 import { FileWatches } from "./file_watches.ts";
 import { type Encoded, find, preferEncoded } from "./lookup.ts";
 import { OpenFile } from "./open_file.ts";
-import { decidingFields, type RequestFields, requestFields } from "./request_fields.ts";
+import { type RequestFields, requestFields } from "./request_fields.ts";
 import { lend, respond, say } from "./respond.ts";
 import { sendWhole } from "./send_file.ts";
 
@@ -23,6 +24,10 @@ const NOT_FOUND = "404.html";
 
 /** Seconds for which a file is kept, unless said otherwise. */
 const FILE_CACHE = 1;
+
+/** How a file is described that has no forms beside it, and one that is sent as it is and has some. */
+const ALONE = {};
+const AMONG_OTHERS = {};
 
 /** How files are served. */
 export interface StaticOptions {
@@ -81,7 +86,7 @@ export class StaticRequestHandler implements RequestHandler {
     if (method !== "GET" && method !== "HEAD") {
       return say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
     }
-    const fields = requestFields(decidingFields(exchange));
+    const fields = requestFields(exchange);
     this.#directory.renew(exchange.connection.home.loop.clock());
     const { file, byAccept } = find(this.#directory, exchange, fields, this.#options.spa ?? false);
     if (file instanceof OpenFile) return this.#serve(exchange, fields, file, byAccept);
@@ -104,20 +109,34 @@ export class StaticRequestHandler implements RequestHandler {
     file: OpenFile,
     byAccept: boolean,
   ): Promise<void> | undefined {
-    const type = contentType(file.name);
+    const { name } = file;
     const encoded: Encoded = this.#options.precompressed
       ? preferEncoded(this.#directory, file, fields.acceptEncoding)
       : { file, coding: undefined, several: false };
     return lend(encoded.file, () => {
-      const about = this.#about(encoded, type, byAccept);
-      return respond(exchange, fields, encoded.file, encoded.file, type, about);
+      return respond(exchange, fields, encoded.file, this.#describe(encoded, name, byAccept));
+    });
+  }
+
+  /** @param name of the file as it is */
+  #describe(encoded: Encoded, name: string, byAccept: boolean): Description {
+    const { file, coding, several } = encoded;
+    const as = byAccept ? undefined : coding ?? (several ? AMONG_OTHERS : ALONE);
+    const known = file.descriptionAs(as);
+    if (known !== undefined) return known;
+    const type = contentType(name);
+    const now = Date.now();
+    return file.describe(as, now, {
+      version: file,
+      type,
+      about: this.#about(encoded, type, byAccept, now),
     });
   }
 
   /** Fields that 200, 206 and 304 have in common (15.4.5), and Content-Encoding. */
-  #about({ file, coding, several }: Encoded, type: string, byAccept: boolean): Field[] {
+  #about({ file, coding, several }: Encoded, type: string, byAccept: boolean, now: number): Field[] {
     const about: Field[] = [["ETag", file.tag]];
-    const modified = file.lastModified(Date.now());
+    const modified = file.lastModified(now);
     if (modified !== undefined) about.push(["Last-Modified", modified]);
     if (this.#cacheControl !== undefined) {
       // Pages keep their names from one release to the next, and name everything else.

@@ -53,6 +53,24 @@ testSite("a form by its own name is a file like any other", async ({ get, root }
   assert.equal(fieldOf(response, "Content-Encoding"), undefined);
 }, on);
 
+testSite("what is said of a kept file depends on how it is asked for, each time", async ({ get, root }) => {
+  writeForms(root);
+  // Of files that have just been written nothing is kept that is said of them.
+  for (const name of ["app.js", "app.js.br", "app.js.zst", "app.js.gz"]) {
+    Deno.utimeSync(`${root}/${name}`, 1, 1);
+  }
+  const asked = async (path: string, accept: string) => {
+    const response = await get(path, `Accept-Encoding: ${accept}\r\n`);
+    return ["Content-Type", "Content-Encoding", "Vary"].map((name) => fieldOf(response, name)).join(" ");
+  };
+  for (let time = 0; time < 3; time++) {
+    assert.equal(await asked("/app.js", "br"), "text/javascript; charset=utf-8 br Accept-Encoding");
+    assert.equal(await asked("/app.js.br", "br"), "application/octet-stream  ");
+    assert.equal(await asked("/app.js", "identity"), "text/javascript; charset=utf-8  Accept-Encoding");
+    assert.equal(await asked("/a.txt", "br"), "text/plain; charset=utf-8  ");
+  }
+}, on);
+
 testSite("each form has a tag of its own, and ranges are of the form", async ({ get, root }) => {
   writeForms(root);
   const tags = new Map<string, string>();
