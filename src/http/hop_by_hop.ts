@@ -1,4 +1,4 @@
-/** Which header fields an intermediary passes on (RFC 9110, 7.6). */
+/** Which header fields end at the next hop (RFC 9110, 7.6), and what is said in them: head_pass.ts passes the others on. */
 
 import { withoutBlanks } from "./blanks.ts";
 
@@ -9,7 +9,7 @@ export type HeaderField = readonly [name: string, value: string];
  * Fields that are for the next hop only, named or not (RFC 9110, 7.6.1), and those that say how a message is framed,
  * which every hop says for itself. `Trailer` and `TE` are about a trailer section: trailers.ts says what goes on of them.
  */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
+export const ENDING_HERE: readonly string[] = [
   "connection",
   "content-length",
   "keep-alive",
@@ -21,13 +21,12 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
-]);
+];
 
-/** The members of all fields of one name, in lower case. @param name in lower case */
-export function listOf(fields: readonly HeaderField[], name: string): string[] {
+/** The members of the values of a field that is a list, in lower case. */
+export function membersOf(values: Iterable<string>): string[] {
   const members: string[] = [];
-  for (const [other, value] of fields) {
-    if (other.length !== name.length || other.toLowerCase() !== name) continue;
+  for (const value of values) {
     for (const member of value.split(",")) {
       const trimmed = withoutBlanks(member).toLowerCase();
       if (trimmed !== "") members.push(trimmed);
@@ -36,12 +35,18 @@ export function listOf(fields: readonly HeaderField[], name: string): string[] {
   return members;
 }
 
+/** The members of all fields of one name, in lower case. @param name in lower case */
+export function listOf(fields: readonly HeaderField[], name: string): string[] {
+  return membersOf(valuesOf(fields, name));
+}
+
 /** The values of all fields of one name, as they are. @param name in lower case */
 export function valuesOf(fields: readonly HeaderField[], name: string): string[] {
   return fields.filter(([other]) => other.length === name.length && other.toLowerCase() === name)
     .map(([, value]) => value);
 }
 
+const HOP_BY_HOP: ReadonlySet<string> = new Set(ENDING_HERE);
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
@@ -53,14 +58,11 @@ export function endToEnd(
   fields: readonly HeaderField[],
   besides: ReadonlySet<string> = NOBODY,
 ): HeaderField[] {
-  const options = listOf(fields, "connection");
-  const named = options.length === 0 ? NOBODY : new Set(options);
-  const passed: HeaderField[] = [];
-  for (const field of fields) {
-    const lower = field[0].toLowerCase();
-    if (!HOP_BY_HOP.has(lower) && !named.has(lower) && !besides.has(lower)) passed.push(field);
-  }
-  return passed;
+  const named = new Set(listOf(fields, "connection"));
+  return fields.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !HOP_BY_HOP.has(lower) && !named.has(lower) && !besides.has(lower);
+  });
 }
 
 /**

@@ -10,7 +10,7 @@ import { fieldsOfHead } from "../../src/backend/http/head_text.ts";
 import { HeadReader } from "../../src/backend/http/head_reader.ts";
 import { Input } from "../../src/backend/http/input.ts";
 import { ScopeGuard } from "../../src/backend/http/scope_guard.ts";
-import { NamedFields } from "../../src/http/named_fields.ts";
+import { RequestFields } from "../../src/backend/relay/request_fields.ts";
 import { answeredHere, relayedRequest } from "../../src/backend/relay/request_head.ts";
 import { evaluate, rangeCounts } from "../../src/backend/static/conditional.ts";
 import { acceptedCodings } from "../../src/backend/static/encodings.ts";
@@ -83,9 +83,9 @@ function read(text: string): void {
   if (values.range !== undefined) selectRanges(values.range, 1_000);
   acceptedCodings(values.acceptEncoding);
   fileName(exchange.mappedPath);
-  const named = new NamedFields(fields);
-  answeredHere("OPTIONS", named);
-  relayedRequest(exchange, named, { at: { host: "u", port: 80 }, authority: "u", base: "" }, {
+  const passed = new RequestFields(text, new Set(["forwarded", "x-forwarded-for"]), undefined, false);
+  answeredHere("OPTIONS", passed.noted);
+  relayedRequest(exchange, passed, { at: { host: "u", port: 80 }, authority: "u", base: "" }, {
     preserveHost: true,
     preservePath: true,
     underscoresInHeaders: false,

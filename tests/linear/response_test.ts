@@ -1,11 +1,11 @@
 /** Whatever an upstream or a program writes: twice as much takes twice the work. */
 
 import { Answering, OutputError } from "../../src/backend/exec/cgi/answering.ts";
-import { responseFields } from "../../src/backend/relay/response_fields.ts";
+import { ReceivedResponse } from "../../src/backend/relay/received_response.ts";
+import { ResponseFields } from "../../src/backend/relay/response_fields.ts";
 import { parseCgiHead } from "../../src/http/cgi_response.ts";
 import { appended } from "../../src/http/growing.ts";
 import { isWorthReading } from "../../src/http/head_growth.ts";
-import type { HeaderField } from "../../src/http/hop_by_hop.ts";
 import { ResponseParser } from "../../src/http/response_parser.ts";
 import { announcedTrailers } from "../../src/http/trailers.ts";
 import { assertLinear } from "../support/work.ts";
@@ -36,13 +36,9 @@ function relay(text: string): void {
   const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
   const parser = new ResponseParser({ head: 1 << 20, fields: 100_000 });
   if (parser.parse(bytes, 0, bytes.length) !== "head") return;
-  const fields: HeaderField[] = [];
-  for (let at = 0; at < 4 * parser.fieldCount; at += 4) {
-    const [a, b, c, d] = parser.fields.subarray(at, at + 4);
-    fields.push([text.slice(a, b), text.slice(c, d)]);
-  }
-  for (const rules of RULES) responseFields(fields, 1, { ...VIEW, rules });
-  announcedTrailers(fields);
+  const response = new ReceivedResponse(parser, bytes, 0, "GET");
+  for (const rules of RULES) void new ResponseFields(response.head, 1, { ...VIEW, rules }).list;
+  announcedTrailers(response.fields);
 }
 
 const GROUPS: readonly (readonly string[])[] = [

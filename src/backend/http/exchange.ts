@@ -7,9 +7,10 @@ import { WHOLE } from "../compression/compressor.ts";
 import type { Connection } from "../connection/connection.ts";
 import { CodedContent } from "./coded_content.ts";
 import type { ContentTerms } from "./content_terms.ts";
+import { type Fields, isText, listed } from "./field_text.ts";
 import { FramedContent } from "./framed_content.ts";
 import { type Framing, framingOf } from "./framing.ts";
-import { type Field, latin1Bytes } from "./head_text.ts";
+import { latin1Bytes } from "./head_text.ts";
 import type { Input } from "./input.ts";
 import { CAPITALS, handlerLines, type Spelling } from "./own_fields.ts";
 import { checkMayRespond } from "./may_respond.ts";
@@ -138,7 +139,7 @@ export class Exchange extends ReceivedRequest {
    */
   respond(
     status: number,
-    fields: readonly Field[],
+    fields: Fields,
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> | undefined {
@@ -149,13 +150,13 @@ export class Exchange extends ReceivedRequest {
   }
 
   /** What becomes of a response where its process makes some smaller; nothing for one that stays as it is for everybody. */
-  #choose(status: number, fields: readonly Field[], length: number | undefined): Choice | undefined {
-    return this.connection.home.compressor?.choose(this, status, fields, length);
+  #choose(status: number, fields: Fields, length: number | undefined): Choice | undefined {
+    return this.connection.home.compressor?.choose(this, status, listed(fields), length);
   }
 
   #respondWhole(
     status: number,
-    fields: readonly Field[],
+    fields: Fields,
     content: string | Uint8Array<ArrayBuffer>,
     reason: string | undefined,
   ): Promise<void> | undefined {
@@ -182,7 +183,7 @@ export class Exchange extends ReceivedRequest {
     const { compressor, loop } = this.connection.home;
     if (this.method === "HEAD" || bytes.byteLength > WHOLE) {
       // What is long is coded in pieces, between those of others.
-      const follows = await this.#start(status, choice, bytes.byteLength, true, reason);
+      const follows = await this.#start(status, choice.fields, choice.filter, bytes.byteLength, true, reason);
       for (let at = 0; follows && at < bytes.byteLength; at += PIECE) {
         await this.write(bytes.subarray(at, at + PIECE), true);
       }
@@ -196,7 +197,7 @@ export class Exchange extends ReceivedRequest {
 
   async #respondApart(
     status: number,
-    fields: readonly Field[],
+    fields: Fields,
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
   ): Promise<void> {
@@ -218,24 +219,25 @@ export class Exchange extends ReceivedRequest {
    */
   start(
     status: number,
-    fields: readonly Field[],
+    fields: Fields,
     length?: number,
     more = false,
     reason?: string,
   ): Promise<boolean> | boolean {
     checkMayRespond(this, status);
-    const choice = this.#choose(status, fields, length) ?? { filter: undefined, fields };
-    return this.#start(status, choice, length, more, reason);
+    const choice = this.#choose(status, fields, length);
+    return this.#start(status, choice?.fields ?? fields, choice?.filter, length, more, reason);
   }
 
   #start(
     status: number,
-    { filter, fields }: Choice,
+    fields: Fields,
+    filter: Choice["filter"],
     length: number | undefined,
     more: boolean,
     reason: string | undefined,
   ): Promise<boolean> | boolean {
-    const said = filter === undefined ? fields : codedFields(fields, filter);
+    const said = filter === undefined ? fields : codedFields(listed(fields), filter);
     const head = latin1Bytes(this.#headText(status, said, filter === undefined ? length : undefined, reason));
     const hasContent = this.#framing !== "contentless";
     this.#to("head");
@@ -284,16 +286,15 @@ export class Exchange extends ReceivedRequest {
 
   #headText(
     status: number,
-    fields: readonly Field[],
+    fields: Fields,
     length: number | undefined,
     reason: string | undefined,
   ): string {
     this.#framing = framingOf(this.method, this.minor, status, length);
     // Nothing could follow.
     if (this.#framing === "closing") this.persistent = false;
-    const handler = handlerLines(
-      this.rules?.response(fields, status, this.local, this.environment) ?? fields,
-    );
+    const said = this.rules?.response(listed(fields), status, this.local, this.environment) ?? fields;
+    const handler = isText(said) ? said : handlerLines(said);
     if (handler.close) this.persistent = false;
     // A body that the client was never asked for would be taken for the next request; so would one that is broken.
     if (!this.body.done && (this.body.unasked || this.body.broken || this.body.tooLong)) {
@@ -303,14 +304,13 @@ export class Exchange extends ReceivedRequest {
     if (this.method === "CONNECT") this.persistent = false;
     const connection = !this.persistent ? "close" : this.minor === 0 ? "keep-alive" : undefined;
     this.#note(status);
-    const said = {
+    return this.responseHead = responseHeadText(handler, {
       status,
       reason,
       framing: this.#framing,
       length,
       connection,
       spelling: this.spelling,
-    } as const;
-    return this.responseHead = responseHeadText(handler, said);
+    });
   }
 }

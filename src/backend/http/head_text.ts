@@ -47,6 +47,11 @@ export function fieldsOfHead(head: string, host?: string): Field[] {
   return fields;
 }
 
+/** The fields of lines, each with its CRLF. */
+export function fieldsOfLines(lines: string): Field[] {
+  return fieldsOfHead(`\r\n${lines}\r\n`);
+}
+
 /**
  * The first field of a name, as {@linkcode fieldsOfHead} has it; undefined where there is none.
  *

@@ -80,6 +80,13 @@ export class ReceivedRequest {
     return proxies === undefined || trusted ? all : all.filter(([name]) => !proxies.isAboutClient(name));
   }
 
+  /** The head with those fields, and with the Host that was sent: as it came, unless some of them are not to be seen. */
+  sentHead(): string {
+    if (this.connection.transfer.peer === undefined && this.insteadOf === undefined) return this.head;
+    const lines = this.sentFields().map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    return `${this.head.slice(0, this.head.indexOf("\r\n"))}\r\n${lines}\r\n`;
+  }
+
   #allFields(): Field[] {
     const fields = fieldsOfHead(this.head, this.#targetHost);
     // Conditions and ranges are about what was asked for, not about a page in its place.

@@ -2,7 +2,7 @@
 
 import type { Forwarded } from "../../config/config.ts";
 import { type HeaderField, valuesOf } from "../../http/hop_by_hop.ts";
-import type { NamedFields } from "../../http/named_fields.ts";
+import type { NotedFields } from "../../http/noted_fields.ts";
 import type { Exchange } from "../http/exchange.ts";
 
 /** Fields about who asks that are said here, by sort; those that rules say are said by them. */
@@ -28,14 +28,14 @@ export function saidAnew({ rules, asker: { proxies } }: Exchange, forwarded: For
  * Who the request is from and what it was for.
  *
  * @param sent those that the client has sent
- * @param told those that are passed on, rules obeyed
+ * @param told those that are passed on, where rules have been obeyed
  * @param anew the names of those that are said here
  * @returns the lines, each with its CRLF
  */
 export function aboutClient(
   exchange: Exchange,
-  sent: NamedFields,
-  told: readonly HeaderField[],
+  sent: NotedFields,
+  told: readonly HeaderField[] | undefined,
   forwarded: Forwarded,
   anew: ReadonlySet<string>,
 ): string {
@@ -47,7 +47,7 @@ export function aboutClient(
     // It is known who asks. What the list has said before is the client's own word, or that of those we have asked through.
     const isOver = proxies !== undefined && (lower === "x-forwarded-for" || lower === "forwarded");
     if (isOver && !isSaid) return member;
-    return appended(isSaid ? valuesOf(told, lower) : sent.values(lower), member);
+    return appended(isSaid ? valuesOf(told ?? [], lower) : sent.values(lower), member);
   };
   let lines = "";
   if (anew.has("x-forwarded-for")) lines += `X-Forwarded-For: ${listed("x-forwarded-for", client)}\r\n`;

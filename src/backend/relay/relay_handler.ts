@@ -3,13 +3,13 @@
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
 import { Course, settled, type Steps } from "../../loop/course.ts";
-import { NamedFields } from "../../http/named_fields.ts";
 import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { say } from "../http/say.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
+import { saidAnew } from "./about_client.ts";
 import type { Member } from "./members/member.ts";
 import { type MemberEvent, Members, type MembersOptions } from "./members/members.ts";
 import { cookieFor, environmentOf, sessionRoute } from "./members/session.ts";
@@ -21,6 +21,7 @@ import {
   relayedRequest,
   type Rewriting,
 } from "./request_head.ts";
+import { RequestFields } from "./request_fields.ts";
 import type { ResponseRules } from "./response_fields.ts";
 import { closePipes } from "./spliced.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -104,8 +105,14 @@ export class RelayRequestHandler implements RequestHandler {
 
   handle(exchange: Exchange): Promise<void> | Course | undefined {
     if (REFUSED.has(exchange.method)) return say(exchange, 501, `${exchange.method} is not relayed`);
-    const fields = new NamedFields(exchange.sentFields());
-    const here = answeredHere(exchange.method, fields);
+    const rewriting = this.#rewritingOf(exchange);
+    const fields = new RequestFields(
+      exchange.sentHead(),
+      saidAnew(exchange, rewriting.forwarded),
+      exchange.rules,
+      rewriting.underscoresInHeaders,
+    );
+    const here = answeredHere(exchange.method, fields.noted);
     if (here === 204) return exchange.respond(204, [["Via", `1.1 ${PSEUDONYM}`]], "");
     const isPage = exchange.insteadOf !== undefined;
     if (!isPage && this.options.encodedSlashes === "refuse" && /%2f/i.test(exchange.path)) {
@@ -117,13 +124,13 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   /** Answers by a member, or says why not. */
-  *#answer(exchange: Exchange, fields: NamedFields): Steps<void> {
+  *#answer(exchange: Exchange, fields: RequestFields): Steps<void> {
     const { home } = exchange.connection;
     const members = this.#share(home);
     try {
       // Where connections are few, a client that takes its time with a little content takes none meanwhile.
       if (this.#isBounded && !exchange.body.done) yield* settled(home.loop, exchange.body.fill(AHEAD));
-      if (members.only !== undefined) yield* this.#enter(members.only, exchange, fields);
+      if (members.only !== undefined) yield* this.#ask(members.only, exchange, fields);
       else yield* this.#balanced(members, exchange, fields);
     } catch (error) {
       if (exchange.responded || exchange.connection.closed) throw error;
@@ -158,18 +165,18 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */
-  *#balanced(members: Members, exchange: Exchange, fields: NamedFields): Steps<void> {
+  *#balanced(members: Members, exchange: Exchange, fields: RequestFields): Steps<void> {
     const { connection } = exchange;
     const { loop } = connection.home;
     const { sticky, failOnTimeout } = this.options.balancing!;
-    const route = sticky && sessionRoute(sticky, exchange.target, fields.all);
+    const route = sticky && sessionRoute(sticky, exchange.target, exchange.sentFields());
     const tried = new Set<Member>();
     let choice = members.choose(route, tried) ?? (yield* settled(loop, members.await(route, connection)));
     for (; choice !== undefined; choice = members.choose(route, tried)) {
       const { member } = choice;
       exchange.environment = environmentOf(choice, sticky, route);
       try {
-        return yield* this.#enter(member, exchange, fields, cookieFor(choice, sticky, exchange));
+        return yield* this.#ask(member, exchange, fields, cookieFor(choice, sticky, exchange));
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (error.unreached) member.fail("unreached", error.why);
@@ -182,7 +189,11 @@ export class RelayRequestHandler implements RequestHandler {
     throw new NobodyError();
   }
 
-  *#enter(member: Member, exchange: Exchange, fields: NamedFields, cookie?: string): Steps<void> {
+  /**
+   * Asks a member, on a connection of its own or one that is kept. Not split into more steps than there are waits: each
+   * costs something for every request.
+   */
+  *#ask(member: Member, exchange: Exchange, fields: RequestFields, cookie?: string): Steps<void> {
     const { connection } = exchange;
     const { pool } = member;
     const turn = pool.enter(connection);
@@ -191,7 +202,24 @@ export class RelayRequestHandler implements RequestHandler {
     let failure: UpstreamError | undefined;
     member.begin();
     try {
-      yield* this.#relay(member, exchange, fields, cookie);
+      const request = relayedRequest(exchange, fields, member.upstream, this.#rewritingOf(exchange));
+      // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
+      // whether the request was read, so only what may be repeated is, and only if all of it is still here.
+      const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
+      let upstream = pool.take(!repeatable);
+      for (let mayHaveEnded = repeatable && upstream !== undefined;; mayHaveEnded = false) {
+        upstream ??= yield* settled(connection.home.loop, this.#connect(member));
+        try {
+          return done(
+            member,
+            upstream,
+            yield* this.#relaying(member, upstream, exchange, request, cookie).run(),
+          );
+        } catch (error) {
+          if (!mayHaveEnded || !(error instanceof UpstreamError && error.unanswered)) throw error;
+          upstream = undefined;
+        }
+      }
     } catch (error) {
       if (error instanceof UpstreamError) failure = error;
       throw error;
@@ -200,28 +228,6 @@ export class RelayRequestHandler implements RequestHandler {
       member.traffic += connection.sent + connection.received - before;
       pool.leave();
     }
-  }
-
-  *#relay(
-    member: Member,
-    exchange: Exchange,
-    fields: NamedFields,
-    cookie: string | undefined,
-  ): Steps<void> {
-    const request = relayedRequest(exchange, fields, member.upstream, this.#rewritingOf(exchange));
-    // A connection may have ended at the very moment at which it was used again (RFC 9112, 9.3.1). Nobody can tell
-    // whether the request was read, so only what may be repeated is, and only if all of it is still here.
-    const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
-    const kept = member.pool.take(!repeatable);
-    if (kept !== undefined) {
-      try {
-        return done(member, kept, yield* this.#relaying(member, kept, exchange, request, cookie).run());
-      } catch (error) {
-        if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
-      }
-    }
-    const made = yield* settled(exchange.connection.home.loop, this.#connect(member));
-    done(member, made, yield* this.#relaying(member, made, exchange, request, cookie).run());
   }
 
   /** How a request is rewritten: a part of the site may say otherwise than the whole. */

@@ -2,7 +2,7 @@
 
 import { resetConnection } from "../../../ffi/mod.ts";
 import type { HeaderField } from "../../http/hop_by_hop.ts";
-import { upgradeProtocols, valuesOf } from "../../http/hop_by_hop.ts";
+import { upgradeProtocols } from "../../http/hop_by_hop.ts";
 import { isWorthReading } from "../../http/head_growth.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
@@ -11,11 +11,12 @@ import { settled, type Steps } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange } from "../http/exchange.ts";
-import { latin1, latin1Bytes } from "../http/head_text.ts";
+import { latin1Bytes } from "../http/head_text.ts";
 import { LENT, ResponseBuffer } from "../http/response_buffer.ts";
 import { ContentRelay } from "./content.ts";
 import type { RelayedRequest } from "./request_head.ts";
-import { responseFields, type View } from "./response_fields.ts";
+import { ReceivedResponse } from "./received_response.ts";
+import { ResponseFields, type View } from "./response_fields.ts";
 import { Tunnel } from "./tunnel.ts";
 import { Upload } from "./upload.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -38,17 +39,6 @@ export interface RelayContext {
   };
 }
 
-/** A response's head in strings: nothing of it refers to the buffer that it was in. */
-interface ResponseHead {
-  readonly status: number;
-  readonly minor: 0 | 1;
-  readonly reason: string;
-  readonly fields: readonly HeaderField[];
-  readonly framing: ResponseFraming;
-  readonly length: number | undefined;
-  readonly keepAlive: boolean;
-}
-
 /** Milliseconds that an upstream will keep a connection, or Infinity; undefined when the connection is at its end. */
 export type Patience = number | undefined;
 
@@ -63,6 +53,10 @@ export class Relaying extends Timed {
   #gone = false;
   #endsWithConnection = false;
   #content: ContentRelay | undefined;
+  /** How much of a response has been looked at, and is not all of its head. */
+  #seen = 0;
+  /** What the upstream says of how long it keeps its connection. */
+  #kept: string | undefined;
 
   /** @param upstream owned by the caller, but closed here when it cannot be used again */
   constructor(
@@ -151,13 +145,20 @@ export class Relaying extends Timed {
 
   /** Passes responses on up to the final one. */
   *#respond(upload: Upload | undefined): Steps<Patience> {
-    const { exchange, upstream, request } = this;
+    const { exchange, upstream, request, context: { deadlines } } = this;
     for (;;) {
-      const head = yield* this.#readHead();
+      const head = this.#readHead();
+      if (head === undefined) {
+        upstream.check(yield upstream.input(deadlines.upstream));
+        continue;
+      }
       if (head.status >= 200 || head.status === 101) this.context.heard?.(head.status);
       if (head.status >= 200) {
         upload?.refuse();
-        return yield* this.#respondFinally(head);
+        const sent = this.#respondAtOnce(head);
+        if (sent === false) yield* this.#respondInPieces(head);
+        else if (sent !== undefined) yield* this.#settled(sent);
+        return this.#patience(head);
       }
       if (head.status === 101) {
         if (!request.upgrade) throw new UpstreamError("it changed the protocol, which it was not asked for");
@@ -168,8 +169,8 @@ export class Relaying extends Timed {
       if (head.status === 100) upload?.open();
       else if (exchange.minor === 1) {
         upstream.keep();
-        const fields = responseFields(head.fields, head.minor, this.view);
-        yield* this.#settled(this.#sendHead(encodeResponseHead(head.status, fields, head.reason)));
+        const { list } = new ResponseFields(head.head, head.minor, this.view);
+        yield* this.#settled(this.#sendHead(encodeResponseHead(head.status, list, head.reason)));
       }
     }
   }
@@ -178,18 +179,22 @@ export class Relaying extends Timed {
     await this.exchange.connection.sendAll(bytes as Uint8Array<ArrayBuffer>);
   }
 
-  *#readHead(): Steps<ResponseHead> {
-    const { upstream, context: { parser, deadlines } } = this;
-    for (let seen = 0;;) {
+  /** Reads the head of a response out of what has come; nothing where more has to. */
+  #readHead(): ReceivedResponse | undefined {
+    const { upstream, context: { parser } } = this;
+    for (;;) {
       const { bytes, start, end, length } = upstream;
-      const verdict = isWorthReading(bytes, start, seen, end, parser.longest)
+      const verdict = isWorthReading(bytes, start, this.#seen, end, parser.longest)
         ? parser.parse(bytes, start, end)
         : "more";
-      seen = length;
-      if (verdict === "head") return this.#takeHead();
+      this.#seen = verdict === "more" ? length : 0;
+      if (verdict === "head") {
+        upstream.start = parser.end;
+        return new ReceivedResponse(parser, bytes, start, this.exchange.method);
+      }
       if (verdict === "reject") throw new UpstreamError(`its response is malformed: ${parser.why}`);
-      if (!upstream.take()) yield* upstream.untilReadable(deadlines.upstream);
-      else if (upstream.ended) {
+      if (!upstream.take()) return undefined;
+      if (upstream.ended) {
         const why = upstream.length === 0
           ? "it ended the connection without a response"
           : "its response ends in its head";
@@ -198,61 +203,59 @@ export class Relaying extends Timed {
     }
   }
 
-  /** Takes over what the parser has just found: its results, and the buffer they lie in, are everybody's. */
-  #takeHead(): ResponseHead {
-    const { upstream, context: { parser }, exchange } = this;
+  /**
+   * Responds with what is all there, in one piece.
+   *
+   * @returns false where it is not all there; nothing where it has left at once
+   */
+  #respondAtOnce(head: ReceivedResponse): Promise<void> | undefined | false {
+    const { exchange, upstream } = this;
+    const { framing, length } = head;
+    if (framing !== "length" || length! > upstream.length) return false;
+    const { status, reason, fields } = this.#finalHead(head);
     const { bytes, start } = upstream;
-    const text = latin1(bytes, start, parser.end);
-    const slice = (from: number, to: number) => text.slice(from - start, to - start);
-    const fields: HeaderField[] = [];
-    const { fields: offsets } = parser;
-    for (let at = 0; at < 4 * parser.fieldCount; at += 4) {
-      fields.push([slice(offsets[at]!, offsets[at + 1]!), slice(offsets[at + 2]!, offsets[at + 3]!)]);
-    }
-    upstream.start = parser.end;
-    const { status, minor, keepAlive, contentLength } = parser;
-    return {
-      status,
-      minor,
-      reason: slice(parser.reasonStart, parser.reasonEnd),
-      fields,
-      framing: parser.framing(exchange.method),
-      length: contentLength < 0 ? undefined : contentLength,
-      keepAlive,
-    };
+    const end = start + length!;
+    upstream.start = end;
+    const content = length! > LENT ? bytes.slice(start, end) : bytes.subarray(start, end);
+    const sent = exchange.respond(status, fields, content, reason);
+    upstream.keep();
+    return sent;
   }
 
-  *#respondFinally(head: ResponseHead): Steps<Patience> {
-    const { exchange, upstream, view } = this;
+  *#respondInPieces(head: ReceivedResponse): Steps<void> {
+    const { exchange, upstream } = this;
     const { framing, length } = head;
-    // A page that comes without an error of its own has that of the request.
-    const status = head.status < 400 && exchange.insteadOf || head.status;
-    const reason = status === head.status ? head.reason : undefined;
-    const fields = responseFields(head.fields, head.minor, view);
-    if (head.status >= 400 && isReplaced(status, view.rules.errorOverride)) {
-      // Who has to show who they are has to know how.
-      throw new ReplacedError(status, fields.filter(([name]) => /^(www|proxy)-authenticate$/i.test(name)));
-    }
-    if (framing === "length" && length! <= upstream.length) {
-      // All there: it leaves in one piece.
-      const { bytes, start } = upstream;
-      const end = start + length!;
-      upstream.start = end;
-      const content = length! > LENT ? bytes.slice(start, end) : bytes.subarray(start, end);
-      const sent = exchange.respond(status, fields, content, reason);
-      upstream.keep();
-      if (sent !== undefined) yield* this.#settled(sent);
-      return this.#patience(head);
-    }
+    const { status, reason, fields } = this.#finalHead(head);
     upstream.keep();
     const known = framing === "length" || framing === "none" ? length : undefined;
     const announced = this.#trails(framing, known) ? announcedTrailers(head.fields) : "";
-    if (announced !== "") fields.push(["Trailer", announced]);
+    if (announced !== "") fields.add("Trailer", announced);
     const follows = yield* this.#settled(
       exchange.start(status, fields, known, upstream.length > 0, reason),
     );
     if (follows) yield* this.#relayContent(head, known);
-    return this.#patience(head);
+  }
+
+  /**
+   * The final head as the client gets it.
+   *
+   * @throws {ReplacedError} where something else is said in its place
+   */
+  #finalHead(head: ReceivedResponse): { status: number; reason: string | undefined; fields: ResponseFields } {
+    const { exchange, view } = this;
+    // A page that comes without an error of its own has that of the request.
+    const status = head.status < 400 && exchange.insteadOf || head.status;
+    const reason = status === head.status ? head.reason : undefined;
+    const fields = new ResponseFields(head.head, head.minor, view);
+    this.#kept = fields.keepAlive;
+    if (head.status >= 400 && isReplaced(status, view.rules.errorOverride)) {
+      // Who has to show who they are has to know how.
+      throw new ReplacedError(
+        status,
+        fields.list.filter(([name]) => /^(www|proxy)-authenticate$/i.test(name)),
+      );
+    }
+    return { status, reason, fields };
   }
 
   /** Whether the client gets trailer fields: it asked for them, and both sides have chunks. */
@@ -261,7 +264,7 @@ export class Relaying extends Timed {
       this.exchange.method !== "HEAD";
   }
 
-  *#relayContent({ framing, fields }: ResponseHead, length: number | undefined): Steps<void> {
+  *#relayContent({ framing, fields }: ReceivedResponse, length: number | undefined): Steps<void> {
     const { exchange, upstream, context: { deadlines } } = this;
     this.#endsWithConnection = exchange.endsByClosing;
     const chunked = length === undefined && exchange.minor === 1;
@@ -276,15 +279,14 @@ export class Relaying extends Timed {
   }
 
   /** Whether the connection can be kept, and how long. `Keep-Alive: timeout=5` is what an upstream says of itself. */
-  #patience(head: ResponseHead): Patience {
+  #patience(head: ReceivedResponse): Patience {
     if (!head.keepAlive || head.framing === "close") return undefined;
-    const [value] = valuesOf(head.fields, "keep-alive");
-    if (value === undefined) return Infinity;
-    const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(value)?.[1];
+    if (this.#kept === undefined) return Infinity;
+    const seconds = /(?:^|[\s,])timeout=(\d{1,6})/i.exec(this.#kept)?.[1];
     return seconds === undefined ? Infinity : 1000 * Number(seconds);
   }
 
-  async #changeProtocol(head: ResponseHead): Promise<void> {
+  async #changeProtocol(head: ReceivedResponse): Promise<void> {
     const { exchange, upstream, context: { deadlines } } = this;
     const protocols = upgradeProtocols(head.fields);
     if (protocols === "") throw new UpstreamError("it changed the protocol and does not say to which");
@@ -292,7 +294,7 @@ export class Relaying extends Timed {
     exchange.beginTunnel();
     // From here on a client that has ended its side and is sent an end counts as gone, with bytes of its still unread.
     exchange.connection.onGone(undefined);
-    const passed = responseFields(head.fields, head.minor, this.view);
+    const passed = new ResponseFields(head.head, head.minor, this.view).list;
     const fields: HeaderField[] = [
       ...exchange.rules?.response(passed, head.status, false, exchange.environment) ?? passed,
       ["Connection", "Upgrade"],

@@ -2,15 +2,16 @@
 
 import type { Forwarded } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
-import { endToEnd, upgradeProtocols } from "../../http/hop_by_hop.ts";
-import { NamedFields } from "../../http/named_fields.ts";
+import { upgradeProtocols } from "../../http/hop_by_hop.ts";
+import type { NotedFields } from "../../http/noted_fields.ts";
 import { announcedTrailers, relayedTrailers, takesTrailers } from "../../http/trailers.ts";
 import { normalizePath } from "../../route/path.ts";
 import { mappedAsWritten } from "../../route/raw_path.ts";
 import { isTraceparent } from "../log/identity.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { RequestBody } from "../http/request_body.ts";
-import { aboutClient, appended, saidAnew } from "./about_client.ts";
+import { aboutClient, appended } from "./about_client.ts";
+import type { RequestFields } from "./request_fields.ts";
 
 /** How requests are rewritten. */
 export interface Rewriting {
@@ -33,6 +34,8 @@ export type RequestFraming = number | "chunked" | undefined;
 export interface RelayedRequest {
   /** Latin-1, blank line and all. */
   readonly head: string;
+  /** What it is made of. */
+  readonly fields: RequestFields;
   readonly framing: RequestFraming;
   /** Host that the upstream is told. */
   readonly authority: string;
@@ -40,18 +43,12 @@ export interface RelayedRequest {
   readonly upgrade: boolean;
   /** Whether it is told that trailer fields are welcome, as the client has said. */
   readonly takesTrailers: boolean;
-  /** The lines of the trailer section that go with it. @param body has been read to its end */
-  trailers(body: RequestBody): string;
   /** Whether the client waits for 100 (Continue), and the upstream is to say it. */
   readonly expectsContinue: boolean;
 }
 
 /** Fields that are said anew here, whatever rules say. */
 const OWN: ReadonlySet<string> = new Set(["host", "expect", "max-forwards", "via"]);
-/** Those that are said anew unless rules say them. */
-const OWN_UNLESS_SAID: readonly string[] = ["traceparent", "x-request-id"];
-/** What a client says of all of them is not passed on. */
-const REPLACED: ReadonlySet<string> = new Set([...OWN, ...OWN_UNLESS_SAID]);
 
 /** How this program names itself in Via (RFC 9110, 7.6.3). */
 export const PSEUDONYM = "fdpass";
@@ -65,7 +62,7 @@ const MOST_RELAYS = 16;
  *
  * @returns the status; undefined for a request that is passed on
  */
-export function answeredHere(method: string, fields: NamedFields): 204 | 508 | undefined {
+export function answeredHere(method: string, fields: NotedFields): 204 | 508 | undefined {
   if (method === "OPTIONS" && forwardsLeft(fields) === 0) return 204;
   // A member is protocol, pseudonym and perhaps a comment (RFC 9110, 7.6.3).
   const own = fields.list("via").filter((member) => pseudonymOf(member) === PSEUDONYM);
@@ -79,87 +76,83 @@ function pseudonymOf(member: string): string {
 }
 
 /** How much further a request is to go; undefined where nothing is said, or nothing that is a number. */
-function forwardsLeft(fields: NamedFields): number | undefined {
+function forwardsLeft(fields: NotedFields): number | undefined {
   const [value, other] = fields.values("max-forwards");
   return value !== undefined && other === undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
 
 /** The field as it is passed on: counted down for OPTIONS; other methods may leave it alone, and do. */
-function maxForwards(method: string, fields: NamedFields): string {
+function maxForwards(method: string, fields: NotedFields): string {
   const left = method === "OPTIONS" ? forwardsLeft(fields) : undefined;
   if (left !== undefined) return `Max-Forwards: ${Math.max(0, left - 1)}\r\n`;
   return fields.values("max-forwards").map((value) => `Max-Forwards: ${value}\r\n`).join("");
 }
 
 /**
- * Tells whether a field of the client's may be shown to a server behind this: not `Proxy`, which no standard knows and CGI makes
- * HTTP_PROXY, where programs look for the way that their own requests take; and, as nginx has it, no name with an
- * underscore. For CGI, WSGI and their like `X_Forwarded_For` is the same name as `X-Forwarded-For`, which is said here.
+ * The head of the request that an exchange is for, as its upstream gets it.
+ *
+ * @param fields what is passed on of the client's
  */
-function mayBeShown(name: string, underscores: boolean): boolean {
-  return name.toLowerCase() !== "proxy" && (underscores || !name.includes("_"));
-}
-
-/** Those of the fields that may be shown. */
-function shown(sent: NamedFields, underscores: boolean): NamedFields {
-  const isShown = (name: string) => mayBeShown(name, underscores);
-  return sent.names.every(isShown) ? sent : new NamedFields(sent.all.filter(([name]) => isShown(name)));
-}
-
-/** The head of the request that an exchange is for, as its upstream gets it. @param sent all the fields of the request */
 export function relayedRequest(
   exchange: Exchange,
-  sent: NamedFields,
+  fields: RequestFields,
   upstream: Upstream,
   rewriting: Rewriting,
 ): RelayedRequest {
-  const { underscoresInHeaders } = rewriting;
   const { rules, method, minor } = exchange;
-  const fields = shown(sent, underscoresInHeaders);
-  const framing = framingOf(fields);
+  const { noted, anew } = fields;
+  const framing = framingOf(noted);
   // A request that changes the protocol and has content at once is possible and unheard of: it is served unchanged.
-  const changes = minor === 1 && (framing ?? 0) === 0 && fields.has("upgrade");
-  const protocols = changes ? allowed(upgradeProtocols(fields.all), rewriting.upgrade) : "";
+  const changes = minor === 1 && (framing ?? 0) === 0 && noted.value("upgrade") !== undefined;
+  const protocols = changes ? allowed(upgradeProtocols(noted.all), rewriting.upgrade) : "";
   const expectsContinue = exchange.body.unasked && !exchange.body.done;
   const authority = authorityOf(exchange, upstream, rewriting.preserveHost);
-  // Fields that Connection names end here; those of rules are put in behind that, so that no client can name them away.
-  const endToEndFields = endToEnd(fields.all, REPLACED);
-  const told = rules === undefined ? endToEndFields : rules.request(endToEndFields);
-  const anew = saidAnew(exchange, rewriting.forwarded);
   let head = `${method} ${targetOf(exchange, upstream, rewriting)} HTTP/1.1\r\nHost: ${authority}\r\n`;
-  const begins = !isTraceparent(fields.values("traceparent")[0]);
-  for (const [name, value] of told) {
-    const lower = name.toLowerCase();
+  const begins = !isTraceparent(noted.value("traceparent"));
+  // Fields that Connection names have ended here; those of rules are put in behind that, so that no client can name them
+  // away.
+  const told = rules?.request(fields.list);
+  if (told === undefined) {
+    head += fields.lines;
     // What others have noted of a trace is of no use to another one (W3C Trace Context, 3.3).
-    if (begins && lower === "tracestate") continue;
-    if (!anew.has(lower) && !OWN.has(lower)) head += `${name}: ${value}\r\n`;
+    if (!begins) head += fields.traceState;
+  } else {
+    for (const [name, value] of told) {
+      const lower = name.toLowerCase();
+      if (begins && lower === "tracestate") continue;
+      if (!anew.has(lower) && !OWN.has(lower)) head += `${name}: ${value}\r\n`;
+    }
   }
-  head += maxForwards(method, fields) + aboutClient(exchange, fields, told, rewriting.forwarded, anew);
+  head += maxForwards(method, noted) + aboutClient(exchange, noted, told, rewriting.forwarded, anew);
   if (rules?.says("x-request-id") !== true) head += `X-Request-Id: ${exchange.requestId}\r\n`;
   if (rules?.says("traceparent") !== true) head += `Traceparent: ${exchange.traceparent}\r\n`;
-  head += `Via: ${appended(fields.values("via"), `1.${minor} ${PSEUDONYM}`)}\r\n`;
-  // What rules say nobody else may say, at the end of the request either.
-  const mayPass = (name: string) =>
-    mayBeShown(name, underscoresInHeaders) && (rules === undefined || !rules.says(name));
-  const announced = framing === "chunked" ? announcedTrailers(fields.all, mayPass) : "";
-  if (announced !== "") head += `Trailer: ${announced}\r\n`;
-  if (framing === "chunked") head += "Transfer-Encoding: chunked\r\n";
-  else if (framing !== undefined) head += `Content-Length: ${framing}\r\n`;
+  head += `Via: ${appended(noted.values("via"), `1.${minor} ${PSEUDONYM}`)}\r\n`;
+  if (framing === "chunked") {
+    const announced = announcedTrailers(noted.all, (name) => fields.mayTrail(name));
+    if (announced !== "") head += `Trailer: ${announced}\r\n`;
+    head += "Transfer-Encoding: chunked\r\n";
+  } else if (framing !== undefined) head += `Content-Length: ${framing}\r\n`;
   if (expectsContinue) head += "Expect: 100-continue\r\n";
   const upgrade = protocols !== "";
   // TE is for this hop, so Connection names it (RFC 9110, 10.1.4).
-  const trailersWanted = !upgrade && minor === 1 && fields.has("te") && takesTrailers(fields.all);
+  const trailersWanted = !upgrade && minor === 1 && noted.value("te") !== undefined &&
+    takesTrailers(noted.all);
   if (upgrade) head += `Connection: Upgrade\r\nUpgrade: ${protocols}\r\n`;
   else if (trailersWanted) head += "TE: trailers\r\nConnection: TE\r\n";
   return {
     head: head + "\r\n",
+    fields,
     framing,
     authority,
     upgrade,
     takesTrailers: trailersWanted,
-    trailers: (body) => relayedTrailers(body.trailers, sent.all, mayPass),
     expectsContinue,
   };
+}
+
+/** The lines of the trailer section that go with a request. @param body has been read to its end */
+export function requestTrailers({ fields }: RelayedRequest, body: RequestBody): string {
+  return relayedTrailers(body.trailers, fields.noted.all, (name) => fields.mayTrail(name));
 }
 
 /** Those of the protocols asked for that the upstream may be asked for. */
@@ -171,9 +164,9 @@ function allowed(protocols: string, upgrade: string | undefined): string {
 }
 
 /** The request parser has refused what is framed in two ways, or in none that is known. */
-function framingOf(fields: NamedFields): RequestFraming {
+function framingOf(fields: NotedFields): RequestFraming {
   if (fields.list("transfer-encoding").length > 0) return "chunked";
-  const [length] = fields.values("content-length");
+  const length = fields.value("content-length");
   return length === undefined ? undefined : Number(length);
 }
 

@@ -3,7 +3,12 @@
 import type { CookieRule, ReverseRule } from "../../config/config.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { ownReference } from "../../http/reference.ts";
-import { endToEnd, type HeaderField } from "../../http/hop_by_hop.ts";
+import { HeadPass } from "../../http/head_pass.ts";
+import { ENDING_HERE } from "../../http/hop_by_hop.ts";
+import { fieldLine } from "../../http/response_head.ts";
+import { SoughtNames } from "../../http/sought_names.ts";
+import type { FieldText } from "../http/field_text.ts";
+import { type Field, fieldsOfLines } from "../http/head_text.ts";
 import { PSEUDONYM } from "./request_head.ts";
 import { reverseReference, rewriteCookie } from "./reverse_rules.ts";
 
@@ -39,37 +44,78 @@ export interface View extends Mount {
   readonly rules: ResponseRules;
 }
 
-/** Fields that hold a URL of the upstream's own. */
-const REFERENCES: ReadonlySet<string> = new Set(["location", "content-location", "uri"]);
+/** Those of a response that are looked at: the ones about the connection, those that hold a URL of the upstream's own, others. */
+const SOUGHT = new SoughtNames([
+  ...ENDING_HERE,
+  "location",
+  "content-location",
+  "uri",
+  "set-cookie",
+  "date",
+]);
 
 /**
- * The fields for the client: without those for this hop, and with the upstream's own URLs as the client sees them.
- *
- * @param minor of the upstream's HTTP version
+ * The fields for the client: without those for this hop, and with the upstream's own URLs as the client sees them. All
+ * others are the lines that came.
  */
-export function responseFields(
-  fields: readonly HeaderField[],
-  minor: 0 | 1,
-  view: View,
-): HeaderField[] {
-  const { reverse, cookieDomains = [], cookiePaths = [] } = view.rules;
-  const cookies = cookieDomains.length > 0 || cookiePaths.length > 0;
-  const passed = endToEnd(fields);
-  for (let index = 0; index < passed.length; index++) {
-    const [name, value] = passed[index]!;
-    const lower = name.toLowerCase();
-    if (REFERENCES.has(lower)) {
-      const seen = reverse === undefined
-        ? clientReference(value, view)
-        : reverseReference(value, reverse, view.clientAuthority, view.clientScheme);
-      passed[index] = [name, seen];
-    } else if (cookies && lower === "set-cookie") {
-      passed[index] = [name, rewriteCookie(value, cookieDomains, cookiePaths)];
+export class ResponseFields extends HeadPass implements FieldText {
+  dated = false;
+  readonly upgrade = false;
+  readonly close = false;
+  /** What the upstream says of how long it keeps its connection. */
+  keepAlive: string | undefined;
+
+  /**
+   * @param head of the upstream's response
+   * @param minor of its HTTP version
+   */
+  constructor(head: string, minor: 0 | 1, readonly view: View) {
+    super();
+    this.pass(head, SOUGHT);
+    this.lines += `Via: 1.${minor} ${PSEUDONYM}\r\n`;
+    if (view.cookie !== undefined) this.lines += fieldLine("Set-Cookie", view.cookie);
+  }
+
+  protected override forget(): void {
+    this.dated = false;
+  }
+
+  protected override seen(name: string, value: string, ends: boolean, written: string): string | undefined {
+    const { rules, clientAuthority, clientScheme } = this.view;
+    switch (name) {
+      case "date":
+        this.dated ||= !ends;
+        return undefined;
+      case "keep-alive":
+        this.keepAlive ??= value;
+        return "";
+      case "set-cookie": {
+        const { cookieDomains = [], cookiePaths = [] } = rules;
+        if (cookieDomains.length === 0 && cookiePaths.length === 0) return undefined;
+        return fieldLine(written, rewriteCookie(value, cookieDomains, cookiePaths));
+      }
+      case "location":
+      case "content-location":
+      case "uri":
+        return fieldLine(
+          written,
+          rules.reverse === undefined
+            ? clientReference(value, this.view)
+            : reverseReference(value, rules.reverse, clientAuthority, clientScheme),
+        );
+      default:
+        return "";
     }
   }
-  passed.push(["Via", `1.${minor} ${PSEUDONYM}`]);
-  if (view.cookie !== undefined) passed.push(["Set-Cookie", view.cookie]);
-  return passed;
+
+  /** Says a field besides. */
+  add(name: string, value: string): void {
+    this.lines += fieldLine(name, value);
+  }
+
+  get list(): Field[] {
+    return fieldsOfLines(this.lines);
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { chunkHead, CRLF } from "../../http/chunked.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { lastChunk } from "./relay_buffer.ts";
-import type { RelayedRequest } from "./request_head.ts";
+import { type RelayedRequest, requestTrailers } from "./request_head.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
@@ -95,7 +95,7 @@ export class Upload extends Timed {
   }
 
   #lastChunk(): Uint8Array<ArrayBuffer> {
-    return lastChunk(this.request.trailers(this.exchange.body));
+    return lastChunk(requestTrailers(this.request, this.exchange.body));
   }
 
   #sendAll(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> {

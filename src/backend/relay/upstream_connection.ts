@@ -17,7 +17,7 @@ import {
   shutdown,
 } from "../../../ffi/mod.ts";
 import { appended } from "../../http/growing.ts";
-import type { Steps } from "../../loop/course.ts";
+import type { Steps, Wait } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Poller } from "../../loop/poller.ts";
 import { RECEIVABLE, SocketReadiness } from "../../loop/socket_readiness.ts";
@@ -49,6 +49,9 @@ export class UpstreamConnection extends SocketReadiness {
   /** Told of events while nobody uses the connection, and of the end of its time. */
   onIdleEvent: ((connection: UpstreamConnection, late: boolean) => void) | undefined;
   #closed = false;
+  /** How long it may take what is waited for to come. */
+  #patience: Deadlines | undefined;
+  readonly #input: Wait = (resume) => this.awaitInput(this.#patience!, this.#patience!.milliseconds, resume);
 
   /**
    * @param fd non-blocking, connected or about to be; owned by this object from now on
@@ -191,16 +194,25 @@ export class UpstreamConnection extends SocketReadiness {
     if (this.awaitsInput && !this.#closed) deadlines.start(this);
   }
 
+  /** A wait for something to receive, behind which there is a {@linkcode check}. One for all: it is made once. */
+  input(deadlines: Deadlines): Wait {
+    this.#patience = deadlines;
+    return this.#input;
+  }
+
+  /** Looks at how a wait has ended. @throws {UpstreamError} with 504 when nothing came in time */
+  check(came: boolean): void {
+    if (!came || this.#closed) this.#fail("it did not respond in time");
+  }
+
   /** Waits until there is something to receive. @throws {UpstreamError} with 504 when nothing came in time */
   *untilReadable(deadlines: Deadlines): Steps<void> {
-    const came = yield (resume) => this.awaitInput(deadlines, deadlines.milliseconds, resume);
-    if (!came || this.#closed) this.#fail("it did not respond in time");
+    this.check(yield this.input(deadlines));
   }
 
   /** The same as a promise. */
   async readable(deadlines: Deadlines): Promise<void> {
-    const came = await this.readableWithin(deadlines, deadlines.milliseconds);
-    if (!came || this.#closed) this.#fail("it did not respond in time");
+    this.check(await this.readableWithin(deadlines, deadlines.milliseconds));
   }
 
   /** Waits until the socket takes more, or has connected or failed to. */

@@ -1,7 +1,7 @@
 /** Heads of requests and responses, and of what programs write. */
 
 import assert from "node:assert/strict";
-import { responseFields } from "../../../src/backend/relay/response_fields.ts";
+import { ResponseFields } from "../../../src/backend/relay/response_fields.ts";
 import { fieldsOfHead } from "../../../src/backend/http/head_text.ts";
 import { toldPath } from "../../../src/backend/http/told.ts";
 import { parseCgiHead } from "../../../src/http/cgi_response.ts";
@@ -198,7 +198,7 @@ export const RESPONSES: Target = {
       fields.push([textOf(input.subarray(a, b)), textOf(input.subarray(c, d))]);
     }
     for (const view of [VIEW, RULED]) {
-      const seen = responseFields(fields, 1, view);
+      const seen = new ResponseFields(textOf(input.subarray(0, parser.end)), 1, view).list;
       // What is passed on can be said: a name that is none, or a value that ends its line, throws.
       responseHeadText(200, seen);
       for (const [name, value] of seen) {
