@@ -57,9 +57,14 @@ export interface ThreadState {
   readonly ran: number;
 }
 
-/** Looks at a thread of this process. @returns undefined where there is none, or nothing is shown */
-export function threadState(thread: number): ThreadState | undefined {
-  const line = readTask(thread, "stat");
+/**
+ * Looks at a thread.
+ *
+ * @param process the number of its process; this one unless given
+ * @returns undefined where there is none, or nothing is shown
+ */
+export function threadState(thread: number, process?: number): ThreadState | undefined {
+  const line = readTask(thread, "stat", process);
   // Behind the name, which may have anything in it.
   const words = line.slice(line.lastIndexOf(")") + 2).split(" ");
   if (words.length < 13) return undefined;
@@ -71,8 +76,8 @@ export function isFrozen(thread: number): boolean {
   return readTask(thread, "syscall").startsWith(`${pause} `);
 }
 
-function readTask(thread: number, name: string): string {
-  const opened = openForReading(`/proc/self/task/${thread}/${name}`);
+function readTask(thread: number, name: string, process: number | "self" = "self"): string {
+  const opened = openForReading(`/proc/${process}/task/${thread}/${name}`);
   if (opened < 0) return "";
   const bytes = new Uint8Array(1_024);
   const length = readFile(adopt(opened), bytes, 1_024n);

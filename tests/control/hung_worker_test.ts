@@ -1,7 +1,6 @@
 /** A Worker that does nothing any more: noticed, replaced, and what it had goes on. */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import type { FrontStatus } from "../../src/control/front/front_status.ts";
 import { ask } from "../../src/control/socket/ask.ts";
 import { isInstalled } from "../support/other_programs.ts";
@@ -16,38 +15,11 @@ import {
 } from "../support/processes.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { until } from "../support/waiting.ts";
+import { Held } from "./held.ts";
 import { Manager } from "./manager.ts";
 import { listeningAt, Visitors } from "./take_over_load.ts";
 
-const HOLD = fileURLToPath(new URL("./hold_thread.py", import.meta.url));
 const PARKED = 60;
-
-/** Holds a thread until the end of its block, as if it hung. */
-class Held implements AsyncDisposable {
-  private constructor(readonly child: Deno.ChildProcess) {}
-
-  static async hold(thread: number): Promise<Held> {
-    const child = new Deno.Command("python3", {
-      args: [HOLD, String(thread)],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const held = new Held(child);
-    const reader = child.stdout.getReader();
-    const said = new TextDecoder().decode((await reader.read()).value);
-    await reader.cancel();
-    if (said === "held\n") return held;
-    // Nobody else would let the thread go, and a process of which one is held never ends.
-    await held[Symbol.asyncDispose]();
-    return assert.fail(`said ${JSON.stringify(said)}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.child.stdin.close();
-    await this.child.status;
-  }
-}
 
 /** The thread of a Worker, counted from 1. */
 function threadOf(pid: number, worker: number): number {

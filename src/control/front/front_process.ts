@@ -60,6 +60,7 @@ class FrontProcess implements Commanded {
   #greeting: Greeting | undefined;
   readonly #store = new FrontStore(this.#loop, this.#log);
   readonly #hungWorkers: HungWorkers;
+  #alive: ReturnType<typeof setInterval> | undefined;
   readonly #succession: Succession;
   #stopping = false;
   #ready: Promise<void> = Promise.resolve();
@@ -124,6 +125,7 @@ class FrontProcess implements Commanded {
     // A Worker that could not start has never become ready.
     if (!this.#workers.ready) return;
     this.#hungWorkers.begin();
+    this.#alive = this.#keeper?.giveSignsOfLife();
     print(`fdpass front ready on ${this.#listeners.addresses}`);
     notify(`READY=1\nSTATUS=Serving on ${this.#listeners.addresses}`);
   }
@@ -275,6 +277,7 @@ class FrontProcess implements Commanded {
   async close(failed: boolean): Promise<void> {
     if (!failed) await this.#holder?.end();
     this.#hungWorkers.end();
+    clearInterval(this.#alive);
     this.#admin.close();
     this.#observed.pages.close();
     this.#control?.close(!this.#succession.succeeded);

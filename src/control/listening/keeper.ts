@@ -44,17 +44,24 @@ const UNANSWERED = 2_000;
  * - `room`: whether a front that ends in good order can leave connections to the next one, on which nobody asks anything:
  *   answered with `room` and `is`
  * - `leave`: such a connection, with its descriptor; not answered
+ * - `alive`: its control plane goes round; not answered
  */
 export type Asked =
   | { readonly type: "open"; readonly wanted: readonly WantedListener[]; readonly workers: number }
   | { readonly type: "keep"; readonly keys: readonly string[] }
-  | { readonly type: "left" | "taken" | "channel" | "room" }
+  | { readonly type: "left" | "taken" | "channel" | "room" | "alive" }
   | ({ readonly type: "leave" } & PackedConnection)
   | ({ readonly type: "held" } & Held);
 
 /** The port of an address as people read it. */
 function portOf(address: string): number {
   return Number(address.slice(address.lastIndexOf(":") + 1));
+}
+
+/** Who hears of signs of life. */
+export interface SignsOfLife {
+  heard(front: unknown, process: number): void;
+  gone(front: unknown): void;
 }
 
 /** A front that is connected, and what it uses. */
@@ -80,7 +87,12 @@ export class ListenerKeeper {
    * @param loop is run by the caller
    * @param path where fronts ask; private to this user
    */
-  constructor(readonly loop: Loop, readonly path: string, readonly source: ListenerSource) {
+  constructor(
+    readonly loop: Loop,
+    readonly path: string,
+    readonly source: ListenerSource,
+    readonly signs?: SignsOfLife,
+  ) {
     this.#listener = BackendListener.listen(path, { mode: 0o600 }, {
       type: SOCK_SEQPACKET,
       backlog: MOST_FRONTS,
@@ -110,6 +122,10 @@ export class ListenerKeeper {
           this.#left.held(user, peerCredentials(user.talk.fd).pid, asked, fd);
           continue;
         }
+        if (asked.type === "alive") {
+          this.signs?.heard(user, peerCredentials(user.talk.fd).pid);
+          continue;
+        }
         if (asked.type === "leave") {
           this.#left.add([unpackConnection({ message, ...fd === undefined ? {} : { fd } })]);
           continue;
@@ -124,6 +140,7 @@ export class ListenerKeeper {
     } finally {
       this.#users.delete(user);
       this.#left.gone(user);
+      this.signs?.gone(user);
       user.talk.close();
       for (const channel of this.#channels) if (channel.front === user) this.#unanswered.start(channel);
       // The last one: what it has used is for whoever is started in its place.

@@ -21,6 +21,9 @@ import type { Asked } from "./keeper.ts";
 import type { ListenerSource } from "./listener_source.ts";
 import type { OpenListener, WantedListener } from "./open_listener.ts";
 
+/** Milliseconds between two signs of life. */
+const SIGN = 1_000;
+
 /** Asks a {@linkcode ListenerKeeper}. The connection lasts as long as the front: its end says that the front has gone. */
 export class KeptListeners implements ListenerSource {
   #talk: Talk | undefined;
@@ -91,6 +94,17 @@ export class KeptListeners implements ListenerSource {
     this.#connected().say({ type: "held", ...held } satisfies Asked, until).catch(() => {}).finally(() => {
       if (until !== undefined) close(until);
     });
+  }
+
+  /** Tells the supervisor from now on that this process goes round. @returns to be cleared in the end */
+  giveSignsOfLife(): ReturnType<typeof setInterval> {
+    let isSaid = true;
+    return setInterval(() => {
+      // It does not read: then it needs no more of them.
+      if (!isSaid || this.#talk?.ended !== false) return;
+      isSaid = false;
+      this.#talk.say({ type: "alive" } satisfies Asked).catch(() => {}).finally(() => isSaid = true);
+    }, SIGN);
   }
 
   /** What fronts have left that have died: the caller's from now on. */

@@ -56,6 +56,7 @@ export const EVENTS = [
   "connections-stored",
   "worker-hung",
   "worker-replaced",
+  "front-hung",
   "take-over-begun",
   "front-succeeded",
   "take-over-failed",

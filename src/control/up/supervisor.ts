@@ -21,7 +21,9 @@ import type { ControlSocket } from "../socket/control_socket.ts";
 import { giveSignsOfLife } from "../processes/watchdog.ts";
 import { UPGRADE } from "../take_over/succession.ts";
 import { frontOptions } from "./front_options.ts";
+import { HungFronts } from "./hung_fronts.ts";
 import { findConnections, leaveConnections } from "./left_connections.ts";
+import { replaceFront } from "./replace_front.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
 import { type AddedBackends, DeclaredBackends } from "./declared_backends.ts";
 
@@ -39,6 +41,7 @@ class Supervisor {
   #control: ControlSocket | undefined;
   /** Has the sockets that the front listens at: a front that is killed leaves a queue, not a closed port. */
   #keeper: ListenerKeeper | undefined;
+  readonly #hungFronts = new HungFronts((process, seconds) => this.#hangs(process, seconds));
   #config: Config;
   #front: SupervisedProcess | undefined;
   /** Settles when everything runs, or cannot: no reload before that. */
@@ -93,6 +96,7 @@ class Supervisor {
     await this.#backends.stop();
     if (this.#keeper !== undefined) await leaveConnections(this.#loop, this.#keeper);
     clearInterval(this.#alive);
+    this.#hungFronts.end();
     this.#control?.close();
     this.#keeper?.close();
     endMessages();
@@ -110,7 +114,13 @@ class Supervisor {
       await this.#backends.start(config);
       if (this.#stopping) return;
       const keeper = this.#directory.join("listeners.sock");
-      this.#keeper = new ListenerKeeper(this.#loop, keeper, ownSource(givenToThisProcess(), true));
+      this.#keeper = new ListenerKeeper(
+        this.#loop,
+        keeper,
+        ownSource(givenToThisProcess(), true),
+        this.#hungFronts,
+      );
+      this.#hungFronts.begin();
       await findConnections(this.#loop, this.#keeper, this.#log);
       const front = this.#front = new SupervisedProcess(this.#frontOptions(config));
       await front.ready;
@@ -124,6 +134,17 @@ class Supervisor {
       this.#log.error("start-failed", "{reason}; stopping", { reason: reasonOf(error) });
       this.#ended.resolve(1);
     }
+  }
+
+  /** The control plane of a front hangs. What it has goes on with the next one, as with any front that dies. */
+  #hangs(process: number, seconds: number): void {
+    if (this.#stopping || process !== this.#front?.pid) return;
+    this.#log.error(
+      "front-hung",
+      "the front (process {process}) has given no sign of life for {seconds} s; ending it, and starting another one",
+      { process, seconds },
+    );
+    this.#front.signal("SIGKILL");
   }
 
   /** How a front is started for a configuration. @param takeOver whether from the one that runs */
@@ -208,35 +229,13 @@ class Supervisor {
   }
 
   async #frontReplaced(next: Config, timeout: number): Promise<ControlAnswer> {
-    const reason = await this.#replaceFront(next, timeout);
-    if (reason === undefined) return { code: DONE, text: `process ${this.#front?.pid} is the front` };
-    return { code: FAILED, text: `Cannot upgrade, the old front goes on: ${reason}` };
-  }
-
-  /** Starts a front that takes over from the one that runs. @returns why it has not, undefined if it has */
-  async #replaceFront(next: Config, timeout: number): Promise<string | undefined> {
-    const old = this.#front!;
-    const front = new SupervisedProcess({ ...this.#frontOptions(next, true), attempt: true });
-    old.leaves = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`it was not ready within ${timeout / 1_000} s`)), timeout);
-      });
-      await Promise.race([front.ready, late]);
-      this.#front = front;
-      return undefined;
-    } catch (error) {
-      front.kill();
-      old.leaves = false;
-      const reason = reasonOf(error);
-      this.#log.warn("take-over-failed", "the new front has not taken over, the old one goes on: {reason}", {
-        reason,
-      });
-      return reason;
-    } finally {
-      clearTimeout(timer);
+    const options = this.#frontOptions(next, true);
+    const replaced = await replaceFront(this.#front!, options, timeout, this.#log);
+    if (typeof replaced === "string") {
+      return { code: FAILED, text: `Cannot upgrade, the old front goes on: ${replaced}` };
     }
+    this.#front = replaced;
+    return { code: DONE, text: `process ${replaced.pid} is the front` };
   }
 
   /** Starts what a new configuration has besides, which can be undone. */
