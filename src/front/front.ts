@@ -117,9 +117,10 @@ export class Front {
     this.#core.report({ type: "surrendered", connections: this.#flow.moving.begin() });
   }
 
-  /** It came to nothing: accepts again. */
+  /** It came to nothing, or the other front has died: accepts again, and has channels. */
   resume(): void {
     this.#flow.moving.away = this.#core.stopping = false;
+    this.#backends.goOn();
     this.#flow.acceptors.resume(this);
   }
 

@@ -29,10 +29,13 @@ const WORDS: readonly (readonly [string, Side])[] = [
   ["named", "old"],
   ["counted", "old"],
   ["end", "old"],
+  ["over", "new"],
 ];
 
-/** Words after the commit point: whoever kills the new front then kills the front, and the other one may have ended. */
-const AFTERWARDS = ["named", "counted", "end"];
+/** Words after the commit point: what the new front has by then ends with it. */
+const AFTERWARDS = ["committed", "named", "counted", "end"];
+/** A new front that has said this is the only one. */
+const LAST = "over";
 
 /** What is done, and who dies of it. */
 const ROUNDS: readonly (Cut & { readonly victim: Side })[] = WORDS.flatMap(([type, speaker]) =>
@@ -40,7 +43,7 @@ const ROUNDS: readonly (Cut & { readonly victim: Side })[] = WORDS.flatMap(([typ
     const victim: Side = (dies === "sender") === (speaker === "new") ? "new" : "old";
     return { type, dies, victim };
   })
-).filter(({ type, victim }) => victim === "old" || !AFTERWARDS.includes(type));
+).filter(({ type, victim }) => victim === "old" || type !== LAST);
 
 /** A front that is succeeded again and again. */
 class Lane {
@@ -92,7 +95,7 @@ class Lane {
     // Whoever was sent before the old front died is the new one's. What the new one has died with was its own alone.
     const expected = victim === "old"
       ? relay.passed.connection ?? 0
-      : cut.type === "committed" && cut.dies === "sender"
+      : AFTERWARDS.includes(cut.type)
       ? 0
       : PARKED;
     assert.equal(answered, expected, what);

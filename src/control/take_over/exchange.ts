@@ -58,6 +58,7 @@ export type Message =
   | { readonly type: "named" }
   | { readonly type: "counted" }
   | { readonly type: "end" }
+  | { readonly type: "over" }
   | { readonly type: "abort"; readonly reason: string };
 
 /** A connection, with bytes in base64. */

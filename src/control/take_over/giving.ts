@@ -29,6 +29,8 @@ import {
 /** Milliseconds that hand-offs under way have once another front goes on; and then, that giving them up may take. */
 const LEAVE = 400;
 const LEAVE_NOW = 200;
+/** Milliseconds that the new front has to say that it has heard the end. Those of earlier versions say nothing. */
+const OVER = 300;
 
 /** A front, as far as it is given away. */
 export interface Giver {
@@ -71,6 +73,9 @@ export class Giving {
   #committed = false;
   /** This front has ended the conversation: that is no sign of the other one's end. */
   #gaveUp = false;
+  /** The new front has heard the end, or says nothing more. */
+  readonly #over = Promise.withResolvers<void>();
+  #isOver = false;
 
   constructor(readonly talk: Talk, readonly giver: Giver) {}
 
@@ -207,8 +212,10 @@ export class Giving {
       for (const { piece, page } of giver.bequest()) await talk.say({ ...piece, type: "counted" }, page);
       await this.#say({ type: "end" });
     } catch {
-      if (this.#isAlone()) return this.#goOnAgain();
+      // It hears nothing more.
     }
+    await within(this.#over.promise, OVER, "").catch(() => {});
+    if (!this.#isOver && this.#isAlone()) return this.#goOnAgain();
     talk.close();
     // Those that are not acknowledged are in the socket, which the new front reads to its end.
     for (const connection of this.#kept.values()) close(descriptorOf(connection));
@@ -233,12 +240,16 @@ export class Giving {
   #hearAcks(): void {
     this.talk.hear().then(({ message, fd }) => {
       if (fd !== undefined) close(fd);
+      if (message.type === "over") {
+        this.#isOver = true;
+        this.#over.resolve();
+      }
       const id = message.id as number;
       const connection = this.#kept.get(id);
       this.#kept.delete(id);
       if (connection !== undefined) close(descriptorOf(connection));
       this.#hearAcks();
-    }, () => {});
+    }, () => this.#over.resolve());
   }
 
   /** The new front has died with what it had: this one is still there. */

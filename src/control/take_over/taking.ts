@@ -176,10 +176,8 @@ export class Taking {
   }
 
   /**
-   * Says that all is ready, and takes everything.
-   *
-   * When it returns, this is the front: either the other one has agreed, or
-   * it has died.
+   * Says that all is ready, and takes everything. When it returns, this is the front: either the other one has agreed, or it
+   * has died.
    *
    * @param listeners the keys of those that this front has
    * @throws {TakeOverError} when the other one goes on
@@ -222,6 +220,7 @@ export class Taking {
       for (;;) {
         const heard = await this.talk.hear();
         if (heard.message.type === "named") this.#named.resolve();
+        else if (heard.message.type === "end") await this.#say({ type: "over" }).catch(() => {});
         else if (heard.message.type === "counted") {
           // What another version has counted otherwise is no reason to hear nothing more.
           try {

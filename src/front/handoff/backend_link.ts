@@ -284,4 +284,10 @@ export class BackendLink extends Timed implements Link, Member {
     this.#processes.stopDeadline();
     for (const channel of [...this.channels]) channel.end(reason, bye);
   }
+
+  /** After {@linkcode stop}: the front goes on after all. */
+  goOn(): void {
+    this.retired = false;
+    this.connect();
+  }
 }

@@ -72,4 +72,9 @@ export class Backends implements Room {
   stop(reason: string, bye: number): void {
     for (const link of this.#links.values()) link.stop(reason, bye);
   }
+
+  /** Opens again what {@linkcode stop} has ended. */
+  goOn(): void {
+    for (const link of this.#links.values()) link.goOn();
+  }
 }
