@@ -86,24 +86,24 @@ const CLEAR = "\x1b[2J\x1b[H";
 async function top(options: ControlOptions): Promise<number> {
   const { withControl } = await import("../control/socket/ask.ts");
   const { controlPath } = await import("../control/socket/control_path.ts");
-  const { describeStatus } = await import("../control/front/describe_status.ts");
+  const { describeTop } = await import("../control/front/describe_top.ts");
   return await withControl(controlPath(controlPlace(options)), async (connection) => {
     let before: FrontStatus | undefined;
     for (;;) {
       const { status } = await connection.ask({ command: "status" });
       const now = status as FrontStatus;
-      write(onScreen(describeStatus(now, before)));
+      write(onScreen((rows, columns) => `${describeTop(now, before, rows, columns).join("\n")}\n`));
       before = now;
       await new Promise((resolve) => setTimeout(resolve, EVERY));
     }
   });
 }
 
-/** What of a text a terminal has room for, on a screen that is empty before; all of it where there is none. */
-function onScreen(text: string): string {
-  if (!Deno.stdout.isTerminal()) return text;
+/** A text for the terminal, on a screen that is empty before; where there is none, all of it. */
+function onScreen(describe: (rows: number, columns: number) => string): string {
+  if (!Deno.stdout.isTerminal()) return describe(0, 0);
   const { rows, columns } = Deno.consoleSize();
-  return CLEAR + fitted(text, rows, columns);
+  return CLEAR + fitted(describe(rows, columns), rows, columns);
 }
 
 function command(program: Command, name: string, description: string): Command {

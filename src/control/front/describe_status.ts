@@ -4,6 +4,13 @@ import { oneLine } from "../log/one_line.ts";
 import type { BackendStatus, FrontStatus, UpstreamStatus } from "./front_status.ts";
 import { type Latency, latencyOf } from "./latency.ts";
 
+/** A table, or the lines at the top. */
+export interface Section {
+  readonly name: "front" | "counters" | "backends" | "routes" | "upstreams" | "refusals";
+  /** The first line names the columns, in those that are tables. */
+  readonly lines: readonly string[];
+}
+
 /**
  * Describes a status.
  *
@@ -11,63 +18,69 @@ import { type Latency, latencyOf } from "./latency.ts";
  * @returns lines, the last one ended
  */
 export function describeStatus(now: FrontStatus, before?: FrontStatus): string {
+  return `${sectionsOf(now, before).map(({ lines }) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+/** The same in parts, without those that are empty. */
+export function sectionsOf(now: FrontStatus, before?: FrontStatus): readonly Section[] {
   const { counters, listeners, process, uptime, version, generation } = now;
-  const lines = [
-    `fdpass ${version}, process ${process}, up ${seconds(uptime)}, configuration ${generation}, on ${
-      listeners.join(", ")
-    }`,
-    "",
-    ...columns(
-      Object.entries(counters).map(([name, count]) => {
-        const rate = before && rateOf(count - before.counters[name as keyof typeof counters], now, before);
-        return [name, String(count), rate === undefined ? "" : `${rate}/s`];
-      }),
-    ),
-    "",
-    ...columns([
-      [
-        ...["backend", "kind", "state", "processes", "unacknowledged", "active"],
-        ...["hand-offs", before === undefined ? "" : "/s", "p50", "p99", "socket"],
+  const sections: Section[] = [
+    {
+      name: "front",
+      lines: [
+        `fdpass ${version}, process ${process}, up ${seconds(uptime)}, configuration ${generation}, on ${
+          listeners.join(", ")
+        }`,
       ],
-      ...now.backends.map((backend) => backendRow(backend, now, before)),
-    ]),
-    "",
-    ...columns([
-      ["site", "route", "backends"],
-      ...now.sites.flatMap(({ names, routes }) =>
-        routes.map(({ path, backends }, index) => [
-          index === 0 ? names[0] ?? "(every other host)" : "",
-          path,
-          backends.join(", ") || "(nobody)",
-        ])
+    },
+    {
+      name: "counters",
+      lines: columns(
+        Object.entries(counters).map(([name, count]) => {
+          const rate = before && rateOf(count - before.counters[name as keyof typeof counters], now, before);
+          return [name, String(count), rate === undefined ? "" : `${rate}/s`];
+        }),
       ),
-    ]),
+    },
+    {
+      name: "backends",
+      lines: columns([
+        [
+          ...["backend", "kind", "state", "processes", "unacknowledged", "active"],
+          ...["hand-offs", before === undefined ? "" : "/s", "p50", "p99", "socket"],
+        ],
+        ...now.backends.map((backend) => backendRow(backend, now, before)),
+      ]),
+    },
+    {
+      name: "routes",
+      lines: columns([
+        ["site", "route", "backends"],
+        ...now.sites.flatMap(({ names, routes }) =>
+          routes.map(({ path, backends }, index) => [
+            index === 0 ? names[0] ?? "(every other host)" : "",
+            path,
+            backends.join(", ") || "(nobody)",
+          ])
+        ),
+      ]),
+    },
   ];
   const upstreams = now.backends.flatMap((backend) =>
     backend.upstreams.map((upstream) => upstreamRow(backend, upstream, now, before))
   );
   if (upstreams.length > 0) {
-    lines.push(
-      "",
-      ...columns([
-        [
-          ...["upstream", "backend", "state", "under way", "requests", before === undefined ? "" : "/s"],
-          ...["failed", "checks", "failed checks"],
-        ],
-        ...upstreams,
-      ]),
-    );
+    const titles = [
+      ...["upstream", "backend", "state", "under way", "requests", before === undefined ? "" : "/s"],
+      ...["failed", "checks", "failed checks"],
+    ];
+    sections.push({ name: "upstreams", lines: columns([titles, ...upstreams]) });
   }
   if (now.refusals.length > 0) {
-    lines.push(
-      "",
-      ...columns([
-        ["refused", "status", "why"],
-        ...now.refusals.map(({ status, why, count }) => [String(count), String(status), why]),
-      ]),
-    );
+    const rows = now.refusals.map(({ status, why, count }) => [String(count), String(status), why]);
+    sections.push({ name: "refusals", lines: columns([["refused", "status", "why"], ...rows]) });
   }
-  return `${lines.map(oneLine).join("\n")}\n`;
+  return sections.map(({ name, lines }) => ({ name, lines: lines.map(oneLine) }));
 }
 
 /** The row of a backend. Times are those since the earlier status, where there is one and something has happened since. */
@@ -127,7 +140,7 @@ function duration(microseconds: number | undefined): string {
     : `${(microseconds / 1e6).toFixed(1)} s`;
 }
 
-function rateOf(count: number, now: FrontStatus, before: FrontStatus): number {
+export function rateOf(count: number, now: FrontStatus, before: FrontStatus): number {
   return Math.round(count * 1_000 / Math.max(1, now.uptime - before.uptime));
 }
 
