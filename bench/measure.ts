@@ -62,6 +62,14 @@ export async function withCpu<T>(
   return { result, front: used, all: used + cpuBetween(before[1], readCpu(behind)) };
 }
 
+/** Requests by which those get warm that are compiled already: caches, and connections to what is behind. */
+const WARM = 1_000;
+
+/** Whether one of its processes compiles while it runs. */
+function runsJavaScript({ front, behind }: Contender): boolean {
+  return [...front, ...behind].some(({ pid }) => Deno.readLinkSync(`/proc/${pid}/exe`) === Deno.execPath());
+}
+
 /**
  * Makes everybody warm, with the very processes and ports that are measured afterwards: V8 compiles what is hot, and its
  * calls of libc get fast after some 100,000. Without ab that is left out, and the first round shows it.
@@ -71,20 +79,22 @@ export async function withCpu<T>(
 export async function warmUp(stage: Stage, entries: readonly Entry[], path?: string): Promise<void> {
   if (!stage.programs.has("ab")) return;
   stage.say("  warming up");
-  const load = { clients: 64, requests: stage.amounts.warmUp };
   for (const entry of entries) {
-    if (takesPart(entry)) await ab(stage, path === undefined ? entry : { ...entry, path }, load);
+    if (!takesPart(entry)) continue;
+    const requests = runsJavaScript(entry) ? stage.amounts.warmUp : WARM;
+    await ab(stage, path === undefined ? entry : { ...entry, path }, { clients: 64, requests });
   }
 }
 
-/** Has everybody do once what is measured, where it goes other ways through a program; not in a quick run. */
+/** Has those that run JavaScript do before what is measured, where it goes other ways through a program. */
 export async function rehearse(
   stage: Stage,
   entries: readonly Entry[],
   load: (contender: Contender) => Promise<unknown>,
 ): Promise<void> {
-  if (stage.amounts.rehearsals === 0) return;
-  for (const entry of entries) if (takesPart(entry)) await load(entry);
+  for (let time = 0; time < stage.amounts.rehearsals; time++) {
+    for (const entry of entries) if (takesPart(entry) && runsJavaScript(entry)) await load(entry);
+  }
 }
 
 /** One variation of a workload and how one contender is measured in it. */
