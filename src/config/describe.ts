@@ -6,6 +6,7 @@ import type { Trust } from "../trust/trust.ts";
 import type { Balancing } from "./balancing.ts";
 import { formatDuration } from "./quantity.ts";
 import { quote } from "./reading.ts";
+import { sectionsByRoute } from "../rules/sections.ts";
 
 /**
  * Describes a configuration: its listeners, then each site with its routes and the backends they lead to.
@@ -84,15 +85,16 @@ function titleOf({ names }: Site, listeners: readonly Listener[]): string {
 }
 
 function describeRoutes(site: Site, config: Config): string[] {
-  const rows = site.routes.flatMap((route) => {
+  const known = new Map(config.backends.map((backend) => [backend.name, backend]));
+  const rows = site.routes.flatMap((route, place) => {
     const { backends, mapTo, sticky, keepAlive } = route;
-    const around = describeRules(site, site.routes.indexOf(route));
+    const around = describeRules(site, place);
     if (backends.length === 0) {
       const [to] = around.filter((note) => /^\d{3} /.test(note));
       return [[describePaths(route), ...to === undefined ? ["404", "", "nobody serves it"] : ["", "", to]]];
     }
     return backends.map((name, index) => {
-      const backend = config.backends.find((backend) => backend.name === name);
+      const backend = known.get(name);
       const notes = [
         mapTo && (backend?.runs?.kind === "documents" ? filesNote(mapTo) : `mapped to ${mapTo}`),
         sticky && "sticky",
@@ -105,7 +107,7 @@ function describeRoutes(site: Site, config: Config): string[] {
   });
   const targets = (site.targets ?? []).flatMap(({ backends }) =>
     backends.map((name) => {
-      const backend = config.backends.find((backend) => backend.name === name);
+      const backend = known.get(name);
       return ["by rewriting", ...(backend ? describeBackend(backend) : [name])];
     })
   );
@@ -145,7 +147,8 @@ function describeAround({ rules }: Site): string[] {
 
 /** What stands around one route alone. */
 function describeRules({ rules }: Site, index: number): string[] {
-  return (rules?.sections ?? []).filter(({ place }) => place?.routes?.includes(index)).flatMap((section) => [
+  if (rules === undefined) return [];
+  return sectionsByRoute(rules).naming(index).flatMap((section) => [
     ...(section.redirects ?? []).map(({ status, to }) => `${status} ${to ?? ""}`.trim()),
     ...section.access === undefined ? [] : ["not for everybody"],
     ...section.requestFields === undefined ? [] : ["changes request fields"],

@@ -2,6 +2,7 @@
 
 import { type FieldOperation, isConstant, settle } from "./fields.ts";
 import type { Access, Section, SiteRules } from "./model.ts";
+import { sectionsByRoute } from "./sections.ts";
 
 /**
  * Whether all requests of a route are treated alike, by operations that are the same for each: then nobody has to be asked,
@@ -12,12 +13,29 @@ import type { Access, Section, SiteRules } from "./model.ts";
  * @param route its index; undefined for what no route takes
  */
 export function treatsAlike(rules: SiteRules, route: number | undefined): boolean {
+  const isFile = isOfFiles(rules, route);
+  let verdicts = known.get(rules);
+  if (verdicts === undefined) known.set(rules, verdicts = new Map());
+  let common = verdicts.get(isFile);
+  if (common === undefined) verdicts.set(isFile, common = mayTreatAlike(rules, isFile));
+  return common &&
+    sectionsByRoute(rules).naming(route).every((section) =>
+      !mayConcern(section, isFile) || saysNothing(section) || isConstantSection(section)
+    );
+}
+
+/** What has been found of sites, with what is said of files and without. */
+const known = new WeakMap<SiteRules, Map<boolean, boolean>>();
+
+/** Whether the requests of a route may be treated alike, as far as that is the same for all routes. */
+function mayTreatAlike(rules: SiteRules, isFile: boolean): boolean {
   const { variables = [], rewriting, redirects = [], sections } = rules;
   if (variables.length > 0 || rewriting !== undefined || redirects.length > 0) return false;
-  const own = sections.filter((section) => mayConcern(rules, section, route));
+  const own = sections.filter((section) => mayConcern(section, isFile));
   if (own.some(({ access }) => access !== undefined && !isTrivial(access))) return false;
   return own.every((section) =>
-    saysNothing(section) || isByRoute(section) && (!concerns(section, route) || isConstantSection(section))
+    saysNothing(section) ||
+    isByRoute(section) && (section.place?.routes !== undefined || isConstantSection(section))
   );
 }
 
@@ -26,9 +44,8 @@ export function constantOperations(
   rules: SiteRules,
   route: number,
 ): { readonly request: readonly FieldOperation[]; readonly response: readonly FieldOperation[] } {
-  const own = rules.sections.filter((section) =>
-    mayConcern(rules, section, route) && concerns(section, route)
-  );
+  const isFile = isOfFiles(rules, route);
+  const own = sectionsByRoute(rules).of(route).filter((section) => mayConcern(section, isFile));
   const state = undefined as never;
   return {
     request: settle(own.flatMap(({ requestFields = [] }) => requestFields), state),
@@ -36,10 +53,14 @@ export function constantOperations(
   };
 }
 
-/** Whether a section may be about requests of a route: what is about files is not about others. */
-function mayConcern({ files }: SiteRules, { place }: Section, route: number | undefined): boolean {
-  if (place?.file === undefined) return true;
+/** Whether a route leads to files. */
+function isOfFiles({ files }: SiteRules, route: number | undefined): boolean {
   return files !== undefined && route !== undefined && files.routes.includes(route);
+}
+
+/** Whether a section may be about requests: what is about files is not about others. */
+function mayConcern({ place }: Section, isFile: boolean): boolean {
+  return place?.file === undefined || isFile;
 }
 
 /** Whether it is about access alone, and lets everybody in. */
@@ -50,10 +71,6 @@ function saysNothing(section: Section): boolean {
 /** Whether routes alone say which requests a section is about. */
 function isByRoute({ place }: Section): boolean {
   return place === undefined || Object.keys(place).every((key) => key === "routes");
-}
-
-function concerns({ place }: Section, route: number | undefined): boolean {
-  return place?.routes === undefined || route !== undefined && place.routes.includes(route);
 }
 
 function isConstantSection(

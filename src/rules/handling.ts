@@ -74,3 +74,8 @@ export function indexOf(
   }
   return undefined;
 }
+
+/** Whether all that is in sections is for somebody who runs it. */
+export function isHandled(sections: readonly Section[]): boolean {
+  return sections.findLast(({ handler }) => handler !== undefined)?.handlesAll === true;
+}

@@ -6,12 +6,13 @@ import { challenge } from "./basic_auth.ts";
 import type { Answer, Decision, Way } from "./decision.ts";
 import { type Field, type FieldOperation, settle } from "./fields.ts";
 import { namedFile, PATH_OF_SCRIPT, ROOT_OF_SCRIPT, SCRIPT, sitePath, walked } from "./file_names.ts";
-import { type Handling, handlingOf, indexOf } from "./handling.ts";
+import { type Handling, handlingOf, indexOf, isHandled } from "./handling.ts";
 import type { FieldRule, Section, SiteRules } from "./model.ts";
 import { redirect } from "./redirects.ts";
 import { type Before, type Files, RequestState, type RequestView } from "./request.ts";
 import { rewrite, type Rewritten } from "./rewriting.ts";
 import { isIn } from "./section_place.ts";
+import { sectionsByRoute } from "./sections.ts";
 import { setVariables } from "./variables.ts";
 
 export type { Answer, Decision, Way };
@@ -22,7 +23,6 @@ export class SiteJudge {
   readonly isGuarded: boolean;
   /** Whether files are run by somebody. */
   readonly #handles: boolean;
-
   /** @param files what the system says of paths */
   constructor(readonly rules: SiteRules, readonly files: Files) {
     const { rewriting, sections } = rules;
@@ -288,13 +288,10 @@ export class SiteJudge {
   }
 
   #sectionsOf(state: RequestState, route: number | undefined): Section[] {
-    return this.rules.sections.filter(({ place }) => place === undefined || isIn(place, state, route));
+    return sectionsByRoute(this.rules).of(route).filter(({ place }) =>
+      place === undefined || isIn(place, state)
+    );
   }
-}
-
-/** Whether all that is in them is for somebody who runs it. */
-function isHandled(sections: readonly Section[]): boolean {
-  return sections.findLast(({ handler }) => handler !== undefined)?.handlesAll === true;
 }
 
 /** Whether a rule is also about answers that are given here. */

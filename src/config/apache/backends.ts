@@ -1,7 +1,7 @@
 /** The backends that an Apache configuration leads to: sockets, and relays to servers that know nothing of hand-offs. */
 
 import type { Balancing } from "../balancing.ts";
-import type { Backend, FastCgi, Relay } from "../config.ts";
+import type { Backend, FastCgi, Relay, ReverseRule } from "../config.ts";
 import { formatFastCgiUpstream, readFastCgiUpstream } from "../fastcgi_upstream.ts";
 import { readListeningPath, readSocketPath, type Resolve } from "../path.ts";
 import { nameAfterSocket } from "../target.ts";
@@ -46,6 +46,9 @@ const KEPT = 25;
 export class Backends {
   readonly #byName = new Map<string, Backend>();
   readonly #names = new Map<string, string>();
+  /** Lists of rules as text, which many relays share. */
+  readonly #listed = new WeakMap<readonly ReverseRule[], string>();
+  readonly #lists = new Map<string, string>();
   /** Words that hold for relays alone, told of once each. */
   readonly #told = new Set<Spot>();
 
@@ -210,7 +213,10 @@ export class Backends {
   ): string {
     const bounds = boundsOf(content);
     // What differs in anything is a backend of its own.
-    return this.#add(`relay ${JSON.stringify([runs, bounds])}`, parameters, spot, () => {
+    const key = "reverse" in runs && runs.reverse !== undefined
+      ? [{ ...runs, reverse: this.#listOf(runs.reverse) }, bounds]
+      : [runs, bounds];
+    return this.#add(`relay ${JSON.stringify(key)}`, parameters, spot, () => {
       const runDirectory = this.surroundings.runDirectory();
       // However deep the directory is: the name is for people, and what is left out of it tells nobody less than no socket.
       const room = Math.max(
@@ -224,6 +230,18 @@ export class Backends {
       this.faults.take(readListeningPath(socket, (path) => path, 1), spot);
       return { name, socket, workers: 1, runs, ...bounds };
     });
+  }
+
+  /** What stands for a list: the same for all lists that say the same. */
+  #listOf(rules: readonly ReverseRule[]): string {
+    let list = this.#listed.get(rules);
+    if (list === undefined) {
+      const text = JSON.stringify(rules);
+      list = this.#lists.get(text) ?? `${this.#lists.size}`;
+      this.#lists.set(text, list);
+      this.#listed.set(rules, list);
+    }
+    return list;
   }
 
   #add(key: string, { weight: exact }: Parameters, spot: Spot, make: () => Backend): string {

@@ -34,6 +34,8 @@ export class RouteMaker {
   readonly #told = new Set<Directive>();
   /** What clients of a server see in the place of errors, as soon as its routes are made. */
   readonly #pages = new Map<Server, ErrorPages>();
+  /** What its answers are changed by, which is the same for all of its passes. */
+  readonly #reverse = new Map<Server, readonly ReverseRule[]>();
 
   constructor(readonly servers: Servers, readonly backends: Backends, readonly files: ServerFilesMaker) {}
 
@@ -198,7 +200,11 @@ export class RouteMaker {
     const preserveHost = levels.map((level) => level.preserveHost).find(isGiven);
     const all = <Rule>(rules: (server: Server) => readonly Rule[]) =>
       server === main ? rules(main) : [...rules(server), ...rules(main)];
-    const reverse = all((one) => one.reverse).flatMap((rule) => this.#expanded(rule));
+    let reverse = this.#reverse.get(server);
+    if (reverse === undefined) {
+      reverse = all((one) => one.reverse).flatMap((rule) => this.#expanded(rule));
+      this.#reverse.set(server, reverse);
+    }
     const cookieDomains: readonly CookieRule[] = all((one) => one.cookieDomains);
     const cookiePaths: readonly CookieRule[] = all((one) => one.cookiePaths);
     const contentSize = this.#limitsOf(server).sizeFor(pass) ??

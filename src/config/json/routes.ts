@@ -68,9 +68,11 @@ export function readRoutes(
       ...isKeepAlive(value.keepAlive) ? { keepAlive: value.keepAlive } : {},
     });
   }
+  const paths = new Set(routes.map(({ path }) => path));
   for (const route of routes.filter(isDirectory)) {
     const path = route.path.slice(0, -1);
-    if (routes.some((other) => other.path === path)) continue;
+    if (paths.has(path)) continue;
+    paths.add(path);
     sections.push({ place: { routes: [routes.length] }, redirects: [toTheSlash(path)] });
     routes.push({ path, backends: [] });
   }
