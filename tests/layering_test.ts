@@ -70,6 +70,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "pattern",
     "logs",
     "fastcgi",
+    "websocket",
     "config",
     "protocol",
     "http",
@@ -90,6 +91,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   pattern: [],
   // Records of a protocol behind backends.
   fastcgi: [],
+  websocket: ["http"],
   // Conditions of logs are those of rules.
   logs: ["rules"],
   protocol: ["route", "config", "http"],
@@ -122,7 +124,19 @@ const INSIDE: Record<string, readonly string[]> = {
 };
 
 /** Rooms without I/O, time and chance: those come in as arguments. */
-const PURE = ["http", "route", "rules", "pattern", "protocol", "config", "logs", "tls", "trust", "fastcgi"];
+const PURE = [
+  "http",
+  "route",
+  "rules",
+  "pattern",
+  "protocol",
+  "config",
+  "logs",
+  "tls",
+  "trust",
+  "fastcgi",
+  "websocket",
+];
 
 /** The files of a pure room that read files. */
 const NOT_PURE = ["environment", "load", "load_apache", "run_directory"].map((name) =>

@@ -1,6 +1,6 @@
 /** How long things may take in a backend. */
 
-import type { Deadlines } from "../loop/deadlines.ts";
+import type { Deadlines, DeadlineSet } from "../loop/deadlines.ts";
 import type { Loop } from "../loop/loop.ts";
 
 /** Milliseconds that a front has for its HELLO. */
@@ -21,6 +21,8 @@ const STALL = 60_000;
 const ABORT = 250;
 /** Milliseconds in which changes of load are told as one. */
 const LOAD = 20;
+/** Lengths of silence that have a list each as they are; of others those that are powers of two, from a second on. */
+const MOST_SILENCES = 16;
 
 /** Those of them that are chosen. */
 export interface ChosenTimes {
@@ -55,6 +57,9 @@ export class Times {
   readonly retry: Deadlines;
   readonly load: Deadlines;
   readonly #keepAlive: number | undefined;
+  readonly #set: DeadlineSet;
+  /** Of clients that may be silent for so long, by how long that is. */
+  readonly #silences = new Map<number, Deadlines>();
 
   constructor({ deadlines }: Loop, chosen: ChosenTimes) {
     this.greeting = deadlines.list(GREETING);
@@ -69,6 +74,20 @@ export class Times {
     this.retry = deadlines.list(RETRY);
     this.load = deadlines.list(LOAD);
     this.#keepAlive = chosen.keepAliveTimeout;
+    this.#set = deadlines;
+  }
+
+  /**
+   * Deadlines of clients that may be silent for a time that a handler chooses: one list for all with the same, so that none
+   * needs a timer of its own. Where a process has many lengths, further ones are rounded up.
+   */
+  silence(milliseconds: number): Deadlines {
+    const length = this.#silences.size < MOST_SILENCES
+      ? milliseconds
+      : 2 ** Math.ceil(Math.log2(Math.max(1_000, milliseconds)));
+    let list = this.#silences.get(length);
+    if (list === undefined) this.#silences.set(length, list = this.#set.list(length));
+    return list;
   }
 
   /** Milliseconds that a connection may be idle between two requests. @param front what its front says, if it does */

@@ -19,7 +19,7 @@ import { until, within } from "../support/waiting.ts";
 
 /** What `fdpass up` gives fetch backends. */
 const EVERYTHING = ["--allow-all"];
-/** What a backend with WebSockets needs when it is started by hand (docs/security.md); the module is to be read, too. */
+/** What a backend needs when it is started by hand (docs/security.md); its module is to be read, and has `ws`, too. */
 const LEAST = [
   ALLOW_LIBC,
   `--allow-read=${fixture("chat.ts")}`,

@@ -41,17 +41,6 @@ const CAN_TAKE: boolean = (() => {
 })();
 
 /**
- * A stream on a connection, for a protocol whose library is content with one. The connection stays in the loop with all the
- * others: a message comes and goes without the runtime's threads.
- *
- * @param farewell as for {@linkcode takeSocket}
- */
-export function takeStream(connection: Connection, farewell: () => Promise<void>): Socket {
-  connection.farewell = farewell;
-  return new StandIn(connection) as unknown as Socket;
-}
-
-/**
  * Takes a connection over.
  *
  * The connection counts as one of the backend's until the socket has closed. When the backend ends, the socket is

@@ -4,7 +4,6 @@ import { Buffer } from "node:buffer";
 import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { listOf } from "../../http/hop_by_hop.ts";
-import type { Connection } from "../connection/connection.ts";
 import { takeSocket } from "../connection/taken_socket.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { Upgrade } from "./handler.ts";
@@ -34,17 +33,13 @@ export function checkUpgrade(exchange: Exchange, fields: readonly Field[]): void
 /**
  * Takes the connection of a request out of HTTP. The response, 101 (Switching Protocols), is up to whoever gets it.
  *
- * @param take makes a socket of the connection
  * @throws as {@linkcode checkUpgrade} does
  */
-export function upgrade(
-  exchange: Exchange,
-  take: (connection: Connection) => Socket = takeSocket,
-): Omit<Upgrade, "response"> {
+export function upgrade(exchange: Exchange): Omit<Upgrade, "response"> {
   const fields = exchange.fields();
   checkUpgrade(exchange, fields);
   const head = Buffer.from(exchange.leave().buffer);
-  const socket = take(exchange.connection);
+  const socket = takeSocket(exchange.connection);
   return { socket, head, request: messageOf(exchange, fields, socket) };
 }
 

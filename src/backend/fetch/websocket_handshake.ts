@@ -2,12 +2,13 @@
 
 import { listOf, valuesOf } from "../../http/hop_by_hop.ts";
 import { ConnectionLost } from "../connection/connection.ts";
-import { takeStream } from "../connection/taken_socket.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { WebSocketOptions } from "./handler.ts";
-import { checkUpgrade, switchingResponse, upgrade } from "./leaving_http.ts";
-import { type Peer, ServedWebSocket } from "./served_websocket.ts";
+import { latin1Bytes } from "../http/head_text.ts";
+import { checkUpgrade, switchingResponse } from "./leaving_http.ts";
+import { ServedWebSocket } from "./served_websocket.ts";
 import { UpgradeError } from "./upgrade_error.ts";
+import { WebSocketConnection } from "./websocket_connection.ts";
 
 /** Seconds, as with `Deno.upgradeWebSocket`. */
 const IDLE_TIMEOUT = 30;
@@ -16,6 +17,8 @@ const MAX_PAYLOAD = 64 * 1024 * 1024;
 
 /** Sixteen bytes in Base64 (RFC 6455, 4.1). */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
+/** What is put behind the key to make the answer to it (RFC 6455, 1.3). */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** A list of tokens (RFC 9110, 5.6.2). */
 const TOKENS = /^[!#$%&'*+\-.^`|~\w]+(?:[ \t]*,[ \t]*[!#$%&'*+\-.^`|~\w]+)*$/;
 
@@ -70,35 +73,43 @@ export class WebSocketSwitch {
 
   /** Answers with 101, and opens the socket. */
   async complete(): Promise<void> {
-    const { protocol, idleTimeout = IDLE_TIMEOUT, maxPayload = MAX_PAYLOAD } = this.options;
-    const { exchange } = this;
+    const { idleTimeout = IDLE_TIMEOUT, maxPayload = MAX_PAYLOAD } = this.options;
+    const { exchange, socket } = this;
     // Loaded with the first WebSocket: most handlers have none.
-    const { WebSocketServer } = await import("ws");
+    const { createHash } = await import("node:crypto");
+    const fields = exchange.fields();
     if (exchange.connection.closed) throw new ConnectionLost("Cannot upgrade: the client is gone");
-    const server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      maxPayload,
-      handleProtocols: (offered: ReadonlySet<string>) =>
-        protocol !== undefined && offered.has(protocol) ? protocol : false,
-    });
-    server.on("headers", (lines: string[]) => {
-      for (const [name, value] of this.response.headers) lines.push(`${name}: ${value}`);
-    });
-    // It lasts, and so does what is known here for its sake: not all of the request.
-    const { socket: own } = this;
-    const { socket, head, request } = upgrade(
-      exchange,
-      (connection) => takeStream(connection, () => own.leave()),
+    checkUpgrade(exchange, fields);
+    const [protocol, lines] = this.#answer(
+      fields,
+      (key) => createHash("sha1").update(key + GUID).digest("base64"),
     );
-    let peer: Peer | undefined;
-    server.handleUpgrade(request, socket, head, (opened: Peer) => peer = opened);
-    if (peer === undefined) {
-      socket.destroy();
-      throw new ConnectionLost("Cannot upgrade: the client is gone");
+    const { connection } = exchange;
+    const head = exchange.leave();
+    const answer = latin1Bytes(lines);
+    if (connection.send(answer, false) !== answer.length) {
+      connection.close();
+      throw new ConnectionLost("Cannot upgrade: the client takes no answer");
     }
-    this.socket.open(peer, socket, idleTimeout, exchange.connection.home.loop.clock);
-    if (exchange.connection.home.leaving) void this.socket.leave();
+    // It lasts, and so does what is known here for its sake: not all of the request.
+    connection.farewell = () => socket.leave();
+    const terms = { maxPayload, idleTimeout, protocol };
+    socket.open((owner) => new WebSocketConnection(connection, owner, terms), head);
+    if (connection.home.leaving) void socket.leave();
+  }
+
+  /** The subprotocol that is spoken, and the head of the response. @param accept of a key */
+  #answer(fields: readonly Field[], accept: (key: string) => string): [protocol: string, head: string] {
+    const offered = valuesOf(fields, "sec-websocket-protocol").join(",").split(",").map((name) =>
+      name.trim()
+    );
+    const { protocol: wanted } = this.options;
+    const protocol = wanted !== undefined && offered.includes(wanted) ? wanted : "";
+    let lines = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      `Sec-WebSocket-Accept: ${accept(valuesOf(fields, "sec-websocket-key").join(", "))}\r\n`;
+    if (protocol !== "") lines += `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+    for (const [name, value] of this.response.headers) lines += `${name}: ${value}\r\n`;
+    return [protocol, `${lines}\r\n`];
   }
 
   /** There will be no WebSocket. @param reason why, for its event "error" */

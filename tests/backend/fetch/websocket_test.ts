@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { upgradeWebSocket } from "../../../src/backend/fetch/deno_websocket.ts";
 import { isRead } from "../../support/proc.ts";
-import { type HttpRig, testFetch } from "../rig.ts";
+import { testFetch } from "../rig.ts";
 import { BINARY, CLOSE, closeFrame, frame, framesIn, PING, PONG, TEXT } from "./frames.ts";
 import {
   begin,
@@ -16,31 +16,6 @@ import {
   serving,
   socket,
 } from "./websocket_client.ts";
-
-/** The interval at which a WebSocket looks after its client: it comes when a test says so, not when it is late itself. */
-class Heart {
-  readonly #setInterval = globalThis.setInterval;
-  #look = () => {};
-
-  constructor() {
-    const take = (look: () => void) => {
-      this.#look = look;
-      return 0;
-    };
-    Object.assign(globalThis, { setInterval: take });
-  }
-
-  /** The WebSocket has it: whoever wants another one gets it as ever. */
-  release(): void {
-    globalThis.setInterval = this.#setInterval;
-  }
-
-  /** Comes after so many milliseconds. */
-  beat({ rig }: HttpRig, milliseconds: number): void {
-    rig.clock.now += milliseconds;
-    this.#look();
-  }
-}
 
 testFetch("the handshake is that of RFC 6455, 1.3", serving(), async (http) => {
   const client = await opened(http);
@@ -218,27 +193,29 @@ testFetch(
   "a silent client is asked for a sign of life, and stays if it gives one",
   serving({ idleTimeout: 60 }),
   async (http) => {
-    const heart = new Heart();
-    const client = await opened(http).finally(() => heart.release());
-    // The handshake is a sign of life.
-    heart.beat(http, 30_000);
+    const client = await opened(http);
+    const { rig } = http;
+    const pass = async (milliseconds: number) => {
+      rig.clock.now += milliseconds;
+      await rig.settle();
+    };
     for (let count = 1; count <= 2; count++) {
-      heart.beat(http, 30_000);
+      await pass(30_000);
       await frames(http, client, PING, count);
       client.send(frame(PONG));
-      await http.rig.until(() => isRead(http.front.port, client.port), "the answer to be read");
-      await http.rig.settle();
-      heart.beat(http, 30_000);
+      await rig.until(() => isRead(http.front.port, client.port), "the answer to be read");
+      await rig.settle();
+      await pass(30_000);
       assert.equal(socket.readyState, 1);
     }
-    heart.beat(http, 30_000);
+    await pass(30_000);
     await frames(http, client, PING, 3);
     // A process that was held up has not looked, and asks once more.
-    heart.beat(http, 60_000);
+    await pass(60_000);
     await frames(http, client, PING, 4);
     assert.equal(socket.readyState, 1);
     // And now the client falls silent.
-    heart.beat(http, 30_000);
+    await pass(30_000);
     await closed(http);
     assert.deepEqual(events.slice(2), ["error The client gives no sign of life", "close 1006  false 3"]);
   },
@@ -260,4 +237,60 @@ testFetch("bufferedAmount tells what a client does not take", serving(), async (
   assert.ok(socket.bufferedAmount > 1_000_000, `${socket.bufferedAmount}`);
   await http.rig.until(() => (client.received, socket.bufferedAmount === 0), "all of it to be sent");
   await frames(http, client, TEXT, 200);
+});
+
+testFetch("what is sent behind a Blob leaves behind it, the end too", serving(), async (http) => {
+  const client = await opened(http);
+  socket.send(new Blob(["first"]));
+  socket.send("second");
+  socket.send(new TextEncoder().encode("third"));
+  assert.equal(socket.bufferedAmount, 16);
+  socket.close(1000, "done");
+  assert.equal(socket.readyState, 2);
+  socket.send("too late");
+  await frames(http, client, CLOSE);
+  assert.deepEqual(framesIn(client.received).map(({ text }) => text), ["first", "second", "third", "done"]);
+  assert.equal(socket.bufferedAmount, 0);
+});
+
+testFetch(
+  "a client that takes nothing and asks again and again gets one answer for all",
+  serving(),
+  async (http) => {
+    const client = await opened(http);
+    const message = "x".repeat(65_000);
+    for (let count = 0; count < 200; count++) socket.send(message);
+    await http.rig.settle();
+    const before = socket.bufferedAmount;
+    for (let count = 0; count < 1_000; count++) client.send(frame(PING, `${count}`));
+    await http.rig.settle();
+    assert.equal(socket.bufferedAmount, before);
+    await frames(http, client, PONG);
+    assert.deepEqual(await frames(http, client, PONG), ["999"]);
+  },
+);
+
+testFetch("a client that does not answer Close is let go", serving(), async (http) => {
+  await opened(http);
+  socket.close(1000);
+  await http.rig.advance(29_000);
+  assert.equal(http.rig.backend.active, 1);
+  await http.rig.advance(31_000);
+  await closed(http);
+  assert.equal(events.at(-1), "close 1006  false 3");
+});
+
+testFetch("messages of many sizes come back as they were, and in order", serving(), async (http) => {
+  const client = await opened(http);
+  const seen: string[] = [];
+  socket.onmessage = ({ data }) => {
+    seen.push(data);
+    socket.send(data);
+  };
+  const texts = [0, 1, 24, 25, 125, 126, 127, 128, 129, 1_000, 60_000].map((size) =>
+    "ab".repeat(size / 2) + "c"
+  );
+  for (const text of texts) client.send(frame(TEXT, text));
+  assert.deepEqual(await frames(http, client, TEXT, texts.length), texts);
+  assert.deepEqual(seen, texts);
 });
