@@ -55,6 +55,8 @@ export interface FileSettings extends HandlerSettings {
   readonly charset?: string | false;
   /** What an entity tag is made of; none: there is none. */
   readonly tag?: readonly TagPart[];
+  /** Whether they are kept from one request to the next. */
+  readonly kept?: boolean;
 }
 
 export type DocumentLinks = "follow" | "owner" | "never";
@@ -74,5 +76,6 @@ export const FILE_DEFAULTS = {
   forceType: false,
   charset: false,
   tag: ["mtime", "size"],
+  kept: true,
   ...HANDLER_DEFAULTS,
 } as const satisfies FileSettings;

@@ -4,10 +4,13 @@ import type { Documents, TagPart } from "../../config/documents.ts";
 import { isHandedOn } from "../../config/handlers.ts";
 import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
+import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { type Description, typeField } from "../static/description.ts";
 import type { Failure } from "../static/directory.ts";
+import { KeptFiles } from "../static/file_cache.ts";
+import { FileWatches } from "../static/file_watches.ts";
 import { ErrorPageSender } from "../static/error_pages.ts";
 import { OpenFile } from "../static/open_file.ts";
 import { requestFields } from "../static/request_fields.ts";
@@ -33,11 +36,15 @@ const METHODS = "GET,POST,OPTIONS,HEAD";
 /** Files whose names begin so are never served: they are for the server, or for those who make it. */
 const KEPT_BACK = /^\.ht/;
 
+/** Milliseconds for which files are kept. */
+const VALIDITY = 1_000;
+
 /** Names of a directory that are listed; a longer page nobody reads. */
 const MOST_LISTED = 10_000;
 
 /** Serves them. */
 export class DocumentsHandler implements RequestHandler {
+  readonly selfContained = true;
   readonly #tree = new Tree();
   readonly #hosts: readonly HostSettings[];
   readonly #told = new Set<string>();
@@ -55,6 +62,16 @@ export class DocumentsHandler implements RequestHandler {
       return mediaTypeOf(last, this.#hosts[0]!.of(name), types).type;
     };
     this.#pages = new ErrorPageSender(typeOf);
+  }
+
+  /** Files are kept from here on. */
+  begin({ loop }: Home): void {
+    this.#tree.keep(new KeptFiles(loop, VALIDITY, FileWatches.open(loop.poller)));
+  }
+
+  /** Keeps none any longer. */
+  forget(): void {
+    this.#tree.forget();
   }
 
   close(): void {
@@ -101,18 +118,27 @@ export class DocumentsHandler implements RequestHandler {
       case "exhausted":
         return this.#refuse(exchange, 503, "Too many files are open", [["Retry-After", "1"]]);
     }
-    const last = name.slice(name.lastIndexOf("/") + 1);
-    return lend(file, () => {
+    return lend(file, () => this.#answerWith(exchange, file, name, settings));
+  }
+
+  #answerWith(
+    exchange: Exchange,
+    file: OpenFile,
+    name: string,
+    settings: MergedSettings,
+  ): Promise<void> | undefined {
+    // What was described by the same settings before is no file that is kept back.
+    const known = file.descriptionAs(settings);
+    if (known === undefined) {
+      const last = name.slice(name.lastIndexOf("/") + 1);
       if (KEPT_BACK.test(last)) return this.#refuse(exchange, 403, "This file may not be read");
-      const about = mediaTypeOf(last, settings, this.types);
-      if (isHandedOn(last, about.type, settings)) {
+      const media = mediaTypeOf(last, settings, this.types);
+      if (isHandedOn(last, media.type, settings)) {
         return this.#refuse(exchange, 403, "This file is for a program that is not run here");
       }
-      const { insteadOf } = exchange;
-      return insteadOf === undefined
-        ? this.#serve(exchange, file, about, settings)
-        : sendWhole(exchange, insteadOf, typeField(about.type), file);
-    });
+      return this.#serve(exchange, file, describe(file, media, settings));
+    }
+    return this.#serve(exchange, file, known);
   }
 
   /** Answers with the page of an error, or in a sentence of our own, which only rules change that are about errors too. */
@@ -134,18 +160,13 @@ export class DocumentsHandler implements RequestHandler {
     return say(exchange, status, text, fields);
   }
 
-  #serve(
-    exchange: Exchange,
-    file: OpenFile,
-    media: MediaType,
-    settings: MergedSettings,
-  ): Promise<void> | undefined {
-    const { method } = exchange;
+  #serve(exchange: Exchange, file: OpenFile, description: Description): Promise<void> | undefined {
+    const { method, insteadOf } = exchange;
+    if (insteadOf !== undefined) return sendWhole(exchange, insteadOf, typeField(description.type), file);
     if (method === "OPTIONS") return exchange.respond(200, [["Allow", METHODS]], "");
     if (method !== "GET" && method !== "HEAD" && method !== "POST") {
       return this.#refuse(exchange, 405, "Only GET, HEAD and POST are served here", [["Allow", METHODS]]);
     }
-    const description = file.descriptionAs(settings) ?? describe(file, media, settings);
     return respond(exchange, requestFields(exchange), file, description);
   }
 

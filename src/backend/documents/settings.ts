@@ -20,13 +20,16 @@ export type MergedSettings =
 
 const NONE: MergedSettings = { ...FILE_DEFAULTS, asks: false, linksBelow: "/" };
 
-/** Choices of sections that are kept. */
+/** Choices of sections that are remembered, and names of files, and how long such a name may be. */
 const MOST_KNOWN = 1_000;
+const LONGEST_KNOWN = 200;
 
 /** Merges what is said of one host's files. */
 export class HostSettings {
   /** By the sections that are about a file: of all choices of them few occur. */
   readonly #merged = new Map<string, MergedSettings>();
+  /** By names that were asked for of late. */
+  readonly #byName = new Map<string, MergedSettings>();
 
   /** Whether `.htaccess` counts anywhere. */
   readonly mayBeOverridden: boolean;
@@ -38,6 +41,17 @@ export class HostSettings {
 
   /** What holds for a file. @param name absolute, a character for each byte */
   of(name: string): MergedSettings {
+    return this.#byName.get(name) ?? this.#remember(name, this.#ofSections(name));
+  }
+
+  #remember(name: string, settings: MergedSettings): MergedSettings {
+    if (name.length > LONGEST_KNOWN) return settings;
+    if (this.#byName.size >= MOST_KNOWN) this.#byName.clear();
+    this.#byName.set(name, settings);
+    return settings;
+  }
+
+  #ofSections(name: string): MergedSettings {
     const { sections } = this.host;
     const own = sections.filter(({ place }) => isPlaceOf(place, name));
     const key = own.map((section) => sections.indexOf(section)).join(" ");

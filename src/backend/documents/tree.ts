@@ -2,6 +2,7 @@
 
 import type { DirectoryEntry } from "../../../ffi/mod.ts";
 import { Directory, DirectoryError, type Failure } from "../static/directory.ts";
+import { FileCache, type KeptFiles } from "../static/file_cache.ts";
 import { OpenFile } from "../static/open_file.ts";
 import type { MergedSettings } from "./settings.ts";
 
@@ -25,18 +26,36 @@ export class Tree {
   readonly #root = new Directory("/", "follow");
   /** Directories below which links are not followed, by their names; those above them are. */
   readonly #kept = new Map<string, Directory>();
+  /** Files that are kept from one request to the next, of all directories; undefined where none are. */
+  #files: KeptFiles | undefined;
 
-  /** @param now milliseconds on the clock that goes by for directories that are opened anew */
+  /** Keeps files from now on. @param files closed by {@linkcode forget} */
+  keep(files: KeptFiles): void {
+    this.#files = files;
+    for (const directory of [this.#root, ...this.#kept.values()]) directory.cache = new FileCache(files);
+  }
+
+  /** Keeps none any longer. */
+  forget(): void {
+    this.#files?.close();
+    this.#files = undefined;
+    for (const directory of [this.#root, ...this.#kept.values()]) directory.cache = undefined;
+  }
+
+  /** @param now milliseconds on the loop's clock */
   open(name: string, settings: MergedSettings, now: number): OpenFile | Failure {
-    const { links, linksBelow } = settings;
+    const { links, linksBelow, kept: mayBeKept } = settings;
     if (links === "follow") {
-      return name === "/" ? "directory" : this.#root.open(name.slice(1));
+      if (name === "/") return "directory";
+      this.#root.renew(now);
+      return mayBeKept ? this.#root.open(name.slice(1)) : this.#root.openAnew(name.slice(1));
     }
     // What lies above the directory that says so may be linked to, as the directory itself may.
     const kept = this.#directory(linksBelow, now);
     if (typeof kept === "string") return kept;
     const rest = name.slice(linksBelow.length);
-    return rest === "" ? "directory" : kept.open(rest);
+    if (rest === "") return "directory";
+    return mayBeKept ? kept.open(rest) : kept.openAnew(rest);
   }
 
   /** What is in a directory. @param most how many names at most */
@@ -60,6 +79,8 @@ export class Tree {
     }
     try {
       const made = new Directory(path, "never", "forbidden");
+      if (this.#files !== undefined) made.cache = new FileCache(this.#files);
+      made.renew(now);
       this.#kept.set(path, made);
       return made;
     } catch (error) {
@@ -77,7 +98,8 @@ export class Tree {
     for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) {
       const directory = name.slice(0, at + 1);
       if (!countsIn(directory)) continue;
-      const found = this.#root.open((directory + OVERRIDES).slice(1));
+      // Whoever has just said something there counts on it.
+      const found = this.#root.openAnew((directory + OVERRIDES).slice(1));
       if (found === "missing") continue;
       const saysNothing = found instanceof OpenFile && isEmpty(found);
       if (found instanceof OpenFile) found.close();

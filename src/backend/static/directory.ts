@@ -101,13 +101,17 @@ export class Directory {
     if (cache === undefined) return this.#open(name);
     const kept = cache.find(name, this.#now);
     if (kept !== undefined) return kept;
-    let file = this.#open(name);
-    if (file === "exhausted") {
-      // What is kept gives way.
-      cache.clear();
-      file = this.#open(name);
-    }
+    const file = this.openAnew(name);
     return file instanceof OpenFile ? cache.keep(file) : file;
+  }
+
+  /** The same as it is at this moment, for this one time. */
+  openAnew(name: string): OpenFile | Failure {
+    const file = this.#open(name);
+    if (file !== "exhausted" || this.cache === undefined) return file;
+    // What is kept gives way.
+    this.cache.among.clear();
+    return this.#open(name);
   }
 
   #open(name: string): OpenFile | Failure {

@@ -39,24 +39,18 @@ class Kept extends Timed implements Watcher {
   }
 }
 
-/**
- * The files of one directory by their names.
- *
- * A file that changes, or loses its name, is told of by the kernel and dropped at once. What else makes a name lead
- * elsewhere, such as a link or a directory above, counts when the file's time is over.
- */
-export class FileCache {
-  readonly #kept = new Map<string, Kept>();
+/** What one process keeps, of all directories that it serves. */
+export class KeptFiles {
   /** In the order in which they were kept: all have the same time. */
   readonly #deadlines: Deadlines;
-  readonly #status = new FileStatus();
+  #files = 0;
   #open = 0;
   #bytes = 0;
 
   /**
    * @param loop puts an end to what has been kept for long enough
    * @param validity milliseconds for which a file is kept
-   * @param watches closed with the cache; undefined where there are none: then changes count when a file's time is over
+   * @param watches closed with this; undefined where there are none: then changes count when a file's time is over
    */
   constructor(
     loop: Loop,
@@ -66,6 +60,56 @@ export class FileCache {
   ) {
     this.#deadlines = loop.deadlines.list(validity);
   }
+
+  /** Counts one that is kept from now on. The oldest give way. */
+  add(kept: Kept): void {
+    this.#count(kept, 1);
+    this.#deadlines.start(kept);
+    if (kept.watch >= 0) this.watches!.tell(kept.watch, kept);
+    const { files, open, bytes } = this.limits;
+    while (this.#files > files || this.#open > open || this.#bytes > bytes) {
+      (this.#deadlines.first as Kept).expire();
+    }
+  }
+
+  /** Counts one less. */
+  remove(kept: Kept): void {
+    this.#count(kept, -1);
+    kept.stopDeadline();
+    this.watches?.forget(kept.watch, kept);
+  }
+
+  #count({ file: { source } }: Kept, by: 1 | -1): void {
+    this.#files += by;
+    if (typeof source === "number") this.#open += by;
+    else this.#bytes += by * source.length;
+  }
+
+  /** Keeps none of those any longer that there are. */
+  clear(): void {
+    for (let first = this.#deadlines.first; first !== undefined; first = this.#deadlines.first) {
+      (first as Kept).expire();
+    }
+  }
+
+  close(): void {
+    this.clear();
+    this.watches?.close();
+  }
+}
+
+/**
+ * The files of one directory by their names.
+ *
+ * A file that changes, or loses its name, is told of by the kernel and dropped at once. What else makes a name lead
+ * elsewhere, such as a link or a directory above, counts when the file's time is over.
+ */
+export class FileCache {
+  readonly #kept = new Map<string, Kept>();
+  readonly #status = new FileStatus();
+
+  /** @param among what is kept with these, in all; lent */
+  constructor(readonly among: KeptFiles) {}
 
   /**
    * A file that is kept; the caller's to close. Undefined for any other.
@@ -99,16 +143,17 @@ export class FileCache {
     const { source } = file;
     if (typeof source !== "number") return file;
     // From here on the kernel notes what happens to it, so it is looked at behind that.
-    const watch = this.watches?.watch(source) ?? -1;
+    const { watches } = this.among;
+    const watch = watches?.watch(source) ?? -1;
     const settled = this.#settle(file);
     if (settled === undefined) {
-      this.watches?.forget(watch);
+      watches?.forget(watch);
       return file;
     }
     if (typeof settled.source !== "number") file.close();
     if (file.is(this.#status) && this.#status.names > 0) this.#put(new Kept(this, settled.share(), watch));
     // What has changed since it was opened may be another file by now, to whose name the watch does not belong.
-    else this.watches?.forget(watch);
+    else watches?.forget(watch);
     return settled;
   }
 
@@ -128,39 +173,24 @@ export class FileCache {
   }
 
   #put(kept: Kept): void {
-    const { file: { name, source }, watch } = kept;
+    const { name } = kept.file;
     const before = this.#kept.get(name);
     if (before !== undefined) this.drop(before);
     this.#kept.set(name, kept);
-    this.#deadlines.start(kept);
-    if (watch >= 0) this.watches!.tell(watch, kept);
-    if (typeof source === "number") this.#open++;
-    else this.#bytes += source.length;
-    const { files, open, bytes } = this.limits;
-    while (this.#kept.size > files || this.#open > open || this.#bytes > bytes) {
-      this.drop(this.#deadlines.first as Kept);
-    }
+    this.among.add(kept);
   }
 
   /** Keeps a file no longer. Whoever has it still has it. */
   drop(kept: Kept): void {
-    const { file, watch } = kept;
+    const { file } = kept;
     if (this.#kept.get(file.name) !== kept) return;
     this.#kept.delete(file.name);
-    kept.stopDeadline();
-    this.watches?.forget(watch, kept);
-    if (typeof file.source === "number") this.#open--;
-    else this.#bytes -= file.source.length;
+    this.among.remove(kept);
     file.close();
   }
 
   /** Keeps none of those any longer that it has. */
   clear(): void {
     for (const kept of this.#kept.values()) this.drop(kept);
-  }
-
-  close(): void {
-    this.clear();
-    this.watches?.close();
   }
 }

@@ -9,7 +9,7 @@ import type { Home } from "../connection/home.ts";
 import { contentType } from "./content_type.ts";
 import type { Description } from "./description.ts";
 import { Directory } from "./directory.ts";
-import { FileCache } from "./file_cache.ts";
+import { FileCache, KeptFiles } from "./file_cache.ts";
 import { FileWatches } from "./file_watches.ts";
 import { type Encoded, find, preferEncoded } from "./lookup.ts";
 import { OpenFile } from "./open_file.ts";
@@ -50,6 +50,7 @@ export interface StaticOptions {
 export class StaticRequestHandler implements RequestHandler {
   readonly selfContained = true;
   readonly #directory: Directory;
+  #kept: KeptFiles | undefined;
   readonly #options: StaticOptions;
   readonly #cacheControl: string | undefined;
 
@@ -67,12 +68,13 @@ export class StaticRequestHandler implements RequestHandler {
   begin({ loop }: Home): void {
     const { fileCache = FILE_CACHE } = this.#options;
     if (fileCache === false) return;
-    this.#directory.cache = new FileCache(loop, fileCache * 1_000, FileWatches.open(loop.poller));
+    this.#kept = new KeptFiles(loop, fileCache * 1_000, FileWatches.open(loop.poller));
+    this.#directory.cache = new FileCache(this.#kept);
   }
 
   /** Keeps none any longer. */
   forget(): void {
-    this.#directory.cache?.close();
+    this.#kept?.close();
     this.#directory.cache = undefined;
   }
 

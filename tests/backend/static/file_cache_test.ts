@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Directory } from "../../../src/backend/static/directory.ts";
-import { FileCache, type FileCacheLimits } from "../../../src/backend/static/file_cache.ts";
+import { FileCache, type FileCacheLimits, KeptFiles } from "../../../src/backend/static/file_cache.ts";
 import { FileWatches } from "../../../src/backend/static/file_watches.ts";
 import { OpenFile, SMALL } from "../../../src/backend/static/open_file.ts";
 import { Loop } from "../../../src/loop/loop.ts";
@@ -46,7 +46,8 @@ function testCache(
       const loop = new Loop(clock.read);
       const directory = new Directory(root, "beneath");
       const watches = watched ? FileWatches.open(loop.poller) : undefined;
-      const cache = directory.cache = new FileCache(loop, VALIDITY, watches, limits);
+      const kept = new KeptFiles(loop, VALIDITY, watches, limits);
+      directory.cache = new FileCache(kept);
       const opened = (name: string) => directory.open(name);
       const open = (name: string) => {
         const file = opened(name);
@@ -73,7 +74,7 @@ function testCache(
       try {
         body({ root, directory, open, read, turn, later });
       } finally {
-        cache.close();
+        kept.close();
         directory.close();
         loop.close();
         Deno.removeSync(root, { recursive: true });

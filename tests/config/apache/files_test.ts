@@ -1,6 +1,7 @@
 /** DocumentRoot, Alias and sections for files: which routes lead to which names, and what holds for them. */
 
 import assert from "node:assert/strict";
+import { HostSettings } from "../../../src/backend/documents/settings.ts";
 import type { Documents } from "../../../src/config/documents.ts";
 import { faultsOf, parse, warningsOf } from "./parsing.ts";
 
@@ -287,4 +288,15 @@ SetHandler cgi-script
   assert.deepEqual(warningsOf(`Listen 80\n${text}`), []);
   // Where nobody asks for it there is none.
   assert.deepEqual(parse("Listen 80\nDocumentRoot /w").backends.map(({ name }) => name), ["files"]);
+});
+
+Deno.test("EnableMMAP says which files are kept, of a host and of a directory", () => {
+  const found = documents(
+    "DocumentRoot /srv/www\nEnableMMAP Off\n<Directory /srv/www/b>\nEnableMMAP on\n</Directory>",
+  );
+  const settings = new HostSettings(found!.hosts[0]!);
+  assert.equal(settings.of("/srv/www/a").kept, false);
+  assert.equal(settings.of("/srv/www/b/a").kept, true);
+  assert.equal(new HostSettings(documents("DocumentRoot /srv/www")!.hosts[0]!).of("/srv/www/a").kept, true);
+  assert.deepEqual(warningsOf("Listen 80\nDocumentRoot /srv/www\nEnableMMAP Off"), []);
 });

@@ -80,6 +80,7 @@ AddDefaultCharset utf-8
 <Files none>\nForceType text/plain\n</Files>
 <Directory TREE/www/sub>\nAddDefaultCharset Off\nAddType text/plain .html\n</Directory>
 FileETag None
+EnableMMAP Off
 <Files data.json>\nFileETag Size\n</Files>`,
     requests: [
       "/",

@@ -34,6 +34,7 @@ export const FILE_DIRECTIVES = [
   ["DefaultType", 1, 1, "None"],
   ["AddDefaultCharset", 1, 1, "On, Off or a charset"],
   ["FileETag", 1, Infinity, "MTime, Size, INode, All or None"],
+  ["EnableMMAP", 1, 1, "On or Off"],
   ...HANDLER_DIRECTIVES,
 ] as const;
 
@@ -122,6 +123,10 @@ export class FileWords {
         break;
       case "fileetag":
         this.#tag(directive);
+        break;
+      case "enablemmap":
+        // It is turned off where files change without this machine's kernel knowing.
+        settings.kept = first.toLowerCase() !== "off";
         break;
     }
     return true;
