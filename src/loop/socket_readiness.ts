@@ -75,16 +75,22 @@ export abstract class SocketReadiness extends Timed implements Source {
     });
   }
 
-  /** The same until the socket takes more, has connected, or has failed to. */
-  writableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
+  /** {@linkcode awaitInput} until the socket takes more, has connected, or has failed to. */
+  awaitRoom(deadlines: Deadlines, milliseconds: number, writer: Waiter): boolean {
     this.watch();
+    if (this.#writable || this.closed) {
+      this.#writable = false;
+      return true;
+    }
+    this.#writer = writer;
+    deadlines.startFor(this, milliseconds);
+    return false;
+  }
+
+  /** {@linkcode awaitRoom} as a promise of whether it takes more. */
+  writableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
     return new Promise((resolve) => {
-      if (this.#writable || this.closed) {
-        this.#writable = false;
-        return resolve(!this.closed);
-      }
-      this.#writer = resolve;
-      deadlines.startFor(this, milliseconds);
+      if (this.awaitRoom(deadlines, milliseconds, resolve)) resolve(!this.closed);
     });
   }
 

@@ -26,6 +26,7 @@ import {
   takeOtherRecord,
   TCP_NODELAY,
 } from "../../../ffi/mod.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { RECEIVABLE, SocketReadiness } from "../../loop/socket_readiness.ts";
 import type { Home } from "./home.ts";
@@ -174,6 +175,19 @@ export abstract class ClientSocket extends SocketReadiness {
     return sent === bytes.byteLength ? this.moved(sent) : this.#sendRest(bytes, sent, more);
   }
 
+  /** The same in steps, of bytes of which some may have left. */
+  *sendOn(bytes: Uint8Array<ArrayBuffer>): Steps<void> {
+    const { stall } = this.home.times;
+    let rest = bytes;
+    while (rest.byteLength > 0) {
+      const sent = this.send(rest, false);
+      if (sent === -EAGAIN) {
+        this.#checkRoom(yield (resume) => this.awaitRoom(stall, stall.milliseconds, resume));
+      } else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
+      else rest = rest.subarray(sent);
+    }
+  }
+
   /** @param first what the first attempt has come to */
   async #sendRest(bytes: Uint8Array<ArrayBuffer>, first: number, more: boolean): Promise<void> {
     let rest = bytes;
@@ -227,9 +241,11 @@ export abstract class ClientSocket extends SocketReadiness {
    */
   async writable(): Promise<void> {
     const { stall } = this.home.times;
-    if (!await this.writableWithin(stall, stall.milliseconds)) {
-      throw new ConnectionLost("Cannot send: the client read nothing in time");
-    }
+    this.#checkRoom(await this.writableWithin(stall, stall.milliseconds));
+  }
+
+  #checkRoom(came: boolean): void {
+    if (!came || this.closed) throw new ConnectionLost("Cannot send: the client read nothing in time");
   }
 
   /**

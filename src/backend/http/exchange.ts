@@ -134,7 +134,7 @@ export class Exchange extends ReceivedRequest {
    * Sends a response whose content is all there.
    *
    * @param fields Content-Length, Transfer-Encoding and Connection among them are left out: framing is done here
-   * @param content text goes out as UTF-8; of bytes, up to 16 KiB are lent until this returns
+   * @param content text goes out as UTF-8; of bytes, up to 64 KiB are lent until this returns
    * @returns nothing when it has left at once, as most do
    */
   respond(

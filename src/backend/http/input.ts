@@ -44,6 +44,23 @@ export class Input {
   }
 
   /**
+   * Takes what the socket has at this moment to memory of the caller's; nothing may be unread.
+   *
+   * @returns how many bytes; 0 at the end, less where it has nothing
+   */
+  takeTo(target: Uint8Array<ArrayBuffer>, most: number): number {
+    return this.#receive(target, BigInt(Math.min(most, target.byteLength)));
+  }
+
+  #receive(target: Uint8Array<ArrayBuffer>, size: bigint): number {
+    const length = this.connection.receive(target, size);
+    if (length === -EAGAIN) return length;
+    if (length < 0) throw new ConnectionLost("Cannot receive: the client is gone");
+    if (length === 0) this.ended = true;
+    return length;
+  }
+
+  /**
    * Takes what the socket has at this moment. It lies in the shared buffer then: it must be used, or kept, before any
    * wait.
    *
@@ -57,13 +74,8 @@ export class Input {
     // What is unread may have to travel back with the connection, and a message has room for so much of it.
     const room = Math.min(most, Math.max(1, MAX_PREREAD - this.length));
     const size = room < scratch.byteLength ? BigInt(room) : scratchSize;
-    const length = connection.receive(scratch, size);
-    if (length === -EAGAIN) return false;
-    if (length < 0) throw new ConnectionLost("Cannot receive: the client is gone");
-    if (length === 0) {
-      this.ended = true;
-      return true;
-    }
+    const length = this.#receive(scratch, size);
+    if (length <= 0) return length === 0;
     if (this.length === 0) {
       this.bytes = scratch;
       this.start = 0;

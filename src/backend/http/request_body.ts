@@ -1,11 +1,13 @@
 /** The content of one request, read from the connection piece by piece as somebody asks for it (RFC 9112, 6). */
 
-import { ChunkedDecoder } from "../../http/chunked.ts";
+import type { Steps } from "../../loop/course.ts";
 import { ConnectionLost } from "../connection/connection.ts";
+import { ContentFraming } from "./content_framing.ts";
 import { ANY_CONTENT, ContentPace, type ContentTerms } from "./content_terms.ts";
 import type { Input } from "./input.ts";
 
 const ANSWERED = "it has been answered";
+const ENDS = "Cannot read the request: it ends in its content";
 const TOO_LONG = "its content is too long";
 const TOO_SLOW = "its content comes too slowly";
 
@@ -27,11 +29,9 @@ export const MAX_SKIP = 262_144;
 
 /** Reads the content and stops exactly where it ends. Nothing is read ahead of who asks, so memory does not grow. */
 export class RequestBody {
-  /** Bytes still to come; with chunked coding Infinity until the last chunk. */
-  #remaining: number;
-  /** The same before anything was read. */
+  readonly #framing: ContentFraming;
+  /** Bytes that were to come before anything was read. */
   readonly #length: number;
-  readonly #decoder: ChunkedDecoder | undefined;
   readonly #terms: ContentTerms;
   #pace: ContentPace | undefined;
   /** What was read before anybody asked for it. */
@@ -60,19 +60,19 @@ export class RequestBody {
   ) {
     this.#terms = terms;
     if (contentLength > terms.most) this.#fault = new BodyError(TOO_LONG, 413);
-    this.#length = this.#remaining = chunked ? Infinity : Math.max(0, contentLength);
-    this.#decoder = chunked ? new ChunkedDecoder() : undefined;
+    this.#framing = new ContentFraming(contentLength, chunked);
+    this.#length = this.#framing.remaining;
     this.#beforeWait = beforeWait;
   }
 
   /** Whether all of it has been read. */
   get done(): boolean {
-    return this.#remaining === 0 && !this.#ahead?.length;
+    return this.#framing.remaining === 0 && !this.#ahead?.length;
   }
 
   /** When all of it has been read: the lines of its trailer section, each with its CRLF. */
   get trailers(): string {
-    return this.#decoder?.trailers ?? "";
+    return this.#framing.trailers;
   }
 
   /** Whether nothing of it has been asked for, and the client still waits to be asked. */
@@ -87,12 +87,12 @@ export class RequestBody {
 
   /** Whether nothing of it has been taken from the connection, nor its client been asked for it. */
   get untouched(): boolean {
-    return !this.#begun && this.#ahead === undefined && this.#remaining === this.#length;
+    return !this.#begun && this.#ahead === undefined && this.#framing.remaining === this.#length;
   }
 
   /** Whether nobody has begun to read it, and it is known to be too long to be read away. */
   get tooLong(): boolean {
-    return !this.#begun && this.#remaining !== Infinity && this.#remaining > MAX_SKIP;
+    return !this.#begun && this.#framing.remaining !== Infinity && this.#framing.remaining > MAX_SKIP;
   }
 
   /**
@@ -127,7 +127,7 @@ export class RequestBody {
    */
   async fill(most: number): Promise<void> {
     if (this.unasked) return;
-    for (let size = 0; size < most && this.#remaining > 0;) {
+    for (let size = 0; size < most && this.#framing.remaining > 0;) {
       const piece = await this.#next(false);
       if (piece === undefined) break;
       size += piece.length;
@@ -138,12 +138,12 @@ export class RequestBody {
   /** @param skipping it is read away, not by the handler */
   async #next(skipping: boolean): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { input } = this;
-    while (this.#remaining > 0) {
+    while (this.#framing.remaining > 0) {
       if (!this.#take(Infinity, skipping)) {
         await this.#wait(skipping);
         continue;
       }
-      const piece = new Uint8Array(Math.min(input.length, this.#remaining));
+      const piece = new Uint8Array(Math.min(input.length, this.#framing.remaining));
       const size = this.#fill(piece);
       input.keep();
       const turn = input.connection.moved(size);
@@ -163,6 +163,24 @@ export class RequestBody {
    * @throws as {@linkcode read} does
    */
   async readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
+    for (;;) {
+      const size = this.takeInto(target);
+      if (size === undefined) {
+        await this.#wait(false);
+        continue;
+      }
+      const turn = this.input.connection.moved(size);
+      if (turn !== undefined) await turn;
+      return size;
+    }
+  }
+
+  /**
+   * The same with what has come, for whoever goes on in steps.
+   *
+   * @returns undefined where there is nothing at this moment: {@linkcode more} waits for it
+   */
+  takeInto(target: Uint8Array<ArrayBuffer>): number | undefined {
     const { input } = this;
     this.#begun = true;
     const ahead = this.#ahead?.shift();
@@ -172,16 +190,20 @@ export class RequestBody {
       if (size < ahead.length) this.#ahead!.unshift(ahead.subarray(size));
       return size;
     }
-    while (this.#remaining > 0) {
-      // No more than there is room for: the rest would have to be kept.
-      if (!this.#take(target.length, false)) {
-        await this.#wait(false);
-        continue;
+    while (this.#framing.remaining > 0) {
+      if (input.length === 0 && this.#framing.counted) {
+        this.#check(false);
+        const size = input.takeTo(target, this.#framing.remaining);
+        if (size < 0) return undefined;
+        if (size === 0) throw new ConnectionLost(ENDS);
+        this.#framing.remaining -= size;
+        this.#received(size);
+        return size;
       }
+      // No more than there is room for: the rest would have to be kept.
+      if (!this.#take(target.length, false)) return undefined;
       const size = this.#fill(target);
       input.keep();
-      const turn = input.connection.moved(size);
-      if (turn !== undefined) await turn;
       if (size > 0) return size;
     }
     input.keep();
@@ -196,25 +218,50 @@ export class RequestBody {
    */
   #take(most: number, skipping: boolean): boolean {
     const { input } = this;
+    this.#check(skipping);
+    if (input.length === 0 && !input.take(most)) return false;
+    if (input.length === 0) throw new ConnectionLost(ENDS);
+    return true;
+  }
+
+  #check(skipping: boolean): void {
     if (this.#closed && !skipping) throw new BodyError(ANSWERED);
     if (this.#fault !== undefined) throw this.#fault;
-    if (input.length === 0 && !input.take(most)) return false;
-    if (input.length === 0) throw new ConnectionLost("Cannot read the request: it ends in its content");
-    return true;
+  }
+
+  /** Waits until {@linkcode takeInto} has something to take. @throws as {@linkcode read} does */
+  *more(): Steps<void> {
+    const { connection } = this.input;
+    const { stall } = connection.home.times;
+    const begun = this.#beginWait();
+    const left = this.#paced().left(begun);
+    const came = left > 0 &&
+      (yield (resume) => connection.awaitInput(stall, Math.min(left, stall.milliseconds), resume));
+    this.#endWait(came && !connection.closed, begun, left, false);
   }
 
   async #wait(skipping: boolean): Promise<void> {
     const { connection } = this.input;
+    const { stall } = connection.home.times;
+    const begun = this.#beginWait();
+    const left = this.#paced().left(begun);
+    const came = left > 0 && await connection.readableWithin(stall, Math.min(left, stall.milliseconds));
+    this.#endWait(came, begun, left, skipping);
+  }
+
+  /** @returns when it begins */
+  #beginWait(): number {
     this.#beforeWait?.();
     this.#beforeWait = undefined;
-    const { loop, times: { stall } } = connection.home;
-    const begun = loop.clock();
-    const pace = this.#paced();
-    const left = pace.left(begun);
     this.#waiting = true;
-    const came = left > 0 && await connection.readableWithin(stall, Math.min(left, stall.milliseconds));
+    return this.input.connection.home.loop.clock();
+  }
+
+  /** @param left milliseconds that the client had */
+  #endWait(came: boolean, begun: number, left: number, skipping: boolean): void {
+    const { connection, connection: { home: { loop, times: { stall } } } } = this.input;
     const waited = loop.clock() - begun;
-    pace.waited(waited);
+    this.#paced().waited(waited);
     // Not the client's doing.
     if (this.#closed && !skipping) throw new BodyError(ANSWERED);
     this.#waiting = false;
@@ -232,43 +279,19 @@ export class RequestBody {
 
   /** Copies content that has been taken; how much. */
   #fill(target: Uint8Array<ArrayBuffer>): number {
-    const size = this.#decoder === undefined
-      ? this.#fillCounted(target)
-      : this.#fillChunked(target, this.#decoder);
-    if (this.#paced().received(size)) throw this.#fault = new BodyError(TOO_LONG, 413);
-    return size;
-  }
-
-  #fillCounted(target: Uint8Array<ArrayBuffer>): number {
-    const { input } = this;
-    const size = Math.min(input.length, this.#remaining, target.length);
-    target.set(input.bytes.subarray(input.start, input.start + size));
-    input.start += size;
-    this.#remaining -= size;
-    return size;
-  }
-
-  #fillChunked(target: Uint8Array<ArrayBuffer>, decoder: ChunkedDecoder): number {
-    const { input } = this;
-    let size = 0;
-    while (input.length > 0 && size < target.length) {
-      const end = Math.min(input.end, input.start + target.length - size);
-      const verdict = decoder.next(input.bytes, input.start, end);
-      input.start = decoder.consumed;
-      if (verdict === "data") {
-        target.set(input.bytes.subarray(decoder.dataStart, decoder.dataEnd), size);
-        size += decoder.dataEnd - decoder.dataStart;
-      } else if (verdict === "end") {
-        this.#remaining = 0;
-        break;
-      } else if (verdict === "reject") {
-        // What came before it is content all the same.
-        this.#fault = new BodyError(decoder.why);
-        if (size === 0) throw this.#fault;
-        break;
-      }
+    const size = this.#framing.fill(this.input, target);
+    const { why } = this.#framing;
+    if (why !== "") {
+      this.#fault = new BodyError(why);
+      // What came before it is content all the same.
+      if (size === 0) throw this.#fault;
     }
+    this.#received(size);
     return size;
+  }
+
+  #received(size: number): void {
+    if (this.#paced().received(size)) throw this.#fault = new BodyError(TOO_LONG, 413);
   }
 
   /**

@@ -1,12 +1,13 @@
 /** Puts a response's head and its content, or the parts of a chunk, together, so that they leave in one piece. */
 
 /** Bytes up to which copying costs less than a second call: 64 KiB, as pieces of content often have, and a head. */
-const ROOM = 65_536 + 512;
+const CONTENT = 65_536;
+const ROOM = CONTENT + 512;
 
 const encoder = new TextEncoder();
 
 /** Bytes of content that may lie in memory which others write to as soon as there is a wait. */
-export const LENT = 16_384;
+export const LENT = CONTENT;
 
 /** Content in memory of its own. */
 export function kept(content: string | Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

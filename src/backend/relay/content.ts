@@ -95,7 +95,7 @@ export class ContentRelay {
       if (section !== "") {
         const end = lastChunk(section);
         this.client.framing += end.length;
-        yield* settled(this.#loop, this.client.sendOut(end));
+        yield* this.client.sendOn(end);
       }
       return;
     }
@@ -153,7 +153,7 @@ export class ContentRelay {
     if (bytes.byteLength > 0) {
       const sent = this.client.send(bytes, false);
       if (sent < bytes.byteLength) {
-        return yield* settled(this.#loop, this.client.sendAll(bytes.slice(Math.max(0, sent))));
+        return yield* this.client.sendOn(bytes.slice(Math.max(0, sent)));
       }
     }
     this.#sinceTurn += to - from;

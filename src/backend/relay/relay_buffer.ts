@@ -4,8 +4,8 @@ import { Buffer } from "node:buffer";
 import { LAST_CHUNK } from "../../http/chunked.ts";
 
 /** Bytes of content taken in one go. */
-const SIZE = 65_536;
-/** Room for the line before a chunk of that many bytes: `10000` and CRLF. */
+const SIZE = 131_072;
+/** Room for the line before a chunk of that many bytes: `20000` and CRLF. */
 const BEFORE = 8;
 /** Room for the CRLF after it, and for the last chunk. */
 const AFTER = 8;

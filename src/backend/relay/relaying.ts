@@ -1,8 +1,7 @@
 /** One request on one upstream connection, and its response. */
 
 import { resetConnection } from "../../../ffi/mod.ts";
-import type { HeaderField } from "../../http/hop_by_hop.ts";
-import { upgradeProtocols } from "../../http/hop_by_hop.ts";
+import { type HeaderField, upgradeProtocols } from "../../http/hop_by_hop.ts";
 import { isWorthReading } from "../../http/head_growth.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
@@ -83,19 +82,20 @@ export class Relaying extends Timed {
     upstream.answered = false;
     let upload: Upload | undefined;
     try {
-      const { done } = exchange.body;
-      const sent = this.#ask(!done && !request.expectsContinue);
-      if (sent !== undefined) yield* this.#settled(sent);
+      yield* this.#ask();
       // A chunked body of no content is not done before its last chunk was read.
-      if (!done) upload = new Upload(exchange, upstream, request, deadlines);
+      if (!exchange.body.done) {
+        upload = new Upload(exchange, upstream, request, deadlines);
+        upload.begin();
+      }
       const patience = yield* this.#respond(upload);
       if (patience !== undefined && upload?.complete !== false) return patience;
       upstream.close();
-      if (upload !== undefined) yield* this.#settled(upload.cancel());
+      if (upload !== undefined) yield upload.cancel();
       return undefined;
     } catch (error) {
       upstream.close();
-      if (upload !== undefined) yield* this.#settled(upload.cancel());
+      if (upload !== undefined) yield upload.cancel();
       if (this.#endsWithConnection && !connection.closed) {
         // The client takes the connection's end for the end of the content: it must not look like one.
         resetConnection(connection.fd);
@@ -109,14 +109,21 @@ export class Relaying extends Timed {
     }
   }
 
-  /** Sends the head of the request; nothing where it has left. @param more whether content follows at once */
-  #ask(more: boolean): Promise<void> | undefined {
-    const { upstream, request: { head }, context: { deadlines } } = this;
-    const length = asked.put(head, "");
-    const sent = length < 0 ? 0 : Math.max(0, upstream.send(asked.bytes, more, length));
-    if (sent === length) return undefined;
+  /** Sends the head of the request, with what has come of its content. */
+  *#ask(): Steps<void> {
+    const { exchange: { body }, upstream, request, context: { deadlines } } = this;
+    let length = Math.max(0, asked.put(request.head, ""));
+    // A head that has no room there, or is not ASCII, leaves by itself.
+    const apart = length === 0;
+    if (!apart && typeof request.framing === "number" && !request.expectsContinue && !body.done) {
+      length += body.takeInto(asked.bytes.subarray(length)) ?? 0;
+    }
+    const more = !body.done && !request.expectsContinue;
+    const sent = apart ? 0 : Math.max(0, upstream.send(asked.bytes, more, length));
+    if (sent === length && !apart) return;
     // The memory is everybody's. What went wrong, if anything did, is found out again.
-    return upstream.sendAll(latin1Bytes(head).subarray(sent), deadlines.upstream, more);
+    const rest = apart ? latin1Bytes(request.head) : asked.bytes.slice(sent, length);
+    yield* upstream.sendOut(rest, deadlines.upstream, more);
   }
 
   #settled<T>(work: Promise<T> | T): Steps<T> {
@@ -166,9 +173,9 @@ export class Relaying extends Timed {
         return undefined;
       }
       // 100 is said by whoever reads the content, to a client that waits for it. HTTP/1.0 knows no such responses.
+      upstream.keep();
       if (head.status === 100) upload?.open();
       else if (exchange.minor === 1) {
-        upstream.keep();
         const { list } = new ResponseFields(head.head, head.minor, this.view);
         yield* this.#settled(this.#sendHead(encodeResponseHead(head.status, list, head.reason)));
       }
@@ -206,7 +213,7 @@ export class Relaying extends Timed {
   /**
    * Responds with what is all there, in one piece.
    *
-   * @returns false where it is not all there; nothing where it has left at once
+   * @returns false where it is not; nothing where it has left at once
    */
   #respondAtOnce(head: ReceivedResponse): Promise<void> | undefined | false {
     const { exchange, upstream } = this;
@@ -226,14 +233,13 @@ export class Relaying extends Timed {
     const { exchange, upstream } = this;
     const { framing, length } = head;
     const { status, reason, fields } = this.#finalHead(head);
-    upstream.keep();
     const known = framing === "length" || framing === "none" ? length : undefined;
     const announced = this.#trails(framing, known) ? announcedTrailers(head.fields) : "";
     if (announced !== "") fields.add("Trailer", announced);
-    const follows = yield* this.#settled(
-      exchange.start(status, fields, known, upstream.length > 0, reason),
-    );
-    if (follows) yield* this.#relayContent(head, known);
+    const started = exchange.start(status, fields, known, upstream.length > 0, reason);
+    // Others use the buffer meanwhile.
+    if (started instanceof Promise) upstream.keep();
+    if (yield* this.#settled(started)) yield* this.#relayContent(head, known);
   }
 
   /**

@@ -172,6 +172,17 @@ export class UpstreamConnection extends SocketReadiness {
     }
   }
 
+  /** The same in steps. */
+  *sendOut(bytes: Uint8Array<ArrayBuffer>, deadlines: Deadlines, more = false): Steps<void> {
+    let rest = bytes;
+    while (rest.byteLength > 0) {
+      const sent = this.send(rest, more);
+      if (sent === -EAGAIN) this.#checkRoom(yield this.#roomWithin(deadlines));
+      else if (sent < 0) throw this.#broken();
+      else rest = rest.subarray(sent);
+    }
+  }
+
   /** Whether nothing has come on it, not even its end: as it must be before a request is sent. */
   get quiet(): boolean {
     return !this.#closed && this.length === 0 &&
@@ -217,7 +228,14 @@ export class UpstreamConnection extends SocketReadiness {
 
   /** Waits until the socket takes more, or has connected or failed to. */
   async writable(deadlines: Deadlines): Promise<void> {
-    const came = await this.writableWithin(deadlines, deadlines.milliseconds);
+    this.#checkRoom(await this.writableWithin(deadlines, deadlines.milliseconds));
+  }
+
+  #roomWithin(deadlines: Deadlines): Wait {
+    return (resume) => this.awaitRoom(deadlines, deadlines.milliseconds, resume);
+  }
+
+  #checkRoom(came: boolean): void {
     if (!came || this.#closed) this.#fail("it did not take the request in time");
   }
 
