@@ -5,7 +5,8 @@ import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestBody } from "../http/request_body.ts";
 import { departed } from "./departure.ts";
 import type { ExchangeInfo } from "./info.ts";
-import { isCertainUrl, requestUrl } from "./request_url.ts";
+import { toldHost } from "../http/told.ts";
+import { isCertainHost, requestUrl } from "./request_url.ts";
 import { abortRequest, type RequestParts, servedRequest } from "./served_request.ts";
 
 /** Methods whose requests have no content for a handler. What was sent all the same is read away. */
@@ -16,14 +17,13 @@ class ExchangeParts implements RequestParts {
   readonly method: string;
   readonly #exchange: Exchange;
 
-  constructor(
-    exchange: Exchange,
-    readonly url: string,
-    readonly isNormal: boolean,
-    readonly info: ExchangeInfo,
-  ) {
+  constructor(exchange: Exchange, readonly info: ExchangeInfo) {
     this.method = exchange.method;
     this.#exchange = exchange;
+  }
+
+  get url(): string {
+    return requestUrl(this.#exchange);
   }
 
   fields(): [string, string][] {
@@ -38,10 +38,9 @@ class ExchangeParts implements RequestParts {
 
 /** The request that a handler gets; undefined when its parts do not make a URL. */
 export function exchangeRequest(exchange: Exchange, info: ExchangeInfo): Request | undefined {
-  const url = requestUrl(exchange);
-  const isNormal = isCertainUrl(url);
-  if (!isNormal && !URL.canParse(url)) return undefined;
-  return servedRequest(new ExchangeParts(exchange, url, isNormal, info));
+  // No path and no query keeps a URL from being one.
+  if (!isCertainHost(toldHost(exchange)) && !URL.canParse(requestUrl(exchange))) return undefined;
+  return servedRequest(new ExchangeParts(exchange, info));
 }
 
 /** The fields of a request for `Headers`, which joins those of one name with commas: cookies are not a list (RFC 6265, 5.4). */

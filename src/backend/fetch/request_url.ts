@@ -18,10 +18,21 @@ export function isCertainUrl(text: string): boolean {
   return CERTAIN_URL.test(text);
 }
 
+/** The host that was certain last: most requests are for the one that the last was for. */
+let certain = "";
+
+/** Whether a URL can be made with a host and port beyond doubt, whatever its path and query are. */
+export function isCertainHost(text: string): boolean {
+  if (text === certain) return true;
+  if (!CERTAIN_HOST.test(text)) return false;
+  certain = text;
+  return true;
+}
+
 const LABEL = "(?!xn--)[a-z0-9-]{1,63}\\.";
 const LAST_LABEL = "(?!xn--)[a-z][a-z0-9-]{0,62}";
 const OCTET = "(?:\\d|[1-9]\\d|1\\d\\d)";
 const PORT = "(?::(?!(?:80|443)/)(?:[1-9]\\d{0,3}|[1-5]\\d{4}))?";
-const CERTAIN_URL = new RegExp(
-  `^https?://(?:(?:${LABEL}){0,3}${LAST_LABEL}|(?:${OCTET}\\.){3}${OCTET})${PORT}/[\\w!$&()*+,\\-./:;=@~?%]*$`,
-);
+const HOST = `(?:(?:${LABEL}){0,3}${LAST_LABEL}|(?:${OCTET}\\.){3}${OCTET})`;
+const CERTAIN_URL = new RegExp(`^https?://${HOST}${PORT}/[\\w!$&()*+,\\-./:;=@~?%]*$`);
+const CERTAIN_HOST = new RegExp(`^${HOST}(?::(?:[1-9]\\d{0,3}|[1-5]\\d{4}))?$`);

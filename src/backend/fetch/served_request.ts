@@ -1,6 +1,7 @@
 /** The `Request` that handlers get. */
 
 import type { ExchangeInfo } from "./info.ts";
+import { isCertainUrl } from "./request_url.ts";
 import { fix, setMethod } from "./request_parts.ts";
 
 /** What a request is made of. */
@@ -9,8 +10,6 @@ export interface RequestParts {
   readonly method: string;
   /** Known to make a URL. */
   readonly url: string;
-  /** Whether it is known to be written as the URL standard writes it. */
-  readonly isNormal?: boolean;
   /** Name and value, in order. */
   fields(): [string, string][];
   /** The content; undefined when there is none. @param request to be aborted if its client leaves in the middle of it */
@@ -45,8 +44,9 @@ class LazyRequest {
   }
 
   static #href(request: LazyRequest): string {
-    const { url, isNormal } = request.#parts;
-    return request.#real?.url ?? (isNormal ? url : new URL(url).href);
+    if (request.#real !== undefined) return request.#real.url;
+    const { url } = request.#parts;
+    return isCertainUrl(url) ? url : new URL(url).href;
   }
 
   get headers(): Headers {

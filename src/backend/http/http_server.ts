@@ -10,6 +10,7 @@ import { ANY_CONTENT, type ContentTerms } from "./content_terms.ts";
 import { Exchange } from "./exchange.ts";
 import { HandlerServer } from "./handler_server.ts";
 import { HeadReader } from "./head_reader.ts";
+import { IdleList } from "./idle_list.ts";
 import { keepError } from "./left_error.ts";
 import { ReceivedRequest } from "./received_request.ts";
 import { refuse } from "./refuse.ts";
@@ -26,7 +27,7 @@ const MOST_IN_A_ROW = 64;
 export class HttpServer extends HandlerServer implements ConnectionServer {
   readonly #heads: HeadReader;
   /** Those between two requests, the one that has been so for longest first. */
-  readonly #idle = new Set<Served>();
+  readonly #idle = new IdleList<Served>();
   /** Connections that were given back, in case they come back from that. */
   readonly #away = new WeakMap<Connection, Served>();
   readonly #rates = new RequestRates();
@@ -47,7 +48,8 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   /** Whoever is between two requests is given back; the others are when they are answered. */
   drain(): void {
     this.#draining = true;
-    for (const served of this.#idle) {
+    for (const served of this.#idle.all()) {
+      if (!served.idles) continue;
       this.#giveBack(served, RETURN_IDLE);
       // Given back or not, nobody here waits for it any more.
       served.connection.interrupt();
@@ -65,7 +67,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   }
 
   makeRoom(): boolean {
-    const [oldest] = this.#idle;
+    const { oldest } = this.#idle;
     if (oldest === undefined) return false;
     this.#idle.delete(oldest);
     oldest.connection.close();
@@ -121,7 +123,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
         );
         input.keep();
         // The front has counted the first.
-        if (!first && !this.#rates.allows(exchange, connection.home.loop.clock())) {
+        if (!first && !this.#rates.allows(exchange)) {
           connection.home.counters.add("limitedRequests", 1);
           return this.#after(served, refuse(served, 429, TOO_MANY_REQUESTS, exchange));
         }

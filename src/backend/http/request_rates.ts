@@ -35,16 +35,19 @@ export class RequestRates {
   #terms: Generation | undefined;
   #rates: AddressRates | undefined;
 
-  /** Whether a request may be answered. @param now milliseconds of the loop's clock */
-  allows(exchange: Exchange, now: number): boolean {
-    const { channel: { terms, front }, home: { counters } } = exchange.connection;
+  /** Whether a request may be answered. */
+  allows(exchange: Exchange): boolean {
+    const { channel } = exchange.connection;
+    const { terms } = channel;
     const rate = terms?.requestRate;
     if (rate === undefined) return true;
+    const { front } = channel;
+    const { counters, loop } = exchange.connection.home;
     if (this.#terms !== terms) {
       this.#terms = terms;
       this.#rates = this.#of(terms!.rates, front?.process ?? 0, rate);
     }
-    return this.#rates!.allows(exchange.asker.address, 0, counters.shared(now) / 1_000);
+    return this.#rates!.allows(exchange.asker.address, 0, counters.shared(loop.clock()) / 1_000);
   }
 
   #of(name: RatesName | undefined, process: number, rate: Rate): AddressRates {

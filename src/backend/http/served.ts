@@ -3,13 +3,14 @@
 import { KEEP_ALIVE_CLOSE } from "../../protocol/messages.ts";
 import type { Connection } from "../connection/connection.ts";
 import { ConnectionAccount } from "../counters/connection_account.ts";
+import { Idle } from "./idle_list.ts";
 import { Input } from "./input.ts";
 import type { ReturnedError } from "../../protocol/error_field.ts";
 import type { Exchange } from "./exchange.ts";
 import { ScopeGuard } from "./scope_guard.ts";
 
 /** What is known of a connection from one request to the next. */
-export class Served {
+export class Served extends Idle<Served> {
   readonly input: Input;
   readonly guard: ScopeGuard;
   /** Answered on it so far, those that others answered included. */
@@ -25,6 +26,7 @@ export class Served {
 
   /** @param waited told how a wait on the connection has ended: whether something has come */
   constructor(readonly connection: Connection, waited: (served: Served, came: boolean) => void) {
+    super();
     this.input = new Input(connection);
     this.guard = new ScopeGuard(connection);
     this.requests = connection.transfer.requests;

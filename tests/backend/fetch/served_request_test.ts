@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { reachesParts } from "../../../src/backend/fetch/request_parts.ts";
-import { isCertainUrl } from "../../../src/backend/fetch/request_url.ts";
+import { isCertainHost, isCertainUrl } from "../../../src/backend/fetch/request_url.ts";
 import { abortRequest, servedRequest } from "../../../src/backend/fetch/served_request.ts";
 import { hasDotSegment } from "../../../src/route/path.ts";
 
@@ -132,5 +132,38 @@ Deno.test("what is certainly a URL is one, as the URL standard writes it", () =>
   }
   for (const url of ["http://localhost:8080/", "http://a.example.com/x?y", "http://127.0.0.1:65535/"]) {
     assert.equal(isCertainUrl(url), url !== "http://127.0.0.1:65535/");
+  }
+});
+
+Deno.test("a host that is certain makes a URL with whatever path, also where it is the one of the last", () => {
+  const host = fc.oneof(
+    fc.domain(),
+    fc.ipV4(),
+    fc.ipV6().map((address) => `[${address}]`),
+    fc.string({ unit: fc.constantFrom(..."aZ0.-:x[]%@9é "), maxLength: 12 }),
+    fc.constantFrom(
+      "a",
+      "1",
+      "0x1",
+      "a.1",
+      "xn--a",
+      "a.xn--a",
+      "256.1.1.1",
+      "1.2.3",
+      "a:0",
+      "a:65536",
+      "a:80",
+      "a.",
+      "",
+    ),
+  );
+  const path = fc.string({ unit: fc.constantFrom(...'a/%2?#[]\\"<>^`{|}~é\u00ff.;:@'), maxLength: 12 });
+  fc.assert(fc.property(host, path, (host, path) => {
+    for (let turn = 0; turn < 2; turn++) {
+      if (isCertainHost(host)) assert.ok(URL.canParse(`http://${host}/${path}`), `${host}/${path}`);
+    }
+  }));
+  for (const known of ["localhost", "127.0.0.1:8080", "example.com", "a-b.example.org:443"]) {
+    assert.ok(isCertainHost(known), known);
   }
 });
