@@ -77,7 +77,7 @@ export class Front {
     this.#users.apply(allowUsers);
     this.#backends.apply(backends, plan.backendCounters);
     flow.apply(limits);
-    flow.endings.lines.apply(plan.accessLogs, limits);
+    flow.endings.lines.apply(plan.accessLogs, limits, listeners);
     flow.acceptors.apply(listeners);
     flow.inquiries.memory.forget();
     flow.routing.apply(

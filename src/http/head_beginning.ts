@@ -47,3 +47,8 @@ export function firstLine(
   const to = feed < 0 ? most : from + feed;
   return { from, to: to > from && bytes[to - 1] === CR ? to - 1 : to };
 }
+
+/** Whether the first line ends there, and is not merely all that has come. @param to of {@linkcode firstLine} */
+export function endsAt(bytes: Uint8Array, to: number, end: number): boolean {
+  return to < end && (bytes[to] === CR || bytes[to] === LF);
+}

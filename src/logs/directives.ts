@@ -189,7 +189,7 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   c: oldOfTls,
   D: plain(fresh(({ duration }) => duration)),
   e: named("the name of a variable", variable),
-  H: plain(steady(({ method, minor }) => method === "" ? "-" : `HTTP/1.${minor}`)),
+  H: plain(steady(({ method, minor, protocol }) => protocol || (method === "" ? "-" : `HTTP/1.${minor}`))),
   h: client,
   I: plain(fresh(({ received }) => received)),
   i: named("the name of a header field", (name) => {
@@ -213,14 +213,16 @@ export const DIRECTIVES: Readonly<Record<string, Directive>> = {
   R: plain(steady(({ writer }) => writer.kind)),
   r: plain(
     steady(({ method, target, minor, line }) =>
-      method === "" ? orDash(line) : `${escapeItem(method)} ${escapeItem(target)} HTTP/1.${minor}`
+      method === "" || line !== ""
+        ? orDash(line)
+        : `${escapeItem(method)} ${escapeItem(target)} HTTP/1.${minor}`
     ),
   ),
   S: plain(fresh(({ received, sent }) => received + sent)),
   s: plain(fresh(({ status }) => status === 0 ? "-" : status)),
   T: duration,
   t: time,
-  U: plain(steady(({ path }) => orDash(plainPath(path)))),
+  U: plain(steady(({ path, line }) => orDash(line === "" ? plainPath(path) : path))),
   u: plain(fresh(({ user }) => orDash(user))),
   V: plain(steady(({ authority, site }) => orDash(authority.replace(/:\d*$/, "").toLowerCase() || site))),
   v: plain(steady(({ site }) => orDash(site))),

@@ -33,7 +33,9 @@ export const JSON_FIELDS: Readonly<Record<string, Part>> = {
   host: steady(({ authority }) => text(authority)),
   method: steady(({ method }) => text(method)),
   target: steady(({ target }) => text(target)),
-  protocol: steady(({ method, minor }) => method === "" ? "null" : `"HTTP/1.${minor}"`),
+  protocol: steady(({ method, minor, protocol }) =>
+    method === "" ? "null" : jsonString(protocol || `HTTP/1.${minor}`)
+  ),
   status: fresh(({ status }) => status === 0 ? "null" : status),
   bytes: fresh(({ content }) => content),
   received: fresh(({ received }) => received),

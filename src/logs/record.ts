@@ -69,6 +69,8 @@ export class LogRecord {
   authority = "";
   /** Of HTTP/1. */
   minor = 1;
+  /** What the first line says that it speaks, where that could not be read as a request; empty elsewhere. */
+  protocol = "";
   /** The request's head as it came, empty for none. What is above, from the method on, follows from it. */
   head = "";
   /** The first line of what came, where that could not be read as a request. */
@@ -91,4 +93,24 @@ export class LogRecord {
   why = "";
 
   constructor(public writer: Writer) {}
+
+  /**
+   * Takes what came in the place of a request that can be read. As with httpd, what its first line says is known all the
+   * same, as far as its end has come.
+   *
+   * @param line what has come of it
+   */
+  takeUnreadable(line: string, isWhole: boolean): void {
+    const [method = "", target = "", protocol = ""] = isWhole ? line.split(/[ \t]+/, 3) : [];
+    this.line = line;
+    this.method = method;
+    this.target = method === "" ? "" : target || "/";
+    const [, path = "", query = ""] = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?]*)?([^?]*)\??([^]*)$/.exec(
+      this.target,
+    )!;
+    this.path = path;
+    this.query = query;
+    this.authority = this.head = "";
+    this.protocol = /^HTTP\/\d\.\d$/.test(protocol) ? protocol : target === "" ? "HTTP/1.0" : "HTTP/0.9";
+  }
 }

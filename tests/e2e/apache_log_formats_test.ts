@@ -55,7 +55,16 @@ const UNREADABLE = [
   ["GET\r\n\r\n", "GET"],
   ["GET /a.txt HTTP/1.1\r\n\r\n", "GET /a.txt HTTP/1.1"],
   ['GET /\xe4"\x01 HTTP/1.1\r\nHost: a\r\nbad: \x01\r\n\r\n', 'GET /\\xe4\\"\\x01 HTTP/1.1'],
+  ["GET http://two.test/p/%61?q HTTP/1.0\r\nbad\r\n\r\n", "GET http://two.test/p/%61?q HTTP/1.0"],
+  ["F@O a HTTP/1.1\r\nHost: one.test\r\n\r\n", "F@O a HTTP/1.1"],
+  [
+    "POST /a.txt?b HTTP/1.1\r\nHost: one.test\r\nTransfer-Encoding: x\r\n\r\n",
+    "POST /a.txt?b HTTP/1.1",
+  ],
 ] as const;
+
+/** What both have of these. */
+const OF_UNREADABLE = ["%m", "%U", "%q", "%H", "%v", "%s", "%u", "%k", "%X"];
 
 function site(root: string, log: string, upstream: number, port: string): string {
   return `DocumentRoot ${root}
@@ -135,6 +144,16 @@ Deno.test({
           (!alike ? cell : /^\d+$/.test(cell) ? "0" : cell.replace(/\d/g, "0"))
             .replaceAll(String(port), "PORT").replaceAll(String(apache.port), "PORT");
         assert.equal(shape(ours[column]), shape(theirs[column]), `${directive} of ${request}`);
+      }
+    }
+    for (const [index, [text]] of UNREADABLE.entries()) {
+      const [theirs, ours] = [
+        cells("apache", REQUESTS.length + index),
+        cells("fdpass", REQUESTS.length + index),
+      ];
+      for (const directive of OF_UNREADABLE) {
+        const column = SAME.indexOf(directive);
+        assert.equal(ours[column], theirs[column], `${directive} of ${text}`);
       }
     }
     assert.equal((await up.stop()).code, 0);

@@ -1,9 +1,10 @@
 /** Errors that a backend answers before a handler does, or instead of one. */
 
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
-import { firstLine } from "../../http/head_beginning.ts";
+import { endsAt, firstLine } from "../../http/head_beginning.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import type { FirstLine } from "../log/request_log.ts";
 import type { ConnectionAccount } from "../counters/connection_account.ts";
 import { latin1 } from "./head_text.ts";
 import type { Input } from "./input.ts";
@@ -32,7 +33,7 @@ export async function refuse(
   const request = typeof asked === "boolean" ? undefined : asked;
   const head = request === undefined ? asked === true : request.method === "HEAD";
   // The bytes are there until others have their turn.
-  const line = request === undefined ? textOfFirstLine(input) : undefined;
+  const line = request === undefined ? textOfFirstLine(input, status) : undefined;
   const known: AnswerStatus = isAnswerStatus(status) ? status : 400;
   const options = { head, date: httpDate(Date.now()), ...why === undefined ? {} : { why } };
   try {
@@ -49,7 +50,10 @@ export async function refuse(
   }
 }
 
-function textOfFirstLine({ bytes, start, end }: Input): string {
+/** URI Too Long: of such a line nothing is understood. */
+const TOO_LONG = 414;
+
+function textOfFirstLine({ bytes, start, end }: Input, status: number): FirstLine {
   const { from, to } = firstLine(bytes, start, end);
-  return latin1(bytes, from, to);
+  return { text: latin1(bytes, from, to), isWhole: status !== TOO_LONG && endsAt(bytes, to, end) };
 }

@@ -59,7 +59,13 @@ export interface LoggedRefusal {
   /** The whole answer, a character per byte. */
   readonly answer: string;
   /** The first line of what could not be read as a request. */
-  readonly line?: string | undefined;
+  readonly line?: FirstLine | undefined;
+}
+
+/** The first line of what came, and whether its end has come. */
+export interface FirstLine {
+  readonly text: string;
+  readonly isWhole: boolean;
 }
 
 /** The access log of one process. */
@@ -164,13 +170,14 @@ export class ConnectionLines {
   }
 
   /** Nothing of what came could be read. It is called what it would have been called, and has nothing of the one before. */
-  #forget(number: number, line = ""): void {
+  #forget(number: number, line?: FirstLine): void {
     const { connection, connection: { client, name } } = this;
     Object.assign(this.#record, {
       ...{ client: client.hostname, clientPort: client.port },
-      ...{ method: "", target: "", path: "", query: "", authority: "", head: "", line },
+      ...{ method: "", target: "", path: "", query: "", authority: "", head: "", line: "", protocol: "" },
       identity: { requestId: number === 0 ? name : `${name}.${number}`, traceId: "", connection },
     });
+    if (line !== undefined) this.#record.takeUnreadable(line.text, line.isWhole);
   }
 
   /**

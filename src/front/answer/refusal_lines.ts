@@ -11,7 +11,8 @@ import {
   processId,
   settle,
 } from "../../../ffi/mod.ts";
-import { firstLine } from "../../http/head_beginning.ts";
+import type { Site } from "../../config/config.ts";
+import { endsAt, firstLine } from "../../http/head_beginning.ts";
 import { type HeadLimits, RequestHead } from "../../http/request_head.ts";
 import { type ConnectionFate, LogRecord } from "../../logs/record.ts";
 import type { AccessLogRules } from "../../logs/rules.ts";
@@ -46,6 +47,8 @@ export interface RefusedConnection {
   readonly requests: number;
   /** First name of its site; empty where it has none, or that is not known. */
   readonly site: string;
+  /** Where it was accepted. */
+  readonly listener: { readonly place: number } | undefined;
   /** The loop's time when it came, when its head was whole, and since when it has waited; 0 for never. */
   readonly arrivedAt: number;
   readonly wholeAt: number;
@@ -72,6 +75,11 @@ export class RefusalLines {
   readonly #core: Core;
   readonly #logs: AccessLogs;
   readonly #record: LogRecord;
+  /** By the places of listeners: the site that takes what no other claims. */
+  #sites: readonly string[] = [];
+  /** The first line of what was looked at last, where that is no request, and whether its end has come. */
+  #line = "";
+  #isWhole = false;
   #head = new RequestHead({ requestLine: 0, head: 0 });
   #bytes = new Uint8Array(0);
 
@@ -87,7 +95,14 @@ export class RefusalLines {
   active = false;
 
   /** Goes by another configuration. */
-  apply(rules: AccessLogRules | undefined, limits: HeadLimits): void {
+  apply(
+    rules: AccessLogRules | undefined,
+    limits: HeadLimits,
+    listeners: readonly { readonly sites: readonly Site[] }[],
+  ): void {
+    this.#sites = listeners.map(({ sites }) =>
+      sites.some(({ names }) => names.length === 0) ? "" : sites[0]?.names[0] ?? ""
+    );
     this.#logs.apply(rules ?? NONE);
     this.active = rules !== undefined;
     this.#head = new RequestHead(limits);
@@ -127,7 +142,8 @@ export class RefusalLines {
       return record;
     }
     const { from, to } = firstLine(bytes, 0, length);
-    record.line = latin1.decode(bytes.subarray(from, to));
+    this.#line = latin1.decode(bytes.subarray(from, to));
+    this.#isWhole = endsAt(bytes, to, length);
     return record;
   }
 
@@ -147,6 +163,8 @@ export class RefusalLines {
       record.authority =
       record.head =
       record.line =
+      record.protocol =
+      this.#line =
         "";
     record.client = addressText(client);
   }
@@ -186,9 +204,11 @@ export class RefusalLines {
     connection.findLocal();
     const { local } = connection;
     const port = localPortOf(connection);
-    const logs = this.#logs.of(connection.site, port);
+    const site = connection.site || this.#sites[connection.listener?.place ?? -1] || "";
+    const logs = this.#logs.of(site, port);
     if (logs.length === 0) return;
     const record = this.#record;
+    if (this.#line !== "") record.takeUnreadable(this.#line, this.#isWhole && status !== 414);
     const now = this.#core.loop.clock();
     const { client } = connection;
     record.clientPort = client[ADDRESS_PORT]! << 8 | client[ADDRESS_PORT + 1]!;
@@ -196,7 +216,7 @@ export class RefusalLines {
     record.peer = hasPeer ? addressText(addresses.subarray(peerAt)) : "";
     record.local = addressText(local);
     record.localPort = port;
-    record.site = connection.site;
+    record.site = site;
     record.number = connection.requests + 1;
     const name = connectionName(connection.fd);
     record.identity = { requestId: `${name}.${record.number}`, traceId: "", connection: { name } };
