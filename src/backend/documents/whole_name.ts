@@ -19,8 +19,30 @@ export interface WholeName {
  * of any host
  */
 export function wholeName(path: string): WholeName | undefined {
+  return plainName(path) ?? readName(path);
+}
+
+/** The host's index. */
+const HOST = /^\d{1,6}$/;
+
+/** Of nearly every path: of one that says its name as it is. Undefined for others. */
+function plainName(path: string): WholeName | undefined {
+  // A segment takes two characters at least.
+  if (path.length > 2 * DEEPEST) return undefined;
+  if (path.includes("%") || path.includes("/.") || path.includes("//") || path.includes("\0")) {
+    return undefined;
+  }
+  const slash = path.indexOf("/", 1);
+  if (slash < 0) return undefined;
+  const host = path.slice(1, slash);
+  if (!HOST.test(host)) return undefined;
+  const name = path.slice(slash, path.endsWith("/") ? -1 : undefined);
+  return { host: Number(host), name: name === "" ? "/" : name };
+}
+
+function readName(path: string): WholeName | undefined {
   const [first = "", ...segments] = path.slice(1).split("/", DEEPEST + 2);
-  if (!/^\d{1,6}$/.test(first) || segments.length > DEEPEST) return undefined;
+  if (!HOST.test(first) || segments.length > DEEPEST) return undefined;
   const names: string[] = [];
   for (const segment of segments) {
     if (segment === "") continue;

@@ -12,7 +12,7 @@ const { latin1Slice } = Buffer.prototype as unknown as {
 };
 
 /** Latin-1, the encoding of header fields (RFC 9110, 5.5): node:buffer does it several times faster than TextDecoder. */
-export function latin1(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string {
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end);
 }
 

@@ -13,9 +13,9 @@ import { covers, normalizePath, PathNormalizer } from "../../route/path.ts";
 import { mappedPath } from "../../route/resolve_url.ts";
 import type { Connection } from "../connection/connection.ts";
 import { CarriedRules } from "./carried_rules.ts";
+import { latin1 } from "./head_text.ts";
 
 const normalizer = new PathNormalizer();
-const decoder = new TextDecoder();
 
 /** Judges the requests of one connection. The first one is the backend's: the front has looked at it. */
 export class ScopeGuard {
@@ -98,10 +98,11 @@ export class ScopeGuard {
 }
 
 function hostOf(bytes: Uint8Array<ArrayBuffer>, head: RequestHead): string {
-  return decoder.decode(bytes.subarray(head.hostStart, head.hostEnd)).toLowerCase();
+  return latin1(bytes, head.hostStart, head.hostEnd).toLowerCase();
 }
 
 function normalPath(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): string | undefined {
   if (!normalizer.normalize(bytes, start, end)) return undefined;
-  return decoder.decode(normalizer.bytes.subarray(normalizer.start, normalizer.end));
+  // It is of ASCII.
+  return latin1(normalizer.bytes, normalizer.start, normalizer.end);
 }

@@ -38,6 +38,16 @@ Deno.test("wholeName() makes no name with a part that leads elsewhere, whatever 
   }));
 });
 
+Deno.test("wholeName() reads the same name whether it is written oddly or not", () => {
+  const part = fc.oneof(fc.string(), fc.constantFrom(".", "..", ".a", "%2e", "%2f", "%00", "a", "0"));
+  const host = fc.constantFrom("0", "12", "1234567", "", "x");
+  fc.assert(fc.property(host, fc.array(part), fc.boolean(), (host, parts, ends) => {
+    const path = parts.map((part) => `/${part}`).join("") + (ends ? "/" : "");
+    if (path === "") return;
+    assert.deepEqual(wholeName(`/${host}${path}`), wholeName(`/${host}/${path}`), path);
+  }));
+});
+
 const TABLE = readTypes("# comment\ntext/html\thtml htm\ntext/plain txt\nempty/type\napplication/gzip gz\n");
 
 function typeOf(name: string, section: object = {}): string {
