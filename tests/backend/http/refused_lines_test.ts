@@ -14,16 +14,16 @@ interface Line {
   readonly [key: string]: string | number | null;
 }
 
-/** Sent behind a request that is answered, on its connection; what its line says of it. */
+/** Sent behind a request that is answered, on its connection; what its line says of it: what its own first line does. */
 const REFUSED: readonly (readonly [what: string, text: string, status: number, target: string | null])[] = [
-  ["a malformed line", "\x16\x03\x01 x\r\n\r\n", 400, null],
-  ["a malformed field", "GET /b HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", 400, null],
-  ["no host", "GET /b HTTP/1.1\r\n\r\n", 400, null],
-  ["a head that is too long", `GET /b HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431, null],
+  ["a malformed line", "\x16\x03\x01 x\r\n\r\n", 400, "x"],
+  ["a malformed field", "GET /b HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n", 400, "/b"],
+  ["no host", "GET /b HTTP/1.1\r\n\r\n", 400, "/b"],
+  ["a head that is too long", `GET /b HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431, "/b"],
   ["a line that is too long", `GET /${"b".repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414, null],
-  ["a version", "GET /b HTTP/3.0\r\nHost: a\r\n\r\n", 505, null],
-  ["a coding", "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x, chunked\r\n\r\n", 501, null],
-  ["the end in its head", "GET /b HTTP/1.1\r\nHo", 400, null],
+  ["a version", "GET /b HTTP/3.0\r\nHost: a\r\n\r\n", 505, "/b"],
+  ["a coding", "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x, chunked\r\n\r\n", 501, "/b"],
+  ["the end in its head", "GET /b HTTP/1.1\r\nHo", 400, "/b"],
   ["malformed content", "POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n?\r\n", 400, "/b"],
   ["another host", "GET /b HTTP/1.1\r\nHost: elsewhere\r\n\r\n", 421, "/b"],
 ];
@@ -61,7 +61,7 @@ async function linesOf(text: string, status: number): Promise<Line[]> {
 }
 
 for (
-  const [what, text, status, target] of [...REFUSED, ["a stop", "GET /b HTTP/1.1\r\nHo", 408, null]] as const
+  const [what, text, status, target] of [...REFUSED, ["a stop", "GET /b HTTP/1.1\r\nHo", 408, "/b"]] as const
 ) {
   Deno.test(`the line of what is refused has nothing of the request before it: ${what}`, async () => {
     const [before, line, ...more] = await linesOf(text, status);
