@@ -3,7 +3,7 @@
 import { resetConnection } from "../../../ffi/mod.ts";
 import { type HeaderField, upgradeProtocols } from "../../http/hop_by_hop.ts";
 import { isWorthReading } from "../../http/head_growth.ts";
-import { encodeResponseHead } from "../../http/response_head.ts";
+import { responseHeadText } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
 import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
 import { settled, type Steps } from "../../loop/course.ts";
@@ -82,7 +82,8 @@ export class Relaying extends Timed {
     upstream.answered = false;
     let upload: Upload | undefined;
     try {
-      yield* this.#ask();
+      const unsent = this.#ask();
+      if (unsent !== undefined) yield* upstream.sendOut(unsent, deadlines.upstream, this.#contentFollows);
       // A chunked body of no content is not done before its last chunk was read.
       if (!exchange.body.done) {
         upload = new Upload(exchange, upstream, request, deadlines);
@@ -109,21 +110,23 @@ export class Relaying extends Timed {
     }
   }
 
-  /** Sends the head of the request, with what has come of its content. */
-  *#ask(): Steps<void> {
-    const { exchange: { body }, upstream, request, context: { deadlines } } = this;
-    let length = Math.max(0, asked.put(request.head, ""));
-    // A head that has no room there, or is not ASCII, leaves by itself.
-    const apart = length === 0;
-    if (!apart && typeof request.framing === "number" && !request.expectsContinue && !body.done) {
+  /** Whether content follows the head at once. */
+  get #contentFollows(): boolean {
+    return !this.exchange.body.done && !this.request.expectsContinue;
+  }
+
+  /** Sends the head of the request, with what has come of its content; what has not left, in memory of its own. */
+  #ask(): Uint8Array<ArrayBuffer> | undefined {
+    const { exchange: { body }, upstream, request } = this;
+    let length = asked.put(request.head, "");
+    // It has no room there, or is not ASCII.
+    if (length < 0) return latin1Bytes(request.head);
+    if (typeof request.framing === "number" && this.#contentFollows) {
       length += body.takeInto(asked.bytes.subarray(length)) ?? 0;
     }
-    const more = !body.done && !request.expectsContinue;
-    const sent = apart ? 0 : Math.max(0, upstream.send(asked.bytes, more, length));
-    if (sent === length && !apart) return;
+    const sent = Math.max(0, upstream.send(asked.bytes, this.#contentFollows, length));
     // The memory is everybody's. What went wrong, if anything did, is found out again.
-    const rest = apart ? latin1Bytes(request.head) : asked.bytes.slice(sent, length);
-    yield* upstream.sendOut(rest, deadlines.upstream, more);
+    return sent === length ? undefined : asked.bytes.slice(sent, length);
   }
 
   #settled<T>(work: Promise<T> | T): Steps<T> {
@@ -177,13 +180,9 @@ export class Relaying extends Timed {
       if (head.status === 100) upload?.open();
       else if (exchange.minor === 1) {
         const { list } = new ResponseFields(head.head, head.minor, this.view);
-        yield* this.#settled(this.#sendHead(encodeResponseHead(head.status, list, head.reason)));
+        yield* exchange.connection.sendOn(latin1Bytes(responseHeadText(head.status, list, head.reason)));
       }
     }
-  }
-
-  async #sendHead(bytes: Uint8Array): Promise<void> {
-    await this.exchange.connection.sendAll(bytes as Uint8Array<ArrayBuffer>);
   }
 
   /** Reads the head of a response out of what has come; nothing where more has to. */
@@ -306,7 +305,7 @@ export class Relaying extends Timed {
       ["Connection", "Upgrade"],
       ["Upgrade", protocols],
     ];
-    await this.#sendHead(encodeResponseHead(101, fields, head.reason));
+    await exchange.connection.sendAll(latin1Bytes(responseHeadText(101, fields, head.reason)));
     // What the client has sent behind its request is the first of the new protocol.
     const early = exchange.input.rest();
     exchange.input.start = exchange.input.end;
