@@ -24,6 +24,7 @@ const {
   SSL_get_wbio,
   SSL_has_pending,
   SSL_new,
+  SSL_peek,
   SSL_read,
   SSL_session_reused,
   SSL_set_fd,
@@ -48,6 +49,9 @@ export const WANTS_READ = -1;
 export const WANTS_WRITE = -2;
 /** The connection is broken: {@linkcode Session.failure} says how. */
 export const BROKEN = -3;
+
+/** Where one byte is looked at: what it is does not matter. */
+const LOOK = new Uint8Array(1);
 
 /** What a handshake has agreed on. */
 export interface Agreement {
@@ -83,6 +87,14 @@ export class Session {
   /** Takes what the client sent: bytes, 0 after its close_notify, or what it waits for, or {@linkcode BROKEN}. */
   read(bytes: Uint8Array<ArrayBuffer>): number {
     return this.outcome(SSL_read(this.pointer, bytes, bytes.byteLength));
+  }
+
+  /**
+   * Looks whether there is something for {@linkcode read}, and takes nothing: more than 0 when there is, 0 after the client's
+   * close_notify, or what it waits for, or {@linkcode BROKEN}.
+   */
+  peek(): number {
+    return this.outcome(SSL_peek(this.pointer, LOOK, LOOK.byteLength));
   }
 
   /**

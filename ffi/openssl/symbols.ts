@@ -247,6 +247,10 @@ export const SSL_SYMBOLS = {
     parameters: ["pointer", /* SSL *ssl */ "buffer", /* void *buf */ "i32" /* int num */],
     result: "i32",
   },
+  SSL_peek: {
+    parameters: ["pointer", /* SSL *ssl */ "buffer", /* void *buf */ "i32" /* int num */],
+    result: "i32",
+  },
   SSL_write: {
     parameters: ["pointer", /* SSL *ssl */ "buffer", /* const void *buf */ "i32" /* int num */],
     result: "i32",

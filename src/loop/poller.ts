@@ -80,6 +80,15 @@ export class Poller {
     this.#forget(fd, slot);
   }
 
+  /**
+   * The same for a descriptor that its owner closes at once, and that no other process and no other number stands for: the
+   * kernel deregisters it then (epoll(7)), and need not be asked to.
+   */
+  removeClosing(fd: Descriptor): void {
+    const slot = this.#slots[fd] ?? -1;
+    if (slot >= 0) this.#forget(fd, slot);
+  }
+
   #forget(fd: Descriptor, slot: number): void {
     this.#sources[slot] = undefined;
     this.#slots[fd] = -1;

@@ -106,7 +106,7 @@ export class Copying extends Timed {
     this.#stream = new Watch(client.loop, stream, (events) => this.#streamReady(events));
   }
 
-  /** Begins: with its last handshake message the client may have sent more, and OpenSSL has read that already. */
+  /** Begins: what the client has sent first OpenSSL has mostly read already. */
   begin(): void {
     if (this.session.hasPending) this.#receive();
     this.#watch();
@@ -125,6 +125,8 @@ export class Copying extends Timed {
     if (events & EPOLLPRI) return this.abort();
     if (events & EPOLLOUT && this.#toStream.length > 0) this.#giveOn();
     if (!this.#over && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) this.#take();
+    // It was closed there, so that nothing out of band comes any more: the end may be all that is left.
+    if (!this.#over && events & EPOLLHUP) this.#take();
     this.#watch();
   }
 
@@ -239,6 +241,7 @@ export class Copying extends Timed {
   #streamHasEnded(): void {
     this.#streamEnded = this.#streamClosed = true;
     this.#toStream = NOTHING;
+    this.#closeStream();
     this.#sayEnd();
   }
 
@@ -260,7 +263,8 @@ export class Copying extends Timed {
     if (this.#over) return;
     const receiving = this.#toStream.length === 0 && !this.#clientEnded;
     this.#client.await((receiving ? RECEIVING : 0) | this.#receiveWants | this.#sendWants);
-    const taking = this.#toClient.length === 0 && this.#sendWants === 0 && !this.#streamEnded;
+    if (this.#streamEnded) return;
+    const taking = this.#toClient.length === 0 && this.#sendWants === 0;
     this.#stream.await((taking ? EPOLLIN | EPOLLPRI : 0) | (this.#toStream.length > 0 ? EPOLLOUT : 0));
   }
 
@@ -290,8 +294,13 @@ export class Copying extends Timed {
     this.stopDeadline();
     this.#nextTurn?.stopDeadline();
     this.#client.await(0);
-    this.#stream.await(0);
+    if (!this.#streamEnded) this.#closeStream();
     this.session.free();
+  }
+
+  /** Ours alone: the other end is a socket of its own. */
+  #closeStream(): void {
+    this.#stream.endClosing();
     close(this.stream);
   }
 }

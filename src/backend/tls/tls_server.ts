@@ -28,6 +28,7 @@ import type { CertificateFact } from "./site_context.ts";
 import { Credentials } from "./credentials.ts";
 import { type Established, Handshake, type HandshakeOwner } from "./handshake.ts";
 import { KnownFields, untouched } from "./state.ts";
+import { Unasked, type UnaskedOwner } from "./unasked.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -63,7 +64,7 @@ interface Shared {
 }
 
 /** Does handshakes. */
-export class TlsServer implements ConnectionServer, HandshakeOwner {
+export class TlsServer implements ConnectionServer, HandshakeOwner, UnaskedOwner {
   readonly selfContained = true;
   readonly reader: ClientHelloReader = new ClientHelloReader();
   readonly peeked: Uint8Array<ArrayBuffer> = new Uint8Array(MAX_HELLO_RECORDS);
@@ -74,10 +75,12 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
   #settings: Tls;
   #shared: Shared | undefined;
   readonly #handshakes = new Set<Handshake>();
+  readonly #unasked = new Set<Unasked>();
   readonly #copying = new Set<Copying>();
   readonly #fields = new KnownFields();
   readonly #told = new Set<string>();
   #pairTold = false;
+  #draining = false;
 
   /** @throws {OpenSslError} when a key or certificate cannot be used */
   constructor({ settings, ticketKeys, report, kernel = hasKernelTls() }: TlsServerOptions) {
@@ -147,8 +150,17 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
     const { connection: { home: { counters } }, session } = established;
     counters.add("handshakes", 1);
     if (session.resumed) counters.add("resumed", 1);
-    if (this.#kernel && session.kernelSends && session.kernelReceives) this.#passOn(established);
-    else this.#copy(established);
+    if (this.#kernel && session.kernelSends && session.kernelReceives) return this.#passOn(established);
+    this.#tellOfPair(session);
+    // Where it is let go of, it is at once: nobody waits for it here.
+    if (this.#draining) return this.asked(established);
+    const unasked = new Unasked(this, established);
+    this.#unasked.add(unasked);
+    unasked.begin();
+  }
+
+  over(unasked: Unasked): void {
+    this.#unasked.delete(unasked);
   }
 
   /** The kernel goes on with it: nothing of it stays here. */
@@ -163,10 +175,9 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
     this.#giveBack(connection, tls);
   }
 
-  /** It stays here: whoever serves the client gets one end of a stream. */
-  #copy(established: Established): void {
+  /** It stays here, and its client asks: whoever serves that gets one end of a stream. */
+  asked(established: Established): void {
     const { connection, session, watch } = established;
-    this.#tellOfPair(session);
     let ends: [Descriptor, Descriptor];
     try {
       // Nothing here waits at our end, and theirs is to be as clients' sockets come.
@@ -256,12 +267,16 @@ export class TlsServer implements ConnectionServer, HandshakeOwner {
 
   /** Handshakes come to their end, and what is copied goes on. Who has said nothing is owed nothing. */
   drain(): void {
+    this.#draining = true;
     for (const handshake of [...this.#handshakes]) if (handshake.isSilent) handshake.abandon();
+    // The front knows whether it ends as well, or goes on and waits for what is asked.
+    for (const unasked of [...this.#unasked]) unasked.letGo();
   }
 
   /** Closes everything that clients' connections do not own. */
   forget(): void {
     for (const handshake of [...this.#handshakes]) handshake.abandon();
+    for (const unasked of [...this.#unasked]) unasked.abandon();
     for (const copying of [...this.#copying]) copying.abort();
     this.credentials.free();
   }

@@ -34,4 +34,10 @@ export class Watch implements Source {
     else if (events === 0) poller.remove(this.fd);
     else poller.modify(this.fd, events);
   }
+  /** The descriptor is closed next, which nobody else has. */
+  endClosing(): void {
+    if (this.#events === 0) return;
+    this.#events = 0;
+    this.loop.poller.removeClosing(this.fd);
+  }
 }

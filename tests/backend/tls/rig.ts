@@ -1,5 +1,6 @@
 /** A backend of the kind `tls` turn by turn, a front that hands raw connections over, and real clients. */
 
+import assert from "node:assert/strict";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import {
   adopt,
@@ -57,10 +58,16 @@ export function site(
 export function settings(sites: readonly TlsSite[], change: Partial<Tls["listeners"][number]> = {}): Tls {
   return {
     kind: "tls",
-    timeout: 5_000,
+    timeout: TIMEOUT,
     listeners: [{ address: "here", strictNames: false, sites, ...change }],
   };
 }
+
+/** What clients begin with: connections come back when they do. */
+export const ASKED = "asked\n";
+
+/** Milliseconds that clients have. */
+export const TIMEOUT = 5_000;
 
 /** One connection that has come back. */
 export interface Returned {
@@ -85,8 +92,8 @@ export class TlsRig {
     this.rig = new Rig(new TlsServer({ settings: made, ticketKeys, report }));
   }
 
-  /** A TLS client that connects. */
-  connect(options: ConnectionOptions = {}): TLSSocket {
+  /** A TLS client that connects and begins to ask, or says nothing. */
+  connect(options: ConnectionOptions = {}, asks: string = ASKED): TLSSocket {
     const socket = connect({
       host: "127.0.0.1",
       port: this.port,
@@ -96,6 +103,7 @@ export class TlsRig {
     });
     socket.on("error", () => {});
     this.sockets.push(socket);
+    if (asks !== "") socket.write(asks);
     return socket;
   }
 
@@ -109,13 +117,14 @@ export class TlsRig {
     close(fd);
   }
 
-  /** The next connection that comes back, acknowledged. */
+  /** The next connection that comes back, acknowledged; what its client has begun with is read. */
   async returned(): Promise<Returned> {
     const { fd, transfer } = await this.rig.until(() => this.front.returned[this.#taken], "a RETURN");
     this.#taken++;
     this.front.channel.say(ack([transfer.id]));
     const state = decodeTls(transfer.tls!);
     if (typeof state === "string") throw new Error(state);
+    assert.equal(await this.hear(fd), ASKED);
     return { fd, state };
   }
 
@@ -158,11 +167,16 @@ export function testTls(name: string, made: () => Tls, body: (rig: TlsRig) => Pr
     }));
 }
 
+/** What a client has received. */
+export interface Received {
+  text: string;
+  ended: boolean;
+  error?: Error & { code?: string };
+}
+
 /** All that a client receives, up to its end. */
-export function received(
-  socket: TLSSocket,
-): { text: string; ended: boolean; error?: Error & { code?: string } } {
-  const seen: ReturnType<typeof received> = { text: "", ended: false };
+export function received(socket: TLSSocket): Received {
+  const seen: Received = { text: "", ended: false };
   socket.setEncoding("utf8");
   socket.on("data", (text) => seen.text += text);
   socket.on("end", () => seen.ended = true);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { close } from "../../../ffi/mod.ts";
 import { withoutLeaks } from "../../support/descriptors.ts";
-import { directory, settings, site, TlsRig } from "./rig.ts";
+import { ASKED, directory, settings, site, TlsRig } from "./rig.ts";
 
 /** What everybody goes by here. The last one has the first one's names and certificate, and asks for more. */
 const SITES = settings([
@@ -31,8 +31,13 @@ async function shake(
   const child = new Deno.Command("openssl", {
     args: ["s_client", "-connect", `127.0.0.1:${it.port}`, "-servername", name, `-tls${version}`, "-ign_eof"]
       .concat(how, `${directory}/${file}`, more),
-    stdin: "null",
-  });
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const asking = child.stdin.getWriter();
+  await asking.write(new TextEncoder().encode(ASKED));
+  await asking.close();
   let said: string | undefined;
   const over = child.output().then(({ stdout }) => said = new TextDecoder().decode(stdout));
   await it.handOver();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { EAGAIN, libc, MSG_DONTWAIT, MSG_NOSIGNAL, settle, SHUT_WR, shutdown } from "../../../ffi/mod.ts";
-import { received, settings, site, testTls } from "./rig.ts";
+import type { SecureVersion, TLSSocket } from "node:tls";
+import { ASKED, type Received, received, settings, site, testTls, TIMEOUT, type TlsRig } from "./rig.ts";
 
 const { send } = libc;
 
@@ -131,3 +132,63 @@ testTls("each client's name is what comes back", () =>
     assert.equal(seen.text, "answer");
   }
 });
+
+/** A client that has shaken hands and says nothing, and what it has seen. */
+async function silent(it: TlsRig, version: SecureVersion): Promise<{ client: TLSSocket; seen: Received }> {
+  const client = it.connect({ minVersion: version, maxVersion: version }, "");
+  const seen = received(client);
+  let secure = false;
+  client.once("secureConnect", () => secure = true);
+  await it.handOver();
+  await it.rig.until(() => secure, "the handshake");
+  await it.rig.settle();
+  assert.deepEqual([it.front.returned.length, it.rig.backend.active], [0, 1]);
+  return { client, seen };
+}
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  testTls(`who asks for nothing does not come back, and is told of the end: ${version}`, ONE, async (it) => {
+    const { client, seen } = await silent(it, version);
+    client.end();
+    await it.rig.until(() => seen.ended, "close_notify");
+    const { client: other } = await silent(it, version);
+    // Without a word (FIN).
+    other.destroy();
+    await it.rig.until(() => it.rig.backend.active === 0, "the end");
+    assert.deepEqual([it.front.returned.length, seen.error], [0, undefined]);
+  });
+
+  testTls(`who asks for nothing in time is told of the end: ${version}`, ONE, async (it) => {
+    const { seen } = await silent(it, version);
+    await it.rig.advance(TIMEOUT / 2);
+    assert.equal(it.rig.backend.active, 1);
+    await it.rig.advance(TIMEOUT);
+    await it.rig.until(() => seen.ended, "close_notify");
+    assert.deepEqual([it.front.returned.length, it.rig.backend.active, seen.error], [0, 0, undefined]);
+  });
+
+  testTls(`what waits for a request comes back from a process that drains: ${version}`, ONE, async (it) => {
+    const { client, seen } = await silent(it, version);
+    const drained = it.rig.backend.drain();
+    client.write(ASKED);
+    const { fd } = await it.returned();
+    it.say(fd, "answer");
+    it.front.drop(fd);
+    await it.rig.until(() => seen.ended, "the end");
+    assert.equal(seen.text, "answer");
+    await drained;
+  });
+}
+
+testTls(
+  "who breaks off without a word after the handshake leaves nothing, whatever came",
+  ONE,
+  async (it) => {
+    const { client } = await silent(it, "TLSv1.3");
+    // A reset.
+    (client as TLSSocket & { resetAndDestroy(): void }).resetAndDestroy();
+    await it.rig.until(() => it.rig.backend.active === 0, "the end");
+    await silent(it, "TLSv1.3");
+    // The process ends: the rig's end finds no descriptor open.
+  },
+);
