@@ -265,6 +265,13 @@ export class TlsServer implements ConnectionServer, HandshakeOwner, UnaskedOwner
     this.report(event);
   }
 
+  /** Whoever asks for nothing gives way, the one that has done so for longest first. */
+  makeRoom(): boolean {
+    const [oldest] = this.#unasked;
+    oldest?.abandon();
+    return oldest !== undefined;
+  }
+
   /** Handshakes come to their end, and what is copied goes on. Who has said nothing is owed nothing. */
   drain(): void {
     this.#draining = true;

@@ -133,8 +133,12 @@ testTls("each client's name is what comes back", () =>
   }
 });
 
-/** A client that has shaken hands and says nothing, and what it has seen. */
-async function silent(it: TlsRig, version: SecureVersion): Promise<{ client: TLSSocket; seen: Received }> {
+/** A client that has shaken hands and says nothing, and what it has seen. @param back how many have come back before it */
+async function silent(
+  it: TlsRig,
+  version: SecureVersion,
+  back = 0,
+): Promise<{ client: TLSSocket; seen: Received }> {
   const client = it.connect({ minVersion: version, maxVersion: version }, "");
   const seen = received(client);
   let secure = false;
@@ -142,7 +146,7 @@ async function silent(it: TlsRig, version: SecureVersion): Promise<{ client: TLS
   await it.handOver();
   await it.rig.until(() => secure, "the handshake");
   await it.rig.settle();
-  assert.deepEqual([it.front.returned.length, it.rig.backend.active], [0, 1]);
+  assert.equal(it.front.returned.length, back);
   return { client, seen };
 }
 
@@ -160,6 +164,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
 
   testTls(`who asks for nothing in time is told of the end: ${version}`, ONE, async (it) => {
     const { seen } = await silent(it, version);
+    assert.equal(it.rig.backend.active, 1);
     await it.rig.advance(TIMEOUT / 2);
     assert.equal(it.rig.backend.active, 1);
     await it.rig.advance(TIMEOUT);
@@ -170,6 +175,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   testTls(`what waits for a request comes back from a process that drains: ${version}`, ONE, async (it) => {
     const { client, seen } = await silent(it, version);
     const drained = it.rig.backend.drain();
+    await it.rig.until(() => it.front.returned.length === 1, "a RETURN");
     client.write(ASKED);
     const { fd } = await it.returned();
     it.say(fd, "answer");
@@ -179,6 +185,22 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     await drained;
   });
 }
+
+testTls("who has asked for nothing for longest gives way, and nobody who has asked", ONE, async (it) => {
+  const { server, backend } = it.rig;
+  assert.equal(server.makeRoom(), false);
+  it.connect();
+  await it.handOver();
+  const { fd } = await it.returned();
+  assert.equal(server.makeRoom(), false);
+  it.front.drop(fd);
+  await it.rig.until(() => backend.active === 0, "the end");
+  const { seen: first } = await silent(it, "TLSv1.3", 1);
+  const { seen: second } = await silent(it, "TLSv1.3", 1);
+  assert.equal(server.makeRoom(), true);
+  await it.rig.until(() => first.ended, "close_notify");
+  assert.deepEqual([second.ended, backend.active], [false, 1]);
+});
 
 testTls(
   "who breaks off without a word after the handshake leaves nothing, whatever came",
