@@ -63,7 +63,6 @@ export abstract class ClientSocket extends SocketReadiness {
   #onEnding: (() => void) | undefined;
   #nonblocking = false;
   #noDelay = false;
-  #endedSending = false;
   #sinceTurn = 0;
 
   /** Bytes that have left and come so far; of those that have left, how many frame content: sizes of chunks and their ends. */
@@ -306,8 +305,7 @@ export abstract class ClientSocket extends SocketReadiness {
 
   /** Ends our side; the client can still read what was sent. */
   endSending(): void {
-    if (this.closed || this.#endedSending) return;
-    this.#endedSending = true;
+    if (this.closed) return;
     if (this.kernelTls) sendCloseNotify(this.fd);
     shutdown(this.fd, SHUT_WR);
   }
