@@ -51,6 +51,8 @@ async function main(stage: Stage): Promise<void> {
     sections.push({ workload, outcome });
     stage.say(`  took ${spoken((performance.now() - started) / 1_000)}`);
     print(showSection({ workload, outcome }));
+    // Whoever ends it early has what was measured until then.
+    writeResults(sumUp(options, machine, sections), { ...options, only: [workload.name] });
   }
   const run = sumUp(options, machine, sections);
   print(showEnd(run));

@@ -72,7 +72,7 @@ function runsJavaScript({ front, behind }: Contender): boolean {
 
 /**
  * Makes everybody warm, with the very processes and ports that are measured afterwards: V8 compiles what is hot, and its
- * calls of libc get fast after some 100,000. Without ab that is left out, and the first round shows it.
+ * calls of libc get fast after tens of thousands. Without ab that is left out, and the first round shows it.
  *
  * @param path what is asked for, unless it is the contender's own path
  */
