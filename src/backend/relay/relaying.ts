@@ -121,7 +121,8 @@ export class Relaying extends Timed {
     let length = asked.put(request.head, "");
     // It has no room there, or is not ASCII.
     if (length < 0) return latin1Bytes(request.head);
-    if (typeof request.framing === "number" && this.#contentFollows) {
+    const hasRoom = length < asked.bytes.length;
+    if (hasRoom && typeof request.framing === "number" && this.#contentFollows) {
       length += body.takeInto(asked.bytes.subarray(length)) ?? 0;
     }
     const sent = Math.max(0, upstream.send(asked.bytes, this.#contentFollows, length));
