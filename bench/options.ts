@@ -127,8 +127,8 @@ const QUICK: Amounts = {
   rounds: 1,
   moreRounds: 1,
   rehearsals: 1,
-  // Not all that is hot is compiled by then: about a fifth is still to be gained.
-  warmUp: 20_000,
+  // Not all that is hot is compiled by then: a fifth or more is still to be gained.
+  warmUp: 10_000,
   connections: [{ clients: 64, requests: 3_000 }],
   keepAlive: { seconds: 1, requests: 5_000 },
   turns: { count: 1, seconds: 1 },
