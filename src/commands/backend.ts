@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { hasAbortDelay } from "../config/abort_delay.ts";
 import { dashesInFormat, DEFAULT_FORMAT, readLogFormat, readLogTarget } from "../config/access_logs.ts";
 import type { LogChoices } from "../control/log/log.ts";
+import { boundArguments } from "../control/backend/bound_arguments.ts";
 import type { AccessLogRules, BackendProcessOptions } from "../control/backend/backend_process.ts";
 import { UsageError } from "../control/failure.ts";
 import { compressionArguments } from "../control/backend/compression_arguments.ts";
@@ -162,7 +163,7 @@ async function backend(operands: readonly string[], options: BackendOptions): Pr
       ...common,
       allowUsers,
       workers,
-      bounds: [...boundsOf(options), ...compressionArguments(compression)],
+      bounds: [...boundArguments(options), ...compressionArguments(compression)],
     });
   }
   const { runBackend } = await import("../control/backend/backend_process.ts");
@@ -177,18 +178,6 @@ function contentTerms(options: BackendOptions): NonNullable<BackendProcessOption
     ...contentTimeout === undefined ? {} : { time: contentTimeout },
     ...minContentRate === undefined ? {} : { rate: minContentRate },
   };
-}
-
-/** The same as options, for processes that this one starts. */
-function boundsOf(options: BackendOptions): string[] {
-  const { maxConnections, maxContent, contentTimeout, minContentRate, abortDelay } = options;
-  return [
-    ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
-    ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
-    ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
-    ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
-    ...abortDelay === undefined ? [] : ["--abort-delay", `${abortDelay}ms`],
-  ];
 }
 
 /** Which requests get a line. @throws {UsageError} for what cannot be a log */

@@ -4,22 +4,11 @@ import type { Backend, Config } from "../../config/config.ts";
 import { accessLogRules, messageRules } from "../../config/access_logs.ts";
 import type { ProcessMessages } from "../../logs/rules.ts";
 import { accessLogArguments } from "../backend/access_log_arguments.ts";
+import { boundArguments } from "../backend/bound_arguments.ts";
 import { compressionArguments } from "../backend/compression_arguments.ts";
 import { operandsOf, programOf } from "../kinds/programs.ts";
 import { logArguments } from "../log/log.ts";
 import { type LogPrograms, resolveMessages } from "../log/log_targets.ts";
-
-/** How much it takes, how slowly, and how long it waits for who has left, as options. */
-function boundArguments(backend: Backend): string[] {
-  const { maxConnections, maxContent, contentTimeout, minContentRate, abortDelay } = backend;
-  return [
-    ...maxConnections === undefined ? [] : ["--max-connections", String(maxConnections)],
-    ...maxContent === undefined ? [] : ["--max-content", String(maxContent)],
-    ...contentTimeout === undefined ? [] : ["--content-timeout", `${contentTimeout}ms`],
-    ...minContentRate === undefined ? [] : ["--min-content-rate", String(minContentRate)],
-    ...abortDelay === undefined ? [] : ["--abort-delay", `${abortDelay}ms`],
-  ];
-}
 
 /**
  * What `fdpass backend` is started with for a backend of the configuration.
