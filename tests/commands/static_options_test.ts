@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import assert from "node:assert/strict";
 import { addKindOptions, readKind } from "../../src/commands/kinds/kinds.ts";
 import { type Static, SYMLINKS } from "../../src/config/config.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { type Config, DEFAULT_LIMITS, type Limits } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/config/error.ts";
 import { parseJson } from "../../src/config/json/parse.ts";

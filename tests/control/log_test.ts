@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { ALLOW_LIBC, startBackend, startFront, TemporaryDirectory } from "../support/processes.ts";
 import { get } from "../support/raw_client.ts";
 import { within } from "../support/waiting.ts";

@@ -1,7 +1,7 @@
 /** What the figures say over a run, compared with what clients have seen. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { Exposition } from "../../src/control/admin/exposition.ts";
 import { FAMILIES } from "../../src/control/admin/metrics.ts";
 import { TextBytes } from "../../src/control/admin/text_bytes.ts";

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { adopt, close, type Descriptor, pipe, SOCK_SEQPACKET, unixSocketPair } from "../../ffi/mod.ts";
 import { type Giver, Giving } from "../../src/control/take_over/giving.ts";
 import { Taking } from "../../src/control/take_over/taking.ts";

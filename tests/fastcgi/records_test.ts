@@ -1,7 +1,7 @@
 /** Records as they are on the wire, and as they are read however they come. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import {
   encodeContent,
   encodeRequest,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { newClientsPlace, NOWHERE, SharedClients } from "../../src/front/core/shared_clients.ts";
 import { SIZE_ADDRESS } from "../../src/protocol/messages.ts";
 

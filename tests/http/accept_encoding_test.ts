@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { parseAcceptEncoding, rankCodings } from "../../src/http/accept_encoding.ts";
 
 const coding = fc.constantFrom("br", "zstd", "gzip", "identity", "deflate", "*");

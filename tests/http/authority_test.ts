@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isIPv6 } from "node:net";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { isAuthority } from "../../src/http/authority.ts";
 import { ascii } from "../../src/http/byte_classes.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { HeadPass } from "../../src/http/head_pass.ts";
 import { ENDING_HERE, endToEnd, type HeaderField } from "../../src/http/hop_by_hop.ts";
 import { SoughtNames } from "../../src/http/sought_names.ts";

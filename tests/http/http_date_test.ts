@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { parseHttpDate } from "../../src/http/http_date.ts";
 import { httpDate } from "../../src/http/response_head.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { ascii } from "../../src/http/byte_classes.ts";
 import { Ipv6, MAX_IPV6_TEXT } from "../../src/http/ipv6.ts";
 

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { ownReference } from "../../src/http/reference.ts";
 
 const CASES: readonly [path: string, reference: string][] = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { endsHead } from "../../src/http/head_growth.ts";
 import { RequestHead } from "../../src/http/request_head.ts";
 import { latin1, LIMITS, show } from "./compliance/case.ts";

@@ -1,7 +1,7 @@
 /** Formats of access logs: what each directive writes, and that nobody can forge a line. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { type LineFormat, readFormat } from "../../src/logs/format.ts";
 import { JSON_FIELDS } from "../../src/logs/json.ts";
 import { LogRecord } from "../../src/logs/record.ts";

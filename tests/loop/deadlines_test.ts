@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { type Deadlines, DeadlineSet, Timed } from "../../src/loop/deadlines.ts";
 
 /** Says in a log when its deadline has passed. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { parsePattern } from "../../src/pattern/parser.ts";
 import { Pattern, PatternError } from "../../src/pattern/pattern.ts";
 import { compile } from "../../src/pattern/program.ts";

@@ -1,5 +1,5 @@
 /** Messages at random, for the tests of this folder. */
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { type Hello, instanceOf } from "../../src/protocol/hello.ts";
 import { SIZE_ADDRESS, SIZE_INSTANCE } from "../../src/protocol/messages.ts";
 import type { Transfer } from "../../src/protocol/transfer.ts";

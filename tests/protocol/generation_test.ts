@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { decodeGeneration, encodeGeneration } from "../../src/protocol/generation.ts";
 
 const u32 = fc.nat(0xffff_ffff);

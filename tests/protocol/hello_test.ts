@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { writeFieldHead } from "../../src/protocol/fields.ts";
 import { decodeHello, encodeHello } from "../../src/protocol/hello.ts";
 import { HELLO_MAGIC, HELLO_WINDOW, MAX_MESSAGE, MAX_NAME, SIZE_HELLO } from "../../src/protocol/messages.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { MAX_NAME, MAX_TLS, TLS_ITEMS, TLS_PROOF, TLS_WAY } from "../../src/protocol/messages.ts";
 import {
   decodeTls,

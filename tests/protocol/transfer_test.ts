@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { writeFieldHead } from "../../src/protocol/fields.ts";
 import {
   FIELD_ERROR,

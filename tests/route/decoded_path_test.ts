@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { decodePath } from "../../src/route/decoded_path.ts";
 import { normalizePath } from "../../src/route/path.ts";
 import { assertLinear, assertRatio } from "../support/work.ts";

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import type { Route, Site } from "../../src/config/config.ts";
 import { BAD_PATH, NO_ROUTE, RouteTable } from "../../src/route/route_table.ts";
 import { mappedPath } from "../../src/route/resolve_url.ts";

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { normalizePath, PathNormalizer } from "../../src/route/path.ts";
 import { naiveNormalize, place } from "./naive.ts";
 

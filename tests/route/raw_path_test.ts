@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { normalizePath } from "../../src/route/path.ts";
 import { mappedAsWritten } from "../../src/route/raw_path.ts";
 import { mappedPath } from "../../src/route/resolve_url.ts";

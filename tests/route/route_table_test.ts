@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import type { Site } from "../../src/config/config.ts";
 import { BAD_PATH, NO_ROUTE, NO_SITE, RouteTable } from "../../src/route/route_table.ts";
 import { naiveFind, place, site } from "./naive.ts";

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { RouteTable } from "../../src/route/route_table.ts";
 import { scopesOf } from "../../src/route/scope.ts";
 import { site } from "./naive.ts";

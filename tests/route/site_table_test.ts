@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import type { Site } from "../../src/config/config.ts";
 import { NO_SITE, SiteTable } from "../../src/route/site_table.ts";
 import { naiveSite, place, site } from "./naive.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { formatAddress, isIn, isLocal, readAddress, readNetwork } from "../../src/rules/networks.ts";
 
 Deno.test("readNetwork() reads what httpd does, and isIn() keeps to it", () => {

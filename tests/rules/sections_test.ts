@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import type { Section, SiteRules } from "../../src/rules/model.ts";
 import { SectionIndex } from "../../src/rules/sections.ts";
 import { constantOperations, treatsAlike } from "../../src/rules/alike.ts";

@@ -1,6 +1,6 @@
 // How often a client may do something: by address, in a table that does not grow.
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { readAddress } from "../../src/rules/networks.ts";
 import { AddressRates, OwnRates, RATES_SIZE } from "../../src/trust/address_rates.ts";
 import { writeAddress } from "../../src/trust/addresses.ts";

@@ -1,6 +1,6 @@
 // Headers of the PROXY protocol: what they say, cut at every byte, and by chance.
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { proxyHeader } from "../../src/backend/relay/proxy_header.ts";
 import { crc32c } from "../../src/trust/crc32c.ts";
 import { MAX_PROXY_HEADER, ProxyHeader } from "../../src/trust/proxy_header.ts";

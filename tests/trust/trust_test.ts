@@ -1,6 +1,6 @@
 // Who asks: the rightmost one that nobody trusted has named.
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { formatAddress, readAddress } from "../../src/rules/networks.ts";
 import { mapAddress, readNode, writeAddress } from "../../src/trust/addresses.ts";
 import { readTrust, type Trust, TrustedProxies } from "../../src/trust/trust.ts";

@@ -1,7 +1,7 @@
 /** Frames of WebSocket, read in whatever pieces they come, and written. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../support/properties.ts";
 import { FrameReader } from "../../src/websocket/frame_reader.ts";
 import { closeContent, encodeFrame, FrameBuffer, mayClose } from "../../src/websocket/frames.ts";
 

@@ -18,8 +18,8 @@ export function isCertainUrl(text: string): boolean {
   return CERTAIN_URL.test(text);
 }
 
-/** The host that was certain last: most requests are for the one that the last was for. */
-let certain = "";
+/** The host that was certain last: most requests are for the one that the last was for. In the beginning there is none. */
+let certain: string | undefined;
 
 /** Whether a URL can be made with a host and port beyond doubt, whatever its path and query are. */
 export function isCertainHost(text: string): boolean {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from "node:zlib";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { Coder, codeWhole, type Following } from "../../../src/backend/compression/coder.ts";
 import { COMPRESSION_CODINGS, LEVEL_BOUNDS } from "../../../src/config/compression.ts";
 import { contentOf, decode } from "./content.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { FetchRequestHandler } from "../../../src/backend/fetch/fetch_handler.ts";
 import type { FetchHandler } from "../../../src/backend/fetch/handler.ts";
 import { HttpServer } from "../../../src/backend/http/http_server.ts";

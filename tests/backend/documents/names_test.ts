@@ -1,7 +1,7 @@
 /** Names, types and settings of files that are served by their whole names. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { mediaTypeOf, readTypes } from "../../../src/backend/documents/media_types.ts";
 import { HostSettings } from "../../../src/backend/documents/settings.ts";
 import { wholeName } from "../../../src/backend/documents/whole_name.ts";

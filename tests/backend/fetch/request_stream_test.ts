@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { testFetch } from "../rig.ts";
 
 /** Reads all with memory of so many bytes, used again and again; or with the pieces that come. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { reachesParts } from "../../../src/backend/fetch/request_parts.ts";
 import { isCertainHost, isCertainUrl } from "../../../src/backend/fetch/request_url.ts";
 import { abortRequest, servedRequest } from "../../../src/backend/fetch/served_request.ts";
@@ -100,6 +100,10 @@ Deno.test("the signal is aborted with the reason, asked for before or afterwards
   for (const request of [before, after, real]) abortRequest(request, reason);
   abortRequest(after, new Error("again"));
   for (const each of [signal, after.signal, real.signal, copy.signal]) assert.equal(each.reason, reason);
+});
+
+Deno.test("no host is certain before one was, not even none", () => {
+  assert.ok(!isCertainHost(""));
 });
 
 Deno.test("what is certainly a URL is one, as the URL standard writes it", () => {

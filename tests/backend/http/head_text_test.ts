@@ -1,7 +1,7 @@
 /** Fields of heads, all of them and one alone. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { fieldOfHead, fieldsOfHead } from "../../../src/backend/http/head_text.ts";
 
 Deno.test("fieldOfHead: the first of a name, as fieldsOfHead has it", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { Idle, IdleList } from "../../../src/backend/http/idle_list.ts";
 
 class One extends Idle<One> {}

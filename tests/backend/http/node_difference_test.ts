@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import assert from "node:assert/strict";
 import { HttpServer } from "../../../src/backend/http/http_server.ts";
 import { DEFAULT_LIMITS } from "../../../src/config/config.ts";

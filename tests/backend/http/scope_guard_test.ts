@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import assert from "node:assert/strict";
 import type { Connection } from "../../../src/backend/connection/connection.ts";
 import { ScopeGuard } from "../../../src/backend/http/scope_guard.ts";

@@ -1,6 +1,6 @@
 /** What a request was routed by, and what a handler or program reads of it, are one host and one path. */
 
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import assert from "node:assert/strict";
 import { metaVariables } from "../../../src/backend/exec/cgi/meta_variables.ts";
 import { requestUrl } from "../../../src/backend/fetch/request_url.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { proxyHeader } from "../../../src/backend/relay/proxy_header.ts";
 
 /** An address as hand-offs have it: family, 0, port, sixteen bytes. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { clientReference } from "../../../src/backend/relay/response_fields.ts";
 import { reverseReference, rewriteCookie } from "../../../src/backend/relay/reverse_rules.ts";
 import { COOKIE_CASES, COOKIE_RULES, REFERENCE_CASES, REVERSE_RULES } from "./reverse_cases.ts";

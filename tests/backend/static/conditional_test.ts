@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { type Conditions, evaluate, rangeCounts } from "../../../src/backend/static/conditional.ts";
 import { parseTagList } from "../../../src/backend/static/entity_tags.ts";
 import { httpDate } from "../../../src/http/response_head.ts";

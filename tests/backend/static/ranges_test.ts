@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { boundaryOf, frame } from "../../../src/backend/static/multipart.ts";
 import { contentRange, MOST_RANGES, selectRanges } from "../../../src/backend/static/ranges.ts";
 

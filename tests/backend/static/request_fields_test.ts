@@ -1,7 +1,7 @@
 /** The fields of a request that decide about a file. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { type Field, fieldsOfHead } from "../../../src/backend/http/head_text.ts";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
 import { requestFields } from "../../../src/backend/static/request_fields.ts";

@@ -1,7 +1,7 @@
 /** Whatever comes: a configuration or an error that says where, and never anything else. */
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { ConfigError } from "../../../src/config/error.ts";
 import { linesOf, wordsOf } from "../../../src/config/apache/lines.ts";
 import { loadConfig } from "../../../src/config/load.ts";

@@ -1,6 +1,6 @@
 /** Configurations by chance: the same in every run. */
 
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { type Configuration, get, host } from "./configuration.ts";
 
 const SEED = 20_240_401;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { ClientTable } from "../../../src/front/core/client_table.ts";
 import { Crowd, type InCrowd } from "../../../src/front/connection/crowd.ts";
 import { SIZE_ADDRESS } from "../../../src/protocol/messages.ts";

@@ -1,6 +1,6 @@
 /** Everything that can happen in the world of ownership, as commands at random. */
 
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { NACK_DRAINING, NACK_FULL, NACK_REFUSED } from "../../../src/protocol/messages.ts";
 import { NAMES, type World } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../support/properties.ts";
 import { withoutLeaks } from "../../support/descriptors.ts";
 import { COMMANDS } from "./commands.ts";
 import { World } from "./world.ts";

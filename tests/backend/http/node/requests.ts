@@ -1,6 +1,6 @@
 /** Requests as they should be, with a few changes made to their bytes. */
 
-import fc from "fast-check";
+import fc from "../../../support/properties.ts";
 
 /** What follows each request: whether it is seen tells where the one before was taken to end. */
 export const FOLLOWER = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
