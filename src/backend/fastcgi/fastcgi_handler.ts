@@ -1,15 +1,14 @@
 /** Requests that an application answers by FastCGI, such as PHP-FPM. */
 
 import { type FastCgiUpstream, formatFastCgiUpstream } from "../../config/fastcgi_upstream.ts";
-import { PATH_OF_SCRIPT } from "../../rules/file_names.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
-import { normalizePath } from "../../route/path.ts";
+import { Course } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Home } from "../connection/home.ts";
 import type { UpstreamCounters } from "../counters/upstream_counters.ts";
 import { Answering, OutputError } from "../exec/cgi/answering.ts";
-import { type CgiRequest, decodeBytes, metaVariables } from "../exec/cgi/meta_variables.ts";
+import type { CgiRequest } from "../exec/cgi/meta_variables.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { say } from "../http/say.ts";
@@ -18,22 +17,16 @@ import type { UpstreamConnection } from "../relay/upstream_connection.ts";
 import { UpstreamError } from "../relay/upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "../relay/upstream_pool.ts";
 import { ResponseStream } from "./response_stream.ts";
-import { type Script, scriptOf, type ScriptOptions } from "./script.ts";
 import { Talk } from "./talk.ts";
 import { Collected, StdinFeed } from "./stdin_feed.ts";
+import { applicationVariables, type VariableOptions } from "./variables.ts";
 import type { AboutSite } from "../../logs/rules.ts";
 import { aboutSite } from "../log/about_site.ts";
 import { Absence } from "../relay/absence.ts";
 
 /** How requests are passed on. */
-export interface FastCgiOptions extends PoolOptions, ScriptOptions {
+export interface FastCgiOptions extends PoolOptions, VariableOptions {
   readonly upstream: FastCgiUpstream;
-  /** What DOCUMENT_ROOT says; the root unless given. */
-  readonly documentRoot?: string;
-  /** Whether the application gets the client's credentials, as `HTTP_AUTHORIZATION`. */
-  readonly authorization?: boolean;
-  /** What SERVER_SOFTWARE says. */
-  readonly software: string;
   /** Takes what people should know. */
   readonly report?: (event: FastCgiEvent, about?: AboutSite) => void;
 }
@@ -113,7 +106,7 @@ export class FastCgiRequestHandler implements RequestHandler {
     request: CgiRequest,
     collected: Collected | undefined,
   ): Promise<string | undefined> {
-    const variables = this.#variables(exchange, request);
+    const variables = applicationVariables(exchange, request, this.options);
     if ("status" in variables) {
       await say(exchange, variables.status, `The request cannot be passed on: ${variables.why}.`);
       return undefined;
@@ -185,9 +178,13 @@ export class FastCgiRequestHandler implements RequestHandler {
     try {
       await upstream.sendAll(encoded, patience, true);
       feed = new StdinFeed(exchange, upstream, patience, collected);
-      const location = await new Answering(exchange, stream, stream).run();
-      // What a response with a Content-Length leaves behind it is its end.
-      while (!stream.ended) await stream.read();
+      let location: string | undefined;
+      const course = Course.begin(function* () {
+        location = yield* new Answering(exchange, stream, stream).run();
+        // What a response with a Content-Length leaves behind it is its end.
+        while (!stream.ended) yield* stream.read();
+      }());
+      if (course !== undefined) await new Promise<void>((over, failed) => course.whenOver(over, failed));
       return location;
     } catch (error) {
       upstream.close();
@@ -215,42 +212,6 @@ export class FastCgiRequestHandler implements RequestHandler {
         aboutSite(connection),
       );
     }
-  }
-
-  #variables(exchange: Exchange, request: CgiRequest): ReturnType<typeof metaVariables> {
-    const { options } = this;
-    let script: Script | undefined;
-    const path = exchange.rules?.variables[PATH_OF_SCRIPT] ??
-      decodeBytes(normalizePath(request.path) ?? request.path);
-    const variables = metaVariables(exchange, request, options.software, (place) => {
-      script = scriptOf(decodeBytes(place.mapped), options);
-      const { name, info } = script;
-      return {
-        ...place,
-        script: options.root === "" ? urlOf(path, info) : place.script + name,
-        info,
-      };
-    });
-    if ("status" in variables || script === undefined) return variables;
-    const { file, info } = script;
-    const { HTTP_AUTHORIZATION: said, REDIRECT_STATUS: redirected, REDIRECT_URL: from } =
-      exchange.rules?.variables ?? {};
-    const isAuthorized = options.authorization && said === undefined;
-    const authorization = isAuthorized ? exchange.field("authorization") : undefined;
-    const root = options.documentRoot ?? options.root;
-    // Beside REDIRECT_URL, PHP takes PATH_TRANSLATED for the script, and lets go of what follows a name that is the script's
-    // alone (fix_pathinfo in sapi/fpm/fpm/fpm_main.c). So it gets the whole name then, as httpd gives it, and parts that.
-    const name = from === undefined ? file : file + info;
-    const isTranslated = info !== "" && root !== "" && from === undefined;
-    return [
-      ...variables,
-      `SCRIPT_FILENAME=${name}`,
-      ...root === "" ? [] : [`DOCUMENT_ROOT=${root}`],
-      ...isTranslated ? [`PATH_TRANSLATED=${root}${info}`] : [],
-      // Without it, a PHP that was built to run only as asked by a server refuses.
-      ...redirected === undefined ? ["REDIRECT_STATUS=200"] : [],
-      ...authorization === undefined ? [] : [`HTTP_AUTHORIZATION=${authorization}`],
-    ];
   }
 
   async #connect(pool: UpstreamPool): Promise<UpstreamConnection> {
@@ -309,9 +270,4 @@ const UNWANTED = {
 function lengthOf(exchange: Exchange): number | undefined {
   const length = exchange.field("content-length");
   return length === undefined ? undefined : Number(length);
-}
-
-/** The part of a path that names the script, where that is another name than the file's: all but what follows it. */
-function urlOf(path: string, info: string): string {
-  return path.endsWith(info) ? path.slice(0, path.length - info.length) : path;
 }

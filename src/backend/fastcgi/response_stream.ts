@@ -2,6 +2,7 @@
 
 import { OVERLOADED, RecordReader, REQUEST_COMPLETE } from "../../fastcgi/records.ts";
 import { Gathered } from "../../http/growing.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Author, Output } from "../exec/cgi/answering.ts";
 import type { UpstreamConnection } from "../relay/upstream_connection.ts";
@@ -30,12 +31,12 @@ export class ResponseStream implements Output, Author {
     return this.#pieces.shift();
   }
 
-  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  *read(): Steps<Uint8Array<ArrayBuffer> | undefined> {
     for (;;) {
       const piece = this.take();
       if (piece !== undefined || this.ended) return piece;
       try {
-        await this.upstream.readable(this.patience);
+        yield* this.upstream.untilReadable(this.patience);
       } catch (error) {
         this.#fail(error);
       }
@@ -43,8 +44,9 @@ export class ResponseStream implements Output, Author {
   }
 
   /** It has ended by now, in one way or the other. */
-  endsSoon(): Promise<{ readonly killed: boolean }> {
-    return Promise.resolve({ killed: this.fault !== undefined });
+  // deno-lint-ignore require-yield -- of others it is waited for
+  *endsSoon(): Steps<{ readonly killed: boolean }> {
+    return { killed: this.fault !== undefined };
   }
 
   /** What it wrote to its standard error, cut where it is too much; lines that are not empty. */

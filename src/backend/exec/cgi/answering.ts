@@ -4,6 +4,7 @@ import { resetConnection } from "../../../../ffi/mod.ts";
 import { type CgiHead, MAX_CGI_HEAD, parseCgiHead } from "../../../http/cgi_response.ts";
 import { Gathered } from "../../../http/growing.ts";
 import { isWorthReading } from "../../../http/head_growth.ts";
+import { settled, type Steps } from "../../../loop/course.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange } from "../../http/exchange.ts";
 
@@ -14,7 +15,7 @@ export interface Output {
   /** What there is at this moment, in memory of its own; undefined when there is nothing. */
   take(): Uint8Array<ArrayBuffer> | undefined;
   /** The next piece; undefined at the end. */
-  read(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  read(): Steps<Uint8Array<ArrayBuffer> | undefined>;
 }
 
 /** Who writes them. */
@@ -22,7 +23,7 @@ export interface Author {
   /** It has taken longer than it may. */
   readonly late: boolean;
   /** How it ended, where it does so soon: killed, it has not said all of it. */
-  endsSoon(): Promise<{ readonly killed: boolean } | undefined>;
+  endsSoon(): Steps<{ readonly killed: boolean } | undefined>;
 }
 
 /** A program gave no response that can be passed on, and nothing has been sent. */
@@ -49,9 +50,9 @@ export class Answering {
    * @throws {OutputError} when there is none
    * @throws {ConnectionLost} when the client is gone, or must not take what it has for the whole
    */
-  async run(): Promise<string | undefined> {
+  *run(): Steps<string | undefined> {
     const { exchange } = this;
-    const { head: written, rest } = await this.#readHead();
+    const { head: written, rest } = yield* this.#readHead();
     // Whoever says no status makes the page of an error that it was asked for.
     const head = written.isPlain ? { ...written, status: exchange.insteadOf ?? written.status } : written;
     const { localRedirect: location } = head;
@@ -59,20 +60,22 @@ export class Answering {
     if (location !== undefined && exchange.guard.owns(location.split("?")[0]!)) return location;
     if (exchange.method === "HEAD") {
       // 4.3.3: whatever follows is for nobody.
-      await exchange.start(head.status, head.fields, head.contentLength, false, head.reason);
-      while (await this.output.read() !== undefined);
-    } else if (head.contentLength === undefined) await this.#respond(head, rest);
-    else await this.#respondCounted(head, rest, head.contentLength);
+      yield* this.#settled(
+        exchange.start(head.status, head.fields, head.contentLength, false, head.reason),
+      );
+      while ((yield* this.output.read()) !== undefined);
+    } else if (head.contentLength === undefined) yield* this.#respond(head, rest);
+    else yield* this.#respondCounted(head, rest, head.contentLength);
     return undefined;
   }
 
-  async #readHead(): Promise<{ readonly head: CgiHead; readonly rest: Uint8Array<ArrayBuffer> }> {
+  *#readHead(): Steps<{ readonly head: CgiHead; readonly rest: Uint8Array<ArrayBuffer> }> {
     const gathered = new Gathered();
     for (;;) {
-      const piece = await this.output.read();
+      const piece = yield* this.output.read();
       if (piece === undefined) {
         // How it ended is told by whoever started it; that should come first, and be its own doing.
-        await this.#brokeOff();
+        yield* this.#brokeOff();
         throw this.program.late
           ? new OutputError("it ran for too long", 504)
           : new OutputError("its output ends before its head does");
@@ -99,59 +102,65 @@ export class Answering {
     return gathered.bytes;
   }
 
-  async #respond({ status, fields, reason }: CgiHead, rest: Uint8Array<ArrayBuffer>): Promise<void> {
+  *#respond({ status, fields, reason }: CgiHead, rest: Uint8Array<ArrayBuffer>): Steps<void> {
     const { exchange, output } = this;
     const first = this.#collect(rest);
     if (output.ended) {
       // All there: it leaves in one piece, and its length can be told.
-      if (await this.#brokeOff()) {
+      if (yield* this.#brokeOff()) {
         throw this.program.late
           ? new OutputError("it ran for too long", 504)
           : new OutputError("it was killed before its output was complete");
       }
-      await exchange.respond(status, fields, first, reason);
-      return;
+      return yield* this.#settled(exchange.respond(status, fields, first, reason));
     }
-    const follows = await exchange.start(status, fields, undefined, first.byteLength > 0, reason);
-    await exchange.write(first);
-    for (let piece = await output.read(); piece !== undefined; piece = await output.read()) {
-      if (follows) await exchange.write(piece);
+    const follows = yield* this.#settled(
+      exchange.start(status, fields, undefined, first.byteLength > 0, reason),
+    );
+    yield* this.#settled(exchange.write(first));
+    for (let piece = yield* output.read(); piece !== undefined; piece = yield* output.read()) {
+      if (follows) yield* this.#settled(exchange.write(piece));
     }
-    if (await this.#brokeOff()) this.#breakOff(exchange.minor === 0);
-    await exchange.finish();
+    if (yield* this.#brokeOff()) this.#breakOff(exchange.minor === 0);
+    yield* this.#settled(exchange.finish());
   }
 
-  async #respondCounted(
+  *#respondCounted(
     { status, fields, reason }: CgiHead,
     rest: Uint8Array<ArrayBuffer>,
     length: number,
-  ): Promise<void> {
+  ): Steps<void> {
     const { exchange, output } = this;
     const first = this.#collect(rest);
     if (first.byteLength >= length) {
-      await exchange.respond(status, fields, first.subarray(0, length), reason);
-      return;
+      return yield* this.#settled(exchange.respond(status, fields, first.subarray(0, length), reason));
     }
-    const follows = await exchange.start(status, fields, length, first.byteLength > 0, reason);
-    await exchange.write(first);
+    const follows = yield* this.#settled(
+      exchange.start(status, fields, length, first.byteLength > 0, reason),
+    );
+    yield* this.#settled(exchange.write(first));
     for (let left = length - first.byteLength; left > 0;) {
-      const piece = await output.read();
+      const piece = yield* output.read();
       if (piece === undefined) {
-        await this.#brokeOff();
+        yield* this.#brokeOff();
         if (follows) this.#breakOff(false);
         return;
       }
       // What a program writes beyond its own Content-Length is not content.
-      if (follows) await exchange.write(piece.subarray(0, left));
+      if (follows) yield* this.#settled(exchange.write(piece.subarray(0, left)));
       left -= piece.byteLength;
     }
   }
 
   /** Whether the output has ended because the program was made to end. One that has closed it may go on. */
-  async #brokeOff(): Promise<boolean> {
+  *#brokeOff(): Steps<boolean> {
     if (this.program.late) return true;
-    const end = await this.program.endsSoon();
+    const end = yield* this.program.endsSoon();
     return end?.killed === true || this.program.late;
+  }
+
+  #settled<T>(work: Promise<T> | T): Steps<T> {
+    return settled(this.exchange.connection.home.loop, work);
   }
 
   /** The client must not take what it has for the whole. @param byEnd whether the connection's end would say that it is */

@@ -1,6 +1,7 @@
 /** A CGI/1.1 program per request (RFC 3875). */
 
 import { close, E2BIG, EAGAIN, EMFILE, ENFILE, ENOMEM, ErrnoError, pipe } from "../../../../ffi/mod.ts";
+import { Course, settled } from "../../../loop/course.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
@@ -209,7 +210,7 @@ export class CgiRequestHandler implements RequestHandler {
       output.close();
     });
     try {
-      return await new Answering(exchange, program, output).run();
+      return await this.#respond(exchange, program, output);
     } catch (error) {
       program.terminate();
       if (feed?.failure !== undefined) throw feed.failure.error;
@@ -225,6 +226,23 @@ export class CgiRequestHandler implements RequestHandler {
       output.close();
       await feed?.cancel();
     }
+  }
+
+  /** Passes on what a program says; where that leads, if it is a local redirect. */
+  async #respond(exchange: Exchange, program: Program, output: OutputPipe): Promise<string | undefined> {
+    const { loop } = exchange.connection.home;
+    const author = {
+      get late() {
+        return program.late;
+      },
+      endsSoon: () => settled(loop, program.endsSoon()),
+    };
+    let location: string | undefined;
+    const course = Course.begin(function* () {
+      location = yield* new Answering(exchange, author, output).run();
+    }());
+    if (course !== undefined) await new Promise<void>((over, failed) => course.whenOver(over, failed));
+    return location;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   setNonblocking,
   settle,
 } from "../../../../ffi/mod.ts";
+import type { Steps, Wait } from "../../../loop/course.ts";
 import { type Deadlines, Timed } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import type { Source } from "../../../loop/poller.ts";
@@ -25,6 +26,11 @@ const scratchSize = BigInt(SCRATCH);
 abstract class PipeEnd extends Timed implements Source {
   #closed = false;
   #wake: (() => void) | undefined;
+  /** {@linkcode wait} in steps. */
+  protected readonly event: Wait = (resume) => {
+    this.#wake = () => resume(true);
+    return false;
+  };
 
   /** @param fd owned by this object */
   constructor(readonly loop: Loop, readonly fd: Descriptor, events: number) {
@@ -86,12 +92,12 @@ export class OutputPipe extends PipeEnd {
   }
 
   /** The next piece; undefined at the end. */
-  async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  *read(): Steps<Uint8Array<ArrayBuffer> | undefined> {
     for (;;) {
       const piece = this.take();
       if (piece !== undefined) return piece;
       if (this.ended) return undefined;
-      await this.wait();
+      yield this.event;
     }
   }
 
