@@ -26,6 +26,7 @@ const {
   X509_get0_serialNumber,
   X509_get_issuer_name,
   X509_get_subject_name,
+  X509_self_signed,
   i2a_ASN1_INTEGER,
 } = crypto;
 
@@ -92,6 +93,14 @@ export class Certificate {
   /** Whether it is about an IP address, which is written without brackets. */
   coversAddress(address: string): boolean {
     return X509_check_ip_asc(this.pointer, cString(address), 0) === 1;
+  }
+
+  /** Whether it vouches for itself: it has signed itself, which is looked at. */
+  get isSelfSigned(): boolean {
+    const answer = X509_self_signed(this.pointer, 1);
+    // With a signature that is not its own there is something in the queue of errors.
+    if (answer !== 1) takeErrors();
+    return answer === 1;
   }
 
   /** Lets go of it. */

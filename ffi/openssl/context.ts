@@ -16,6 +16,7 @@ const {
   SSL_CTX_ctrl_bytes,
   SSL_CTX_free,
   SSL_CTX_get_cert_store,
+  SSL_CTX_load_verify_dir,
   SSL_CTX_new,
   SSL_CTX_set_cipher_list,
   SSL_CTX_set_ciphersuites,
@@ -24,6 +25,7 @@ const {
   SSL_CTX_set_options,
   SSL_CTX_set_session_id_context,
   SSL_CTX_set_verify,
+  SSL_CTX_set_verify_depth,
   SSL_CTX_use_PrivateKey,
   SSL_CTX_use_certificate,
   TLS_server_method,
@@ -110,6 +112,15 @@ export interface ContextOptions {
   readonly clientCertificates: "off" | "optional" | "required";
   /** Who may have signed them. */
   readonly clientAuthorities: readonly Certificate[];
+  /** A directory with more of those, by hashed names (openssl-rehash(1)): looked up in handshakes. */
+  readonly clientAuthoritiesDirectory?: string | undefined;
+  /** Whom clients are told of. */
+  readonly namedAuthorities: readonly Certificate[];
+  /**
+   * Certificates that may stand above a client's, up to that of the authority and with it. OpenSSL cannot ask for 0, a
+   * certificate that is an authority's itself: it is 1 here, and {@linkcode Certificate.isSelfSigned} is left to be asked.
+   */
+  readonly clientVerifyDepth: number;
   /** Whether the kernel is asked to go on where the handshake has ended. */
   readonly kernel: boolean;
 }
@@ -206,13 +217,22 @@ export class Context {
     }
   }
 
-  #verify({ clientCertificates, clientAuthorities }: ContextOptions): void {
+  #verify(options: ContextOptions): void {
+    const { clientCertificates, clientAuthorities, clientAuthoritiesDirectory: directory } = options;
     if (clientCertificates === "off") return;
     const store = SSL_CTX_get_cert_store(this.pointer);
     for (const { pointer } of clientAuthorities) {
       this.#check(X509_STORE_add_cert(store, pointer), "Cannot use an authority of clients");
+    }
+    if (directory !== undefined) {
+      const what = `Cannot use the authorities of clients in "${directory}"`;
+      this.#check(SSL_CTX_load_verify_dir(this.pointer, cString(directory)), what);
+    }
+    for (const { pointer } of options.namedAuthorities) {
       this.#check(SSL_CTX_add_client_CA(this.pointer, pointer), "Cannot name an authority to clients");
     }
+    // OpenSSL counts those in between: neither the client's nor the authority's.
+    SSL_CTX_set_verify_depth(this.pointer, Math.max(0, options.clientVerifyDepth - 1));
     const needed = clientCertificates === "required" ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
     SSL_CTX_set_verify(this.pointer, SSL_VERIFY_PEER | needed, null);
   }

@@ -69,6 +69,10 @@ export const CRYPTO_SYMBOLS = {
   X509_get0_serialNumber: { parameters: ["pointer" /* const X509 *x */], result: "pointer" },
   X509_get0_notBefore: { parameters: ["pointer" /* const X509 *x */], result: "pointer" },
   X509_get0_notAfter: { parameters: ["pointer" /* const X509 *x */], result: "pointer" },
+  X509_self_signed: {
+    parameters: ["pointer", /* X509 *cert */ "i32" /* int verify_signature */],
+    result: "i32",
+  },
   X509_check_private_key: {
     parameters: ["pointer", /* const X509 *x */ "pointer" /* const EVP_PKEY *k */],
     result: "i32",
@@ -185,6 +189,10 @@ export const SSL_SYMBOLS = {
   },
   SSL_CTX_set_verify: {
     parameters: ["pointer", /* SSL_CTX *ctx */ "i32", /* int mode */ "pointer" /* SSL_verify_cb */],
+    result: "void",
+  },
+  SSL_CTX_set_verify_depth: {
+    parameters: ["pointer", /* SSL_CTX *ctx */ "i32" /* int depth */],
     result: "void",
   },
   SSL_CTX_set_default_verify_paths: { parameters: ["pointer" /* SSL_CTX *ctx */], result: "i32" },

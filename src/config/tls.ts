@@ -21,6 +21,13 @@ export interface TlsSettings {
   readonly clientCertificates: ClientCertificates;
   /** Absolute path of the certificates that clients' are to be signed with (PEM). */
   readonly clientAuthorities?: string;
+  /** Absolute path of a directory with more of those, by hashed names (openssl-rehash(1)). */
+  readonly clientAuthoritiesDirectory?: string;
+  /**
+   * Certificates that may stand above a client's, up to that of the authority and with it, as mod_ssl counts: 0 for clients
+   * whose certificates are authorities' themselves, 1 for those that an authority has signed, 2 with one in between.
+   */
+  readonly clientVerifyDepth: number;
   /** Whether sessions go on in later connections. */
   readonly sessionTickets: boolean;
 }
@@ -43,6 +50,7 @@ export const TLS_DEFAULTS: TlsSettings = {
   cipherSuites: "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
   serverOrder: false,
   clientCertificates: "off",
+  clientVerifyDepth: 1,
   sessionTickets: true,
 };
 
@@ -102,11 +110,13 @@ export interface TlsSite {
  */
 export function clientPolicy(tls: SiteTls | "pass" | undefined): number {
   if (tls === undefined || tls === "pass") return 0;
-  const { clientCertificates, clientAuthorities = "" } = tls.settings;
+  const { clientCertificates, clientAuthorities = "", clientAuthoritiesDirectory = "", clientVerifyDepth } =
+    tls.settings;
   if (clientCertificates === "off") return 0;
-  // FNV-1a. Both texts are the configuration's, so nobody looks for two with one number.
+  // FNV-1a. The texts are the configuration's, so nobody looks for two with one number.
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(`${clientCertificates}\n${clientAuthorities}`)) {
+  const asked = [clientCertificates, clientAuthorities, clientAuthoritiesDirectory, clientVerifyDepth];
+  for (const byte of new TextEncoder().encode(asked.join("\n"))) {
     hash = Math.imul(hash ^ byte, 0x01000193);
   }
   return hash >>> 0 || 1;

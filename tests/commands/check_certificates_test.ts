@@ -29,6 +29,15 @@ Deno.test("check shows certificates, and refuses what does not belong together",
   await makeCertificate(at, "old", { names: ["one.test"], days: -2 });
   await makeCertificate(at, "other", { names: ["other.test"] });
   await openssl(at, "pkey", "-in", "good.key", "-aes256", "-passout", "pass:x", "-out", "encrypted.key");
+  await makeCertificate(at, "ca", { names: ["An Authority"], authority: true });
+  await makeCertificate(at, "between", { names: ["Between"], authority: true, by: "ca" });
+  for (const name of ["hashed", "empty", "partly"]) Deno.mkdirSync(directory.join(name));
+  for (const name of ["hashed", "partly"]) {
+    Deno.copyFileSync(directory.join("ca.pem"), directory.join(`${name}/ca.pem`));
+    await openssl(at, "rehash", name);
+  }
+  Deno.copyFileSync(directory.join("other.pem"), directory.join("partly/other.pem"));
+  const asking = (tls: object) => ({ ...pair("good"), tls: { clientCertificates: "required", ...tls } });
   const pair = (name: string, key = name) => ({ certificate: `${name}.pem`, key: `${key}.key` });
 
   const cases: readonly Case[] = [
@@ -61,6 +70,34 @@ Deno.test("check shows certificates, and refuses what does not belong together",
       code: 2,
       said: /Cannot use the ciphers "NONE-SUCH"/,
     },
+    {
+      files: asking({ clientAuthoritiesDirectory: "none" }),
+      code: 2,
+      said: /"\S+none": no such file or dir/,
+    },
+    {
+      files: asking({ clientAuthoritiesDirectory: "good.pem" }),
+      code: 2,
+      said: /good\.pem": not a directory/,
+    },
+    { files: asking({ clientAuthoritiesDirectory: "hashed" }), code: 0, said: /^$/ },
+    {
+      files: asking({ clientAuthoritiesDirectory: "empty" }),
+      code: 0,
+      said: /no client is trusted by anything in "\S+empty", for .*: run openssl rehash "\S+empty"/,
+    },
+    {
+      files: asking({ clientAuthoritiesDirectory: "partly" }),
+      code: 0,
+      said: /no client is trusted by other\.pem in "\S+partly"/,
+    },
+    {
+      files: asking({ clientAuthorities: "between.pem" }),
+      code: 0,
+      said:
+        /CN=Between is among the authorities of clients, and signed by another: .* with a depth of 1; write 2/,
+    },
+    { files: asking({ clientAuthorities: "between.pem", clientVerifyDepth: 2 }), code: 0, said: /^$/ },
     { files: pair("good", "other"), json: true, code: 2, said: /the key does not belong to it/ },
     { files: pair("soon"), json: true, code: 0, said: /renew it/ },
   ];

@@ -59,7 +59,13 @@ Deno.test("a site's own settings come before those at the top", () => {
       ...SITE,
       certificate: ["ec.pem", "rsa.pem"],
       key: ["ec.key", "rsa.key"],
-      tls: { minVersion: "1.2", clientCertificates: "optional", clientAuthorities: "ca.pem" },
+      tls: {
+        minVersion: "1.2",
+        clientCertificates: "optional",
+        clientAuthorities: "ca.pem",
+        clientAuthoritiesDirectory: "ca",
+        clientVerifyDepth: 2,
+      },
     }],
   });
   const { tls } = config.listeners[0]!.sites[0]!;
@@ -70,6 +76,8 @@ Deno.test("a site's own settings come before those at the top", () => {
     sessionTickets: false,
     clientCertificates: "optional",
     clientAuthorities: "/etc/fdpass/ca.pem",
+    clientAuthoritiesDirectory: "/etc/fdpass/ca",
+    clientVerifyDepth: 2,
   });
 });
 
@@ -110,10 +118,12 @@ Deno.test("programs and backends of others may do TLS themselves, and get no oth
 
 Deno.test("what is asked of clients has a number that says the same in every process", () => {
   const settings = { ...TLS_DEFAULTS, clientCertificates: "required" as const, clientAuthorities: "/a.pem" };
-  const number = (change: Partial<typeof settings> = {}) =>
+  const number = (change: Partial<typeof TLS_DEFAULTS> = {}) =>
     clientPolicy({ certificates: [], settings: { ...settings, ...change } as typeof settings });
   assert.equal(number(), number({ minVersion: "1.3" }));
   assert.notEqual(number(), number({ clientAuthorities: "/b.pem" }));
+  assert.notEqual(number(), number({ clientAuthoritiesDirectory: "/b" }));
+  assert.notEqual(number(), number({ clientVerifyDepth: 2 }));
   assert.notEqual(number(), 0);
   assert.equal(clientPolicy({ certificates: [], settings: { ...settings, clientCertificates: "off" } }), 0);
   assert.deepEqual([clientPolicy("pass"), clientPolicy(undefined)], [0, 0]);
@@ -165,6 +175,10 @@ const FAULTY: readonly [document: unknown, message: string][] = [
     "f: sites[0].tls.clientCertificates: Found certificates asked of clients, and nobody who may sign them; " +
     'write "clientAuthorities"',
   ],
+  ...[-1, 1.5, 101].map((depth): [document: unknown, message: string] => [
+    { listen: SECURE, sites: [{ ...SITE, tls: { clientVerifyDepth: depth } }] },
+    `f: sites[0].tls.clientVerifyDepth: Found ${depth}; write a whole number from 0 to 100`,
+  ]),
   [
     { listen: SECURE, sites: [{ ...SITE, tls: { minVersion: "1.1" } }] },
     'f: sites[0].tls.minVersion: Found "1.1"; write "1.2" or "1.3"',

@@ -7,7 +7,12 @@ import { type CertificateFact, type ContextSurroundings, makeSiteContext } from 
 
 /** Whom a client gets: a site's context; `pass`, a backend that does TLS itself; or nobody. */
 export type Choice =
-  | { readonly context: Context; readonly policy: number }
+  | {
+    readonly context: Context;
+    readonly policy: number;
+    /** Whether a client's certificate is to be its own authority's, which OpenSSL cannot ask for. */
+    readonly selfSigned: boolean;
+  }
   | "pass"
   | "nobody";
 
@@ -40,12 +45,15 @@ class ListenerCredentials {
 export class Credentials {
   /** About each certificate, once. */
   readonly facts: readonly CertificateFact[];
+  /** What people should know of the authorities of clients. */
+  readonly warnings: readonly string[];
   readonly #listeners = new Map<string, ListenerCredentials>();
   readonly #contexts: Context[] = [];
 
   /** @throws {OpenSslError} when a file cannot be used: nothing is left open then */
   constructor({ listeners }: Tls, surroundings: ContextSurroundings) {
     const facts = new Map<string, CertificateFact>();
+    const warnings = new Set<string>();
     // A site that answers on several addresses has one context.
     const made = new Map<string, Choice>();
     try {
@@ -55,10 +63,16 @@ export class Credentials {
           const key = JSON.stringify([names, tls]);
           const known = made.get(key);
           if (known !== undefined) return known;
-          const { context, facts: found } = makeSiteContext(names, tls, surroundings);
+          const { context, facts: found, warnings: said } = makeSiteContext(names, tls, surroundings);
           this.#contexts.push(context);
           for (const fact of found) facts.set(`${fact.file}\n${names.join()}`, fact);
-          const choice = { context, policy: clientPolicy(tls) };
+          for (const warning of said) warnings.add(warning);
+          const policy = clientPolicy(tls);
+          const choice = {
+            context,
+            policy,
+            selfSigned: policy !== 0 && tls.settings.clientVerifyDepth === 0,
+          };
           made.set(key, choice);
           return choice;
         });
@@ -69,6 +83,7 @@ export class Credentials {
       throw error;
     }
     this.facts = [...facts.values()];
+    this.warnings = [...warnings];
   }
 
   /**

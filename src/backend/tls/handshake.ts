@@ -80,6 +80,7 @@ export class Handshake extends Timed {
   #awaited = 1;
   #serverName = "";
   #policy = 0;
+  #selfSigned = false;
   #session: Session | undefined;
 
   constructor(readonly owner: HandshakeOwner, readonly connection: Connection) {
@@ -162,6 +163,7 @@ export class Handshake extends Timed {
       return this.#refuse(NO_APPLICATION_PROTOCOL);
     }
     this.#policy = choice.policy;
+    this.#selfSigned = choice.selfSigned;
     this.#stage = "shaking";
     // The client has as long again: it waits for nobody but us from here on.
     owner.deadlines.start(this);
@@ -179,6 +181,7 @@ export class Handshake extends Timed {
     const session = this.#session!;
     const result = session.accept();
     if (result === 1) {
+      if (this.#selfSigned && !this.#showsNobodyElse(session)) return this.#refuseCertificate(session);
       this.#over();
       const serverName = this.#serverName, policy = this.#policy;
       return this.owner.established({
@@ -195,6 +198,26 @@ export class Handshake extends Timed {
       return this.owner.refuse(this.connection);
     }
     this.#watch.await(result === WANTS_READ ? RECEIVING : EPOLLOUT);
+  }
+
+  /**
+   * Whether the client's certificate, if it has shown one, has signed itself: then it is an authority's, or its handshake
+   * had failed. Asked of a session that goes on, too.
+   */
+  #showsNobodyElse(session: Session): boolean {
+    const certificate = session.clientCertificate;
+    try {
+      return certificate === undefined || certificate.isSelfSigned;
+    } finally {
+      certificate?.free();
+    }
+  }
+
+  /** The handshake is over, as OpenSSL sees it: nothing can be said but that the connection ends. */
+  #refuseCertificate(session: Session): void {
+    session.shutdown();
+    this.#end();
+    this.owner.refuse(this.connection);
   }
 
   /** Says why in an alert. */

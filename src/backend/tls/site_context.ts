@@ -13,6 +13,7 @@ import {
 } from "../../../ffi/openssl/mod.ts";
 import type { CertificateFiles, SiteTls } from "../../config/tls.ts";
 import { isAddress } from "../../config/upstream_tls.ts";
+import { readClientAuthorities } from "./client_authorities.ts";
 import { readPem } from "./pem_file.ts";
 
 /** What is true of a certificate that is in use. */
@@ -38,6 +39,8 @@ export interface CertificateFact {
 export interface SiteContext {
   readonly context: Context;
   readonly facts: readonly CertificateFact[];
+  /** What people should know of the authorities of its clients. */
+  readonly warnings: readonly string[];
 }
 
 /** What a context is made with besides the site's own. */
@@ -75,25 +78,26 @@ export function makeSiteContext(
           `${twice}, and clients choose by that`,
       );
     }
-    const { clientAuthorities, sessionTickets } = settings;
-    const authorities = clientAuthorities === undefined || settings.clientCertificates === "off"
-      ? []
-      : readAuthorities(clientAuthorities, hold);
+    const { clientCertificates, clientVerifyDepth, sessionTickets } = settings;
+    const { trusted, named, warnings } = readClientAuthorities(settings, hold);
     const context = new Context({
       ...settings,
       identities,
       ticketKeys: sessionTickets ? ticketKeys : undefined,
       sessionContext: sessionContext(
         names,
-        settings.clientCertificates,
+        clientCertificates,
         // Whoever is no authority any more vouches for nobody, in a session that began earlier either.
-        authorities.map(({ fingerprint }) => fingerprint),
+        named.map(({ fingerprint }) => fingerprint),
+        `${clientVerifyDepth}`,
         ...certificates.map(({ certificate }) => certificate),
       ),
-      clientAuthorities: authorities,
+      clientAuthorities: trusted,
+      namedAuthorities: named,
       kernel,
     });
-    return { context, facts: identities.map((identity, at) => factOf(identity, certificates[at]!, names)) };
+    const facts = identities.map((identity, at) => factOf(identity, certificates[at]!, names));
+    return { context, facts, warnings };
   } finally {
     // The context has references of its own.
     for (const one of held) one.free();
@@ -114,11 +118,6 @@ function readIdentity({ certificate, key, chain }: CertificateFiles, hold: Hold)
   } finally {
     pem.fill(0);
   }
-}
-
-function readAuthorities(path: string, hold: Hold): Certificate[] {
-  const what = `Cannot use the authorities of clients "${path}"`;
-  return readCertificates(readPem(path, what), what).map(hold);
 }
 
 const EVERYBODY_READS = 0o004;

@@ -95,6 +95,11 @@ export class TlsServer implements ConnectionServer, HandshakeOwner, UnaskedOwner
     return this.credentials.facts;
   }
 
+  /** What people should know of the authorities of clients. */
+  get warnings(): readonly string[] {
+    return this.credentials.warnings;
+  }
+
   /**
    * Goes on with other settings, or with the same files read again: handshakes that begin from now on. Those under way go
    * on with what they began with.

@@ -20,10 +20,12 @@ export const TLS_DIRECTIVES = [
   ["SSLCertificateKeyFile", 1, 1, "the file of a private key"],
   ["SSLCertificateChainFile", 1, 1, "a file of certificates"],
   ["SSLCACertificateFile", 1, 1, "a file of certificates"],
+  ["SSLCACertificatePath", 1, 1, "a directory of certificates"],
   ["SSLProtocol", 1, Infinity, "protocols, such as all -TLSv1.2"],
   ["SSLCipherSuite", 1, 2, "cipher suites, as openssl ciphers writes them"],
   ["SSLHonorCipherOrder", 1, 1, "On or Off"],
   ["SSLVerifyClient", 1, 1, "none, optional or require"],
+  ["SSLVerifyDepth", 1, 1, "how many certificates may stand above a client's, such as 2"],
   ["SSLSessionTickets", 1, 1, "On or Off"],
   ["SSLStrictSNIVHostCheck", 1, 1, "On or Off"],
 ] as const;
@@ -41,6 +43,8 @@ export function whyNotByPath(name: string): string | undefined {
     case "sslverifyclient":
       return `Cannot ask clients for certificates by path, ${why}; write SSLVerifyClient optional in the ` +
         `<VirtualHost>, and Require expr "%{SSL_CLIENT_VERIFY} == 'SUCCESS'" here`;
+    case "sslverifydepth":
+      return `Cannot look at clients' certificates by path, ${why}; write it in the <VirtualHost>`;
     case "sslciphersuite":
       return `Cannot choose ciphers by path, ${why}; write it in the <VirtualHost>`;
     default:
@@ -144,12 +148,17 @@ export class TlsReader {
     const protocol = this.#of(words, "sslprotocol");
     const clientCertificates = this.#clients(words);
     const authorities = this.#of(words, "sslcacertificatefile");
-    if (clientCertificates !== "off" && authorities === undefined) {
+    const directory = this.#of(words, "sslcacertificatepath");
+    const asks = clientCertificates !== "off";
+    if (asks && authorities === undefined && directory === undefined) {
       this.faults.add(
         this.#of(words, "sslverifyclient")!,
-        "Found certificates asked of clients, and nobody who may sign them; write SSLCACertificateFile",
+        "Found certificates asked of clients, and nobody who may sign them; write SSLCACertificateFile or " +
+          "SSLCACertificatePath",
       );
     }
+    const file = (key: "clientAuthorities" | "clientAuthoritiesDirectory", said: Directive | undefined) =>
+      asks && said !== undefined ? { [key]: this.#file(said) } : {};
     return {
       ...TLS_DEFAULTS,
       ...protocol === undefined ? {} : readVersions(protocol, this.faults),
@@ -157,13 +166,22 @@ export class TlsReader {
       ...suites === undefined ? {} : { cipherSuites: suites },
       serverOrder: this.#isOn(words, "sslhonorcipherorder"),
       clientCertificates,
-      ...authorities === undefined || clientCertificates === "off"
-        ? {}
-        : { clientAuthorities: this.#file(authorities) },
+      ...file("clientAuthorities", authorities),
+      ...file("clientAuthoritiesDirectory", directory),
+      clientVerifyDepth: this.#depth(words),
       sessionTickets: tickets === undefined
         ? TLS_DEFAULTS.sessionTickets
         : this.#isOn(words, "sslsessiontickets"),
     };
+  }
+
+  #depth(words: TlsWords): number {
+    const directive = this.#of(words, "sslverifydepth");
+    if (directive === undefined) return TLS_DEFAULTS.clientVerifyDepth;
+    const [said = ""] = directive.args;
+    if (/^\d{1,9}$/.test(said)) return Number(said);
+    this.faults.add(directive, `Found ${quote(said)}; write a whole number, such as 2`);
+    return TLS_DEFAULTS.clientVerifyDepth;
   }
 
   #clients(words: TlsWords): ClientCertificates {

@@ -43,6 +43,14 @@ const settings = {
   clientAuthorities: text(`write the path of certificates, such as "clients-ca.pem"`).optional().meta({
     description: "File of the certificates that those of clients are to be signed with (PEM).",
   }),
+  clientAuthoritiesDirectory: text(`write the path of a directory, such as "clients-ca"`).optional().meta({
+    description: "Directory with more of those, one in each file, by hashed names (openssl rehash).",
+  }),
+  clientVerifyDepth: whole(0, 100).optional().meta({
+    description: "Certificates that may stand above a client's, up to that of the authority and with it: " +
+      "1 where an authority has signed it, 2 with one in between.",
+    default: TLS_DEFAULTS.clientVerifyDepth,
+  }),
   sessionTickets: flag(
     TLS_DEFAULTS.sessionTickets,
     "Whether a session goes on in a client's next connection, which spares both most of a handshake.",
@@ -138,23 +146,28 @@ export class TlsReader {
   }
 
   #settings(value: Readonly<Record<string, unknown>>, path: Path, otherwise: TlsSettings): TlsSettings {
-    const { minVersion, ciphers, cipherSuites, clientCertificates, clientAuthorities, sessionTickets } =
+    const { minVersion, ciphers, cipherSuites, clientCertificates, clientVerifyDepth, sessionTickets } =
       value;
-    const authorities = typeof clientAuthorities === "string"
-      ? this.#file({ value: clientAuthorities, path: [...path, "clientAuthorities"] })
-      : otherwise.clientAuthorities;
+    const file = (key: "clientAuthorities" | "clientAuthoritiesDirectory") => {
+      const own = value[key];
+      const found = typeof own === "string"
+        ? this.#file({ value: own, path: [...path, key] })
+        : otherwise[key];
+      return found === undefined ? {} : { [key]: found };
+    };
     const settings: TlsSettings = {
       ...otherwise,
       ...isVersion(minVersion) ? { minVersion } : {},
       ...typeof ciphers === "string" ? { ciphers } : {},
       ...typeof cipherSuites === "string" ? { cipherSuites } : {},
       ...isClientCertificates(clientCertificates) ? { clientCertificates } : {},
-      ...authorities === undefined ? {} : { clientAuthorities: authorities },
+      ...file("clientAuthorities"),
+      ...file("clientAuthoritiesDirectory"),
+      ...typeof clientVerifyDepth === "number" ? { clientVerifyDepth } : {},
       ...typeof sessionTickets === "boolean" ? { sessionTickets } : {},
     };
-    if (
-      settings.clientCertificates !== "off" && settings.clientAuthorities === undefined && this.report.isEmpty
-    ) {
+    const authorities = settings.clientAuthorities ?? settings.clientAuthoritiesDirectory;
+    if (settings.clientCertificates !== "off" && authorities === undefined && this.report.isEmpty) {
       this.report.key(
         [...path, "clientCertificates"],
         `Found certificates asked of clients, and nobody who may sign them; write "clientAuthorities"`,

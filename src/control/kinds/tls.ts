@@ -83,8 +83,8 @@ async function settingsIn(source: string): Promise<Tls> {
   throw new UsageError(`Cannot do handshakes by "${source}": no address in it has "tls"`);
 }
 
-function warn({ facts }: TlsServer, log: KindLog): void {
-  for (const warning of warningsOf(facts, Date.now())) {
+function warn({ facts, warnings }: TlsServer, log: KindLog): void {
+  for (const warning of [...warningsOf(facts, Date.now()), ...warnings]) {
     log.warn("certificate-warning", "{warning}", { warning });
   }
 }

@@ -23,14 +23,16 @@ export async function checkCertificates({ backends }: Config): Promise<Certifica
   const settings = backends.flatMap(({ runs }) => runs?.kind === "tls" ? [runs] : []);
   if (settings.length === 0) return { lines: [], warnings };
   const { Credentials } = await import("../../backend/tls/credentials.ts");
-  const facts = settings.flatMap((one) => {
+  const all = settings.map((one) => {
     const credentials = new Credentials(one, { ticketKeys: new Uint8Array(80), kernel: false });
     credentials.free();
-    return credentials.facts;
+    return credentials;
   });
+  const facts = all.flatMap(({ facts }) => facts);
+  const authorities = new Set(all.flatMap(({ warnings }) => warnings));
   return {
     lines: [...new Set(facts.map(describeCertificate))],
-    warnings: [...warnings, ...warningsOf(facts, Date.now())],
+    warnings: [...warnings, ...warningsOf(facts, Date.now()), ...authorities],
   };
 }
 

@@ -10,9 +10,9 @@ const PASS = "ProxyPass / http://127.0.0.1:1/";
 
 Deno.test("warnings: three sorts, the dangerous first, and every line is named", () => {
   const text =
-    `ErrorLogFormat a\nSSLVerifyDepth 1\nCacheDefaultExpire now\nErrorLogFormat b\n${PASS}\nSSLVerifyDepth 1`;
+    `ErrorLogFormat a\nSSLCARevocationCheck chain\nCacheDefaultExpire now\nErrorLogFormat b\n${PASS}\nSSLCARevocationCheck leaf`;
   assert.deepEqual(warningsOf(text), [
-    "site.conf: opens what Apache closes: SSLVerifyDepth (lines 2, 6)",
+    "site.conf: opens what Apache closes: SSLCARevocationCheck (lines 2, 6)",
     "site.conf: changes answers: CacheDefaultExpire (line 3)",
     "site.conf: no effect here: ErrorLogFormat (lines 1, 4)",
   ]);

@@ -120,6 +120,23 @@ Deno.test("several certificates, a chain in a file of its own, and certificates 
   assert.deepEqual([settings.clientCertificates, settings.clientAuthorities], ["required", "/srv/ca.pem"]);
 });
 
+Deno.test("authorities in a directory and a depth, of the main server and of hosts", () => {
+  const outside = "ServerRoot /srv\nSSLVerifyClient require\nSSLCACertificatePath ca\nSSLVerifyDepth 2";
+  const of = (more: string) => {
+    const { settings } = tlsOf(parse(host(more, outside)), 0) as SiteTls;
+    return [settings.clientAuthorities, settings.clientAuthoritiesDirectory, settings.clientVerifyDepth];
+  };
+  assert.deepEqual(of(""), [undefined, "/srv/ca", 2]);
+  assert.deepEqual(of("SSLVerifyDepth 0"), [undefined, "/srv/ca", 0]);
+  assert.deepEqual(of("SSLCACertificatePath /other\nSSLCACertificateFile ca.pem"), [
+    "/srv/ca.pem",
+    "/other",
+    2,
+  ]);
+  assert.deepEqual(of("SSLVerifyClient none"), [undefined, undefined, 2]);
+  assert.deepEqual(warningsOf(host("SSLVerifyDepth 3", outside)), []);
+});
+
 Deno.test("a host with a certificate that does not speak TLS is told of, and one that does not among others that do", () => {
   const silent = host("").replace("SSLEngine On\n", "");
   assert.match(
@@ -164,7 +181,18 @@ for (
     ["SSLProtocol TLSv9", /Found "TLSv9"; write TLSv1\.2 or TLSv1\.3, or all/],
     ["SSLEngine maybe", /Found "maybe"; write On or Off/],
     ["SSLVerifyClient optional_no_ca", /Found "optional_no_ca"; write none, optional or require/],
-    ["SSLVerifyClient require", /nobody who may sign them; write SSLCACertificateFile/],
+    [
+      "SSLVerifyClient require",
+      /nobody who may sign them; write SSLCACertificateFile or SSLCACertificatePath/,
+    ],
+    ["SSLVerifyDepth -1", /Found "-1"; write a whole number, such as 2/],
+    ["SSLVerifyDepth two", /Found "two"; write a whole number/],
+    ["SSLVerifyDepth", /Found no argument; write how many certificates may stand above a client's/],
+    [
+      "<Location /x>\nSSLVerifyDepth 2\n</Location>",
+      /Cannot look at clients' certificates by path, .*; write it/,
+    ],
+    ["<Location /x>\nSSLCACertificatePath x\n</Location>", /Cannot stand in a <Location>/],
     ["SSLCertificateKeyFile b.key", /more keys than certificates/],
     [
       "<Location /x>\nSSLVerifyClient require\n</Location>",

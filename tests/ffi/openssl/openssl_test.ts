@@ -66,6 +66,8 @@ const SETTINGS: Omit<ContextOptions, "identities"> = {
   sessionContext: new Uint8Array([1]),
   clientCertificates: "off",
   clientAuthorities: [],
+  namedAuthorities: [],
+  clientVerifyDepth: 1,
   kernel: false,
 };
 
