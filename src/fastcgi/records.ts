@@ -14,9 +14,9 @@ const GET_VALUES_RESULT = 10;
 const UNKNOWN_TYPE = 11;
 
 /** Bytes of a record's header, and of the body of the records that begin and end a request. */
-const HEADER = 8;
+export const HEADER = 8;
 /** Bytes of content that a record can have. */
-const MAX_CONTENT = 65_535;
+export const MAX_CONTENT = 65_535;
 const RESPONDER = 1;
 const KEEP_CONN = 1;
 
@@ -29,6 +29,16 @@ export const UNKNOWN_ROLE = 3;
 /** The header of a record that ends a stream, or begins a piece of one. @param length bytes of content that follow */
 function header(type: number, length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(VERSION, type, 0, REQUEST, length >> 8, length & 0xff, 0, 0);
+}
+
+/**
+ * Writes the header of a record of a request's content in front of that.
+ *
+ * @param at where, in `bytes`: {@linkcode HEADER} bytes before the content
+ * @param length bytes of content: not none, which would end it, and {@linkcode MAX_CONTENT} at most
+ */
+export function putContentHeader(bytes: Uint8Array, at: number, length: number): void {
+  bytes.set(header(STDIN, length), at);
 }
 
 /** The end of a request's content. */
@@ -64,21 +74,16 @@ export function encodeRequest(variables: readonly string[], keep: boolean): Uint
   return joined([
     header(BEGIN_REQUEST, HEADER),
     Uint8Array.of(0, RESPONDER, keep ? KEEP_CONN : 0, 0, 0, 0, 0, 0),
-    ...piecesOf(PARAMS, params),
+    ...recordsOf(params),
     header(PARAMS, 0),
   ]);
 }
 
-/** A piece of a request's content as records, to be sent one after the other; nothing for an empty one, which would end it. */
-export function encodeContent(piece: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[] {
-  return piecesOf(STDIN, piece);
-}
-
-function piecesOf(type: number, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+function recordsOf(params: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
-  for (let at = 0; at < bytes.length; at += MAX_CONTENT) {
-    const piece = bytes.subarray(at, at + MAX_CONTENT);
-    pieces.push(header(type, piece.length), piece);
+  for (let at = 0; at < params.length; at += MAX_CONTENT) {
+    const piece = params.subarray(at, at + MAX_CONTENT);
+    pieces.push(header(PARAMS, piece.length), piece);
   }
   return pieces;
 }

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import fc from "../support/properties.ts";
 import {
-  encodeContent,
   encodeRequest,
   NO_MORE_CONTENT,
   OVERLOADED,
+  putContentHeader,
   RecordReader,
   REQUEST_COMPLETE,
 } from "../../src/fastcgi/records.ts";
@@ -55,10 +55,10 @@ Deno.test("a request on the wire: its beginning, its variables, their end", () =
   assert.equal(encodeRequest([], false)[10], 0, "the connection is not to be kept");
 });
 
-Deno.test("content goes in records of at most 65,535 bytes; nothing of it would end it", () => {
-  assert.deepEqual(encodeContent(bytes()), []);
-  const lengths = encodeContent(new Uint8Array(140_000)).map(({ length }) => length);
-  assert.deepEqual(lengths, [8, 65_535, 8, 65_535, 8, 8_930]);
+Deno.test("content has a header before it, and an end", () => {
+  const around = new Uint8Array(12).fill(7);
+  putContentHeader(around, 2, 65_535);
+  assert.deepEqual([...around], [7, 7, 1, 5, 0, 1, 255, 255, 0, 0, 7, 7]);
   assert.deepEqual([...NO_MORE_CONTENT], [1, 5, 0, 1, 0, 0, 0, 0]);
 });
 

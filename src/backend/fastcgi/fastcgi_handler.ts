@@ -2,13 +2,10 @@
 
 import { type FastCgiUpstream, formatFastCgiUpstream } from "../../config/fastcgi_upstream.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
-import { Course } from "../../loop/course.ts";
+import { Course, settled, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import { ConnectionLost } from "../connection/connection.ts";
 import type { Home } from "../connection/home.ts";
 import type { UpstreamCounters } from "../counters/upstream_counters.ts";
-import { Answering, OutputError } from "../exec/cgi/answering.ts";
-import type { CgiRequest } from "../exec/cgi/meta_variables.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { say } from "../http/say.ts";
@@ -16,9 +13,9 @@ import type { RelayEvent } from "../relay/relay_handler.ts";
 import type { UpstreamConnection } from "../relay/upstream_connection.ts";
 import { UpstreamError } from "../relay/upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "../relay/upstream_pool.ts";
-import { ResponseStream } from "./response_stream.ts";
+import { Asking } from "./asking.ts";
+import { Collected } from "./collected.ts";
 import { Talk } from "./talk.ts";
-import { Collected, StdinFeed } from "./stdin_feed.ts";
 import { applicationVariables, type VariableOptions } from "./variables.ts";
 import type { AboutSite } from "../../logs/rules.ts";
 import { aboutSite } from "../log/about_site.ts";
@@ -64,64 +61,97 @@ export class FastCgiRequestHandler implements RequestHandler {
     this.#keeps = (options.maxIdle ?? 0) > 0;
   }
 
-  async handle(exchange: Exchange): Promise<void> {
-    const shared = this.#share(exchange.connection.home);
-    let { method, path, query } = exchange;
-    if (method === "CONNECT") return await say(exchange, 501, "CONNECT is not for applications.");
+  handle(exchange: Exchange): Promise<void> | Course | undefined {
+    if (exchange.method === "CONNECT") return say(exchange, 501, "CONNECT is not for applications.");
+    return Course.begin(this.#answer(exchange));
+  }
+
+  /** Answers by the application, or says why not. */
+  *#answer(exchange: Exchange): Steps<void> {
     const collected = exchange.field("transfer-encoding") === undefined ? undefined : new Collected();
     try {
-      const unwanted = await collected?.read(exchange.body);
+      const unwanted = collected && (yield* collected.read(exchange.body));
       if (unwanted !== undefined) {
         const { status, sentence, fields } = UNWANTED[unwanted];
-        return await say(exchange, status, sentence, fields);
+        return yield* this.#say(exchange, status, sentence, fields);
       }
-      const length = collected?.length ?? lengthOf(exchange);
-      for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-        const contentLength = redirects === 0 ? length : undefined;
-        const location = await this.#admitted(
-          shared,
-          exchange,
-          { method, path, query, contentLength },
-          collected,
-        );
-        if (location === undefined) return;
-        const [newPath, ...newQuery] = location.split("?");
-        // RFC 3875, 6.2.2: as if the client had asked for that, without content.
-        if (method !== "HEAD") method = "GET";
-        [path, query] = [newPath!, newQuery.join("?")];
-      }
-      await say(exchange, 502, "The application redirects without end.");
+      yield* this.#follow(exchange, collected);
     } catch (error) {
       if (!(error instanceof UpstreamError) || exchange.responded || exchange.connection.closed) throw error;
       this.#tell(exchange, error);
-      await say(exchange, error.status, SENTENCES[error.status], error.status === 503 ? RETRY : []);
+      yield* this.#say(exchange, error.status, SENTENCES[error.status], error.status === 503 ? RETRY : []);
     } finally {
       collected?.release();
     }
   }
 
-  async #admitted(
-    shared: Shared,
-    exchange: Exchange,
-    request: CgiRequest,
-    collected: Collected | undefined,
-  ): Promise<string | undefined> {
-    const variables = applicationVariables(exchange, request, this.options);
-    if ("status" in variables) {
-      await say(exchange, variables.status, `The request cannot be passed on: ${variables.why}.`);
-      return undefined;
+  #say(exchange: Exchange, status: number, sentence: string, fields?: readonly Field[]): Steps<void> {
+    return settled(exchange.connection.home.loop, say(exchange, status, sentence, fields));
+  }
+
+  /** Asks for what the client wants, and for what each local redirect leads to. */
+  *#follow(exchange: Exchange, collected: Collected | undefined): Steps<void> {
+    let { method, path, query } = exchange;
+    let contentLength = collected?.length ?? lengthOf(exchange);
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+      const variables = applicationVariables(exchange, { method, path, query, contentLength }, this.options);
+      if ("status" in variables) {
+        return yield* this.#say(
+          exchange,
+          variables.status,
+          `The request cannot be passed on: ${variables.why}.`,
+        );
+      }
+      const request = encodeRequest(variables, this.#keeps);
+      const location = yield* this.#ask(exchange, request, contentLength === undefined ? "none" : collected);
+      if (location === undefined) return;
+      const [newPath, ...newQuery] = location.split("?");
+      // RFC 3875, 6.2.2: as if the client had asked for that, without content.
+      if (method !== "HEAD") method = "GET";
+      [path, query, contentLength] = [newPath!, newQuery.join("?"), undefined];
     }
-    const encoded = encodeRequest(variables, this.#keeps);
-    const feed = request.contentLength === undefined ? undefined : collected;
-    const { pool, counters } = shared;
-    const turn = pool.enter(exchange.connection);
-    if (turn !== undefined) await turn;
+    yield* this.#say(exchange, 502, "The application redirects without end.");
+  }
+
+  /**
+   * Asks on a connection that was kept, or on a new one.
+   *
+   * @param request what begins it
+   * @param collected the content, where that has been read already
+   * @returns where a local redirect leads, if the application answers with one
+   * @throws {UpstreamError} when there is no response, and nothing was sent
+   */
+  *#ask(
+    exchange: Exchange,
+    request: Uint8Array<ArrayBuffer>,
+    collected: Collected | "none" | undefined,
+  ): Steps<string | undefined> {
+    const { connection: client, connection: { home } } = exchange;
+    const { pool, patience, counters } = this.#share(home);
+    yield* settled(home.loop, pool.enter(client));
     let failed = false;
     counters.begin();
     try {
-      const location = await this.#askOnce(shared, exchange, encoded, feed);
-      counters.isUp = true;
-      return location;
+      // A kept connection may have ended at the very moment at which it was used again: see the relay's handler.
+      const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
+      let upstream = pool.take(!repeatable);
+      for (let mayHaveEnded = repeatable && upstream !== undefined;; mayHaveEnded = false) {
+        upstream ??= yield* settled(home.loop, this.#connect(pool));
+        const content = collected === "none" ? undefined : collected?.content() ?? exchange.body;
+        const asking = new Asking(exchange, upstream, request, content, patience);
+        try {
+          const location = yield* asking.run();
+          counters.isUp = true;
+          return location;
+        } catch (error) {
+          if (!mayHaveEnded || !(error instanceof UpstreamError && error.unanswered)) throw error;
+          upstream = undefined;
+        } finally {
+          this.#repeat(exchange, asking);
+          if (this.#keeps) pool.put(asking.upstream);
+          else asking.upstream.close();
+        }
+      }
     } catch (error) {
       failed = error instanceof UpstreamError;
       if (error instanceof UpstreamError) counters.isUp = !error.unreached;
@@ -132,79 +162,8 @@ export class FastCgiRequestHandler implements RequestHandler {
     }
   }
 
-  /** Asks on a connection that was kept, or on a new one. */
-  async #askOnce(
-    { pool, patience }: Shared,
-    exchange: Exchange,
-    encoded: Uint8Array<ArrayBuffer>,
-    feed: Collected | undefined,
-  ): Promise<string | undefined> {
-    const kept = pool.take();
-    if (kept !== undefined) {
-      // It may have ended at the very moment at which it was used again: see the relay's handler.
-      const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
-      try {
-        return await this.#ask(pool, patience, exchange, kept, encoded, feed);
-      } catch (error) {
-        if (!repeatable || !(error instanceof UpstreamError && error.unanswered)) throw error;
-      }
-    }
-    return await this.#ask(pool, patience, exchange, await this.#connect(pool), encoded, feed);
-  }
-
-  /**
-   * Asks on a connection, which is kept or closed here.
-   *
-   * @returns where a local redirect leads, if the application answers with one
-   * @throws {UpstreamError} when there is no response, and nothing was sent
-   */
-  async #ask(
-    pool: UpstreamPool,
-    patience: Deadlines,
-    exchange: Exchange,
-    upstream: UpstreamConnection,
-    encoded: Uint8Array<ArrayBuffer>,
-    collected: Collected | undefined,
-  ): Promise<string | undefined> {
-    const { connection } = exchange;
-    let gone = false;
-    connection.onGone(() => {
-      gone = true;
-      upstream.close();
-    });
-    upstream.answered = false;
-    const stream = new ResponseStream(upstream, patience);
-    let feed: StdinFeed | undefined;
-    try {
-      await upstream.sendAll(encoded, patience, true);
-      feed = new StdinFeed(exchange, upstream, patience, collected);
-      let location: string | undefined;
-      const course = Course.begin(function* () {
-        location = yield* new Answering(exchange, stream, stream).run();
-        // What a response with a Content-Length leaves behind it is its end.
-        while (!stream.ended) yield* stream.read();
-      }());
-      if (course !== undefined) await new Promise<void>((over, failed) => course.whenOver(over, failed));
-      return location;
-    } catch (error) {
-      upstream.close();
-      if (feed?.failure !== undefined) throw feed.failure.error;
-      if (gone) throw new ConnectionLost("Cannot respond: the client is gone");
-      if (!(error instanceof OutputError)) throw error;
-      throw stream.fault ?? new UpstreamError(error.why);
-    } finally {
-      connection.onGone(undefined);
-      this.#repeat(exchange, stream);
-      // The response is whole, but the content was not wanted.
-      if (!stream.whole || feed?.complete !== true) upstream.close();
-      await feed?.cancel();
-      if (this.#keeps) pool.put(upstream);
-      else upstream.close();
-    }
-  }
-
   /** Passes on what the application wrote to its standard error. */
-  #repeat({ method, target, connection }: Exchange, { said }: ResponseStream): void {
+  #repeat({ method, target, connection }: Exchange, { said }: Asking): void {
     for (const line of said) {
       if (!this.#talk.allows(line.length, connection.home.loop.now)) return;
       this.options.report?.(

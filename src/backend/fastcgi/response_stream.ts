@@ -2,14 +2,17 @@
 
 import { OVERLOADED, RecordReader, REQUEST_COMPLETE } from "../../fastcgi/records.ts";
 import { Gathered } from "../../http/growing.ts";
-import type { Steps } from "../../loop/course.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
+import type { Loop } from "../../loop/loop.ts";
 import type { Author, Output } from "../exec/cgi/answering.ts";
 import type { UpstreamConnection } from "../relay/upstream_connection.ts";
 import { UpstreamError } from "../relay/upstream_error.ts";
 
 /** Bytes of the application's standard error that are kept of a request. */
 const MOST_SAID = 4_096;
+/** Bytes that may come without a wait before everybody else has a turn. */
+const FAIR = 1 << 20;
 
 /** The response on one connection: both its bytes and who writes them. The connection stays the caller's. */
 export class ResponseStream implements Output, Author {
@@ -22,9 +25,10 @@ export class ResponseStream implements Output, Author {
   readonly #reader = new RecordReader();
   readonly #pieces: Uint8Array<ArrayBuffer>[] = [];
   readonly #said = new Gathered();
+  #sinceTurn = 0;
 
   /** @param patience how long the application may be silent */
-  constructor(readonly upstream: UpstreamConnection, readonly patience: Deadlines) {}
+  constructor(readonly upstream: UpstreamConnection, readonly patience: Deadlines, readonly loop: Loop) {}
 
   take(): Uint8Array<ArrayBuffer> | undefined {
     while (this.#pieces.length === 0 && !this.ended && this.#receive());
@@ -34,7 +38,12 @@ export class ResponseStream implements Output, Author {
   *read(): Steps<Uint8Array<ArrayBuffer> | undefined> {
     for (;;) {
       const piece = this.take();
+      if (this.#sinceTurn >= FAIR) {
+        this.#sinceTurn = 0;
+        yield* settled(this.loop, this.loop.othersTurn());
+      }
       if (piece !== undefined || this.ended) return piece;
+      this.#sinceTurn = 0;
       try {
         yield* this.upstream.untilReadable(this.patience);
       } catch (error) {
@@ -62,6 +71,7 @@ export class ResponseStream implements Output, Author {
       if (upstream.length === 0 && upstream.ended) {
         throw new UpstreamError("it ended the connection before its response", 502, !upstream.answered);
       }
+      this.#sinceTurn += upstream.length;
       const read = this.#reader.read(upstream.bytes.subarray(upstream.start, upstream.end), this);
       if (typeof read === "string") throw new UpstreamError(read);
       upstream.start += read;
