@@ -49,20 +49,41 @@ export abstract class SocketReadiness extends Timed implements Source {
   }
 
   /**
-   * Has somebody told as soon as there is something to receive, or time is up, or the wait is interrupted.
+   * Has somebody told as soon as there is something to receive, or the wait is interrupted: for whoever measures its own
+   * time.
    *
-   * @param deadlines the list that the wait is in
-   * @param milliseconds how long at most
    * @param reader told whether there is something; not told at all if there is already
    * @returns whether there is something already, or nobody to wait for
    */
-  awaitInput(deadlines: Deadlines, milliseconds: number, reader: Waiter): boolean {
+  whenReadable(reader: Waiter): boolean {
     this.watch();
     if (this.#readable || this.closed) {
       this.#readable = false;
       return true;
     }
     this.#reader = reader;
+    return false;
+  }
+
+  /** {@linkcode whenReadable} until the socket takes more, has connected, or has failed to. */
+  whenWritable(writer: Waiter): boolean {
+    this.watch();
+    if (this.#writable || this.closed) {
+      this.#writable = false;
+      return true;
+    }
+    this.#writer = writer;
+    return false;
+  }
+
+  /**
+   * {@linkcode whenReadable} with an end.
+   *
+   * @param deadlines the list that the wait is in
+   * @param milliseconds how long at most
+   */
+  awaitInput(deadlines: Deadlines, milliseconds: number, reader: Waiter): boolean {
+    if (this.whenReadable(reader)) return true;
     // One deadline for both directions: a connection that waits for either is alive while either moves.
     deadlines.startFor(this, milliseconds);
     return false;
@@ -75,14 +96,9 @@ export abstract class SocketReadiness extends Timed implements Source {
     });
   }
 
-  /** {@linkcode awaitInput} until the socket takes more, has connected, or has failed to. */
+  /** {@linkcode whenWritable} with an end. */
   awaitRoom(deadlines: Deadlines, milliseconds: number, writer: Waiter): boolean {
-    this.watch();
-    if (this.#writable || this.closed) {
-      this.#writable = false;
-      return true;
-    }
-    this.#writer = writer;
+    if (this.whenWritable(writer)) return true;
     deadlines.startFor(this, milliseconds);
     return false;
   }

@@ -65,13 +65,19 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
     return front;
   }
 
-  /** One turn of the loop and one of promises. @param ahead milliseconds by which deadlines see the clock advanced */
-  async turn(ahead = 0): Promise<number> {
+  /** One turn of the loop, and none of promises. @param ahead milliseconds by which deadlines see the clock advanced */
+  look(ahead = 0): number {
     const { loop } = this.backend;
     const count = loop.poller.wait(0);
     loop.now = this.clock.now;
     loop.poller.tell(count);
     loop.deadlines.expire(this.clock.now + ahead);
+    return count;
+  }
+
+  /** The same, and a turn of promises behind it. */
+  async turn(ahead = 0): Promise<number> {
+    const count = this.look(ahead);
     await new Promise((resolve) => setImmediate(resolve));
     return count;
   }

@@ -46,7 +46,7 @@ export class ContentRelay {
     const { upstream } = this;
     for (let rest = length; rest > 0;) {
       if (upstream.length === 0 && rest >= WORTH_SPLICING && this.#splices) {
-        rest -= yield* settled(this.#loop, splice(upstream, this.client, rest, this.deadlines));
+        rest -= yield* splice(upstream, this.client, rest, this.deadlines);
         this.#splices = false;
         continue;
       }

@@ -6,6 +6,8 @@ import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
 import { alertRecord, INTERNAL_ERROR } from "../../tls/alerts.ts";
+import { Course, settled, type Steps } from "../../loop/course.ts";
+import type { Deadlines } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import type { Home } from "../connection/home.ts";
@@ -14,7 +16,7 @@ import { ConnectionLine } from "../log/connection_line.ts";
 import { proxyHeader } from "./proxy_header.ts";
 import { room, roomSize } from "./relay_buffer.ts";
 import { closePipes } from "./spliced.ts";
-import { Tunnel, type TunnelDeadlines } from "./tunnel.ts";
+import { Tunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError, type UpstreamStatus } from "./upstream_error.ts";
 import { type PoolOptions, UpstreamPool } from "./upstream_pool.ts";
@@ -44,7 +46,7 @@ export interface PlainRelayOptions extends PoolOptions {
 /** Made once, when the loop is known. */
 interface Shared {
   readonly pool: UpstreamPool;
-  readonly times: TunnelDeadlines;
+  readonly patience: Deadlines;
   readonly counters: UpstreamCounters;
 }
 
@@ -65,10 +67,15 @@ export class PlainRelay implements ConnectionServer {
   }
 
   serve(connection: Connection): void {
-    connection.home.loop.beside(this.#serve(connection), () => {}, (error) => {
+    const failed = (error: unknown) => {
       connection.close();
       this.options.report?.({ type: "error", error }, aboutSite(connection));
-    });
+    };
+    try {
+      Course.begin(this.#serve(connection))?.whenOver(() => {}, failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** What is under way goes on: where a request ends, and whether another one follows, nobody here knows. */
@@ -79,7 +86,7 @@ export class PlainRelay implements ConnectionServer {
     connection.close();
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  *#serve(connection: Connection): Steps<void> {
     const { transfer: { detail, site, route }, home } = connection;
     const line = ConnectionLine.of(connection);
     if (detail !== SCOPE_CONNECTION) {
@@ -88,19 +95,19 @@ export class PlainRelay implements ConnectionServer {
         this.options.report?.({ type: "not-whole", site, route }, aboutSite(connection));
       }
       this.#toldNotWhole = true;
-      return await refuse(connection, 500, "of the route some requests belong elsewhere", line);
+      return yield* refuse(connection, 500, "of the route some requests belong elsewhere", line);
     }
     const shared = this.#share(home);
     const { pool, counters } = shared;
     try {
-      await pool.enter(connection);
+      yield* settled(home.loop, pool.enter(connection));
     } catch (error) {
-      return await this.#fail(connection, error, line);
+      return yield* this.#fail(connection, error, line);
     }
     counters.begin();
     let failed = false;
     try {
-      failed = !(await this.#passOn(connection, shared, line));
+      failed = !(yield* this.#passOn(connection, shared, line));
     } finally {
       counters.end(failed);
       pool.leave();
@@ -108,25 +115,24 @@ export class PlainRelay implements ConnectionServer {
   }
 
   /** @returns whether there was a connection to the upstream */
-  async #passOn(
+  *#passOn(
     connection: Connection,
-    { pool, times, counters }: Shared,
+    { pool, patience, counters }: Shared,
     line: ConnectionLine | undefined,
-  ): Promise<boolean> {
+  ): Steps<boolean> {
     let upstream: UpstreamConnection;
     try {
-      upstream = await pool.connect();
+      upstream = yield* settled(connection.home.loop, pool.connect());
     } catch (error) {
       counters.isUp = false;
-      await this.#fail(connection, error, line);
+      yield* this.#fail(connection, error, line);
       return false;
     }
     counters.isUp = true;
     this.#absence.ends((about) => this.options.report?.({ type: "upstream-back" }, about));
     try {
       if (connection.closed) throw new ConnectionLost("Cannot relay: the connection is closed");
-      connection.setNoDelay();
-      await new Tunnel(connection, upstream, this.#first(connection), times).run();
+      yield* new Tunnel(connection, upstream, this.#first(connection), patience).run();
       connection.close();
     } catch (error) {
       // An end that is none must not look like one: neither side can tell by itself where a message ends.
@@ -154,7 +160,7 @@ export class PlainRelay implements ConnectionServer {
   }
 
   /** Of the connection nothing was read: the client gets an answer. */
-  async #fail(connection: Connection, error: unknown, line: ConnectionLine | undefined): Promise<void> {
+  *#fail(connection: Connection, error: unknown, line: ConnectionLine | undefined): Steps<void> {
     if (error instanceof ConnectionLost) return connection.close();
     if (!(error instanceof UpstreamError)) throw error;
     const { why: reason, status, unreached } = error;
@@ -164,14 +170,14 @@ export class PlainRelay implements ConnectionServer {
     } else if (this.#absence.begins(about)) {
       this.options.report?.({ type: "upstream-away", reason, status }, about);
     }
-    await refuse(connection, status, reason, line);
+    yield* refuse(connection, status, reason, line);
   }
 
   #share({ loop, counters }: Home): Shared {
     const { upstream, timeout = 60_000 } = this.options;
     return this.#shared ??= {
       pool: new UpstreamPool(loop, upstream, this.options),
-      times: { open: loop.deadlines.list(Infinity), half: loop.deadlines.list(timeout) },
+      patience: loop.deadlines.list(timeout),
       counters: counters.upstream(formatUpstream(upstream)),
     };
   }
@@ -187,30 +193,30 @@ const latin1 = new TextDecoder("latin1");
 const HEAD = new TextEncoder().encode("HEAD ");
 
 /** Answers the request, of which nothing was read, with an error, and closes. */
-async function refuse(
+function* refuse(
   connection: Connection,
   status: AnswerStatus,
   why: string,
   line: ConnectionLine | undefined,
-): Promise<void> {
+): Steps<void> {
   const { preread } = connection.transfer;
   const length = connection.receive(room, roomSize);
   if (connection.tls?.way === "untouched") {
     // This client waits for a server that does TLS itself, and would not know what to do with a response.
     line?.failed("handler-failed");
-    return await sayAndClose(connection, alertRecord(INTERNAL_ERROR));
+    return yield* sayAndClose(connection, alertRecord(INTERNAL_ERROR));
   }
   const start = preread.length > 0 ? preread : room.subarray(0, Math.max(0, length));
   const head = HEAD.every((byte, at) => start[at] === byte);
   const bytes = answer(status, { head, date: httpDate(Date.now()) }) as Uint8Array<ArrayBuffer>;
   line?.refused({ status, why, answer: latin1.decode(bytes) });
-  await sayAndClose(connection, bytes);
+  yield* sayAndClose(connection, bytes);
 }
 
-async function sayAndClose(connection: Connection, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+function* sayAndClose(connection: Connection, bytes: Uint8Array<ArrayBuffer>): Steps<void> {
   try {
-    await connection.sendAll(bytes);
-    await connection.closeGently();
+    yield* connection.sendOn(bytes);
+    yield* settled(connection.home.loop, connection.closeGently());
   } catch (error) {
     connection.close();
     if (!(error instanceof ConnectionLost)) throw error;

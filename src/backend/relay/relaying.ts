@@ -33,8 +33,6 @@ export interface RelayContext {
     /** For the upstream: from one byte to the next. */
     readonly upstream: Deadlines;
     readonly continue: Deadlines;
-    /** A time that does not end. */
-    readonly never: Deadlines;
   };
 }
 
@@ -173,7 +171,7 @@ export class Relaying extends Timed {
       }
       if (head.status === 101) {
         if (!request.upgrade) throw new UpstreamError("it changed the protocol, which it was not asked for");
-        yield* this.#settled(this.#changeProtocol(head));
+        yield* this.#changeProtocol(head);
         return undefined;
       }
       // 100 is said by whoever reads the content, to a client that waits for it. HTTP/1.0 knows no such responses.
@@ -292,7 +290,7 @@ export class Relaying extends Timed {
     return seconds === undefined ? Infinity : 1000 * Number(seconds);
   }
 
-  async #changeProtocol(head: ReceivedResponse): Promise<void> {
+  *#changeProtocol(head: ReceivedResponse): Steps<void> {
     const { exchange, upstream, context: { deadlines } } = this;
     const protocols = upgradeProtocols(head.fields);
     if (protocols === "") throw new UpstreamError("it changed the protocol and does not say to which");
@@ -306,12 +304,11 @@ export class Relaying extends Timed {
       ["Connection", "Upgrade"],
       ["Upgrade", protocols],
     ];
-    await exchange.connection.sendAll(latin1Bytes(responseHeadText(101, fields, head.reason)));
+    yield* exchange.connection.sendOn(latin1Bytes(responseHeadText(101, fields, head.reason)));
     // What the client has sent behind its request is the first of the new protocol.
     const early = exchange.input.rest();
     exchange.input.start = exchange.input.end;
-    const times = { open: deadlines.never, half: deadlines.upstream };
-    await new Tunnel(exchange.connection, upstream, early, times).run();
+    yield* new Tunnel(exchange.connection, upstream, early, deadlines.upstream).run();
   }
 }
 

@@ -1,9 +1,10 @@
 /** Bytes that the kernel passes on by itself: they go from one socket to another through a pipe. */
 
-import { type Descriptor, EAGAIN, EINVAL, EIO, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
+import { EAGAIN, EINVAL, EIO, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
-import type { Loop } from "../../loop/loop.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
+import { ClientEnd, type End, UpstreamEnd } from "./ends.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
@@ -24,103 +25,65 @@ export function closePipes(): void {
   for (const pipe of pipes.splice(0)) pipe.close();
 }
 
-/** A socket that does not block, at one end of a flow. splice(2) has no flag for sockets: it goes by their mode. */
-export interface FlowEnd {
-  readonly fd: Descriptor;
-  readonly closed: boolean;
-  /** Whether what comes may be no data, which splice(2) refuses (EINVAL, EIO): whoever receives it knows what it is. */
-  readonly hasRecords?: boolean;
-  /** Notes bytes that have come from here, or gone here. */
-  passed?(taken: number, given: number): void;
-  /** Waits for room. */
-  writable(): Promise<void>;
-  /** What it means when it cannot be read from, or written to. */
-  broken(): Error;
-}
+/**
+ * Why bytes stop to flow: all have passed, no more have come, the sink takes no more, the source has ended, what comes next
+ * is no data and has to be received, others are to have their turn, or the kernel cannot do it at all.
+ */
+export type Stop = "done" | "empty" | "full" | "ended" | "record" | "turn" | "impossible";
 
-/** The client's end. */
-export function clientEnd(client: Connection): FlowEnd {
-  return {
-    fd: client.fd,
-    get closed() {
-      return client.closed;
-    },
-    hasRecords: client.kernelTls,
-    passed: (taken, given) => {
-      client.received += taken;
-      client.sent += given;
-    },
-    writable: () => client.writable(),
-    broken: () => new ConnectionLost("Cannot go on: the client is gone"),
-  };
-}
-
-/** The upstream's end. @param deadlines for it to take a piece */
-export function upstreamEnd(upstream: UpstreamConnection, deadlines: Deadlines): FlowEnd {
-  return {
-    fd: upstream.fd,
-    get closed() {
-      return upstream.closed;
-    },
-    writable: () => upstream.writable(deadlines),
-    broken: () => new UpstreamError("it broke the connection off"),
-  };
-}
-
-/** How a flow comes to rest: nothing more has come, the source has ended, all has passed, or the kernel cannot do it. */
-export type FlowEnding = "paused" | "ended" | "done" | "impossible";
-
-/** One direction. It holds a pipe only while bytes pass. */
+/** One direction. It has a pipe only while bytes pass, or lie in it. The sockets must not block: splice(2) goes by their mode. */
 export class Flow {
   /** Bytes that have passed in all. */
   passed = 0;
+  #pipe: SplicePipe | undefined;
 
-  /** @param loop gives others their turn */
-  constructor(readonly source: FlowEnd, readonly sink: FlowEnd, readonly loop: Loop) {}
+  /** @param most bytes that are to pass; Infinity for what the connection has */
+  constructor(readonly source: End, readonly sink: End, readonly most: number) {}
 
   /**
-   * Passes on what comes, as long as it comes without a pause.
+   * Passes on what is there, without a wait.
    *
-   * @param most bytes; Infinity for what the connection has
-   * @throws what the ends mean when they break, or what their waits throw
+   * @throws what it means that an end breaks
    */
-  async run(most: number): Promise<FlowEnding> {
-    const pipe = pipes.pop() ?? SplicePipe.open(SIZE);
+  pour(): Stop {
+    const pipe = this.#pipe ??= pipes.pop() ?? SplicePipe.open(SIZE);
     if (pipe === undefined) return "impossible";
-    try {
-      return await this.#run(pipe, most);
-    } finally {
-      if (pipe.held === 0 && pipes.length < KEPT) pipes.push(pipe);
-      else pipe.close();
-    }
+    const stop = this.#pour(pipe);
+    if (pipe.held === 0) this.release();
+    return stop;
   }
 
-  async #run(pipe: SplicePipe, most: number): Promise<FlowEnding> {
+  #pour(pipe: SplicePipe): Stop {
     const { source, sink } = this;
-    let sinceTurn = 0;
-    for (let rest = most; rest > 0;) {
-      if (source.closed) throw source.broken();
-      const taken = pipe.take(source.fd, Math.min(rest, SIZE));
-      if (taken === -EAGAIN || source.hasRecords && (taken === -EINVAL || taken === -EIO)) return "paused";
-      if (taken === -EINVAL && this.passed === 0) return "impossible";
-      if (taken < 0) throw source.broken();
-      if (taken === 0) return "ended";
+    for (const turn = this.passed + FAIR; this.passed < turn;) {
       while (pipe.held > 0) {
-        if (sink.closed) throw sink.broken();
+        if (sink.closed) throw sink.error("gone");
         const given = pipe.give(sink.fd, false);
-        if (given === -EAGAIN) await sink.writable();
-        else if (given <= 0) throw sink.broken();
+        if (given === -EAGAIN) return "full";
+        if (given <= 0) throw sink.error("gone");
+        sink.passed(0, given);
+        this.passed += given;
       }
-      rest -= taken;
-      source.passed?.(taken, 0);
-      sink.passed?.(0, taken);
-      this.passed += taken;
-      sinceTurn += taken;
-      if (sinceTurn < FAIR) continue;
-      sinceTurn = 0;
-      await this.loop.othersTurn();
+      if (this.passed === this.most) return "done";
+      if (source.closed) throw source.error("gone");
+      const taken = pipe.take(source.fd, Math.min(this.most - this.passed, SIZE));
+      if (taken === 0) return "ended";
+      if (taken > 0) source.passed(taken, 0);
+      else if (taken === -EAGAIN) return "empty";
+      else if (source.hasRecords && (taken === -EINVAL || taken === -EIO)) return "record";
+      else if (taken === -EINVAL && this.passed === 0) return "impossible";
+      else throw source.error("gone");
     }
-    return "done";
+    return "turn";
+  }
+
+  /** Gives the pipe back. What lies in it is lost. */
+  release(): void {
+    const pipe = this.#pipe;
+    if (pipe === undefined) return;
+    this.#pipe = undefined;
+    if (pipe.held === 0 && pipes.length < KEPT) pipes.push(pipe);
+    else pipe.close();
   }
 }
 
@@ -131,24 +94,30 @@ export class Flow {
  * @throws {UpstreamError} when the upstream ends before that
  * @throws {ConnectionLost} when the client is gone
  */
-export async function splice(
+export function* splice(
   upstream: UpstreamConnection,
   client: Connection,
   count: number,
   deadlines: Deadlines,
-): Promise<number> {
+): Steps<number> {
   if (client.closed) throw new ConnectionLost("Cannot send: the connection is closed");
+  const { loop, times: { stall } } = client.home;
   // The mode belongs to the socket and is put back before that goes elsewhere.
   setNonblocking(client.fd, true);
-  const flow = new Flow(upstreamEnd(upstream, deadlines), clientEnd(client), client.home.loop);
+  const flow = new Flow(new UpstreamEnd(upstream, deadlines), new ClientEnd(client), count);
   try {
     for (;;) {
-      const ending = await flow.run(count - flow.passed);
-      if (ending === "done" || ending === "impossible") return flow.passed;
-      if (ending === "ended") throw new UpstreamError("its response ends before its content does");
-      await upstream.readable(deadlines);
+      const stop = flow.pour();
+      if (stop === "done" || stop === "impossible") return flow.passed;
+      if (stop === "ended") throw new UpstreamError("its response ends before its content does");
+      if (stop === "empty") yield* upstream.untilReadable(deadlines);
+      else if (stop === "full") {
+        const came = yield (resume) => client.awaitRoom(stall, stall.milliseconds, resume);
+        if (!came || client.closed) throw flow.sink.error("stuck");
+      } else yield* settled(loop, loop.othersTurn());
     }
   } finally {
+    flow.release();
     if (!client.closed) setNonblocking(client.fd, false);
   }
 }

@@ -101,7 +101,7 @@ export class UpstreamConnection extends SocketReadiness {
     const before = this.length;
     const length = this.receive(before === 0 ? room.byteLength : Math.max(1, room.byteLength - before));
     if (length === -EAGAIN) return false;
-    if (length < 0) throw this.#broken();
+    if (length < 0) throw this.broken();
     if (length === 0) {
       this.ended = true;
       return true;
@@ -124,7 +124,7 @@ export class UpstreamConnection extends SocketReadiness {
   }
 
   /** Receives so many bytes at most to the beginning of the shared buffer; their number, 0 at the end, or `-errno`. */
-  protected receive(size: number): number {
+  receive(size: number): number {
     if (this.#closed) return -EBADF;
     // It is watched: if something has come since, the poller says so.
     if (this.#emptied) return -EAGAIN;
@@ -141,7 +141,8 @@ export class UpstreamConnection extends SocketReadiness {
     return "it broke the connection off";
   }
 
-  #broken(): UpstreamError {
+  /** What it means that nothing can be received from it, or sent to it. */
+  broken(): UpstreamError {
     return new UpstreamError(this.breakage, 502, !this.answered);
   }
 
@@ -167,7 +168,7 @@ export class UpstreamConnection extends SocketReadiness {
     while (rest.byteLength > 0) {
       const sent = this.send(rest, more);
       if (sent === -EAGAIN) await this.writable(deadlines);
-      else if (sent < 0) throw this.#broken();
+      else if (sent < 0) throw this.broken();
       else rest = rest.subarray(sent);
     }
   }
@@ -178,7 +179,7 @@ export class UpstreamConnection extends SocketReadiness {
     while (rest.byteLength > 0) {
       const sent = this.send(rest, more);
       if (sent === -EAGAIN) this.#checkRoom(yield this.#roomWithin(deadlines));
-      else if (sent < 0) throw this.#broken();
+      else if (sent < 0) throw this.broken();
       else rest = rest.subarray(sent);
     }
   }

@@ -134,3 +134,44 @@ testRelay("a tunnel passes all that a client has sent before its end", async (it
   }, "the end at the upstream");
   assert.equal(got, sent);
 });
+
+testRelay("messages pass while no promise has its turn, ends and all", async (it) => {
+  const { client, peer } = await open(it);
+  const { rig } = it;
+  for (let count = 0; count < 3; count++) {
+    client.send(`question ${count}`);
+    for (let looks = 0; looks < 1_000 && !peer.received.endsWith(`question ${count}`); looks++) rig.look();
+    peer.send(`answer ${count}`);
+    for (let looks = 0; looks < 1_000 && !client.received.endsWith(`answer ${count}`); looks++) rig.look();
+  }
+  peer.end();
+  for (let looks = 0; looks < 1_000 && !client.ended; looks++) rig.look();
+  client.end();
+  for (let looks = 0; looks < 1_000 && !peer.ended; looks++) rig.look();
+  assert.ok(peer.received.endsWith("question 0question 1question 2"), peer.received);
+  assert.ok(client.received.endsWith("answer 0answer 1answer 2"), client.received);
+  assert.ok(peer.ended && client.ended);
+  await rig.until(() => rig.backend.active === 0, "the end of the connection");
+});
+
+for (const stuck of ["client", "upstream"] as const) {
+  testRelay(
+    `what the ${stuck} says while it reads nothing gives it its time again, and no more`,
+    async (it) => {
+      const { client, peer } = await open(it);
+      const [talks, hears] = stuck === "client" ? [client, peer] : [peer, client];
+      const piece = new Uint8Array(1 << 20);
+      // It rests when every buffer on the way is full.
+      for (let idle = 0; idle < 20;) {
+        idle = hears.send(piece) > 0 ? 0 : idle + 1;
+        await it.rig.turn();
+      }
+      await it.rig.advance(59_000);
+      talks.send("still here");
+      await it.rig.until(() => hears.received.includes("still here"), "the message at the other side");
+      assert.equal(it.rig.backend.active, 1);
+      await it.rig.advance(60_000);
+      await it.rig.until(() => it.rig.backend.active === 0, "the end of the tunnel");
+    },
+  );
+}

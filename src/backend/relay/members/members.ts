@@ -69,7 +69,7 @@ export class Members implements MemberListener {
     const { upstream, balancing, timeout = 60_000 } = options;
     const terms = balancing?.members ?? [{ upstream: "", ignoreErrors: true }];
     const parser = new ResponseParser({ head: HEAD });
-    const [continuing, never] = [CONTINUE, Infinity].map((time) => loop.deadlines.list(time));
+    const continuing = loop.deadlines.list(CONTINUE);
     const { failOnStatus = [] } = balancing ?? {};
     const isFailure = balancing && ((status: number) => failOnStatus.includes(status));
     this.list = terms.map((own) => {
@@ -82,7 +82,7 @@ export class Members implements MemberListener {
       };
       const at = balancing === undefined ? upstream : upstreamOf(own.upstream);
       const patience = loop.deadlines.list(pool.timeout);
-      const deadlines = { upstream: patience, continue: continuing!, never: never! };
+      const deadlines = { upstream: patience, continue: continuing };
       return new Member(
         own,
         at,

@@ -77,7 +77,7 @@ export class TlsConnection extends UpstreamConnection implements SecuredConnecti
   }
 
   /** Takes as many records as fit: of several that are there each is read by itself. */
-  protected override receive(size: number): number {
+  override receive(size: number): number {
     if (this.closed) return -EBADF;
     let length = 0;
     while (length < size) {
