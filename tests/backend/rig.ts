@@ -16,6 +16,9 @@ import { type LeakOptions, withoutLeaks } from "../support/descriptors.ts";
 import { PATIENCE } from "../support/waiting.ts";
 import { ScriptedFront } from "./scripted_front.ts";
 
+/** Milliseconds of a wait that blocks, at most. */
+const STEP = 10;
+
 /** Serves nothing: keeps what it gets for the test to look at. */
 export class Recorder implements ConnectionServer {
   readonly connections: Connection[] = [];
@@ -109,6 +112,23 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
       }
       if (turns > 20) await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  /**
+   * The same without a turn of promises: as a loop that blocks its thread goes round, and nothing else. So what is seen was
+   * done by steps alone.
+   */
+  untilBlocking<T>(look: () => T | undefined | false, what: string): T {
+    const { loop } = this.backend;
+    for (let waited = 0; waited <= PATIENCE; waited += STEP) {
+      const seen = look();
+      if (seen !== undefined && seen !== false) return seen;
+      const count = loop.poller.wait(STEP);
+      loop.now = this.clock.now;
+      loop.poller.tell(count);
+      loop.deadlines.expire(this.clock.now);
+    }
+    throw new Error(`Waited for ${what}; the backend reported ${JSON.stringify(this.events)}`);
   }
 
   /** Turns until a client's connection has ended; all that has come. */

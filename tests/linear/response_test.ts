@@ -1,5 +1,6 @@
 /** Whatever an upstream or a program writes: twice as much takes twice the work. */
 
+import assert from "node:assert/strict";
 import { Answering, OutputError } from "../../src/backend/exec/cgi/answering.ts";
 import { ReceivedResponse } from "../../src/backend/relay/received_response.ts";
 import { ResponseFields } from "../../src/backend/relay/response_fields.ts";
@@ -8,6 +9,7 @@ import { appended } from "../../src/http/growing.ts";
 import { isWorthReading } from "../../src/http/head_growth.ts";
 import { ResponseParser } from "../../src/http/response_parser.ts";
 import { announcedTrailers } from "../../src/http/trailers.ts";
+import type { Steps } from "../../src/loop/course.ts";
 import { assertLinear } from "../support/work.ts";
 import { made, PATTERNS } from "./patterns.ts";
 
@@ -99,24 +101,41 @@ Deno.test("a response's head that comes in small pieces takes work in proportion
   });
 });
 
+/** Steps that wait for nothing. */
+// deno-lint-ignore require-yield
+function* stepsTo<T>(result: T): Steps<T> {
+  return result;
+}
+
 Deno.test("what a program writes byte by byte takes work in proportion to its length", async () => {
   for (const end of ["\n\n", "\r\n\r\n", ""]) {
     await assertLinear(JSON.stringify(end), 4_000, (size) => {
       const text = `Content-Type: a/b${"\nX-A: b".repeat(size / 7)}${end}${"x".repeat(size)}`;
       const bytes = new TextEncoder().encode(text);
-      return async () => {
+      return () => {
         let at = 0;
         const output = {
           get ended() {
             return at >= bytes.length;
           },
           take: () => at < bytes.length ? bytes.slice(at, ++at) : undefined,
-          read: () => Promise.resolve(at < bytes.length ? bytes.slice(at, ++at) : undefined),
+          read() {
+            return stepsTo(this.take());
+          },
         };
-        const exchange = { method: "GET", guard: { owns: () => false }, respond: () => Promise.resolve() };
-        const program = { late: false, endsSoon: () => Promise.resolve({ killed: false }) };
+        const exchange = {
+          method: "GET",
+          guard: { owns: () => false },
+          connection: { home: {} },
+          respond: () => stepsTo(undefined),
+        };
+        const program = {
+          late: false,
+          endsSoon: () => stepsTo({ killed: false }),
+        };
         try {
-          await new Answering(exchange as never, program as never, output as never).run();
+          const steps = new Answering(exchange as never, program as never, output as never).run();
+          assert.ok(steps.next(true).done, "all of it is there");
         } catch (error) {
           if (!(error instanceof OutputError)) throw error;
         }

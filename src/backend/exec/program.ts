@@ -10,6 +10,7 @@ import {
   signalGroup,
   SIGTERM,
 } from "../../../ffi/mod.ts";
+import type { Steps } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Source } from "../../loop/poller.ts";
@@ -61,19 +62,15 @@ const SIGNALS: Readonly<Record<number, string>> = {
 export class Program extends Timed implements Source {
   /** It ran for too long, and was ended for that. */
   late = false;
-  /** Settles at its end. */
-  readonly finished: Promise<ProgramEnd>;
-  readonly #finish: (end: ProgramEnd) => void;
   #asked = false;
   #ended = false;
   #end: ProgramEnd | undefined;
+  /** Somebody waits for its end. */
+  #moment: Moment | undefined;
 
   /** @param pidfd owned by this object */
   constructor(readonly process: number, readonly pidfd: Descriptor, readonly context: ProgramContext) {
     super();
-    const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
-    this.finished = promise;
-    this.#finish = resolve;
     context.loop.poller.add(pidfd, EPOLLIN, this);
   }
 
@@ -118,25 +115,25 @@ export class Program extends Timed implements Source {
     const end: ProgramEnd = { how, killed: signal !== undefined, asked: this.#asked };
     this.#end = end;
     this.context.onEnd(end);
-    this.#finish(end);
+    this.#moment?.pass(true);
   }
 
   /**
-   * Waits a moment for its end, which is expected.
+   * Waits a moment for its end, which is expected. One waits at a time.
    *
    * @returns undefined when it goes on. However late this process itself is: the loop tells of an end before it tells of
    *   the time
    */
-  endsSoon(): Promise<ProgramEnd | undefined> {
-    if (this.#end !== undefined) return Promise.resolve(this.#end);
-    const { promise, resolve } = Promise.withResolvers<ProgramEnd | undefined>();
-    const moment = new Moment(() => resolve(this.#end));
-    this.context.moments.start(moment);
-    void this.finished.then((end) => {
-      moment.stopDeadline();
-      resolve(end);
-    });
-    return promise;
+  *endsSoon(): Steps<ProgramEnd | undefined> {
+    if (this.#end === undefined) {
+      yield (resume) => {
+        this.#moment = new Moment(resume);
+        this.context.moments.start(this.#moment);
+        return false;
+      };
+      this.#moment = undefined;
+    }
+    return this.#end;
   }
 
   /** Watches it no longer; it goes on. */
@@ -155,12 +152,18 @@ export class Program extends Timed implements Source {
 
 /** A deadline of its own, beside the one for all of a program. */
 class Moment extends Timed {
-  constructor(readonly pass: () => void) {
+  constructor(readonly resume: (came: boolean) => void) {
     super();
   }
 
+  /** It is over. @param came whether what was waited for has come */
+  pass(came: boolean): void {
+    this.stopDeadline();
+    this.resume(came);
+  }
+
   override expire(): void {
-    this.pass();
+    this.pass(false);
   }
 }
 

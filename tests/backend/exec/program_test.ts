@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Programs } from "../../../src/backend/exec/programs.ts";
-import type { Program } from "../../../src/backend/exec/program.ts";
+import type { Program, ProgramEnd } from "../../../src/backend/exec/program.ts";
 import { findCommand } from "../../../src/backend/exec/command.ts";
 import { adopt, close, pipe } from "../../../ffi/mod.ts";
+import { Course, type Steps } from "../../../src/loop/course.ts";
 import { Loop } from "../../../src/loop/loop.ts";
 import { ManualClock } from "../../support/clock.ts";
 import { withoutLeaks } from "../../support/descriptors.ts";
@@ -22,13 +23,19 @@ async function endsSoon(script: string, look: (program: Program) => boolean): Pr
     const program = new Programs(loop, { command, environment: ENVIRONMENT }).start(run);
     assert.ok(typeof program === "object");
     await until(() => look(program), "the program to be as far as that");
-    const end = program.endsSoon();
+    let seen: ProgramEnd | undefined;
+    const course = Course.begin(function* (): Steps<void> {
+      seen = yield* program.endsSoon();
+    }());
+    assert.ok(course !== undefined, "it has to be waited for");
+    let over = false;
+    course.whenOver(() => over = true, (error) => assert.fail(String(error)));
     clock.now += 60_000;
     const count = loop.poller.wait(0);
     loop.now = clock.now;
     loop.poller.tell(count);
     loop.deadlines.expire(loop.now);
-    const seen = await end;
+    assert.ok(over);
     program.kill();
     while (!program.ended) loop.poller.tell(loop.poller.wait(10));
     return seen;

@@ -1,7 +1,7 @@
 /** A CGI/1.1 program per request (RFC 3875). */
 
 import { close, E2BIG, EAGAIN, EMFILE, ENFILE, ENOMEM, ErrnoError, pipe } from "../../../../ffi/mod.ts";
-import { Course, settled } from "../../../loop/course.ts";
+import { Course, settled, type Steps } from "../../../loop/course.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
@@ -81,23 +81,28 @@ export class CgiRequestHandler implements RequestHandler {
     };
   }
 
-  async handle(exchange: Exchange): Promise<void> {
+  handle(exchange: Exchange): Course | undefined {
+    return Course.begin(this.#answer(exchange));
+  }
+
+  /** Answers with the response of a program, and of another one as long as one redirects here. */
+  *#answer(exchange: Exchange): Steps<void> {
     const shared = this.#share(exchange.connection.home.loop);
     let { method, path, query } = exchange;
-    if (method === "CONNECT") return await say(exchange, 501, "CONNECT is not for programs");
+    if (method === "CONNECT") return yield* said(exchange, 501, "CONNECT is not for programs");
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const location = await this.#serve(shared, exchange, { method, path, query }, redirects === 0);
+      const location = yield* this.#serve(shared, exchange, { method, path, query }, redirects === 0);
       if (location === undefined) return;
       // Who may ask for that, and who runs it, is decided by the front: the client asks for it.
       if (this.options.command === undefined) {
-        return await exchange.respond(302, [["Location", location]], "");
+        return yield* settled(shared.loop, exchange.respond(302, [["Location", location]], ""));
       }
       const [newPath, ...newQuery] = location.split("?");
       // RFC 3875, 6.2.2: as if the client had asked for that, without content.
       if (method !== "HEAD") method = "GET";
       [path, query] = [newPath!, newQuery.join("?")];
     }
-    await say(exchange, 502, "The program redirects without end.");
+    yield* said(exchange, 502, "The program redirects without end.");
   }
 
   /**
@@ -105,53 +110,54 @@ export class CgiRequestHandler implements RequestHandler {
    *
    * @returns where a local redirect leads, if the program answers with one
    */
-  async #serve(
+  *#serve(
     shared: Shared,
     exchange: Exchange,
     request: Omit<CgiRequest, "contentLength">,
     withContent: boolean,
-  ): Promise<string | undefined> {
-    let ready: Awaited<ReturnType<typeof awaited>>;
+  ): Steps<string | undefined> {
+    let ready: Input | undefined;
     let taken = false;
     let started = false;
     try {
-      if (withContent) ready = await awaited(exchange);
-      if (typeof ready === "string") {
-        const { status, sentence, fields } = UNWANTED[ready];
-        await say(exchange, status, sentence, fields);
+      const content = withContent ? yield* awaited(exchange) : undefined;
+      if (typeof content === "string") {
+        const { status, sentence, fields } = UNWANTED[content];
+        yield* said(exchange, status, sentence, fields);
         return undefined;
       }
-      taken = await shared.slots.take();
+      ready = content;
+      taken = yield shared.slots.take;
       if (!taken) {
         if (ready !== undefined) close(ready.stdin);
-        await say(exchange, 503, "Too many programs run already.", RETRY);
+        yield* said(exchange, 503, "Too many programs run already.", RETRY);
         return undefined;
       }
       const input = ready ?? (withContent ? inputOf(exchange, shared.loop) : noInput());
-      const running = await this.#start(shared, exchange, request, input);
+      const running = yield* this.#start(shared, exchange, request, input);
       if (running === undefined) return undefined;
       started = true;
-      return await this.#answer(exchange, input, running.program, running.output);
+      return yield* this.#passOn(exchange, input, running.program, running.output);
     } catch (error) {
       if (!(error instanceof ErrnoError) || !OUT_OF_RESOURCES.has(error.errno) || exchange.responded) {
         throw error;
       }
-      await say(exchange, 503, "No program can be run at the moment.", RETRY);
+      yield* said(exchange, 503, "No program can be run at the moment.", RETRY);
       return undefined;
     } finally {
       // A program that runs gives its slot back at its end.
       if (taken && !started) shared.slots.free();
-      if (typeof ready === "object") released(ready);
+      if (ready !== undefined) released(ready);
     }
   }
 
   /** Starts the program. What it gets of the input is closed here, on every path. */
-  async #start(
+  *#start(
     { loop, programs, slots, leftBehind }: Shared,
     exchange: Exchange,
     request: Omit<CgiRequest, "contentLength">,
     input: Input,
-  ): Promise<{ readonly program: Program; readonly output: OutputPipe } | undefined> {
+  ): Steps<{ readonly program: Program; readonly output: OutputPipe } | undefined> {
     const { stdin, length, feed } = input;
     const script = this.options.command === undefined ? scriptOf(exchange) : undefined;
     const whole = { ...request, contentLength: length };
@@ -160,11 +166,15 @@ export class CgiRequestHandler implements RequestHandler {
     let output: OutputPipe | undefined;
     try {
       if ("status" in variables) {
-        await say(exchange, variables.status, `The request cannot be passed to a program: ${variables.why}.`);
+        yield* said(
+          exchange,
+          variables.status,
+          `The request cannot be passed to a program: ${variables.why}.`,
+        );
         return undefined;
       }
       if (this.options.command === undefined && script === undefined) {
-        await say(exchange, 404, "There is no such program.");
+        yield* said(exchange, 404, "There is no such program.");
         return undefined;
       }
       const [from, stdout] = pipe();
@@ -172,8 +182,9 @@ export class CgiRequestHandler implements RequestHandler {
       const environment = script === undefined ? variables : [...variables, ...script.variables];
       const about = aboutSite(exchange.connection);
       started = programs.start({ stdin, stdout, environment, about, command: script?.command }, () => {
-        slots.free();
         reading.hurry(leftBehind);
+        // Whoever has waited for it starts a program of its own here.
+        slots.free();
         exchange.connection.home.endIfEmpty();
       });
       close(stdout);
@@ -185,19 +196,21 @@ export class CgiRequestHandler implements RequestHandler {
         feed?.pipe.close();
       }
     }
-    if (started === -E2BIG) await say(exchange, 431, "The request is too long to be passed to a program.");
-    else if (OUT_OF_RESOURCES.has(-started)) {
-      await say(exchange, 503, "No program can be run at the moment.", RETRY);
-    } else await say(exchange, 500, "The program cannot be run.");
+    if (started === -E2BIG) {
+      yield* said(exchange, 431, "The request is too long to be passed to a program.");
+    } else if (OUT_OF_RESOURCES.has(-started)) {
+      yield* said(exchange, 503, "No program can be run at the moment.", RETRY);
+    } else yield* said(exchange, 500, "The program cannot be run.");
     return undefined;
   }
 
-  async #answer(
+  /** Passes on what a program responds, and the content of the request to it. */
+  *#passOn(
     exchange: Exchange,
     { feed }: Input,
     program: Program,
     output: OutputPipe,
-  ): Promise<string | undefined> {
+  ): Steps<string | undefined> {
     const { connection } = exchange;
     let gone = false;
     connection.onGone(() => {
@@ -210,7 +223,7 @@ export class CgiRequestHandler implements RequestHandler {
       output.close();
     });
     try {
-      return await this.#respond(exchange, program, output);
+      return yield* new Answering(exchange, program, output).run();
     } catch (error) {
       program.terminate();
       if (feed?.failure !== undefined) throw feed.failure.error;
@@ -218,32 +231,19 @@ export class CgiRequestHandler implements RequestHandler {
       if (!(error instanceof OutputError)) throw error;
       this.options.onFault?.(exchange, program.process, error.why);
       output.close();
-      await feed?.cancel();
-      await say(exchange, error.status, SENTENCES[error.status]);
+      if (feed !== undefined) yield feed.cancel();
+      yield* said(exchange, error.status, SENTENCES[error.status]);
       return undefined;
     } finally {
       connection.onGone(undefined);
       output.close();
-      await feed?.cancel();
+      if (feed !== undefined) yield feed.cancel();
     }
   }
+}
 
-  /** Passes on what a program says; where that leads, if it is a local redirect. */
-  async #respond(exchange: Exchange, program: Program, output: OutputPipe): Promise<string | undefined> {
-    const { loop } = exchange.connection.home;
-    const author = {
-      get late() {
-        return program.late;
-      },
-      endsSoon: () => settled(loop, program.endsSoon()),
-    };
-    let location: string | undefined;
-    const course = Course.begin(function* () {
-      location = yield* new Answering(exchange, author, output).run();
-    }());
-    if (course !== undefined) await new Promise<void>((over, failed) => course.whenOver(over, failed));
-    return location;
-  }
+function said(exchange: Exchange, status: number, sentence: string, fields?: readonly Field[]): Steps<void> {
+  return settled(exchange.connection.home.loop, say(exchange, status, sentence, fields));
 }
 
 const RETRY: readonly Field[] = [["Retry-After", "1"]];

@@ -1,4 +1,4 @@
-/** The ends of a program's pipes that this process holds: waiting beside promises until there is something, or room. */
+/** The ends of a program's pipes that this process holds: waiting until there is something, or room. */
 
 import {
   close,
@@ -25,12 +25,7 @@ const scratchSize = BigInt(SCRATCH);
 
 abstract class PipeEnd extends Timed implements Source {
   #closed = false;
-  #wake: (() => void) | undefined;
-  /** {@linkcode wait} in steps. */
-  protected readonly event: Wait = (resume) => {
-    this.#wake = () => resume(true);
-    return false;
-  };
+  #wake: ((came: boolean) => void) | undefined;
 
   /** @param fd owned by this object */
   constructor(readonly loop: Loop, readonly fd: Descriptor, events: number) {
@@ -44,14 +39,15 @@ abstract class PipeEnd extends Timed implements Source {
   }
 
   /** Waits for an event. Nothing can have come since the call that found nothing, as events are told by the loop. */
-  protected wait(): Promise<void> {
-    return new Promise((resolve) => this.#wake = resolve);
-  }
+  protected readonly event: Wait = (resume) => {
+    this.#wake = resume;
+    return false;
+  };
 
   ready(): void {
     const wake = this.#wake;
     this.#wake = undefined;
-    wake?.();
+    wake?.(true);
   }
 
   override expire(): void {
@@ -115,16 +111,31 @@ export class InputPipe extends PipeEnd {
     super(loop, fd, EPOLLOUT);
   }
 
-  /** Gives it all of a piece, as fast as it reads; false when it reads no more. */
-  async write(piece: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  /**
+   * Gives it all of a piece, as fast as it reads; false when it reads no more.
+   *
+   * @param piece in memory that others may use during a wait
+   */
+  *write(piece: Uint8Array<ArrayBuffer>): Steps<boolean> {
+    let rest = this.#give(piece);
+    if (rest !== undefined && rest.byteLength > 0) rest = rest.slice();
+    while (rest !== undefined && rest.byteLength > 0) {
+      yield this.event;
+      rest = this.#give(rest);
+    }
+    return rest !== undefined;
+  }
+
+  /** Gives it as much as it takes at this moment; what is left, undefined when it reads no more. */
+  #give(piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
     let rest = piece;
     while (rest.byteLength > 0) {
-      if (this.closed) return false;
+      if (this.closed) return undefined;
       const written = settle(write(this.fd, rest, BigInt(rest.byteLength)));
-      if (written === -EAGAIN) await this.wait();
-      else if (written < 0 && written !== -EINTR) return false;
-      else rest = rest.subarray(Math.max(0, written));
+      if (written === -EAGAIN) break;
+      if (written < 0 && written !== -EINTR) return undefined;
+      rest = rest.subarray(Math.max(0, written));
     }
-    return true;
+    return rest;
   }
 }

@@ -13,12 +13,19 @@ import {
   rewind,
   settle,
 } from "../../../../ffi/mod.ts";
+import { Course, settled, type Steps, type Wait } from "../../../loop/course.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { RequestBody } from "../../http/request_body.ts";
 import { InputPipe } from "./pipe_ends.ts";
 
 const { write } = libc;
+
+/**
+ * Through which all content goes: it is filled and given away without a wait between. As much as a pipe takes, unless asked
+ * (pipe(7)).
+ */
+const room = new Uint8Array(65_536);
 
 /**
  * Bytes of content whose length is not known beforehand. A program is told the true length (RFC 3875, 4.1.2), so all of
@@ -55,8 +62,8 @@ let collecting = 0;
  * @returns the standard input where that is made already, to be closed by the caller; undefined where {@linkcode inputOf}
  * makes it; or why there is none
  */
-export async function awaited(exchange: Exchange): Promise<Input | "too long" | "too many" | undefined> {
-  return exchange.field("transfer-encoding") === undefined ? undefined : await collected(exchange.body);
+export function* awaited(exchange: Exchange): Steps<Input | "too long" | "too many" | undefined> {
+  return exchange.field("transfer-encoding") === undefined ? undefined : yield* collected(exchange.body);
 }
 
 /** Makes the standard input of a program from the content of a request whose length is known. */
@@ -70,17 +77,18 @@ export function inputOf(exchange: Exchange, loop: Loop): Input {
 }
 
 /** Content that is longer than is collected is left unread. */
-async function collected(body: RequestBody): Promise<Input | "too long" | "too many"> {
+function* collected(body: RequestBody): Steps<Input | "too long" | "too many"> {
   const file = adopt(expect(createMemoryFile("fdpass request content"), "Cannot make a file in memory"));
   let length = 0;
   let whole = false;
   try {
-    for (let piece = await body.read(); piece !== undefined; piece = await body.read()) {
-      length += piece.byteLength;
-      collecting += piece.byteLength;
+    for (let size = yield* taken(body); size > 0; size = yield* taken(body)) {
+      length += size;
+      collecting += size;
       if (length > MAX_COLLECTED) return "too long";
       if (collecting > MOST_COLLECTED) return "too many";
-      writeAll(file, piece);
+      writeAll(file, room.subarray(0, size));
+      yield* othersTurn(body, size);
     }
     rewind(file);
     whole = true;
@@ -91,6 +99,21 @@ async function collected(body: RequestBody): Promise<Input | "too long" | "too m
       close(file);
     }
   }
+}
+
+/** Takes the next piece into {@linkcode room}; how many bytes, 0 at the end. @throws as {@linkcode RequestBody.takeInto} */
+function* taken(body: RequestBody): Steps<number> {
+  for (;;) {
+    const size = body.takeInto(room);
+    if (size !== undefined) return size;
+    yield* body.more();
+  }
+}
+
+/** Lets others have their turn when a client is as fast as this process. */
+function* othersTurn({ input: { connection } }: RequestBody, size: number): Steps<void> {
+  const turn = connection.moved(size);
+  if (turn !== undefined) yield* settled(connection.home.loop, turn);
 }
 
 /** What was collected for a request is needed no more. */
@@ -106,43 +129,54 @@ function writeAll(file: Descriptor, piece: Uint8Array<ArrayBuffer>): void {
   }
 }
 
-/** Passes content on as the client sends it and the program reads it. */
+/** Passes content on as the client sends it and the program reads it, in steps of its own. */
 export class Feed {
   /** What went wrong on the client's side. */
   failure: { readonly error: unknown } | undefined;
   #cancelled = false;
-  #settled: Promise<void> | undefined;
+  #over = false;
+  #whenOver: ((came: boolean) => void) | undefined;
 
   /** @param pipe owned by this object */
   constructor(readonly body: RequestBody, readonly pipe: InputPipe) {}
 
   /** @param onFailure told when the content does not come to its end */
   start(onFailure: () => void): void {
-    this.#settled = this.#run(onFailure);
+    Course.begin(this.#run(onFailure));
   }
 
-  async #run(onFailure: () => void): Promise<void> {
+  *#run(onFailure: () => void): Steps<void> {
+    const { body, pipe } = this;
     try {
-      for (let piece = await this.body.read(); piece !== undefined; piece = await this.body.read()) {
+      for (let size = yield* taken(body); size > 0; size = yield* taken(body)) {
         // A program may answer without reading all of it.
-        if (!await this.pipe.write(piece)) break;
+        if (!(yield* pipe.write(room.subarray(0, size)))) break;
+        yield* othersTurn(body, size);
       }
     } catch (error) {
       if (!this.#cancelled) {
         this.failure = { error };
         onFailure();
       }
-    } finally {
-      this.pipe.close();
     }
+    pipe.close();
+    this.#over = true;
+    this.#whenOver?.(true);
   }
 
-  /** Ends it; settles when nobody reads from the client any more. Nobody must be sending to the client. */
-  async cancel(): Promise<void> {
+  /**
+   * Ends it. Nobody must be sending to the client.
+   *
+   * @returns a wait until nobody reads from the client any more
+   */
+  cancel(): Wait {
     this.#cancelled = true;
     this.pipe.close();
     const { connection } = this.body.input;
     if (!this.body.done && !connection.closed) connection.interrupt();
-    await this.#settled;
+    return (resume) => {
+      this.#whenOver = resume;
+      return this.#over;
+    };
   }
 }
