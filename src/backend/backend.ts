@@ -21,6 +21,7 @@ import { WorkerPort } from "./channel/worker_port.ts";
 import { Compressor } from "./compression/compressor.ts";
 import { Connection } from "./connection/connection.ts";
 import type { ConnectionServer } from "./connection/connection_server.ts";
+import { HeldConnections } from "./connection/held_connections.ts";
 import { ProcessCounters } from "./counters/counters.ts";
 import type { ContentTerms } from "./http/content_terms.ts";
 import { openLog } from "./log/open_log.ts";
@@ -92,7 +93,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
   readonly #source: ChannelSource;
   readonly #apache: ApacheIntake | undefined;
   readonly #channels = new Set<Channel>();
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new HeldConnections<Connection>();
   readonly #allowedUsers: ReadonlySet<number>;
   readonly #options: BackendOptions;
   readonly #load: LoadReport;
@@ -289,7 +290,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
    */
   async takeLeave(milliseconds: number): Promise<void> {
     this.leaving = true;
-    const leaving = [...this.#connections].map(({ farewell }) => farewell?.())
+    const leaving = this.#connections.all().map(({ farewell }) => farewell?.())
       .filter((leave) => leave !== undefined);
     if (leaving.length === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -305,7 +306,7 @@ export class Backend implements ChannelOwner, ApacheOwner, LoadOwner {
     this.#source.close();
     this.#apache?.close();
     for (const channel of [...this.#channels]) channel.end("this backend stops", BYE_STOPPING);
-    for (const connection of [...this.#connections]) connection.close();
+    for (const connection of this.#connections.all()) connection.close();
     this.log?.logs.close();
     this.compressor.close();
     this.counters.close();

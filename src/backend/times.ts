@@ -19,6 +19,8 @@ const MOMENT = 1_000;
 const STALL = 60_000;
 /** Milliseconds from the end of a client that waits for its response to where it counts as gone, where nobody says else. */
 const ABORT = 250;
+/** Milliseconds for which a client that waits for its response is not watched: that is mostly ready sooner. */
+const UNWATCHED = 20;
 /** Milliseconds in which changes of load are told as one. */
 const LOAD = 20;
 /** Lengths of silence that have a list each as they are; of others those that are powers of two, from a second on. */
@@ -51,6 +53,8 @@ export class Times {
   readonly linger: Deadlines;
   /** From the end of a client that waits for its response to where it counts as gone. */
   readonly abort: Deadlines;
+  /** Of a client that waits for its response, until somebody looks whether it is still there. */
+  readonly unwatched: Deadlines;
   /** Of connections on which a protocol is spoken that knows no deadline. */
   readonly endless: Deadlines;
   /** Until a channel tries again to send what the kernel refused: too many descriptors under way. */
@@ -70,6 +74,8 @@ export class Times {
     this.linger = deadlines.list(LINGER);
     // What starts anew when it has passed would find no end with none.
     this.abort = deadlines.list(Math.max(1, chosen.abortDelay ?? ABORT));
+    // Who asks for no delay gets none.
+    this.unwatched = deadlines.list(Math.min(UNWATCHED, chosen.abortDelay ?? ABORT));
     this.endless = deadlines.list(Infinity);
     this.retry = deadlines.list(RETRY);
     this.load = deadlines.list(LOAD);

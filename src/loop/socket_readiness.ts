@@ -38,6 +38,11 @@ export abstract class SocketReadiness extends Timed implements Source {
   /** Whether the descriptor is closed, or somebody else's: nobody waits for it any more. */
   abstract get closed(): boolean;
 
+  /** Whether the poller tells of it. Who waits for something has it told. */
+  protected get watched(): boolean {
+    return this.#watched;
+  }
+
   /** Somebody waits for something to receive. */
   protected get awaitsInput(): boolean {
     return this.#reader !== undefined;

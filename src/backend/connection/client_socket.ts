@@ -4,8 +4,6 @@ import {
   type Descriptor,
   EAGAIN,
   EBADF,
-  EIO,
-  EKEYEXPIRED,
   EPOLLERR,
   EPOLLHUP,
   EPOLLRDHUP,
@@ -23,12 +21,13 @@ import {
   settle,
   SHUT_WR,
   shutdown,
-  takeOtherRecord,
   TCP_NODELAY,
 } from "../../../ffi/mod.ts";
 import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { RECEIVABLE, SocketReadiness } from "../../loop/socket_readiness.ts";
+import { ConnectionLost } from "./connection_lost.ts";
+import { receiveData } from "./data_records.ts";
 import type { Home } from "./home.ts";
 
 const { recv, send } = libc;
@@ -39,16 +38,8 @@ const PROBE = 15;
 /** Bytes that may come or go without a wait before everybody else has a turn. */
 const FAIR = 1 << 20;
 
-/** Records that are no data in a row, after which a client is not listened to any more. */
-const MOST_SKIPPED = 32;
-
 /** Bytes of a file given to the socket in one go; it takes as many as its buffer has room for. */
 const SENDFILE = 1 << 20;
-
-/** The client did not read or send in time, or is gone. Nothing more can be said to it. */
-export class ConnectionLost extends Error {
-  override name = "ConnectionLost";
-}
 
 /**
  * Every call asks for no waiting (MSG_DONTWAIT), so the socket stays in the mode in which it came. It is watched from the
@@ -104,28 +95,17 @@ export abstract class ClientSocket extends SocketReadiness {
       this.watch();
       return -EAGAIN;
     }
-    if (this.kernelTls) return this.#receiveData(bytes, size);
+    if (this.kernelTls) {
+      const length = receiveData(this.fd, bytes, size);
+      this.#emptied = length === -EAGAIN;
+      return length;
+    }
     const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
     // Less than asked for was all there was (epoll(7), on edge-triggered sockets); but then the end may be there, which
     // fires no edge of its own when it came with the bytes.
     this.#emptied = !this.#ending && length !== 0 && length < size;
     if (length > 0) this.received += length;
     return length;
-  }
-
-  /** Takes data from among other records. What one read gives is never known to be all: records come one by one. */
-  #receiveData(bytes: Uint8Array<ArrayBuffer>, size: bigint): number {
-    for (let skipped = 0; skipped < MOST_SKIPPED; skipped++) {
-      const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));
-      this.#emptied = length === -EAGAIN;
-      // After new keys were announced, which the kernel does not know, nothing more can be read.
-      if (length === -EKEYEXPIRED) return 0;
-      if (length !== -EIO) return length;
-      const record = takeOtherRecord(this.fd);
-      if (record === "end") return 0;
-      if (record === "broken") return -EIO;
-    }
-    return -EIO;
   }
 
   /**
@@ -264,17 +244,28 @@ export abstract class ClientSocket extends SocketReadiness {
   // --- the client's end -------------------------------------------------------------------------------------------
 
   /**
-   * Calls back, once, when the client is gone for good: not when it has merely ended its own side.
+   * Calls back, once, when the client is gone for good: not when it has merely ended its own side. A socket that is not
+   * watched yet is so after a moment: most responses have left by then.
    *
    * @param onEnding called, once, when it has ended its side: it may wait for the response, or be gone
    */
   onGone(callback: (() => void) | undefined, onEnding?: () => void): void {
     this.#onGone = callback;
     this.#onEnding = onEnding;
-    if (callback === undefined) return;
+    if (callback === undefined) {
+      // Who waits for something is watched.
+      if (!this.watched) this.stopDeadline();
+      return;
+    }
     if (this.#gone) return callback();
-    this.watch();
+    if (!this.watched) this.home.times.unwatched.start(this, this.home.loop.now);
     if (this.#ending) this.#probe();
+  }
+
+  /** A wait took too long, or the client has waited for long enough to be watched. */
+  override expire(): void {
+    if (this.watched) super.expire();
+    else this.watch();
   }
 
   /**

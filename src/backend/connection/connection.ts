@@ -1,32 +1,18 @@
 /** A client connection that was handed over: whose it is, from the ACK of its hand-off to its end. */
 
-import {
-  close,
-  connectionName,
-  type Descriptor,
-  EAGAIN,
-  libc,
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  MSG_OOB,
-  resetConnection,
-  settle,
-} from "../../../ffi/mod.ts";
+import { close, connectionName, type Descriptor, EAGAIN } from "../../../ffi/mod.ts";
 import type { Generation } from "../../protocol/generation.ts";
 import type { ReturnedError } from "../../protocol/error_field.ts";
-import { decodeTls, isKernel, isPair, type TlsState } from "../../protocol/tls_field.ts";
+import { decodeTls, isKernel, type TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { TrustedProxies } from "../../trust/trust.ts";
 import { readAddress, type TcpAddress } from "./address.ts";
-import { ClientSocket, ConnectionLost } from "./client_socket.ts";
+import { ClientSocket } from "./client_socket.ts";
+import { ConnectionLost } from "./connection_lost.ts";
 import type { Home } from "./home.ts";
+import { markBroken } from "./reset.ts";
 
 export { ConnectionLost };
-
-const { send } = libc;
-
-/** What a broken connection is marked with: see {@linkcode Connection.breakOff}. */
-const MARK = new Uint8Array(1);
 
 /** The process that serves connections. */
 export interface ConnectionHome extends Home {
@@ -118,6 +104,8 @@ export class Connection extends ClientSocket {
   onEnded: (() => void) | undefined;
   /** It was closed by a reset. */
   brokenOff = false;
+  /** Where it stands among those that its process holds. */
+  place = -1;
 
   /**
    * @param fd owned by this object from now on
@@ -283,16 +271,10 @@ export class Connection extends ClientSocket {
    */
   breakOff(): void {
     if (!this.closed) {
-      this.#reset();
+      markBroken(this.fd, this.transfer.tls);
       this.brokenOff = true;
     }
     this.close();
-  }
-
-  #reset(): void {
-    if (!isPair(this.transfer.tls)) return void resetConnection(this.fd);
-    // A byte out of band: whoever does TLS at the other end of the stream resets the client's connection then.
-    settle(send(this.fd, MARK, 1n, MSG_OOB | MSG_DONTWAIT | MSG_NOSIGNAL));
   }
 
   /**

@@ -125,6 +125,28 @@ test("onGone(undefined) takes it back", async (rig) => {
   await rig.settle();
 });
 
+test("onGone() asks the kernel for nothing until a client has waited for a moment, nor behind one", async (rig) => {
+  const { unwatched } = rig.backend.times;
+  const [quick, slow, reading] = [await given(rig), await given(rig), await given(rig)];
+  const gone: string[] = [];
+  quick.connection.onGone(() => gone.push("quick"));
+  slow.connection.onGone(() => gone.push("slow"));
+  assert.deepEqual([quick.connection.deadlines, slow.connection.deadlines], [unwatched, unwatched]);
+  quick.connection.onGone(undefined);
+  assert.equal(quick.connection.deadlines, undefined);
+  // Who waits for its client has the poller tell of it already, and keeps the deadline of that.
+  const read = outcome(reading.connection.readable(rig.backend.times.stall));
+  await rig.settle();
+  reading.connection.onGone(() => gone.push("reading"));
+  assert.equal(reading.connection.deadlines, rig.backend.times.stall);
+  for (const { client } of [quick, slow, reading]) client.reset();
+  await rig.until(() => gone.includes("reading"), "who is watched");
+  assert.deepEqual(gone, ["reading"]);
+  await rig.advance(unwatched.milliseconds);
+  await rig.until(() => gone.includes("slow"), "who has waited");
+  assert.deepEqual([gone, read.now], [["reading", "slow"], "done"]);
+});
+
 test("closeGently() ends this side, reads away what still comes, and then closes: no reset", async (rig) => {
   const { client, connection } = await given(rig, "x".repeat(10_000));
   await connection.sendAll(bytes("goodbye"));
