@@ -30,7 +30,8 @@ export class NotedFields {
 
   /** The members of all of them, in lower case. @param name in lower case */
   list(name: string): readonly string[] {
-    return membersOf(this.values(name));
+    const values = this.values(name);
+    return values === NONE ? NONE : membersOf(values);
   }
 
   clear(): void {

@@ -2,7 +2,7 @@
 
 import type { Compression } from "../../config/compression.ts";
 import type { Compressing } from "../http/carried_rules.ts";
-import type { Field } from "../http/head_text.ts";
+import { type Fields, listed } from "../http/field_text.ts";
 import { type Asked, type Choice, Chooser } from "./choice.ts";
 import type { codeWhole } from "./coder.ts";
 import { type Filter, filtersBy, filtersOf } from "./filters.ts";
@@ -56,14 +56,16 @@ export class Compressor {
   choose(
     asked: Carried,
     status: number,
-    fields: readonly Field[],
+    fields: Fields,
     length: number | undefined,
   ): Choice | undefined {
     const carried = asked.rules?.compressing;
     // As httpd has it: what it says itself of an error goes through no filter.
     if (carried !== undefined && asked.local) return undefined;
     const chooser = carried === undefined ? this.#own : this.#chooserBy(carried);
-    const choice = chooser?.choose(asked, status, fields, length);
+    // Lines are made a list only where somebody looks at it.
+    if (chooser === undefined) return undefined;
+    const choice = chooser.choose(asked, status, listed(fields), length);
     if (choice?.filter === undefined || this.#open < MOST_OPEN && !this.#workshop.broken) return choice;
     return { filter: undefined, fields: choice.fields };
   }

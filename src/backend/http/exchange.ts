@@ -151,7 +151,7 @@ export class Exchange extends ReceivedRequest {
 
   /** What becomes of a response where its process makes some smaller; nothing for one that stays as it is for everybody. */
   #choose(status: number, fields: Fields, length: number | undefined): Choice | undefined {
-    return this.connection.home.compressor?.choose(this, status, listed(fields), length);
+    return this.connection.home.compressor?.choose(this, status, fields, length);
   }
 
   #respondWhole(

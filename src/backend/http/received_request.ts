@@ -3,6 +3,7 @@
 import type { RequestHead } from "../../http/request_head.ts";
 import type { ReturnedError } from "../../protocol/error_field.ts";
 import { INSTEAD_OF } from "../../rules/file_names.ts";
+import type { TrustedProxies } from "../../trust/trust.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { TcpAddress } from "../connection/address.ts";
 import { type Asker, askerOf } from "./asker.ts";
@@ -111,6 +112,16 @@ export class ReceivedRequest {
     );
   }
 
+  /** Whose words count about who asks on this connection; undefined where nobody is trusted. */
+  get proxies(): TrustedProxies | undefined {
+    return this.connection.transfer.peer === undefined ? undefined : this.asker.proxies;
+  }
+
+  /** Whether who has connected is one of those. */
+  get trusted(): boolean {
+    return this.connection.transfer.peer !== undefined && this.asker.trusted;
+  }
+
   /** The client's address. */
   get client(): TcpAddress {
     return this.connection.transfer.peer === undefined ? this.connection.client : this.asker.client;
@@ -143,6 +154,11 @@ export class ReceivedRequest {
   /** The client's `traceparent` (W3C Trace Context), or one that begins a trace. */
   get traceparent(): string {
     return (this.#names ??= new RequestNames(this)).traceparent;
+  }
+
+  /** A trace begins with it: for who has seen that its client says of none. */
+  beginTrace(): void {
+    (this.#names ??= new RequestNames(this)).beginTrace();
   }
 
   get traceId(): string {

@@ -29,4 +29,9 @@ export class RequestNames {
     const given = this.request.field("traceparent");
     return this.#traceparent = isTraceparent(given) ? given : newTraceparent();
   }
+
+  /** The client says of no trace: one begins. */
+  beginTrace(): void {
+    this.#traceparent ??= newTraceparent();
+  }
 }

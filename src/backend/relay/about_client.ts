@@ -13,7 +13,7 @@ const ABOUT_CLIENT: Readonly<Record<Forwarded, ReadonlySet<string>>> = {
 };
 
 /** The names of fields that stand in {@linkcode aboutClient} alone. */
-export function saidAnew({ rules, asker: { proxies } }: Exchange, forwarded: Forwarded): ReadonlySet<string> {
+export function saidAnew({ rules, proxies }: Exchange, forwarded: Forwarded): ReadonlySet<string> {
   // Where it is known whose words count, the scheme is said to everybody who is told anything.
   const names = proxies === undefined || forwarded === "none"
     ? ABOUT_CLIENT[forwarded]
@@ -39,8 +39,8 @@ export function aboutClient(
   forwarded: Forwarded,
   anew: ReadonlySet<string>,
 ): string {
-  const { authority, rules, scheme, connection: { local, transfer: { site } } } = exchange;
-  const { client: { hostname }, asker: { proxies, trusted } } = exchange;
+  const { authority, proxies, rules, scheme, connection: { local, transfer: { site } } } = exchange;
+  const { client: { hostname } } = exchange;
   const client = hostname === "" ? "unknown" : hostname;
   const listed = (lower: string, member: string): string => {
     const isSaid = rules?.says(lower) === true;
@@ -55,7 +55,7 @@ export function aboutClient(
   if (anew.has("x-forwarded-host") && authority !== "") {
     const host = forwarded === "legacy"
       ? listed("x-forwarded-host", authority)
-      : trusted && sent.list("x-forwarded-host").join(", ") || authority;
+      : exchange.trusted && sent.list("x-forwarded-host").join(", ") || authority;
     lines += `X-Forwarded-Host: ${host}\r\n`;
   }
   const server = site || local.hostname;

@@ -108,7 +108,10 @@ export function relayedRequest(
   const expectsContinue = exchange.body.unasked && !exchange.body.done;
   const authority = authorityOf(exchange, upstream, rewriting.preserveHost);
   let head = `${method} ${targetOf(exchange, upstream, rewriting)} HTTP/1.1\r\nHost: ${authority}\r\n`;
-  const begins = !isTraceparent(noted.value("traceparent"));
+  const trace = noted.value("traceparent");
+  const begins = !isTraceparent(trace);
+  // Otherwise the head would be looked through once more.
+  if (trace === undefined && rules === undefined) exchange.beginTrace();
   // Fields that Connection names have ended here; those of rules are put in behind that, so that no client can name them
   // away.
   const told = rules?.request(fields.list);
