@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers";
 import { close, createEventfd, type Descriptor, EPOLLIN, signalEventfd, takeEventfd } from "../../ffi/mod.ts";
 import { type Clock, DeadlineSet, machineClock } from "./deadlines.ts";
 import { Poller, type Source } from "./poller.ts";
+import type { Wait } from "./wait.ts";
 
 /** Milliseconds that a loop beside promises stays awake for what may come. */
 const MOMENT = 0.2;
@@ -34,6 +35,8 @@ export class Loop implements Source {
   #elsewhere = 0;
   /** How many promises go on with what the sources bring. */
   #promised = 0;
+  /** Who goes on when everybody else has had a turn. */
+  #behind: ((came: boolean) => void)[] = [];
   /** When the sleep of {@linkcode run} ends by itself; -Infinity while it is awake. */
   #sleepsUntil = -Infinity;
 
@@ -80,7 +83,7 @@ export class Loop implements Source {
   runUntilWoken(pulse: Int32Array = UNSEEN): void {
     while (this.#woken === 0) {
       pulse[0]!++;
-      this.#tell(this.poller.wait(this.deadlines.timeout(this.clock())));
+      this.#tell(this.poller.wait(this.#timeout(this.clock())));
     }
   }
 
@@ -99,9 +102,7 @@ export class Loop implements Source {
       while (!this.#stopped) {
         const most = this.#elsewhere > 0 || this.#slept === Infinity ? 0 : patience();
         const blocks = this.#slept < most;
-        const count = this.poller.wait(blocks ? this.#until(most) : 0);
-        this.#tell(count);
-        if (count > 0) {
+        if (this.#tell(this.poller.wait(blocks ? this.#until(most) : 0))) {
           await turn();
           continue;
         }
@@ -130,11 +131,10 @@ export class Loop implements Source {
       let turned = this.clock();
       while (!this.#stopped) {
         const blocks = this.#elsewhere === 0 && may();
-        const count = this.poller.wait(blocks ? this.#until(PATIENCE) : 0);
-        this.#tell(count);
-        if (count > 0 && this.#promised === 0 && this.now - turned < PATIENCE) continue;
+        const worked = this.#tell(this.poller.wait(blocks ? this.#until(PATIENCE) : 0));
+        if (worked && this.#promised === 0 && this.now - turned < PATIENCE) continue;
         await turn();
-        if (count === 0 && !this.#stopped) {
+        if (!worked && !this.#stopped) {
           this.#tell(await this.#sleep());
           await turn();
         }
@@ -147,8 +147,13 @@ export class Loop implements Source {
 
   /** How long it may block its thread: until the next deadline, and so long at most. */
   #until(most: number): number {
-    const timeout = this.deadlines.timeout(this.clock());
+    const timeout = this.#timeout(this.clock());
     return timeout < 0 ? most : Math.min(timeout, most);
+  }
+
+  /** How long a wait may last; -1 for without an end. */
+  #timeout(now: number): number {
+    return this.#behind.length > 0 ? 0 : this.deadlines.timeout(now);
   }
 
   /**
@@ -179,9 +184,20 @@ export class Loop implements Source {
     });
   }
 
-  /** Lets everybody else have a turn, for who would go on for long without a wait. */
-  othersTurn(): Promise<void> {
-    return this.elsewhere(turn());
+  /** A wait until everybody else has had a turn, for who would go on for long without one. */
+  readonly others: Wait = (resume) => {
+    this.#behind.push(resume);
+    if (this.#sleepsUntil > -Infinity) this.wake();
+    return false;
+  };
+
+  /** Lets those go on who wait for {@linkcode others}: once in each turn, behind its events. @returns whether there are any */
+  goOn(): boolean {
+    const behind = this.#behind;
+    if (behind.length === 0) return false;
+    this.#behind = [];
+    for (const resume of behind) resume(true);
+    return true;
   }
 
   /**
@@ -195,7 +211,7 @@ export class Loop implements Source {
       await turn();
       const count = this.poller.wait(0);
       if (count > 0) return count;
-    } while (this.clock() < until && !this.#stopped);
+    } while (this.clock() < until && !this.#stopped && this.#behind.length === 0);
     this.#slept = Infinity;
     return 0;
   }
@@ -203,7 +219,7 @@ export class Loop implements Source {
   /** Sleeps until something happens or the next deadline passes. */
   async #sleep(): Promise<number> {
     const begun = this.clock();
-    const timeout = this.deadlines.timeout(begun);
+    const timeout = this.#timeout(begun);
     this.#sleepsUntil = timeout < 0 ? Infinity : begun + timeout;
     const count = await this.poller.waitElsewhere(timeout);
     this.#sleepsUntil = -Infinity;
@@ -211,12 +227,18 @@ export class Loop implements Source {
     return count;
   }
 
-  /** Serves the events of a wait, then the deadlines that have passed: both by the time after the wait. */
-  #tell(count: number): void {
+  /**
+   * Serves the events of a wait, then the deadlines that have passed: both by the time after the wait; then those who have let
+   * others go first.
+   *
+   * @returns whether there was something to do
+   */
+  #tell(count: number): boolean {
     this.now = this.clock();
     this.poller.tell(count);
     if (count > 0) this.now = this.clock();
     this.deadlines.expire(this.now);
+    return this.goOn() || count > 0;
   }
 
   /** Ends {@linkcode run}, for good. */

@@ -10,6 +10,7 @@ import type { FetchHandler } from "../../src/backend/fetch/handler.ts";
 import type { Exchange } from "../../src/backend/http/exchange.ts";
 import { HttpServer, type RequestHandler } from "../../src/backend/http/http_server.ts";
 import { DEFAULT_LIMITS } from "../../src/config/config.ts";
+import { promised } from "../../src/loop/course.ts";
 import type { Client } from "../front/clients.ts";
 import { ManualClock } from "../support/clock.ts";
 import { type LeakOptions, withoutLeaks } from "../support/descriptors.ts";
@@ -75,6 +76,7 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
     loop.now = this.clock.now;
     loop.poller.tell(count);
     loop.deadlines.expire(this.clock.now + ahead);
+    loop.goOn();
     return count;
   }
 
@@ -230,5 +232,5 @@ export async function echo(exchange: Exchange): Promise<void> {
     pieces.push(piece);
   }
   const content = new TextDecoder().decode(new Uint8Array(pieces.flatMap((piece) => [...piece])));
-  await exchange.respond(200, [], bytes(`${exchange.method} ${exchange.target} [${content}]`));
+  await promised(exchange.respond(200, [], bytes(`${exchange.method} ${exchange.target} [${content}]`)));
 }

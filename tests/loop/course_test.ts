@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Course, settled, type Steps } from "../../src/loop/course.ts";
+import { setImmediate } from "node:timers";
+import { Course, DONE, promised, settled, type Steps } from "../../src/loop/course.ts";
 import { Loop } from "../../src/loop/loop.ts";
 import { withoutLeaks } from "../support/descriptors.ts";
 
@@ -82,7 +83,45 @@ Deno.test("settled() is a value at once, a promise's value behind its turn, and 
     }());
     assert.deepEqual(got, [1]);
     resolve(2);
-    await loop.othersTurn();
+    await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([got, seen], [[1, 2, "Error: no"], ["done"]]);
     loop.close();
   }));
+
+Deno.test("Course.of() has what steps come to, at once or behind a wait, and DONE comes to nothing as often as it is gone", () => {
+  const waits = new Waits();
+  const steps = function* (): Steps<boolean> {
+    yield* DONE;
+    return yield waits.begin;
+  };
+  const course = Course.of(steps());
+  assert.equal(course.over, false);
+  assert.throws(() => course.result, /under way/);
+  const told: boolean[] = [];
+  course.whenOver((result) => told.push(result), () => {});
+  waits.end(false);
+  assert.deepEqual([course.over, course.result, told], [true, false, [false]]);
+  waits.none = true;
+  assert.equal(Course.of(steps()).result, true);
+  assert.equal(Course.begin(DONE), undefined);
+  assert.deepEqual([DONE.next(true).done, DONE.next(true).done], [true, true]);
+});
+
+Deno.test("promised() begins steps at once, and settles as they end", async () => {
+  const waits = new Waits();
+  const begun: string[] = [];
+  const steps = function* (fails: boolean): Steps<string> {
+    begun.push("begun");
+    const came = yield waits.begin;
+    if (fails) throw new Error("behind a wait");
+    return came ? "came" : "late";
+  };
+  const results = [promised(steps(false)), promised(steps(true))];
+  assert.deepEqual(begun, ["begun", "begun"]);
+  waits.end();
+  waits.end();
+  assert.equal(await results[0], "came");
+  await assert.rejects(results[1]!, /behind a wait/);
+  waits.none = true;
+  await assert.rejects(promised(steps(true)), /behind a wait/);
+});

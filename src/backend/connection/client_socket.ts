@@ -23,7 +23,7 @@ import {
   shutdown,
   TCP_NODELAY,
 } from "../../../ffi/mod.ts";
-import type { Steps } from "../../loop/course.ts";
+import { DONE, othersTurn, promised, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { RECEIVABLE, SocketReadiness } from "../../loop/socket_readiness.ts";
 import { ConnectionLost } from "./connection_lost.ts";
@@ -114,10 +114,14 @@ export abstract class ClientSocket extends SocketReadiness {
    * @param deadlines how long at most
    * @throws {ConnectionLost} when nothing came in time
    */
-  async readable(deadlines: Deadlines): Promise<void> {
-    if (!await this.readableWithin(deadlines, deadlines.milliseconds)) {
-      throw new ConnectionLost("Cannot receive: the client sent nothing in time");
-    }
+  *untilReadable(deadlines: Deadlines): Steps<void> {
+    const came = yield (resume) => this.awaitInput(deadlines, deadlines.milliseconds, resume);
+    if (!came || this.closed) throw new ConnectionLost("Cannot receive: the client sent nothing in time");
+  }
+
+  /** The same as a promise. */
+  readable(deadlines: Deadlines): Promise<void> {
+    return promised(this.untilReadable(deadlines));
   }
 
   // --- sending ----------------------------------------------------------------------------------------------------
@@ -144,43 +148,34 @@ export abstract class ClientSocket extends SocketReadiness {
   }
 
   /** Gives all of the bytes to the socket, waiting as long as the client makes progress. */
-  async sendAll(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
-    await this.sendOut(bytes, more);
+  sendAll(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
+    return promised(this.sendOut(bytes, more));
   }
 
-  /** The same; nothing to wait for where they have left at once, as they mostly do. */
-  sendOut(bytes: Uint8Array<ArrayBuffer>, more = false): Promise<void> | undefined {
-    if (bytes.byteLength === 0) return undefined;
+  /** The same in steps: none where they have left at once, as they mostly do. */
+  sendOut(bytes: Uint8Array<ArrayBuffer>, more = false): Steps<void> {
+    if (bytes.byteLength === 0) return DONE;
     const sent = this.send(bytes, more);
-    return sent === bytes.byteLength ? this.moved(sent) : this.#sendRest(bytes, sent, more);
+    if (sent === bytes.byteLength) return this.giveWay(sent);
+    return this.sendOn(bytes.subarray(Math.max(0, sent)), more);
   }
 
-  /** The same in steps, of bytes of which some may have left. */
-  *sendOn(bytes: Uint8Array<ArrayBuffer>): Steps<void> {
-    const { stall } = this.home.times;
-    let rest = bytes;
-    while (rest.byteLength > 0) {
-      const sent = this.send(rest, false);
-      if (sent === -EAGAIN) {
-        this.#checkRoom(yield (resume) => this.awaitRoom(stall, stall.milliseconds, resume));
-      } else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
-      else rest = rest.subarray(sent);
-    }
-  }
-
-  /** @param first what the first attempt has come to */
-  async #sendRest(bytes: Uint8Array<ArrayBuffer>, first: number, more: boolean): Promise<void> {
-    let rest = bytes;
-    for (let sent = first;; sent = this.send(rest, more)) {
-      if (sent === -EAGAIN) await this.writable();
+  /** The same of what did not leave at once. */
+  *sendOn(bytes: Uint8Array<ArrayBuffer>, more = false): Steps<void> {
+    for (let rest = bytes; rest.byteLength > 0;) {
+      const sent = this.send(rest, more);
+      if (sent === -EAGAIN) yield* this.untilWritable();
       else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
       else {
         rest = rest.subarray(sent);
-        const turn = this.moved(sent);
-        if (turn !== undefined) await turn;
-        if (rest.byteLength === 0) return;
+        if (this.moved(sent)) yield this.home.loop.others;
       }
     }
+  }
+
+  /** As {@linkcode sendFileOut}, as a promise. */
+  sendFile(file: Descriptor, offset: number, count: number): Promise<void> {
+    return promised(this.sendFileOut(file, offset, count));
   }
 
   /**
@@ -191,7 +186,7 @@ export abstract class ClientSocket extends SocketReadiness {
    * @param count how much, in bytes
    * @throws {Error} when the file turns out to be shorter
    */
-  async sendFile(file: Descriptor, offset: number, count: number): Promise<void> {
+  *sendFileOut(file: Descriptor, offset: number, count: number): Steps<void> {
     if (this.closed) throw new ConnectionLost("Cannot send: the connection is closed");
     if (!this.#nonblocking) {
       // sendfile(2) has no flag for it. The mode belongs to the socket and is put back before that goes elsewhere.
@@ -202,14 +197,13 @@ export abstract class ClientSocket extends SocketReadiness {
     const end = offset + count;
     while (at < end) {
       const sent = this.closed ? -EBADF : sendFile(this.fd, file, at, Math.min(end - at, SENDFILE));
-      if (sent === -EAGAIN) await this.writable();
+      if (sent === -EAGAIN) yield* this.untilWritable();
       else if (sent < 0) throw new ConnectionLost("Cannot send: the client is gone");
       else if (sent === 0) throw new Error("Cannot send the file: it has become shorter");
       else {
         at += sent;
         this.sent += sent;
-        const turn = this.moved(sent);
-        if (turn !== undefined) await turn;
+        if (this.moved(sent)) yield this.home.loop.others;
       }
     }
   }
@@ -219,26 +213,33 @@ export abstract class ClientSocket extends SocketReadiness {
    *
    * @throws {ConnectionLost} when the client read nothing in time
    */
-  async writable(): Promise<void> {
+  *untilWritable(): Steps<void> {
     const { stall } = this.home.times;
-    this.#checkRoom(await this.writableWithin(stall, stall.milliseconds));
+    const came = yield (resume) => this.awaitRoom(stall, stall.milliseconds, resume);
+    if (!came || this.closed) throw new ConnectionLost("Cannot send: the client read nothing in time");
   }
 
-  #checkRoom(came: boolean): void {
-    if (!came || this.closed) throw new ConnectionLost("Cannot send: the client read nothing in time");
+  /** The same as a promise. */
+  writable(): Promise<void> {
+    return promised(this.untilWritable());
   }
 
   /**
    * Notes bytes that came or went. A client that is as fast as this process makes it wait for nothing, and everybody else
    * wait for this client.
    *
-   * @returns the others' turn, when it is time for one. What is in the shared buffer must be kept before it
+   * @returns whether it is others' turn ({@linkcode Loop.others}). What is in the shared buffer must be kept before it
    */
-  moved(bytes: number): Promise<void> | undefined {
+  moved(bytes: number): boolean {
     this.#sinceTurn += bytes;
-    if (this.#sinceTurn < FAIR) return undefined;
+    if (this.#sinceTurn < FAIR) return false;
     this.#sinceTurn = 0;
-    return this.home.loop.othersTurn();
+    return true;
+  }
+
+  /** The same in steps, with the others' turn in them when it is time. */
+  giveWay(bytes: number): Steps<void> {
+    return this.moved(bytes) ? othersTurn(this.home.loop) : DONE;
   }
 
   // --- the client's end -------------------------------------------------------------------------------------------

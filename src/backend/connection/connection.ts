@@ -6,13 +6,15 @@ import type { ReturnedError } from "../../protocol/error_field.ts";
 import { decodeTls, isKernel, type TlsState } from "../../protocol/tls_field.ts";
 import type { Transfer } from "../../protocol/transfer.ts";
 import type { TrustedProxies } from "../../trust/trust.ts";
+import { promised, type Steps } from "../../loop/course.ts";
 import { readAddress, type TcpAddress } from "./address.ts";
 import { ClientSocket } from "./client_socket.ts";
 import { ConnectionLost } from "./connection_lost.ts";
+import { type Holder, NEXT } from "./holder.ts";
 import type { Home } from "./home.ts";
 import { markBroken } from "./reset.ts";
 
-export { ConnectionLost };
+export { ConnectionLost, type Holder };
 
 /** The process that serves connections. */
 export interface ConnectionHome extends Home {
@@ -59,33 +61,6 @@ export interface Origin {
   /** A connection has ended here. @param id of the hand-off by which it came */
   ended?(id: number): void;
 }
-
-/**
- * Who has the descriptor of a connection, and closes it:
- *
- * - `here`: this object;
- * - `returning`: this object, on behalf of the channel on which the connection goes back to the front;
- * - `program`: another process, which got the socket from this one. Our copy is closed;
- * - `runtime`: a socket of node:net, which has taken the descriptor over;
- * - `nobody`: it is closed.
- *
- * Until it is nobody's, the connection counts as one of its backend's.
- *
- *     here ⇄ returning → nobody
- *       │ ╰→ program ────→ nobody
- *       │ ╰→ runtime ────→ nobody
- *       ╰────────────────→ nobody
- */
-export type Holder = "here" | "returning" | "program" | "runtime" | "nobody";
-
-/** Who may have it after whom. */
-const NEXT: { readonly [Before in Holder]: readonly Holder[] } = {
-  here: ["returning", "program", "runtime", "nobody"],
-  returning: ["here", "nobody"],
-  program: ["nobody"],
-  runtime: ["nobody"],
-  nobody: [],
-};
 
 /** A connection of this backend, from the ACK of its hand-off until it is closed or given back. */
 export class Connection extends ClientSocket {
@@ -281,7 +256,12 @@ export class Connection extends ClientSocket {
    * Closes so that the client can read what was sent last: ends our side, then reads away what the client still sends,
    * for a while (RFC 9112, 9.6).
    */
-  async closeGently(): Promise<void> {
+  closeGently(): Promise<void> {
+    return promised(this.endGently());
+  }
+
+  /** The same in steps. */
+  *endGently(): Steps<void> {
     if (this.closed) return;
     this.endSending();
     const { scratch, scratchSize, loop, times: { linger } } = this.home;
@@ -289,9 +269,9 @@ export class Connection extends ClientSocket {
     try {
       for (;;) {
         const length = this.receive(scratch, scratchSize);
-        if (length === -EAGAIN) await this.readable(linger);
+        if (length === -EAGAIN) yield* this.untilReadable(linger);
         else if (length <= 0 || loop.clock() > until) break;
-        else await this.moved(length);
+        else if (this.moved(length)) yield loop.others;
       }
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;

@@ -69,9 +69,8 @@ export class StandIn extends Duplex {
     }
     this.bytesRead += length;
     const piece = Buffer.from(scratch.subarray(0, length));
-    const turn = connection.moved(length);
-    if (turn === undefined) this.push(piece);
-    else turn.then(() => this.push(piece));
+    if (connection.moved(length)) connection.home.loop.others(() => this.push(piece));
+    else this.push(piece);
   }
 
   override _write(piece: Buffer, _encoding: string, done: Done): void {

@@ -5,6 +5,7 @@ import { isHandedOn } from "../../config/handlers.ts";
 import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
 import type { Home } from "../connection/home.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import { type Description, typeField } from "../static/description.ts";
@@ -79,7 +80,7 @@ export class DocumentsHandler implements RequestHandler {
     this.#pages.close();
   }
 
-  handle(exchange: Exchange): Promise<void> | undefined {
+  handle(exchange: Exchange): Steps<void> {
     const whole = wholeName(exchange.mappedPath);
     const host = whole === undefined ? undefined : this.#hosts[whole.host];
     if (host === undefined) return this.#refuse(exchange, 404, "There is no such file");
@@ -109,7 +110,7 @@ export class DocumentsHandler implements RequestHandler {
     file: OpenFile | Exclude<Failure, "directory">,
     name: string,
     settings: MergedSettings,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     switch (file) {
       case "missing":
         return this.#refuse(exchange, 404, "There is no such file");
@@ -126,7 +127,7 @@ export class DocumentsHandler implements RequestHandler {
     file: OpenFile,
     name: string,
     settings: MergedSettings,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     // What was described by the same settings before is no file that is kept back.
     const known = file.descriptionAs(settings);
     if (known === undefined) {
@@ -147,7 +148,7 @@ export class DocumentsHandler implements RequestHandler {
     status: number,
     text: string,
     fields: readonly Field[] = [],
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     const host = Number(/^\/(\d+)/.exec(exchange.mappedPath)?.[1]);
     const pages = this.documents.hosts[host]?.errors;
     const sent = pages === undefined || status < 400
@@ -160,7 +161,7 @@ export class DocumentsHandler implements RequestHandler {
     return say(exchange, status, text, fields);
   }
 
-  #serve(exchange: Exchange, file: OpenFile, description: Description): Promise<void> | undefined {
+  #serve(exchange: Exchange, file: OpenFile, description: Description): Steps<void> {
     const { method, insteadOf } = exchange;
     if (insteadOf !== undefined) return sendWhole(exchange, insteadOf, typeField(description.type), file);
     if (method === "OPTIONS") return exchange.respond(200, [["Allow", METHODS]], "");
@@ -176,7 +177,7 @@ export class DocumentsHandler implements RequestHandler {
     name: string,
     settings: MergedSettings,
     now: number,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     if (!endsWithSlash(exchange)) {
       if (!settings.slash) return this.#refuse(exchange, 403, "This directory is not listed");
       return this.#refuse(exchange, 301, "This is a directory", [["Location", withSlash(exchange)]]);
@@ -204,7 +205,7 @@ export class DocumentsHandler implements RequestHandler {
     name: string,
     settings: MergedSettings,
     now: number,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     if (exchange.method !== "GET" && exchange.method !== "HEAD") {
       return this.#refuse(exchange, 405, "A directory can only be looked at", [["Allow", "GET,HEAD"]]);
     }
@@ -217,7 +218,7 @@ export class DocumentsHandler implements RequestHandler {
   }
 
   /** Whoever counts on what stands there must not find out that nobody reads it. */
-  #overridden(exchange: Exchange, file: string): Promise<void> | undefined {
+  #overridden(exchange: Exchange, file: string): Steps<void> {
     if (!this.#told.has(file)) {
       this.#told.add(file);
       this.report({ type: "override", file }, aboutSite(exchange.connection));

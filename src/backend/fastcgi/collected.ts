@@ -1,7 +1,7 @@
 /** Content whose length is not known beforehand. It is collected, since the application is told it. */
 
 import { Gathered } from "../../http/growing.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { RequestBody } from "../http/request_body.ts";
 import { room } from "../relay/relay_buffer.ts";
 import type { Content } from "./stdin_feed.ts";
@@ -39,7 +39,7 @@ export class Collected {
       collecting += size;
       if (this.length > MOST_COLLECTED) return "too long";
       if (collecting > MOST_COLLECTING) return "too many";
-      yield* settled(connection.home.loop, connection.moved(size));
+      yield* connection.giveWay(size);
     }
   }
 

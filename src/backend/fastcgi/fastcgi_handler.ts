@@ -2,7 +2,7 @@
 
 import { type FastCgiUpstream, formatFastCgiUpstream } from "../../config/fastcgi_upstream.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
-import { Course, settled, type Steps } from "../../loop/course.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Home } from "../connection/home.ts";
 import type { UpstreamCounters } from "../counters/upstream_counters.ts";
@@ -61,9 +61,9 @@ export class FastCgiRequestHandler implements RequestHandler {
     this.#keeps = (options.maxIdle ?? 0) > 0;
   }
 
-  handle(exchange: Exchange): Promise<void> | Course | undefined {
+  handle(exchange: Exchange): Steps<void> {
     if (exchange.method === "CONNECT") return say(exchange, 501, "CONNECT is not for applications.");
-    return Course.begin(this.#answer(exchange));
+    return this.#answer(exchange);
   }
 
   /** Answers by the application, or says why not. */
@@ -73,20 +73,16 @@ export class FastCgiRequestHandler implements RequestHandler {
       const unwanted = collected && (yield* collected.read(exchange.body));
       if (unwanted !== undefined) {
         const { status, sentence, fields } = UNWANTED[unwanted];
-        return yield* this.#say(exchange, status, sentence, fields);
+        return yield* say(exchange, status, sentence, fields);
       }
       yield* this.#follow(exchange, collected);
     } catch (error) {
       if (!(error instanceof UpstreamError) || exchange.responded || exchange.connection.closed) throw error;
       this.#tell(exchange, error);
-      yield* this.#say(exchange, error.status, SENTENCES[error.status], error.status === 503 ? RETRY : []);
+      yield* say(exchange, error.status, SENTENCES[error.status], error.status === 503 ? RETRY : []);
     } finally {
       collected?.release();
     }
-  }
-
-  #say(exchange: Exchange, status: number, sentence: string, fields?: readonly Field[]): Steps<void> {
-    return settled(exchange.connection.home.loop, say(exchange, status, sentence, fields));
   }
 
   /** Asks for what the client wants, and for what each local redirect leads to. */
@@ -96,7 +92,7 @@ export class FastCgiRequestHandler implements RequestHandler {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const variables = applicationVariables(exchange, { method, path, query, contentLength }, this.options);
       if ("status" in variables) {
-        return yield* this.#say(
+        return yield* say(
           exchange,
           variables.status,
           `The request cannot be passed on: ${variables.why}.`,
@@ -110,7 +106,7 @@ export class FastCgiRequestHandler implements RequestHandler {
       if (method !== "HEAD") method = "GET";
       [path, query, contentLength] = [newPath!, newQuery.join("?"), undefined];
     }
-    yield* this.#say(exchange, 502, "The application redirects without end.");
+    yield* say(exchange, 502, "The application redirects without end.");
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { OVERLOADED, RecordReader, REQUEST_COMPLETE } from "../../fastcgi/records.ts";
 import { Gathered } from "../../http/growing.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Author, Output } from "../exec/cgi/answering.ts";
@@ -40,7 +40,7 @@ export class ResponseStream implements Output, Author {
       const piece = this.take();
       if (this.#sinceTurn >= FAIR) {
         this.#sinceTurn = 0;
-        yield* settled(this.loop, this.loop.othersTurn());
+        yield this.loop.others;
       }
       if (piece !== undefined || this.ended) return piece;
       this.#sinceTurn = 0;

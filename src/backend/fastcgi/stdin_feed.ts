@@ -1,7 +1,7 @@
 /** A request and its content on their way to an application, beside the response that is waited for. */
 
 import { HEADER, MAX_CONTENT, NO_MORE_CONTENT, putContentHeader } from "../../fastcgi/records.ts";
-import { Course, settled, type Steps, type Wait } from "../../loop/course.ts";
+import { Course, type Steps, type Wait } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { RequestBody } from "../http/request_body.ts";
@@ -99,7 +99,7 @@ export class StdinFeed {
         const length = this.#gather(0);
         unsent = length === 0 ? undefined : this.#send(length);
         if (length === 0) yield* content!.more();
-        else yield* settled(client.home.loop, client.moved(length));
+        else yield* client.giveWay(length);
       }
       this.complete = true;
     } catch (error) {

@@ -1,5 +1,6 @@
 /** From an exchange to a handler and back. */
 
+import { promised, type Steps } from "../../loop/course.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
@@ -30,7 +31,7 @@ export class FetchRequestHandler implements RequestHandler {
     readonly report: ErrorHandler = onError,
   ) {}
 
-  handle(exchange: Exchange): Promise<void> | undefined {
+  handle(exchange: Exchange): Steps<void> | Promise<void> | undefined {
     exchange.spelling = SMALL_LETTERS;
     const info = new ExchangeInfo(exchange);
     const request = exchangeRequest(exchange, info);
@@ -126,7 +127,7 @@ export class FetchRequestHandler implements RequestHandler {
     if (exchange.responded || error instanceof ConnectionLost || error instanceof BodyError) throw error;
     // Not the handler's fault, nor ours.
     if (error instanceof UpgradeError) {
-      return await say(exchange, 400, `400 Bad Request: ${error.why}\n`, error.fields);
+      return await promised(say(exchange, 400, `400 Bad Request: ${error.why}\n`, error.fields));
     }
     try {
       const answer = await this.onError(error, exchange);
@@ -135,7 +136,7 @@ export class FetchRequestHandler implements RequestHandler {
       if (exchange.responded || another instanceof ConnectionLost) throw another;
       this.report(another, exchange);
     }
-    await exchange.respond(500, [], "Internal Server Error");
+    await promised(exchange.respond(500, [], "Internal Server Error"));
   }
 }
 
@@ -155,6 +156,6 @@ function say(
   status: number,
   text: string,
   fields: readonly Field[] = [],
-): Promise<void> | undefined {
+): Steps<void> {
   return exchange.respond(status, [["Content-Type", "text/plain; charset=utf-8"], ...fields], text);
 }

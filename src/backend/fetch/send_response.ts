@@ -1,5 +1,6 @@
 /** From a `Response` to the connection. */
 
+import { DONE, promised } from "../../loop/course.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { Departure } from "./departure.ts";
@@ -38,7 +39,8 @@ export function sendAtOnce(
   }
   const content = whole ?? (response.body === null ? EMPTY : undefined);
   if (content === undefined) return STREAMED;
-  return exchange.respond(response.status, fields, content, response.statusText || undefined);
+  const sent = exchange.respond(response.status, fields, content, response.statusText || undefined);
+  return sent === DONE ? undefined : promised(sent);
 }
 
 /** Answers HEAD without looking for content that may be long in coming. */
@@ -53,7 +55,7 @@ async function sendHead(
     throw new TypeError("Cannot respond: the stream of the response is somebody else's to read");
   }
   const length = declared ?? (body === null ? 0 : undefined);
-  await exchange.start(status, fields, length, false, statusText || undefined);
+  await promised(exchange.start(status, fields, length, false, statusText || undefined));
   body?.cancel(GONE).catch(() => {});
 }
 
@@ -77,7 +79,8 @@ export async function sendStream(
     // once leaves along with it.
     let next = reader.read();
     const chunked = declared === undefined && exchange.minor === 1;
-    await exchange.start(status, fields, declared, await follows(next, chunked), statusText || undefined);
+    const more = await follows(next, chunked);
+    await promised(exchange.start(status, fields, declared, more, statusText || undefined));
     // Also while the source has nothing to send, which may be for ever.
     exchange.connection.onGone(() => {
       gone = true;
@@ -90,11 +93,11 @@ export async function sendStream(
       sent += bytes.byteLength;
       if (declared !== undefined && sent > declared) break;
       next = reader.read();
-      await exchange.write(bytes, await follows(next, chunked));
+      await promised(exchange.write(bytes, await follows(next, chunked)));
     }
     if (gone) throw new ConnectionLost("Cannot send the response: the client is gone");
     if (declared !== undefined) checkLength(declared, sent);
-    await exchange.finish();
+    await promised(exchange.finish());
     departure.stopDeadline();
   } catch (error) {
     departure.gone();

@@ -191,8 +191,7 @@ export class WebSocketConnection extends Timed implements FrameSink {
       }
       if (length <= 0) return this.#lost();
       this.#reader.read(scratch, length);
-      const turn = connection.moved(length);
-      if (turn !== undefined) return void turn.then(this.#came);
+      if (connection.moved(length)) return void connection.home.loop.others(this.#came);
     }
   }
 

@@ -1,5 +1,6 @@
 /** Content on its way through a coding, into what frames it. */
 
+import { DONE, settled, type Steps } from "../../loop/course.ts";
 import type { Following } from "../compression/coder.ts";
 import type { OpenContent } from "../compression/workshop.ts";
 import type { FramedContent } from "./framed_content.ts";
@@ -16,23 +17,23 @@ export class CodedContent {
   constructor(readonly framed: FramedContent, readonly coding: OpenContent, private left = Infinity) {}
 
   /** As {@linkcode FramedContent.send}. Behind what is not followed at once, a client can decode all up to there. */
-  async send(piece: Uint8Array<ArrayBuffer>, more: boolean): Promise<void> {
+  send(piece: Uint8Array<ArrayBuffer>, more: boolean): Steps<void> {
     this.left -= piece.byteLength;
-    if (this.left <= 0) await this.end(undefined, piece);
-    else await this.#code(piece, more ? "more" : "pause");
+    return this.left <= 0 ? this.end(undefined, piece) : this.#code(piece, more ? "more" : "pause");
   }
 
   /** Sends what is held back. Before a wait for content of which nobody knows when it comes. */
-  async flush(): Promise<void> {
-    if (this.#unflushed) await this.#code(NOTHING, "pause");
+  flush(): Steps<void> {
+    return this.#unflushed ? this.#code(NOTHING, "pause") : DONE;
   }
 
-  async #code(piece: Uint8Array<ArrayBuffer>, following: Following): Promise<void> {
+  /** Another thread codes: what it says comes by a promise. */
+  *#code(piece: Uint8Array<ArrayBuffer>, following: Following): Steps<void> {
     this.#unflushed = following === "more";
     const { loop } = this.framed.connection.home;
-    const pieces = await loop.elsewhere(this.coding.piece(piece, following));
+    const pieces = yield* settled(loop, loop.elsewhere(this.coding.piece(piece, following)));
     for (const [index, one] of pieces.entries()) {
-      await this.framed.send(one, following === "end" || index + 1 < pieces.length);
+      yield* this.framed.send(one, following === "end" || index + 1 < pieces.length);
     }
   }
 
@@ -42,12 +43,12 @@ export class CodedContent {
   }
 
   /** Marks the end, once. @param last the last piece */
-  async end(mark?: Uint8Array<ArrayBuffer>, last: Uint8Array<ArrayBuffer> = NOTHING): Promise<void> {
+  *end(mark?: Uint8Array<ArrayBuffer>, last: Uint8Array<ArrayBuffer> = NOTHING): Steps<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.#code(last, "end");
+    yield* this.#code(last, "end");
     this.close();
-    await this.framed.end(mark);
+    yield* this.framed.end(mark);
   }
 
   /** Gives back what the coding holds: the response is over, or will not be finished. */

@@ -1,5 +1,6 @@
 /** The end of a request: what is left of it, and what becomes of its connection. */
 
+import { settled, type Steps } from "../../loop/course.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { giveBackError } from "./left_error.ts";
@@ -41,49 +42,53 @@ export class Conclusion {
   ) {}
 
   /** Waits for the response and looks at what is left of the request; whether the connection goes on. */
-  async of(served: Served, exchange: Exchange, handled: Promise<void> | undefined): Promise<boolean> {
-    const { connection, body, input } = exchange;
+  *of(served: Served, exchange: Exchange, handled: Promise<void> | undefined): Steps<boolean> {
     try {
-      await handled;
+      yield* settled(exchange.connection.home.loop, handled);
       if (exchange.leftError !== undefined && !exchange.responded) {
         this.givesBack(served);
-        await giveBackError(served, exchange, exchange.leftError);
-        return false;
+        return yield* giveBackError(served, exchange, exchange.leftError);
       }
       if (!exchange.responded) throw new Error("Cannot go on: the handler has not responded");
     } catch (error) {
-      await this.#fail(served, exchange, error);
-      return false;
+      return yield* this.ofFailed(served, exchange, error);
     } finally {
       exchange.release();
     }
+    return yield* this.#ofAnswered(served, exchange);
+  }
+
+  *#ofAnswered(served: Served, exchange: Exchange): Steps<boolean> {
+    const { connection, body, input } = exchange;
     const left = exchange.progress === "left";
     if (!left) body.close();
-    if (exchange.persistent && !body.done && !await body.skip()) exchange.persistent = false;
+    if (exchange.persistent && !body.done && !(yield* body.skip())) exchange.persistent = false;
     served.lines.finished(exchange, served.requests, input.length, exchange.persistent ? "+" : "-");
     if (left || exchange.persistent) return !left;
-    if (mayHaveUnread(exchange)) await connection.closeGently();
+    if (mayHaveUnread(exchange)) yield* connection.endGently();
     else connection.close();
     return false;
   }
 
-  /** Ends a connection whose handler has failed. */
-  async #fail(served: Served, exchange: Exchange, error: unknown): Promise<void> {
+  /** Ends a connection whose handler has failed. @returns that it does not go on */
+  *ofFailed(served: Served, exchange: Exchange, error: unknown): Steps<false> {
     const { connection, lines, requests } = served;
+    exchange.release();
     if (error instanceof ConnectionLost) {
       lines.finished(exchange, requests, exchange.input.length, "X", "client-gone");
       throw error;
     }
     exchange.body.close();
     if (error instanceof BodyError && !exchange.responded) {
-      return await refuse(served, error.status, error.why, exchange);
+      return yield* refuse(served, error.status, error.why, exchange);
     }
     this.onError(error, exchange);
-    if (!exchange.responded) return await refuse(served, 500, undefined, exchange);
+    if (!exchange.responded) return yield* refuse(served, 500, undefined, exchange);
     lines.finished(exchange, requests, exchange.input.length, "X", "handler-failed");
     // The client must not take what it has for the whole (RFC 9112, 8): no end is marked, the connection breaks off.
-    if (exchange.progress === "whole") await connection.closeGently();
+    if (exchange.progress === "whole") yield* connection.endGently();
     else if (exchange.endsByClosing) connection.breakOff();
     else connection.close();
+    return false;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { RequestHead } from "../../http/request_head.ts";
 import { encodeResponseHead } from "../../http/response_head.ts";
+import { DONE, settled, type Steps } from "../../loop/course.ts";
 import { type Choice, codedFields } from "../compression/choice.ts";
 import { WHOLE } from "../compression/compressor.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -135,17 +136,17 @@ export class Exchange extends ReceivedRequest {
    *
    * @param fields Content-Length, Transfer-Encoding and Connection among them are left out: framing is done here
    * @param content text goes out as UTF-8; of bytes, up to 64 KiB are lent until this returns
-   * @returns nothing when it has left at once, as most do
+   * @returns steps until it has left: none where it has left at once, as most do
    */
   respond(
     status: number,
     fields: Fields,
     content: string | Uint8Array<ArrayBuffer>,
     reason?: string,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     checkMayRespond(this, status);
     const choice = this.#choose(status, fields, content.length);
-    if (choice?.filter !== undefined) return this.#respondCoded(status, choice, content, reason);
+    if (choice?.filter !== undefined) return this.#respondCoded(status, choice, kept(content), reason);
     return this.#respondWhole(status, choice?.fields ?? fields, content, reason);
   }
 
@@ -159,54 +160,52 @@ export class Exchange extends ReceivedRequest {
     fields: Fields,
     content: string | Uint8Array<ArrayBuffer>,
     reason: string | undefined,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     const head = this.#headText(status, fields, content.length, reason);
     this.#to("whole");
     const length = joined.put(head, content);
     // Too long to be joined, or not ASCII; then a text has another length than was said.
-    if (length < 0) return this.#respondApart(status, fields, content, reason);
+    if (length < 0) return this.#respondApart(status, fields, kept(content), reason);
     const size = this.#framing === "contentless" ? head.length : length;
     // What ends the connection leaves together with its end, in one packet. That follows at once, unless somebody still
     // reads the request.
     const sent = this.connection.sendFirst(joined.bytes, size, !this.persistent && this.body.done);
     // The memory is everybody's: what does not leave at once is copied.
-    return sent === size ? undefined : this.connection.sendAll(joined.bytes.slice(Math.max(0, sent), size));
+    return sent === size ? DONE : this.connection.sendOn(joined.bytes.slice(Math.max(0, sent), size));
   }
 
-  async #respondCoded(
+  *#respondCoded(
     status: number,
     choice: Choice,
-    content: string | Uint8Array<ArrayBuffer>,
+    bytes: Uint8Array<ArrayBuffer>,
     reason: string | undefined,
-  ): Promise<void> {
-    const bytes = kept(content);
+  ): Steps<void> {
     const { compressor, loop } = this.connection.home;
     if (this.method === "HEAD" || bytes.byteLength > WHOLE) {
       // What is long is coded in pieces, between those of others.
-      const follows = await this.#start(status, choice.fields, choice.filter, bytes.byteLength, true, reason);
-      for (let at = 0; follows && at < bytes.byteLength; at += PIECE) {
-        await this.write(bytes.subarray(at, at + PIECE), true);
+      yield* this.#start(status, choice.fields, choice.filter, bytes.byteLength, true, reason);
+      for (let at = 0; !this.contentless && at < bytes.byteLength; at += PIECE) {
+        yield* this.write(bytes.subarray(at, at + PIECE), true);
       }
       return;
     }
-    const coded = await loop.elsewhere(compressor!.whole(bytes, choice.filter!));
+    // Another thread codes: what it says comes by a promise.
+    const coded = yield* settled(loop, loop.elsewhere(compressor!.whole(bytes, choice.filter!)));
     const fields = coded === undefined ? choice.fields : codedFields(choice.fields, choice.filter!);
     checkMayRespond(this, status);
-    await this.#respondWhole(status, fields, coded ?? bytes, reason);
+    yield* this.#respondWhole(status, fields, coded ?? bytes, reason);
   }
 
-  async #respondApart(
+  *#respondApart(
     status: number,
     fields: Fields,
-    content: string | Uint8Array<ArrayBuffer>,
+    bytes: Uint8Array<ArrayBuffer>,
     reason?: string,
-  ): Promise<void> {
-    const bytes = kept(content);
+  ): Steps<void> {
     this.connection.setNoDelay();
     const head = latin1Bytes(this.#headText(status, fields, bytes.byteLength, reason));
-    const hasContent = this.#framing !== "contentless";
-    await this.connection.sendAll(head, hasContent);
-    if (hasContent) await this.connection.sendAll(bytes);
+    yield* this.connection.sendOut(head, !this.contentless);
+    if (!this.contentless) yield* this.connection.sendOut(bytes);
   }
 
   /**
@@ -215,7 +214,7 @@ export class Exchange extends ReceivedRequest {
    *
    * @param length bytes of content where they are known; otherwise the end is marked by chunks or by closing
    * @param more whether content follows at once
-   * @returns whether content is to follow at all; at once where the head has left at once
+   * @returns steps until the head has left; from now on {@linkcode contentless} says whether content is to follow at all
    */
   start(
     status: number,
@@ -223,7 +222,7 @@ export class Exchange extends ReceivedRequest {
     length?: number,
     more = false,
     reason?: string,
-  ): Promise<boolean> | boolean {
+  ): Steps<void> {
     checkMayRespond(this, status);
     const choice = this.#choose(status, fields, length);
     return this.#start(status, choice?.fields ?? fields, choice?.filter, length, more, reason);
@@ -236,26 +235,29 @@ export class Exchange extends ReceivedRequest {
     length: number | undefined,
     more: boolean,
     reason: string | undefined,
-  ): Promise<boolean> | boolean {
+  ): Steps<void> {
     const said = filter === undefined ? fields : codedFields(listed(fields), filter);
     const head = latin1Bytes(this.#headText(status, said, filter === undefined ? length : undefined, reason));
-    const hasContent = this.#framing !== "contentless";
     this.#to("head");
     // Head and content, or pieces of content, are several packets.
     this.connection.setNoDelay();
-    const sent = this.connection.sendOut(head, more && hasContent);
     const framed = new FramedContent(this.connection, this.#framing);
-    this.#content = filter === undefined || !hasContent
+    this.#content = filter === undefined || this.contentless
       ? framed
       : new CodedContent(framed, this.connection.home.compressor!.begin(filter), length);
-    return sent === undefined ? hasContent : sent.then(() => hasContent);
+    return this.connection.sendOut(head, more && !this.contentless);
   }
 
-  /** Sends a piece of content; waits as long as the client reads. @param more whether more follows at once */
-  async write(piece: Uint8Array<ArrayBuffer>, more = false): Promise<void> {
-    if (this.#framing === "contentless" || piece.byteLength === 0) return;
+  /** Whether no content follows the head: it is for HEAD, or of a status that has none. */
+  get contentless(): boolean {
+    return this.#framing === "contentless";
+  }
+
+  /** Sends a piece of content, as long as the client reads. @param more whether more follows at once */
+  write(piece: Uint8Array<ArrayBuffer>, more = false): Steps<void> {
+    if (this.contentless || piece.byteLength === 0) return DONE;
     this.#to("content");
-    await this.#content!.send(piece, more);
+    return this.#content!.send(piece, more);
   }
 
   /** Whether content is coded on its way: then all of it has to come by {@linkcode write}, whatever its length. */
@@ -264,8 +266,8 @@ export class Exchange extends ReceivedRequest {
   }
 
   /** Sends what a coding holds back, before a wait of which nobody knows how long it takes. */
-  async flush(): Promise<void> {
-    if (this.#content instanceof CodedContent) await this.#content.flush();
+  flush(): Steps<void> {
+    return this.#content instanceof CodedContent ? this.#content.flush() : DONE;
   }
 
   /** Gives back what a coding holds: the response is over, or will not be finished. */
@@ -279,9 +281,9 @@ export class Exchange extends ReceivedRequest {
   }
 
   /** Marks the end of content sent by {@linkcode write}. @param mark the last chunk, where trailer fields follow it */
-  async finish(mark?: Uint8Array<ArrayBuffer>): Promise<void> {
+  finish(mark?: Uint8Array<ArrayBuffer>): Steps<void> {
     this.#to("whole");
-    await this.#content!.end(mark);
+    return this.#content!.end(mark);
   }
 
   #headText(

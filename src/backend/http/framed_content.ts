@@ -1,6 +1,7 @@
 /** Content that is sent piece by piece, framed so that a client finds its end (RFC 9112, 6 and 7). */
 
 import { chunkHead, CRLF, LAST_CHUNK } from "../../http/chunked.ts";
+import { DONE, type Steps } from "../../loop/course.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { Framing } from "./framing.ts";
 import { ResponseBuffer } from "./response_buffer.ts";
@@ -18,21 +19,30 @@ export class FramedContent {
   }
 
   /** Sends a piece that is not empty; waits as long as the client reads. @param more whether more follows at once */
-  async send(piece: Uint8Array<ArrayBuffer>, more: boolean): Promise<void> {
+  send(piece: Uint8Array<ArrayBuffer>, more: boolean): Steps<void> {
     const { connection } = this;
-    if (this.framing !== "chunked") return await connection.sendAll(piece, more);
+    if (this.framing !== "chunked") return connection.sendOut(piece, more);
     const head = chunkHead(piece.byteLength) as Uint8Array<ArrayBuffer>;
     connection.framing += head.length + CRLF.length;
     const size = joined.join(head, piece, CRLF);
     const sent = size < 0 ? 0 : Math.max(0, connection.sendFirst(joined.bytes, size, more));
-    if (sent === size) return await connection.moved(sent);
-    // The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait.
+    return sent === size ? connection.giveWay(sent) : this.#sendRest(head, piece, sent, more);
+  }
+
+  /** The memory is everybody's. What does not leave at once leaves from where it came, so nothing is copied for a wait. */
+  *#sendRest(
+    head: Uint8Array<ArrayBuffer>,
+    piece: Uint8Array<ArrayBuffer>,
+    sent: number,
+    more: boolean,
+  ): Steps<void> {
+    const { connection } = this;
     this.#between = false;
     const ofContent = Math.max(0, sent - head.length);
-    await connection.sendAll(head.subarray(sent), true);
-    await connection.sendAll(piece.subarray(ofContent), true);
+    yield* connection.sendOut(head.subarray(sent), true);
+    yield* connection.sendOut(piece.subarray(ofContent), true);
     const end = CRLF.subarray(Math.max(0, ofContent - piece.length)) as Uint8Array<ArrayBuffer>;
-    await connection.sendAll(end, more);
+    yield* connection.sendOut(end, more);
     this.#between = true;
   }
 
@@ -48,10 +58,10 @@ export class FramedContent {
   }
 
   /** Marks the end. @param mark the last chunk with the trailer section behind it, where there is one */
-  async end(mark = LAST_CHUNK as Uint8Array<ArrayBuffer>): Promise<void> {
+  end(mark = LAST_CHUNK as Uint8Array<ArrayBuffer>): Steps<void> {
     this.#between = false;
-    if (this.framing !== "chunked") return;
+    if (this.framing !== "chunked") return DONE;
     this.connection.framing += mark.length;
-    await this.connection.sendAll(mark);
+    return this.connection.sendOut(mark);
   }
 }

@@ -2,7 +2,7 @@
 
 import { asksHead, isEmptyLines } from "../../http/head_beginning.ts";
 import { KEEP_ALIVE_HOLD, RETURN_IDLE, RETURN_OUT_OF_SCOPE, SCOPE_REQUEST } from "../../protocol/messages.ts";
-import { Course } from "../../loop/course.ts";
+import { Course, type Steps } from "../../loop/course.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
 import { concludedAtOnce, Conclusion } from "./conclusion.ts";
@@ -60,7 +60,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
   returnFailed(connection: Connection): void {
     const served = this.#away.get(connection);
     if (served === undefined) return connection.close();
-    if (served.left !== undefined) return this.#after(served, keepError(served, served.left));
+    if (served.left !== undefined) return void this.#goesOn(served, keepError(served, served.left));
     if (served.input.length > 0) this.#misdirected(served);
     else if (this.#draining || connection.channel.closed) connection.close();
     else this.#serve(served);
@@ -87,7 +87,7 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
     try {
       for (let inARow = 1;; inARow++) {
         // A client that sends request behind request leaves others their turn.
-        if (inARow > MOST_IN_A_ROW) return this.#after(served, this.#othersTurn(connection));
+        if (inARow > MOST_IN_A_ROW) return void connection.home.loop.others(() => this.#serve(served));
         const { head } = this.#heads;
         // From here to the making of the exchange without a pause: the buffer that is read into and the parsed head are
         // shared with all other connections, which have their turn at every wait.
@@ -125,50 +125,69 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
         // The front has counted the first.
         if (!first && !this.#rates.allows(exchange)) {
           connection.home.counters.add("limitedRequests", 1);
-          return this.#after(served, refuse(served, 429, TOO_MANY_REQUESTS, exchange));
+          return void this.#goesOn(served, refuse(served, 429, TOO_MANY_REQUESTS, exchange));
         }
         // One response that leaves in one piece waits for nothing; what comes behind another would (RFC 1122, 4.2.3.4).
         if (inARow > 1 || served.requests > connection.transfer.requests + 1) connection.setNoDelay();
-        const handled = this.#handle(exchange);
-        const goesOn = handled === undefined ? concludedAtOnce(served, exchange) : undefined;
-        if (goesOn === true) continue;
-        if (goesOn === false) return;
-        if (!(handled instanceof Course)) {
-          return this.#after(served, this.#conclusion.of(served, exchange, handled));
-        }
-        return handled.whenOver(
-          () => this.#handled(served, exchange),
-          (error) => this.#after(served, this.#conclusion.of(served, exchange, Promise.reject(error))),
-        );
+        if (!this.#handle(served, exchange)) return;
       }
     } catch (error) {
       this.#failed(served, error);
     }
   }
 
+  /** Has a request handled. @returns as {@linkcode #goesOn} */
+  #handle(served: Served, exchange: Exchange): boolean {
+    let handled: Course | Promise<void> | undefined;
+    try {
+      const answer = this.handler.handle(exchange);
+      handled = answer === undefined || answer instanceof Promise ? answer : Course.begin(answer);
+    } catch (error) {
+      return this.#goesOn(served, this.#conclusion.ofFailed(served, exchange, error));
+    }
+    if (!(handled instanceof Course)) return this.#conclude(served, exchange, handled);
+    handled.whenOver(
+      () => this.#handled(served, exchange),
+      (error) => this.#goesOn(served, this.#conclusion.ofFailed(served, exchange, error)),
+    );
+    return false;
+  }
+
   /** A handler has come to its end behind a wait. */
   #handled(served: Served, exchange: Exchange): void {
     try {
-      exchange.release();
-      const goesOn = concludedAtOnce(served, exchange);
-      if (goesOn === undefined) this.#after(served, this.#conclusion.of(served, exchange, undefined));
-      else if (goesOn) this.#serve(served);
+      if (this.#conclude(served, exchange, undefined)) this.#serve(served);
     } catch (error) {
       this.#failed(served, error);
     }
   }
 
-  async #othersTurn({ home }: Connection): Promise<true> {
-    await home.loop.othersTurn();
-    return true;
+  /** Ends a request that has been handled, or will have been. @returns as {@linkcode #goesOn} */
+  #conclude(served: Served, exchange: Exchange, handled: Promise<void> | undefined): boolean {
+    if (handled === undefined) {
+      exchange.release();
+      const goesOn = concludedAtOnce(served, exchange);
+      if (goesOn !== undefined) return goesOn;
+    }
+    return this.#goesOn(served, this.#conclusion.of(served, exchange, handled));
   }
 
-  /** Goes on when something has been waited for, with the next request if it says so. */
-  #after(served: Served, goesOn: Promise<boolean | void>): void {
-    const { loop } = served.connection.home;
-    loop.beside(goesOn, (on) => {
-      if (on === true) this.#serve(served);
-    }, (error) => this.#failed(served, error));
+  /**
+   * Has steps gone whose end says whether the connection goes on.
+   *
+   * @returns whether it does, and its next request can be read at once; behind a wait that is read then
+   */
+  #goesOn(served: Served, steps: Steps<boolean>): boolean {
+    try {
+      const course = Course.of(steps);
+      if (course.over) return course.result;
+      course.whenOver((on) => {
+        if (on) this.#serve(served);
+      }, (error) => this.#failed(served, error));
+    } catch (error) {
+      this.#failed(served, error);
+    }
+    return false;
   }
 
   #failed({ connection }: Served, error: unknown): void {
@@ -245,21 +264,12 @@ export class HttpServer extends HandlerServer implements ConnectionServer {
     if (head.parse(input.bytes, input.start, input.end) !== "head") return this.#refuse(served, 421, why);
     const request = new ReceivedRequest(connection, input, head, guard, requests + 1);
     input.start = head.end;
-    this.#after(served, refuse(served, 421, why, request));
+    this.#goesOn(served, refuse(served, 421, why, request));
   }
 
   /** Refuses what is unread. */
   #refuse(served: Served, status: number, why: string): void {
     const { bytes, start, end } = served.input;
-    this.#after(served, refuse(served, status, why, asksHead(bytes, start, end)));
-  }
-
-  /** Lets the handler respond; nothing when it has. What a handler throws, it may throw at once. */
-  #handle(exchange: Exchange): Promise<void> | Course | undefined {
-    try {
-      return this.handler.handle(exchange);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    this.#goesOn(served, refuse(served, status, why, asksHead(bytes, start, end)));
   }
 }

@@ -3,6 +3,7 @@
 import { isAnswerStatus } from "../../http/answers.ts";
 import { MAX_ERROR, RETURN_OUT_OF_SCOPE } from "../../protocol/messages.ts";
 import { encodeReturnedError, isReturnedError, type ReturnedError } from "../../protocol/error_field.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "./exchange.ts";
 import { refuse } from "./refuse.ts";
 import type { Served } from "./served.ts";
@@ -34,12 +35,12 @@ const ABOUT_CONTENT = /^(content-length|content-type|transfer-encoding|trailer|e
  * @returns undefined where the content is too long, or broken
  * @throws {ConnectionLost} when the client has gone
  */
-async function readAgain(exchange: Exchange): Promise<Uint8Array<ArrayBuffer> | undefined> {
+function* readAgain(exchange: Exchange): Steps<Uint8Array<ArrayBuffer> | undefined> {
   const { body, input } = exchange;
   let { head } = exchange;
   if (!body.untouched) {
     body.close();
-    if (!body.done && !await body.skip()) return undefined;
+    if (!body.done && !(yield* body.skip())) return undefined;
     head = head.split("\r\n").filter((line) => !ABOUT_CONTENT.test(line.split(":", 1)[0]!)).join("\r\n");
   }
   const rest = input.rest();
@@ -52,23 +53,25 @@ async function readAgain(exchange: Exchange): Promise<Uint8Array<ArrayBuffer> | 
 /**
  * Gives the connection of such a request back. Where that cannot be, the error is answered here.
  *
+ * @returns that the connection does not go on here
  * @throws {ConnectionLost} when the client has gone
  */
-export async function giveBackError(served: Served, exchange: Exchange, error: ReturnedError): Promise<void> {
+export function* giveBackError(served: Served, exchange: Exchange, error: ReturnedError): Steps<false> {
   const { connection } = served;
-  const preread = await readAgain(exchange);
+  const preread = yield* readAgain(exchange);
   served.left = { exchange, error };
   // This one has not been answered.
   const requests = exchange.number - 1;
   const isTaken = preread !== undefined &&
     connection.channel.giveBack({ connection, requests, reason: RETURN_OUT_OF_SCOPE, preread, error });
-  if (!isTaken) await keepError(served, served.left);
+  if (!isTaken) yield* keepError(served, served.left);
+  return false;
 }
 
 /** The front has not taken it: the error is answered without a page, and the connection ends. */
 export function keepError(
   served: Served,
   { exchange, error: { status } }: NonNullable<Served["left"]>,
-): Promise<void> {
+): Steps<false> {
   return refuse(served, isAnswerStatus(status) ? status : 500, undefined, exchange);
 }

@@ -3,6 +3,7 @@
 import { answer, type AnswerStatus, isAnswerStatus } from "../../http/answers.ts";
 import { endsAt, firstLine } from "../../http/head_beginning.ts";
 import { httpDate } from "../../http/response_head.ts";
+import type { Steps } from "../../loop/course.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { FirstLine } from "../log/request_log.ts";
 import type { ConnectionAccount } from "../counters/connection_account.ts";
@@ -20,16 +21,17 @@ export interface Refusable {
 }
 
 /**
- * Answers with an error and closes. Never rejects.
+ * Answers with an error and closes.
  *
  * @param asked the request; where it could not be read, whether what has come of it is one for HEAD
+ * @returns that the connection does not go on
  */
-export async function refuse(
+export function* refuse(
   { connection, lines, input, requests }: Refusable,
   status: number,
   why: string | undefined,
   asked: ReceivedRequest | boolean,
-): Promise<void> {
+): Steps<false> {
   const request = typeof asked === "boolean" ? undefined : asked;
   const head = request === undefined ? asked === true : request.method === "HEAD";
   // The bytes are there until others have their turn.
@@ -38,16 +40,17 @@ export async function refuse(
   const options = { head, date: httpDate(Date.now()), ...why === undefined ? {} : { why } };
   try {
     const bytes = answer(known, options) as Uint8Array<ArrayBuffer>;
-    await connection.sendAll(bytes);
+    yield* connection.sendOut(bytes);
     const said = { status: known, why: why ?? "", answer: latin1(bytes, 0, bytes.length), line };
     // What could not be read has not been counted, and all of it is what came.
     if (request === undefined) lines.refused(said, requests + 1, 0);
     else lines.refused(said, request.number, input.length, request);
-    await connection.closeGently();
+    yield* connection.endGently();
   } catch (error) {
     connection.close();
     if (!(error instanceof ConnectionLost)) throw error;
   }
+  return false;
 }
 
 /** URI Too Long: of such a line nothing is understood. */

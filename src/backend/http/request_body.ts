@@ -1,6 +1,6 @@
 /** The content of one request, read from the connection piece by piece as somebody asks for it (RFC 9112, 6). */
 
-import type { Steps } from "../../loop/course.ts";
+import { promised, type Steps } from "../../loop/course.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import { ContentFraming } from "./content_framing.ts";
 import { ANY_CONTENT, ContentPace, type ContentTerms } from "./content_terms.ts";
@@ -113,9 +113,13 @@ export class RequestBody {
    * @throws {ConnectionLost} when the client ends, or stops, in the middle
    */
   read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return promised(this.next());
+  }
+
+  /** The same in steps. */
+  *next(): Steps<Uint8Array<ArrayBuffer> | undefined> {
     this.#begun = true;
-    const ahead = this.#ahead?.shift();
-    return ahead === undefined ? this.#next(false) : Promise.resolve(ahead);
+    return this.#ahead?.shift() ?? (yield* this.#next(false));
   }
 
   /**
@@ -125,10 +129,10 @@ export class RequestBody {
    * @param most bytes to keep in memory until {@linkcode read} takes them; there may be a piece more
    * @throws as {@linkcode read} does
    */
-  async fill(most: number): Promise<void> {
+  *fill(most: number): Steps<void> {
     if (this.unasked) return;
     for (let size = 0; size < most && this.#framing.remaining > 0;) {
-      const piece = await this.#next(false);
+      const piece = yield* this.#next(false);
       if (piece === undefined) break;
       size += piece.length;
       (this.#ahead ??= []).push(piece);
@@ -136,18 +140,17 @@ export class RequestBody {
   }
 
   /** @param skipping it is read away, not by the handler */
-  async #next(skipping: boolean): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  *#next(skipping: boolean): Steps<Uint8Array<ArrayBuffer> | undefined> {
     const { input } = this;
     while (this.#framing.remaining > 0) {
       if (!this.#take(Infinity, skipping)) {
-        await this.#wait(skipping);
+        yield* this.#wait(skipping);
         continue;
       }
       const piece = new Uint8Array(Math.min(input.length, this.#framing.remaining));
       const size = this.#fill(piece);
       input.keep();
-      const turn = input.connection.moved(size);
-      if (turn !== undefined) await turn;
+      yield* input.connection.giveWay(size);
       // What frames chunks lay between: the piece is shorter than what was read.
       if (size > 0) return size === piece.length ? piece : new Uint8Array(piece.buffer.transfer(size));
     }
@@ -162,16 +165,18 @@ export class RequestBody {
    * @returns how many bytes; 0 at the end
    * @throws as {@linkcode read} does
    */
-  async readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
+  readInto(target: Uint8Array<ArrayBuffer>): Promise<number> {
+    return promised(this.#into(target));
+  }
+
+  *#into(target: Uint8Array<ArrayBuffer>): Steps<number> {
     for (;;) {
       const size = this.takeInto(target);
-      if (size === undefined) {
-        await this.#wait(false);
-        continue;
+      if (size === undefined) yield* this.more();
+      else {
+        yield* this.input.connection.giveWay(size);
+        return size;
       }
-      const turn = this.input.connection.moved(size);
-      if (turn !== undefined) await turn;
-      return size;
     }
   }
 
@@ -230,23 +235,18 @@ export class RequestBody {
   }
 
   /** Waits until {@linkcode takeInto} has something to take. @throws as {@linkcode read} does */
-  *more(): Steps<void> {
+  more(): Steps<void> {
+    return this.#wait(false);
+  }
+
+  *#wait(skipping: boolean): Steps<void> {
     const { connection } = this.input;
     const { stall } = connection.home.times;
     const begun = this.#beginWait();
     const left = this.#paced().left(begun);
     const came = left > 0 &&
       (yield (resume) => connection.awaitInput(stall, Math.min(left, stall.milliseconds), resume));
-    this.#endWait(came && !connection.closed, begun, left, false);
-  }
-
-  async #wait(skipping: boolean): Promise<void> {
-    const { connection } = this.input;
-    const { stall } = connection.home.times;
-    const begun = this.#beginWait();
-    const left = this.#paced().left(begun);
-    const came = left > 0 && await connection.readableWithin(stall, Math.min(left, stall.milliseconds));
-    this.#endWait(came, begun, left, skipping);
+    this.#endWait(came && !connection.closed, begun, left, skipping);
   }
 
   /** @returns when it begins */
@@ -301,13 +301,13 @@ export class RequestBody {
    *   no content
    * @throws {ConnectionLost} when the client has gone
    */
-  async skip(): Promise<boolean> {
+  *skip(): Steps<boolean> {
     const { loop, times: { stall } } = this.input.connection.home;
     const until = loop.clock() + stall.milliseconds;
     let skipped = this.#ahead?.reduce((size, piece) => size + piece.length, 0) ?? 0;
     this.#ahead = undefined;
     try {
-      for (let piece = await this.#next(true); piece !== undefined; piece = await this.#next(true)) {
+      for (let piece; (piece = yield* this.#next(true)) !== undefined;) {
         skipped += piece.length;
         if (skipped > MAX_SKIP || loop.clock() > until) return false;
       }

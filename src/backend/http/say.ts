@@ -1,6 +1,7 @@
 /** Errors in a sentence, of those who ask somebody else on behalf of clients. */
 
 import { reasonPhrase } from "../../http/response_head.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "./exchange.ts";
 
 /**
@@ -8,13 +9,13 @@ import type { Exchange, Field } from "./exchange.ts";
  *
  * @param sentence for clients: what is wrong in detail is for whoever runs this, as it names machines
  */
-export async function say(
+export function say(
   exchange: Exchange,
   status: number,
   sentence: string,
   fields: readonly Field[] = [],
-): Promise<void> {
+): Steps<void> {
   const said = exchange.insteadOf ?? status;
   const content = `${said} ${reasonPhrase(said)}\n\n${sentence}\n`;
-  await exchange.respond(said, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
+  return exchange.respond(said, [["Content-Type", "text/plain; charset=utf-8"], ...fields], content);
 }

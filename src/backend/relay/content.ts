@@ -1,7 +1,7 @@
 /** The content of a response on its way to the client, framed as the client can read it (RFC 9112, 6 and 7). */
 
 import { ChunkedDecoder } from "../../http/chunked.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -89,7 +89,7 @@ export class ContentRelay {
       const section = this.chunked ? trailers(decoder.trailers) : "";
       if (this.exchange.coded) {
         yield* this.#code(from, to);
-        return yield* settled(this.#loop, this.exchange.finish(lastChunk(section)));
+        return yield* this.exchange.finish(lastChunk(section));
       }
       yield* this.#send(from, to, section === "");
       if (section !== "") {
@@ -129,7 +129,7 @@ export class ContentRelay {
     while (upstream.length === 0) {
       if (!upstream.take()) {
         this.#sinceTurn = 0;
-        if (this.exchange.coded) yield* settled(this.#loop, this.exchange.flush());
+        if (this.exchange.coded) yield* this.exchange.flush();
         this.#between = this.chunked;
         yield* upstream.untilReadable(this.deadlines);
         this.#between = false;
@@ -144,7 +144,8 @@ export class ContentRelay {
   *#send(from: number, to: number, last: boolean): Steps<void> {
     if (this.exchange.coded) {
       yield* this.#code(from, to);
-      return yield* settled(this.#loop, last ? this.exchange.finish() : undefined);
+      if (last) yield* this.exchange.finish();
+      return;
     }
     // What follows the content in the buffer would be overwritten by its framing.
     this.upstream.keep();
@@ -159,13 +160,12 @@ export class ContentRelay {
     this.#sinceTurn += to - from;
     if (this.#sinceTurn < FAIR) return;
     this.#sinceTurn = 0;
-    yield* settled(this.#loop, this.#loop.othersTurn());
+    yield this.#loop.others;
   }
 
   /** Sends `room[from, to)` through a coding, which copies it first, and frames what it makes of it. */
   *#code(from: number, to: number): Steps<void> {
-    const sent = this.exchange.write(room.subarray(from, to), true);
     this.upstream.keep();
-    yield* settled(this.#loop, sent);
+    yield* this.exchange.write(room.subarray(from, to), true);
   }
 }

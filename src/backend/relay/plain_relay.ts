@@ -216,7 +216,7 @@ function* refuse(
 function* sayAndClose(connection: Connection, bytes: Uint8Array<ArrayBuffer>): Steps<void> {
   try {
     yield* connection.sendOn(bytes);
-    yield* settled(connection.home.loop, connection.closeGently());
+    yield* connection.endGently();
   } catch (error) {
     connection.close();
     if (!(error instanceof ConnectionLost)) throw error;

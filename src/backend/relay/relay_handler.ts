@@ -2,7 +2,7 @@
 
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
-import { Course, settled, type Steps } from "../../loop/course.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
@@ -103,7 +103,7 @@ export class RelayRequestHandler implements RequestHandler {
     return this.#members?.list.reduce((sum, { pool }) => sum + pool.idle, 0) ?? 0;
   }
 
-  handle(exchange: Exchange): Promise<void> | Course | undefined {
+  handle(exchange: Exchange): Steps<void> {
     if (REFUSED.has(exchange.method)) return say(exchange, 501, `${exchange.method} is not relayed`);
     const rewriting = this.#rewritingOf(exchange);
     const fields = new RequestFields(
@@ -120,7 +120,7 @@ export class RelayRequestHandler implements RequestHandler {
         say(exchange, 404, "There is no path with an encoded slash.");
     }
     if (here === 508) return say(exchange, 508, "The request goes round in circles.");
-    return Course.begin(this.#answer(exchange, fields));
+    return this.#answer(exchange, fields);
   }
 
   /** Answers by a member, or says why not. */
@@ -129,26 +129,26 @@ export class RelayRequestHandler implements RequestHandler {
     const members = this.#share(home);
     try {
       // Where connections are few, a client that takes its time with a little content takes none meanwhile.
-      if (this.#isBounded && !exchange.body.done) yield* settled(home.loop, exchange.body.fill(AHEAD));
+      if (this.#isBounded && !exchange.body.done) yield* exchange.body.fill(AHEAD);
       if (members.only !== undefined) yield* this.#ask(members.only, exchange, fields);
       else yield* this.#balanced(members, exchange, fields);
     } catch (error) {
       if (exchange.responded || exchange.connection.closed) throw error;
-      yield* settled(home.loop, this.#apologize(exchange, error));
+      yield* this.#apologize(exchange, error);
     }
   }
 
   /** Answers in the place of an upstream. @throws what has nothing to do with that */
-  async #apologize(exchange: Exchange, error: unknown): Promise<void> {
+  #apologize(exchange: Exchange, error: unknown): Steps<void> {
     if (error instanceof ReplacedError) {
       const { status, fields } = error;
-      return await (this.#page(exchange, status, fields) || say(exchange, status, REPLACED, fields));
+      return this.#page(exchange, status, fields) || say(exchange, status, REPLACED, fields);
     }
     if (!(error instanceof UpstreamError)) throw error;
     this.#tell(exchange, error);
     const status = this.#statusOf(error);
     const fields = status === 503 ? RETRY : [];
-    await (this.#page(exchange, status, fields) || say(exchange, status, SENTENCES[status], fields));
+    return this.#page(exchange, status, fields) || say(exchange, status, SENTENCES[status], fields);
   }
 
   /** A server that is away is 503 to httpd: a page for that is meant for it, whatever there is for 502. */
@@ -157,11 +157,10 @@ export class RelayRequestHandler implements RequestHandler {
   }
 
   /** Answers with the page of a status, if there is one. */
-  #page(exchange: Exchange, status: number, fields: readonly Field[]): Promise<void> | false {
+  #page(exchange: Exchange, status: number, fields: readonly Field[]): Steps<void> | false {
     const { errorPages } = this.options;
     if (errorPages === undefined) return false;
-    const sent = (this.#pages ??= new ErrorPageSender()).send(exchange, status, errorPages, fields);
-    return sent === false ? false : sent ?? Promise.resolve();
+    return (this.#pages ??= new ErrorPageSender()).send(exchange, status, errorPages, fields);
   }
 
   /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */

@@ -6,7 +6,7 @@ import { isWorthReading } from "../../http/head_growth.ts";
 import { responseHeadText } from "../../http/response_head.ts";
 import type { ResponseFraming, ResponseParser } from "../../http/response_parser.ts";
 import { announcedTrailers, relayedTrailers } from "../../http/trailers.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import { DONE, type Steps } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import { ConnectionLost } from "../connection/connection.ts";
 import type { Exchange } from "../http/exchange.ts";
@@ -128,10 +128,6 @@ export class Relaying extends Timed {
     return sent === length ? undefined : asked.bytes.slice(sent, length);
   }
 
-  #settled<T>(work: Promise<T> | T): Steps<T> {
-    return settled(this.exchange.connection.home.loop, work);
-  }
-
   /** The client is gone, or might as well be: nobody waits for the upstream any more. */
   #leave(): void {
     this.#gone = true;
@@ -165,8 +161,8 @@ export class Relaying extends Timed {
       if (head.status >= 200) {
         upload?.refuse();
         const sent = this.#respondAtOnce(head);
-        if (sent === false) yield* this.#respondInPieces(head);
-        else if (sent !== undefined) yield* this.#settled(sent);
+        if (sent === undefined) yield* this.#respondInPieces(head);
+        else yield* sent;
         return this.#patience(head);
       }
       if (head.status === 101) {
@@ -211,12 +207,12 @@ export class Relaying extends Timed {
   /**
    * Responds with what is all there, in one piece.
    *
-   * @returns false where it is not; nothing where it has left at once
+   * @returns nothing where it is not
    */
-  #respondAtOnce(head: ReceivedResponse): Promise<void> | undefined | false {
+  #respondAtOnce(head: ReceivedResponse): Steps<void> | undefined {
     const { exchange, upstream } = this;
     const { framing, length } = head;
-    if (framing !== "length" || length! > upstream.length) return false;
+    if (framing !== "length" || length! > upstream.length) return undefined;
     const { status, reason, fields } = this.#finalHead(head);
     const { bytes, start } = upstream;
     const end = start + length!;
@@ -235,9 +231,12 @@ export class Relaying extends Timed {
     const announced = this.#trails(framing, known) ? announcedTrailers(head.fields) : "";
     if (announced !== "") fields.add("Trailer", announced);
     const started = exchange.start(status, fields, known, upstream.length > 0, reason);
-    // Others use the buffer meanwhile.
-    if (started instanceof Promise) upstream.keep();
-    if (yield* this.#settled(started)) yield* this.#relayContent(head, known);
+    if (started !== DONE) {
+      // Others use the buffer meanwhile.
+      upstream.keep();
+      yield* started;
+    }
+    if (!exchange.contentless) yield* this.#relayContent(head, known);
   }
 
   /**

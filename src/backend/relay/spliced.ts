@@ -1,7 +1,7 @@
 /** Bytes that the kernel passes on by itself: they go from one socket to another through a pipe. */
 
 import { EAGAIN, EINVAL, EIO, setNonblocking, SplicePipe } from "../../../ffi/mod.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { ClientEnd, type End, UpstreamEnd } from "./ends.ts";
@@ -114,7 +114,7 @@ export function* splice(
       else if (stop === "full") {
         const came = yield (resume) => client.awaitRoom(stall, stall.milliseconds, resume);
         if (!came || client.closed) throw flow.sink.error("stuck");
-      } else yield* settled(loop, loop.othersTurn());
+      } else yield loop.others;
     }
   } finally {
     flow.release();

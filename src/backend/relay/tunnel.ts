@@ -235,7 +235,7 @@ class Way extends Timed {
 
   #letOthers(): void {
     const { loop } = this.tunnel;
-    loop.beside(loop.othersTurn(), () => this.#resume(true), (error) => this.tunnel.fail(error));
+    loop.others(this.#resume);
   }
 
   #end(): void {

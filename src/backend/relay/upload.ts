@@ -1,6 +1,6 @@
 /** The content of a request on its way to the upstream, beside the response that is waited for. */
 
-import { Course, settled, type Steps, type Wait } from "../../loop/course.ts";
+import { Course, type Steps, type Wait } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { framedAsChunk, lastChunk, room } from "./relay_buffer.ts";
@@ -115,8 +115,7 @@ export class Upload extends Timed {
       // Others use the buffer while this waits. What went wrong, if anything did, is found out again.
       if (sent < bytes.byteLength) yield* this.#sendOut(bytes.slice(Math.max(0, sent)));
       if (trailers !== "") yield* this.#sendOut(lastChunk(trailers));
-      const turn = connection.moved(size);
-      if (turn !== undefined) yield* settled(connection.home.loop, turn);
+      yield* connection.giveWay(size);
     }
     this.complete = true;
   }

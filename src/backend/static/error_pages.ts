@@ -2,6 +2,7 @@
 
 import mime from "mime";
 import type { ErrorPages } from "../../config/error_pages.ts";
+import { DONE, type Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import { leaveError } from "../http/left_error.ts";
 import { Directory } from "./directory.ts";
@@ -32,11 +33,11 @@ export class ErrorPageSender {
     status: number,
     pages: ErrorPages,
     fields: readonly Field[] = [],
-  ): Promise<void> | undefined | false {
+  ): Steps<void> | false {
     const page = pages[status];
     // Of an error of a page there is none (httpd: "while trying to use an ErrorDocument").
     if (page === undefined || exchange.insteadOf !== undefined) return false;
-    if ("path" in page) return leaveError(exchange, status, fields) ? undefined : false;
+    if ("path" in page) return leaveError(exchange, status, fields) ? DONE : false;
     // A file is served like any other, so what rules say of fields holds.
     exchange.local = !("file" in page);
     if ("url" in page) return exchange.respond(302, [...fields, ["Location", page.url]], "");

@@ -1,5 +1,6 @@
 /** Answers for files that are there: whole, in parts, or not at all, as the client's conditions say (RFC 9110, 13 and 14). */
 
+import { DONE, type Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import { evaluate, rangeCounts, type Version } from "./conditional.ts";
 import type { Description } from "./description.ts";
@@ -20,7 +21,7 @@ export function respond(
   fields: RequestFields,
   file: OpenFile,
   description: Description,
-): Promise<void> | undefined {
+): Steps<void> {
   const { about, type, version } = description;
   const now = Date.now();
   switch (evaluate(fields, version, now)) {
@@ -55,15 +56,23 @@ function rangesOf(
 }
 
 /** Lends a file to a response and closes it behind that. */
-export function lend(file: OpenFile, send: () => Promise<void> | undefined): Promise<void> | undefined {
-  let sent: Promise<void> | undefined;
+export function lend(file: OpenFile, send: () => Steps<void>): Steps<void> {
+  let sent: Steps<void> = DONE;
   try {
     sent = send();
   } finally {
-    // While something is still to be sent, it stays open.
-    if (sent === undefined) file.close();
+    if (sent === DONE) file.close();
   }
-  return sent?.finally(() => file.close());
+  // While something is still to be sent, it stays open.
+  return sent === DONE ? DONE : lent(file, sent);
+}
+
+function* lent(file: OpenFile, sent: Steps<void>): Steps<void> {
+  try {
+    yield* sent;
+  } finally {
+    file.close();
+  }
 }
 
 /** Answers with a sentence. */
@@ -72,7 +81,7 @@ export function say(
   status: number,
   text: string,
   fields: readonly Field[] = [],
-): Promise<void> | undefined {
+): Steps<void> {
   return exchange.respond(
     status,
     [["Content-Type", "text/plain; charset=utf-8"], ...fields],

@@ -1,6 +1,7 @@
 /** Files as the content of responses. */
 
 import { Buffer } from "node:buffer";
+import type { Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import { typeField } from "./description.ts";
 import { boundaryOf, frame } from "./multipart.ts";
@@ -13,7 +14,7 @@ const small = new Uint8Array(SMALL);
 /**
  * Responds with a whole file. What it has become longer by in the meantime is not sent.
  *
- * @param file lent until the promise settles, or until this returns where there is none
+ * @param file lent until the steps have come to their end
  * @throws {Error} when it has become shorter; a connection on which part of it was sent must not go on then
  */
 export function sendWhole(
@@ -21,7 +22,7 @@ export function sendWhole(
   status: number,
   fields: readonly Field[],
   file: OpenFile,
-): Promise<void> | undefined {
+): Steps<void> {
   if (file.size > SMALL || exchange.method === "HEAD") return sendRange(exchange, status, fields, file);
   return exchange.respond(status, fields, contentOf(file));
 }
@@ -38,42 +39,44 @@ function shorter({ name }: OpenFile): Error {
 }
 
 /** Responds with a file, or one range of it. The same holds as for {@linkcode sendWhole}. */
-export async function sendRange(
+export function* sendRange(
   exchange: Exchange,
   status: number,
   fields: readonly Field[],
   file: OpenFile,
   range: ByteRange = { first: 0, last: file.size - 1 },
-): Promise<void> {
+): Steps<void> {
   const length = range.last - range.first + 1;
-  if (!await exchange.start(status, fields, length, length > 0)) return;
-  if (exchange.coded) return await sendCoded(exchange, file, length);
-  await sendPart(exchange, file, range.first, length);
+  yield* exchange.start(status, fields, length, length > 0);
+  if (exchange.contentless) return;
+  if (exchange.coded) yield* sendCoded(exchange, file, length);
+  else yield* sendPart(exchange, file, range.first, length);
 }
 
 /** Sends bytes of a file as they are. */
-async function sendPart(
+function sendPart(
   { connection }: Exchange,
   { source }: OpenFile,
   first: number,
   count: number,
   more = false,
-): Promise<void> {
-  if (typeof source === "number") await connection.sendFile(source, first, count);
-  else await connection.sendAll(source.subarray(first, first + count), more);
+): Steps<void> {
+  return typeof source === "number"
+    ? connection.sendFileOut(source, first, count)
+    : connection.sendOut(source.subarray(first, first + count), more);
 }
 
 /** Bytes of a file that are coded at a time. */
 const PIECE = 65_536;
 
 /** Sends a whole file through a coding: what the kernel could send is not coded. */
-async function sendCoded(exchange: Exchange, file: OpenFile, length: number): Promise<void> {
+function* sendCoded(exchange: Exchange, file: OpenFile, length: number): Steps<void> {
   for (let at = 0; at < length;) {
     const piece = new Uint8Array(Math.min(PIECE, length - at));
     const read = file.read(piece, piece.length, at);
     if (read === 0) throw shorter(file);
     at += read;
-    await exchange.write(piece.subarray(0, read), at < length);
+    yield* exchange.write(piece.subarray(0, read), at < length);
   }
 }
 
@@ -82,23 +85,23 @@ async function sendCoded(exchange: Exchange, file: OpenFile, length: number): Pr
  *
  * @param type Content-Type of each part, where one is known
  */
-export async function sendRanges(
+export function* sendRanges(
   exchange: Exchange,
   fields: readonly Field[],
   file: OpenFile,
   ranges: readonly ByteRange[],
   type: string | undefined,
-): Promise<void> {
+): Steps<void> {
   const boundary = boundaryOf(crypto.getRandomValues(new Uint8Array(20)));
   const { heads, end, length } = frame(ranges, file.size, type, boundary);
   const own: Field = ["Content-Type", `multipart/byteranges; boundary=${boundary}`];
-  if (!await exchange.start(206, [own, ...fields], length, true)) return;
+  yield* exchange.start(206, [own, ...fields], length, true);
   const { connection } = exchange;
   for (const [index, { first, last }] of ranges.entries()) {
-    await connection.sendAll(Buffer.from(heads[index]!, "latin1") as Uint8Array<ArrayBuffer>, true);
-    await sendPart(exchange, file, first, last - first + 1, true);
+    yield* connection.sendOut(Buffer.from(heads[index]!, "latin1") as Uint8Array<ArrayBuffer>, true);
+    yield* sendPart(exchange, file, first, last - first + 1, true);
   }
-  await connection.sendAll(Buffer.from(end, "latin1") as Uint8Array<ArrayBuffer>);
+  yield* connection.sendOut(Buffer.from(end, "latin1") as Uint8Array<ArrayBuffer>);
 }
 
 /** The fields of one range. */

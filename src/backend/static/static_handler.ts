@@ -3,6 +3,7 @@
 import type { LinkPolicy } from "../../../ffi/mod.ts";
 import { ownReference } from "../../http/reference.ts";
 import { normalizePath } from "../../route/path.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
 import type { RequestHandler } from "../http/http_server.ts";
 import type { Home } from "../connection/home.ts";
@@ -83,7 +84,7 @@ export class StaticRequestHandler implements RequestHandler {
     this.#directory.close();
   }
 
-  handle(exchange: Exchange): Promise<void> | undefined {
+  handle(exchange: Exchange): Steps<void> {
     const { method } = exchange;
     if (method !== "GET" && method !== "HEAD") {
       return say(exchange, 405, "Only GET and HEAD are served here", [["Allow", "GET, HEAD"]]);
@@ -110,7 +111,7 @@ export class StaticRequestHandler implements RequestHandler {
     fields: RequestFields,
     file: OpenFile,
     byAccept: boolean,
-  ): Promise<void> | undefined {
+  ): Steps<void> {
     const { name } = file;
     const encoded: Encoded = this.#options.precompressed
       ? preferEncoded(this.#directory, file, fields.acceptEncoding)
@@ -150,7 +151,7 @@ export class StaticRequestHandler implements RequestHandler {
     return about;
   }
 
-  #notFound(exchange: Exchange, byAccept: boolean): Promise<void> | undefined {
+  #notFound(exchange: Exchange, byAccept: boolean): Steps<void> {
     const vary: Field[] = byAccept ? [["Vary", "Accept"]] : [];
     const page = this.#directory.open(NOT_FOUND);
     if (!(page instanceof OpenFile)) return say(exchange, 404, "There is no such file", vary);

@@ -4,6 +4,7 @@ import type { Exchange } from "../../../src/backend/http/exchange.ts";
 import { BodyError } from "../../../src/backend/http/request_body.ts";
 import { bytes, echo, testHttp } from "../rig.ts";
 import { responsesOf } from "./responses.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n";
@@ -38,7 +39,7 @@ testHttp(
 );
 
 testHttp("an error after the whole response ends the connection behind it, without a reset", async (it) => {
-  await it.respond(200, [], content);
+  await promised(it.respond(200, [], content));
   throw new RangeError("mine");
 }, async ({ rig, give, errors }) => {
   // More than is taken with the head: a close would answer what is left in the socket with a reset.
@@ -52,8 +53,8 @@ testHttp("an error after the whole response ends the connection behind it, witho
 });
 
 testHttp("content that only the connection's end would end is broken off by a reset", async (it) => {
-  await it.start(200, [], undefined);
-  await it.write(bytes("half"));
+  await promised(it.start(200, [], undefined));
+  await promised(it.write(bytes("half")));
   throw new RangeError("mine");
 }, async ({ rig, give }) => {
   const [old, present] = [give("GET / HTTP/1.0\r\n\r\n"), give(GET)];
@@ -87,7 +88,7 @@ testHttp("the answer to a HEAD whose content is broken has no content", echo, as
 
 testHttp("a handler that answers to broken content all the same ends the connection", async (it) => {
   await it.body.read().catch(() => {});
-  await it.respond(200, [], content);
+  await promised(it.respond(200, [], content));
 }, async ({ rig, give, errors }) => {
   const client = give(CHUNKED + "x\r\n" + GET);
   const [first, ...others] = responsesOf(await rig.rest(client));
@@ -125,7 +126,7 @@ async function readLate(it: Exchange, begin: boolean): Promise<void> {
   const note = (reading: Promise<unknown>) =>
     reading.then((piece) => late.push(piece), (error) => late.push(error));
   if (begin) void note(it.body.read());
-  await it.respond(200, [], content);
+  await promised(it.respond(200, [], content));
   if (!begin) setTimeout(() => void note(it.body.read()), 0);
 }
 

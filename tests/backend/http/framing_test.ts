@@ -2,20 +2,23 @@
 
 import assert from "node:assert/strict";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
+import type { RequestHandler } from "../../../src/backend/http/http_server.ts";
 import { bytes, testHttp } from "../rig.ts";
 import { CLOSE, content, END, exchange, GET } from "./exchanges.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 async function stream(exchange: Exchange): Promise<void> {
-  if (!await exchange.start(200, [], undefined)) return;
-  await exchange.write(bytes("one"));
-  await exchange.write(bytes(""));
-  await exchange.write(bytes("two"));
-  await exchange.finish();
+  await promised(exchange.start(200, [], undefined));
+  if (exchange.contentless) return;
+  await promised(exchange.write(bytes("one")));
+  await promised(exchange.write(bytes("")));
+  await promised(exchange.write(bytes("two")));
+  await promised(exchange.finish());
 }
 
 interface Framing {
   readonly what: string;
-  readonly handler: (exchange: Exchange) => Promise<void> | undefined;
+  readonly handler: RequestHandler["handle"];
   readonly request: string;
   readonly response: string;
 }

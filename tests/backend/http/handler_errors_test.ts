@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { bytes, echo, testHttp } from "../rig.ts";
 import { CLOSE, content, END, exchange, GET } from "./exchanges.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 testHttp("an error before the response is 500, and the connection ends", () => {
   throw new RangeError("mine");
@@ -14,8 +15,8 @@ testHttp("an error before the response is 500, and the connection ends", () => {
 });
 
 testHttp("an error in the middle of a response breaks the connection off", async (it) => {
-  await it.start(200, [], undefined);
-  await it.write(bytes("half"));
+  await promised(it.start(200, [], undefined));
+  await promised(it.write(bytes("half")));
   throw new RangeError("mine");
 }, async (http) => {
   const text = await exchange(http, GET + END);
@@ -24,8 +25,8 @@ testHttp("an error in the middle of a response breaks the connection off", async
 });
 
 testHttp("a handler that responds twice is told so, and the client sees the first alone", async (it) => {
-  await it.respond(200, [], content);
-  await it.respond(200, [], content);
+  await promised(it.respond(200, [], content));
+  await promised(it.respond(200, [], content));
 }, async (http) => {
   assert.match(await exchange(http, GET + END), /\r\n\r\nhello$/);
   assert.match(String(http.errors[0]), /Cannot respond twice/);
@@ -59,8 +60,8 @@ testHttp(
 );
 
 testHttp("a client that goes in the middle of a response is no error", async (it) => {
-  await it.start(200, [], undefined);
-  for (let i = 0; i < 100_000; i++) await it.write(new Uint8Array(60_000));
+  await promised(it.start(200, [], undefined));
+  for (let i = 0; i < 100_000; i++) await promised(it.write(new Uint8Array(60_000)));
 }, async ({ rig, give, errors }) => {
   const client = give(GET + END);
   await rig.until(() => client.received.length > 100_000, "some of it");
@@ -70,8 +71,8 @@ testHttp("a client that goes in the middle of a response is no error", async (it
 });
 
 testHttp("a client that reads nothing stalls its own response, and only so long", async (it) => {
-  if (it.path !== "/big") return await it.respond(200, [], content);
-  await it.respond(200, [], new Uint8Array(50_000_000));
+  if (it.path !== "/big") return await promised(it.respond(200, [], content));
+  await promised(it.respond(200, [], new Uint8Array(50_000_000)));
 }, async ({ rig, give, errors }) => {
   const client = give(GET.replace("/", "/big") + END);
   await rig.settle();

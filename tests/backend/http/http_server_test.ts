@@ -5,6 +5,7 @@ import { SCOPE_HOST } from "../../../src/protocol/messages.ts";
 import { ack } from "../../front/raw_channel.ts";
 import { bytes, echo, testHttp } from "../rig.ts";
 import { CLOSE, content, END, exchange, GET, undated } from "./exchanges.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 testHttp("requests are answered in their order, however they come", echo, async (http) => {
   const { rig, give } = http;
@@ -100,7 +101,7 @@ testHttp(
   "a backend that drains gives back who is idle, and the others when they are, and ends",
   async (it) => {
     if (it.path === "/slow") await it.body.read();
-    await it.respond(200, [], content);
+    await promised(it.respond(200, [], content));
   },
   async ({ rig, front, give }) => {
     const idle = give(GET + END);

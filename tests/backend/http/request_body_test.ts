@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { BodyError } from "../../../src/backend/http/request_body.ts";
 import { bytes, echo, testHttp } from "../rig.ts";
 import { CLOSE, content, END, exchange, GET, undated } from "./exchanges.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 const chunked = (body: string) => `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${body}`;
 
@@ -32,8 +33,8 @@ testHttp("broken chunks are answered with 400", echo, async (http) => {
 });
 
 testHttp("broken chunks after the answer has begun break the connection off", async (it) => {
-  await it.start(200, [], undefined);
-  await it.write(bytes("begun"));
+  await promised(it.start(200, [], undefined));
+  await promised(it.write(bytes("begun")));
   await it.body.read();
 }, async (http) => {
   const text = await exchange(http, chunked("x\r\n"));
@@ -99,9 +100,9 @@ testHttp("100 is not said when nobody asks for the content, and the connection e
 });
 
 testHttp("100 is not said after the response has begun", async (it) => {
-  await it.start(200, [], 2);
+  await promised(it.start(200, [], 2));
   await it.body.read();
-  await it.write(bytes("ok"));
+  await promised(it.write(bytes("ok")));
 }, async ({ rig, give }) => {
   const client = give(EXPECT);
   await rig.until(() => client.received !== "", "the head");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Exchange } from "../../../src/backend/http/exchange.ts";
 import type { SeenRequest } from "../../http/compliance/case.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 /** A response as a client reads it. */
 export interface ClientResponse {
@@ -23,7 +24,7 @@ export async function sayWhatWasSeen(exchange: Exchange): Promise<void> {
   const request = { method, target, authority, fields: exchange.fields(), content };
   // Success would open a tunnel (RFC 9110, 9.3.6).
   const status = method === "CONNECT" ? 405 : 200;
-  await exchange.respond(status, [["Seen", encodeURIComponent(JSON.stringify(request))]], "ok");
+  await promised(exchange.respond(status, [["Seen", encodeURIComponent(JSON.stringify(request))]], "ok"));
 }
 
 /** Whether a response is one of {@linkcode sayWhatWasSeen}; others are refusals. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RequestHandler } from "../../../src/backend/http/http_server.ts";
 import { bytes, echo, testHttp } from "../rig.ts";
+import { promised } from "../../../src/loop/course.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -107,20 +108,20 @@ function move(size: number): void {
 const busy: RequestHandler["handle"] = async (it) => {
   if (it.path === "/other") {
     movedBefore = moved;
-    return await it.respond(200, [], bytes("ok"));
+    return await promised(it.respond(200, [], bytes("ok")));
   }
   if (it.method === "POST") {
     for (let piece = await it.body.read(); piece !== undefined; piece = await it.body.read()) {
       move(piece.length);
     }
-    return await it.respond(200, [], bytes(String(moved)));
+    return await promised(it.respond(200, [], bytes(String(moved))));
   }
-  await it.start(200, [], undefined);
+  await promised(it.start(200, [], undefined));
   for (let sent = 0; sent < MUCH; sent += 65_536) {
-    await it.write(new Uint8Array(65_536));
+    await promised(it.write(new Uint8Array(65_536)));
     move(65_536);
   }
-  await it.finish();
+  await promised(it.finish());
 };
 
 const OTHER = "GET /other HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -132,14 +133,14 @@ testHttp(
     let counted = 0;
     connection.moved = (bytes) => {
       counted += bytes;
-      return undefined;
+      return false;
     };
     const target = new Uint8Array(1_000);
     let read = await it.body.readInto(target);
     for (let piece = await it.body.read(); piece !== undefined; piece = await it.body.read()) {
       read += piece.length;
     }
-    await it.respond(200, [], `${read} ${counted}`);
+    await promised(it.respond(200, [], `${read} ${counted}`));
   },
   async ({ rig, give }) => {
     const client = give(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${"a".repeat(100_000)}`);

@@ -4,7 +4,7 @@ import { resetConnection } from "../../../../ffi/mod.ts";
 import { type CgiHead, MAX_CGI_HEAD, parseCgiHead } from "../../../http/cgi_response.ts";
 import { Gathered } from "../../../http/growing.ts";
 import { isWorthReading } from "../../../http/head_growth.ts";
-import { settled, type Steps } from "../../../loop/course.ts";
+import type { Steps } from "../../../loop/course.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
 import type { Exchange } from "../../http/exchange.ts";
 
@@ -60,9 +60,7 @@ export class Answering {
     if (location !== undefined && exchange.guard.owns(location.split("?")[0]!)) return location;
     if (exchange.method === "HEAD") {
       // 4.3.3: whatever follows is for nobody.
-      yield* this.#settled(
-        exchange.start(head.status, head.fields, head.contentLength, false, head.reason),
-      );
+      yield* exchange.start(head.status, head.fields, head.contentLength, false, head.reason);
       while ((yield* this.output.read()) !== undefined);
     } else if (head.contentLength === undefined) yield* this.#respond(head, rest);
     else yield* this.#respondCounted(head, rest, head.contentLength);
@@ -112,17 +110,15 @@ export class Answering {
           ? new OutputError("it ran for too long", 504)
           : new OutputError("it was killed before its output was complete");
       }
-      return yield* this.#settled(exchange.respond(status, fields, first, reason));
+      return yield* exchange.respond(status, fields, first, reason);
     }
-    const follows = yield* this.#settled(
-      exchange.start(status, fields, undefined, first.byteLength > 0, reason),
-    );
-    yield* this.#settled(exchange.write(first));
+    yield* exchange.start(status, fields, undefined, first.byteLength > 0, reason);
+    yield* exchange.write(first);
     for (let piece = yield* output.read(); piece !== undefined; piece = yield* output.read()) {
-      if (follows) yield* this.#settled(exchange.write(piece));
+      if (!exchange.contentless) yield* exchange.write(piece);
     }
     if (yield* this.#brokeOff()) this.#breakOff(exchange.minor === 0);
-    yield* this.#settled(exchange.finish());
+    yield* exchange.finish();
   }
 
   *#respondCounted(
@@ -133,21 +129,19 @@ export class Answering {
     const { exchange, output } = this;
     const first = this.#collect(rest);
     if (first.byteLength >= length) {
-      return yield* this.#settled(exchange.respond(status, fields, first.subarray(0, length), reason));
+      return yield* exchange.respond(status, fields, first.subarray(0, length), reason);
     }
-    const follows = yield* this.#settled(
-      exchange.start(status, fields, length, first.byteLength > 0, reason),
-    );
-    yield* this.#settled(exchange.write(first));
+    yield* exchange.start(status, fields, length, first.byteLength > 0, reason);
+    yield* exchange.write(first);
     for (let left = length - first.byteLength; left > 0;) {
       const piece = yield* output.read();
       if (piece === undefined) {
         yield* this.#brokeOff();
-        if (follows) this.#breakOff(false);
+        if (!exchange.contentless) this.#breakOff(false);
         return;
       }
       // What a program writes beyond its own Content-Length is not content.
-      if (follows) yield* this.#settled(exchange.write(piece.subarray(0, left)));
+      if (!exchange.contentless) yield* exchange.write(piece.subarray(0, left));
       left -= piece.byteLength;
     }
   }
@@ -157,10 +151,6 @@ export class Answering {
     if (this.program.late) return true;
     const end = yield* this.program.endsSoon();
     return end?.killed === true || this.program.late;
-  }
-
-  #settled<T>(work: Promise<T> | T): Steps<T> {
-    return settled(this.exchange.connection.home.loop, work);
   }
 
   /** The client must not take what it has for the whole. @param byEnd whether the connection's end would say that it is */

@@ -1,7 +1,7 @@
 /** A CGI/1.1 program per request (RFC 3875). */
 
 import { close, E2BIG, EAGAIN, EMFILE, ENFILE, ENOMEM, ErrnoError, pipe } from "../../../../ffi/mod.ts";
-import { Course, settled, type Steps } from "../../../loop/course.ts";
+import type { Steps } from "../../../loop/course.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { ConnectionLost } from "../../connection/connection.ts";
@@ -81,28 +81,24 @@ export class CgiRequestHandler implements RequestHandler {
     };
   }
 
-  handle(exchange: Exchange): Course | undefined {
-    return Course.begin(this.#answer(exchange));
-  }
-
   /** Answers with the response of a program, and of another one as long as one redirects here. */
-  *#answer(exchange: Exchange): Steps<void> {
+  *handle(exchange: Exchange): Steps<void> {
     const shared = this.#share(exchange.connection.home.loop);
     let { method, path, query } = exchange;
-    if (method === "CONNECT") return yield* said(exchange, 501, "CONNECT is not for programs");
+    if (method === "CONNECT") return yield* say(exchange, 501, "CONNECT is not for programs");
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
       const location = yield* this.#serve(shared, exchange, { method, path, query }, redirects === 0);
       if (location === undefined) return;
       // Who may ask for that, and who runs it, is decided by the front: the client asks for it.
       if (this.options.command === undefined) {
-        return yield* settled(shared.loop, exchange.respond(302, [["Location", location]], ""));
+        return yield* exchange.respond(302, [["Location", location]], "");
       }
       const [newPath, ...newQuery] = location.split("?");
       // RFC 3875, 6.2.2: as if the client had asked for that, without content.
       if (method !== "HEAD") method = "GET";
       [path, query] = [newPath!, newQuery.join("?")];
     }
-    yield* said(exchange, 502, "The program redirects without end.");
+    yield* say(exchange, 502, "The program redirects without end.");
   }
 
   /**
@@ -123,14 +119,14 @@ export class CgiRequestHandler implements RequestHandler {
       const content = withContent ? yield* awaited(exchange) : undefined;
       if (typeof content === "string") {
         const { status, sentence, fields } = UNWANTED[content];
-        yield* said(exchange, status, sentence, fields);
+        yield* say(exchange, status, sentence, fields);
         return undefined;
       }
       ready = content;
       taken = yield shared.slots.take;
       if (!taken) {
         if (ready !== undefined) close(ready.stdin);
-        yield* said(exchange, 503, "Too many programs run already.", RETRY);
+        yield* say(exchange, 503, "Too many programs run already.", RETRY);
         return undefined;
       }
       const input = ready ?? (withContent ? inputOf(exchange, shared.loop) : noInput());
@@ -142,7 +138,7 @@ export class CgiRequestHandler implements RequestHandler {
       if (!(error instanceof ErrnoError) || !OUT_OF_RESOURCES.has(error.errno) || exchange.responded) {
         throw error;
       }
-      yield* said(exchange, 503, "No program can be run at the moment.", RETRY);
+      yield* say(exchange, 503, "No program can be run at the moment.", RETRY);
       return undefined;
     } finally {
       // A program that runs gives its slot back at its end.
@@ -166,7 +162,7 @@ export class CgiRequestHandler implements RequestHandler {
     let output: OutputPipe | undefined;
     try {
       if ("status" in variables) {
-        yield* said(
+        yield* say(
           exchange,
           variables.status,
           `The request cannot be passed to a program: ${variables.why}.`,
@@ -174,7 +170,7 @@ export class CgiRequestHandler implements RequestHandler {
         return undefined;
       }
       if (this.options.command === undefined && script === undefined) {
-        yield* said(exchange, 404, "There is no such program.");
+        yield* say(exchange, 404, "There is no such program.");
         return undefined;
       }
       const [from, stdout] = pipe();
@@ -197,10 +193,10 @@ export class CgiRequestHandler implements RequestHandler {
       }
     }
     if (started === -E2BIG) {
-      yield* said(exchange, 431, "The request is too long to be passed to a program.");
+      yield* say(exchange, 431, "The request is too long to be passed to a program.");
     } else if (OUT_OF_RESOURCES.has(-started)) {
-      yield* said(exchange, 503, "No program can be run at the moment.", RETRY);
-    } else yield* said(exchange, 500, "The program cannot be run.");
+      yield* say(exchange, 503, "No program can be run at the moment.", RETRY);
+    } else yield* say(exchange, 500, "The program cannot be run.");
     return undefined;
   }
 
@@ -232,7 +228,7 @@ export class CgiRequestHandler implements RequestHandler {
       this.options.onFault?.(exchange, program.process, error.why);
       output.close();
       if (feed !== undefined) yield feed.cancel();
-      yield* said(exchange, error.status, SENTENCES[error.status]);
+      yield* say(exchange, error.status, SENTENCES[error.status]);
       return undefined;
     } finally {
       connection.onGone(undefined);
@@ -240,10 +236,6 @@ export class CgiRequestHandler implements RequestHandler {
       if (feed !== undefined) yield feed.cancel();
     }
   }
-}
-
-function said(exchange: Exchange, status: number, sentence: string, fields?: readonly Field[]): Steps<void> {
-  return settled(exchange.connection.home.loop, say(exchange, status, sentence, fields));
 }
 
 const RETRY: readonly Field[] = [["Retry-After", "1"]];

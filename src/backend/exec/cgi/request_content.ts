@@ -13,7 +13,7 @@ import {
   rewind,
   settle,
 } from "../../../../ffi/mod.ts";
-import { Course, settled, type Steps, type Wait } from "../../../loop/course.ts";
+import { Course, type Steps, type Wait } from "../../../loop/course.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { RequestBody } from "../../http/request_body.ts";
@@ -88,7 +88,7 @@ function* collected(body: RequestBody): Steps<Input | "too long" | "too many"> {
       if (length > MAX_COLLECTED) return "too long";
       if (collecting > MOST_COLLECTED) return "too many";
       writeAll(file, room.subarray(0, size));
-      yield* othersTurn(body, size);
+      yield* body.input.connection.giveWay(size);
     }
     rewind(file);
     whole = true;
@@ -108,12 +108,6 @@ function* taken(body: RequestBody): Steps<number> {
     if (size !== undefined) return size;
     yield* body.more();
   }
-}
-
-/** Lets others have their turn when a client is as fast as this process. */
-function* othersTurn({ input: { connection } }: RequestBody, size: number): Steps<void> {
-  const turn = connection.moved(size);
-  if (turn !== undefined) yield* settled(connection.home.loop, turn);
 }
 
 /** What was collected for a request is needed no more. */
@@ -151,7 +145,7 @@ export class Feed {
       for (let size = yield* taken(body); size > 0; size = yield* taken(body)) {
         // A program may answer without reading all of it.
         if (!(yield* pipe.write(room.subarray(0, size)))) break;
-        yield* othersTurn(body, size);
+        yield* body.input.connection.giveWay(size);
       }
     } catch (error) {
       if (!this.#cancelled) {
