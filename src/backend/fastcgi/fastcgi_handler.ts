@@ -2,7 +2,7 @@
 
 import { type FastCgiUpstream, formatFastCgiUpstream } from "../../config/fastcgi_upstream.ts";
 import { encodeRequest } from "../../fastcgi/records.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Home } from "../connection/home.ts";
 import type { UpstreamCounters } from "../counters/upstream_counters.ts";
@@ -124,7 +124,8 @@ export class FastCgiRequestHandler implements RequestHandler {
   ): Steps<string | undefined> {
     const { connection: client, connection: { home } } = exchange;
     const { pool, patience, counters } = this.#share(home);
-    yield* settled(home.loop, pool.enter(client));
+    const turn = pool.enter(client);
+    if (turn !== undefined) yield* turn;
     let failed = false;
     counters.begin();
     try {
@@ -132,7 +133,7 @@ export class FastCgiRequestHandler implements RequestHandler {
       const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
       let upstream = pool.take(!repeatable);
       for (let mayHaveEnded = repeatable && upstream !== undefined;; mayHaveEnded = false) {
-        upstream ??= yield* settled(home.loop, this.#connect(pool));
+        upstream ??= yield* this.#connect(pool);
         const content = collected === "none" ? undefined : collected?.content() ?? exchange.body;
         const asking = new Asking(exchange, upstream, request, content, patience);
         try {
@@ -169,8 +170,8 @@ export class FastCgiRequestHandler implements RequestHandler {
     }
   }
 
-  async #connect(pool: UpstreamPool): Promise<UpstreamConnection> {
-    const upstream = await pool.connect();
+  *#connect(pool: UpstreamPool): Steps<UpstreamConnection> {
+    const upstream = yield* pool.connect();
     this.#absence.ends((about) => this.options.report?.({ type: "upstream-back" }, about));
     return upstream;
   }

@@ -6,7 +6,7 @@ import { answer, type AnswerStatus } from "../../http/answers.ts";
 import { httpDate } from "../../http/response_head.ts";
 import { SCOPE_CONNECTION } from "../../protocol/messages.ts";
 import { alertRecord, INTERNAL_ERROR } from "../../tls/alerts.ts";
-import { Course, settled, type Steps } from "../../loop/course.ts";
+import { Course, type Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import type { ConnectionServer } from "../connection/connection_server.ts";
@@ -100,7 +100,8 @@ export class PlainRelay implements ConnectionServer {
     const shared = this.#share(home);
     const { pool, counters } = shared;
     try {
-      yield* settled(home.loop, pool.enter(connection));
+      const turn = pool.enter(connection);
+      if (turn !== undefined) yield* turn;
     } catch (error) {
       return yield* this.#fail(connection, error, line);
     }
@@ -122,7 +123,7 @@ export class PlainRelay implements ConnectionServer {
   ): Steps<boolean> {
     let upstream: UpstreamConnection;
     try {
-      upstream = yield* settled(connection.home.loop, pool.connect());
+      upstream = yield* pool.connect();
     } catch (error) {
       counters.isUp = false;
       yield* this.#fail(connection, error, line);

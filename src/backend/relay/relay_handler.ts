@@ -2,7 +2,7 @@
 
 import type { EncodedSlashes, Forwarded } from "../../config/config.ts";
 import type { ErrorReplacing } from "../../config/error_pages.ts";
-import { settled, type Steps } from "../../loop/course.ts";
+import type { Steps } from "../../loop/course.ts";
 import { KEEPS_HOST, TELLS_CLIENT } from "../../rules/own_variables.ts";
 import type { Home } from "../connection/home.ts";
 import type { Exchange, Field } from "../http/exchange.ts";
@@ -166,11 +166,10 @@ export class RelayRequestHandler implements RequestHandler {
   /** Asks a member, and another one where that cannot be reached: nothing of the request has been sent by then. */
   *#balanced(members: Members, exchange: Exchange, fields: RequestFields): Steps<void> {
     const { connection } = exchange;
-    const { loop } = connection.home;
     const { sticky, failOnTimeout } = this.options.balancing!;
     const route = sticky && sessionRoute(sticky, exchange.target, exchange.sentFields());
     const tried = new Set<Member>();
-    let choice = members.choose(route, tried) ?? (yield* settled(loop, members.await(route, connection)));
+    let choice = members.choose(route, tried) ?? (yield* members.await(route, connection));
     for (; choice !== undefined; choice = members.choose(route, tried)) {
       const { member } = choice;
       exchange.environment = environmentOf(choice, sticky, route);
@@ -196,7 +195,7 @@ export class RelayRequestHandler implements RequestHandler {
     const { connection } = exchange;
     const { pool } = member;
     const turn = pool.enter(connection);
-    if (turn !== undefined) yield* settled(connection.home.loop, turn);
+    if (turn !== undefined) yield* turn;
     const before = connection.sent + connection.received;
     let failure: UpstreamError | undefined;
     member.begin();
@@ -207,7 +206,7 @@ export class RelayRequestHandler implements RequestHandler {
       const repeatable = IDEMPOTENT.has(exchange.method) && exchange.body.done;
       let upstream = pool.take(!repeatable);
       for (let mayHaveEnded = repeatable && upstream !== undefined;; mayHaveEnded = false) {
-        upstream ??= yield* settled(connection.home.loop, this.#connect(member));
+        upstream ??= yield* this.#connect(member);
         try {
           return done(
             member,
@@ -272,8 +271,8 @@ export class RelayRequestHandler implements RequestHandler {
     } else this.options.report?.({ type: "upstream-failed", request: `${method} ${target}`, reason }, about);
   }
 
-  async #connect({ pool }: Member): Promise<UpstreamConnection> {
-    const upstream = await pool.connect();
+  *#connect({ pool }: Member): Steps<UpstreamConnection> {
+    const upstream = yield* pool.connect();
     this.#absence.ends((about) => this.options.report?.({ type: "upstream-back" }, about));
     return upstream;
   }

@@ -33,11 +33,13 @@ export class Resolver {
     if (this.#addresses !== undefined) this.#freshUntil = Infinity;
   }
 
-  /** The addresses, which are asked for at most once at a time. An old answer is better than none. */
-  async addresses(): Promise<readonly string[]> {
+  /**
+   * The addresses; a promise of them where they have to be asked for, at most once at a time. An old answer is better than
+   * none.
+   */
+  addresses(): readonly string[] | Promise<readonly string[]> {
     if (this.#addresses !== undefined && this.clock() < this.#freshUntil) return this.#addresses;
-    this.#asking ??= this.#ask().finally(() => this.#asking = undefined);
-    return await this.#asking;
+    return this.#asking ??= this.#ask().finally(() => this.#asking = undefined);
   }
 
   async #ask(): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 /** What speaks TLS to upstreams, as those see it who make connections: OpenSSL is opened only where it is used. */
 
 import type { Descriptor } from "../../../ffi/mod.ts";
+import type { Steps } from "../../loop/course.ts";
 import type { Deadlines } from "../../loop/deadlines.ts";
 import type { Poller } from "../../loop/poller.ts";
 import type { UpstreamConnection } from "./upstream_connection.ts";
@@ -14,7 +15,7 @@ export interface SecuredConnection extends UpstreamConnection {
    * @param where the server is, for people
    * @throws {UnsecuredError} when there is no agreement, or the server is not whom it should be; the connection is closed
    */
-  handshake(deadlines: Deadlines, where: string): Promise<void>;
+  handshake(deadlines: Deadlines, where: string): Steps<void>;
 }
 
 /** Makes such connections. */

@@ -1,32 +1,28 @@
 /** A limit on what is at an upstream at a time, and the line of those who wait for their turn. */
 
+import type { Steps } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import { type Connection, ConnectionLost } from "../connection/connection.ts";
 import { UpstreamError } from "./upstream_error.ts";
 
+const TOO_LONG = "all connections to it that there may be were in use for too long";
+
 /** Somebody in the line. */
 class Waiter extends Timed {
-  readonly #turn = Promise.withResolvers<void>();
-  readonly turn: Promise<void> = this.#turn.promise;
+  /** Why there is no turn. */
+  failure: Error | undefined;
+  /** In the line no more: told with the next turn of the loop. */
+  called = false;
+  resume: ((came: boolean) => void) | undefined;
 
-  /** @param quit takes it out of the line */
-  constructor(readonly quit: (waiter: Waiter) => void) {
+  /** @param late told when it took too long */
+  constructor(readonly late: (waiter: Waiter) => void) {
     super();
   }
 
-  admit(): void {
-    this.stopDeadline();
-    this.#turn.resolve();
-  }
-
-  refuse(error: Error): void {
-    this.stopDeadline();
-    this.quit(this);
-    this.#turn.reject(error);
-  }
-
   override expire(): void {
-    this.refuse(new UpstreamError("all connections to it that there may be were in use for too long", 503));
+    if (!this.called) this.late(this);
+    this.resume?.(true);
   }
 }
 
@@ -34,13 +30,17 @@ class Waiter extends Timed {
 export class Turnstile {
   #inside = 0;
   readonly #line = new Set<Waiter>();
-  readonly #quit = (waiter: Waiter): void => void this.#line.delete(waiter);
+  readonly #late = (waiter: Waiter): void => {
+    this.#line.delete(waiter);
+    waiter.failure = new UpstreamError(TOO_LONG, 503);
+  };
 
   /**
    * @param most at a time
    * @param deadlines how long one waits
+   * @param soon of no length: whose turn comes goes on by the loop, and not in the midst of what somebody else does
    */
-  constructor(readonly most: number, readonly deadlines: Deadlines) {}
+  constructor(readonly most: number, readonly deadlines: Deadlines, readonly soon: Deadlines) {}
 
   /** How many wait. */
   get waiting(): number {
@@ -54,7 +54,7 @@ export class Turnstile {
    * @throws {UpstreamError} with 503 when it took too long
    * @throws {ConnectionLost} when the client has gone meanwhile
    */
-  enter(client: Connection): Promise<void> | undefined {
+  enter(client: Connection): Steps<void> | undefined {
     if (this.#inside < this.most) {
       this.#inside++;
       return undefined;
@@ -62,16 +62,28 @@ export class Turnstile {
     return this.#wait(client);
   }
 
-  async #wait(client: Connection): Promise<void> {
-    const waiter = new Waiter(this.#quit);
+  *#wait(client: Connection): Steps<void> {
+    const waiter = new Waiter(this.#late);
     this.#line.add(waiter);
     this.deadlines.start(waiter);
     try {
-      client.onGone(() => waiter.refuse(new ConnectionLost("Cannot relay: the client is gone")));
-      await waiter.turn;
+      client.onGone(() => this.#call(waiter, new ConnectionLost("Cannot relay: the client is gone")));
+      yield (resume) => {
+        waiter.resume = resume;
+        return false;
+      };
     } finally {
       client.onGone(undefined);
     }
+    if (waiter.failure !== undefined) throw waiter.failure;
+  }
+
+  /** Calls somebody out of the line, if it is there. @param failure why there is no turn */
+  #call(waiter: Waiter, failure?: Error): void {
+    if (!this.#line.delete(waiter)) return;
+    waiter.failure = failure;
+    waiter.called = true;
+    this.soon.start(waiter);
   }
 
   /** Gives the turn to who waits longest, if anybody does. */
@@ -81,12 +93,11 @@ export class Turnstile {
       this.#inside--;
       return;
     }
-    this.#line.delete(first);
-    first.admit();
+    this.#call(first);
   }
 
   /** Nobody's turn comes any more. */
   close(): void {
-    for (const waiter of [...this.#line]) waiter.refuse(new UpstreamError("the relay ends", 503));
+    for (const waiter of [...this.#line]) this.#call(waiter, new UpstreamError("the relay ends", 503));
   }
 }

@@ -1,4 +1,4 @@
-/** One connection to an upstream: its socket, and waiting for it beside promises. */
+/** One connection to an upstream: its socket, and waiting for it in steps. */
 
 import {
   close,
@@ -163,22 +163,11 @@ export class UpstreamConnection extends SocketReadiness {
    * @param bytes in memory that nobody else writes to
    * @throws {UpstreamError} when it is gone, or read nothing in time
    */
-  async sendAll(bytes: Uint8Array<ArrayBuffer>, deadlines: Deadlines, more = false): Promise<void> {
-    let rest = bytes;
-    while (rest.byteLength > 0) {
-      const sent = this.send(rest, more);
-      if (sent === -EAGAIN) await this.writable(deadlines);
-      else if (sent < 0) throw this.broken();
-      else rest = rest.subarray(sent);
-    }
-  }
-
-  /** The same in steps. */
   *sendOut(bytes: Uint8Array<ArrayBuffer>, deadlines: Deadlines, more = false): Steps<void> {
     let rest = bytes;
     while (rest.byteLength > 0) {
       const sent = this.send(rest, more);
-      if (sent === -EAGAIN) this.#checkRoom(yield this.#roomWithin(deadlines));
+      if (sent === -EAGAIN) yield* this.untilWritable(deadlines);
       else if (sent < 0) throw this.broken();
       else rest = rest.subarray(sent);
     }
@@ -222,21 +211,9 @@ export class UpstreamConnection extends SocketReadiness {
     this.check(yield this.input(deadlines));
   }
 
-  /** The same as a promise. */
-  async readable(deadlines: Deadlines): Promise<void> {
-    this.check(await this.readableWithin(deadlines, deadlines.milliseconds));
-  }
-
-  /** Waits until the socket takes more, or has connected or failed to. */
-  async writable(deadlines: Deadlines): Promise<void> {
-    this.#checkRoom(await this.writableWithin(deadlines, deadlines.milliseconds));
-  }
-
-  #roomWithin(deadlines: Deadlines): Wait {
-    return (resume) => this.awaitRoom(deadlines, deadlines.milliseconds, resume);
-  }
-
-  #checkRoom(came: boolean): void {
+  /** Waits until the socket takes more, or has connected or failed to. @throws {UpstreamError} with 504 when it is too late */
+  *untilWritable(deadlines: Deadlines): Steps<void> {
+    const came = yield (resume) => this.awaitRoom(deadlines, deadlines.milliseconds, resume);
     if (!came || this.#closed) this.#fail("it did not take the request in time");
   }
 

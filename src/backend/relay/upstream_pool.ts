@@ -22,6 +22,7 @@ import {
 import { formatAddress } from "../../config/address.ts";
 import type { Upstream } from "../../config/upstream.ts";
 import { nameOfServer } from "../../config/upstream_tls.ts";
+import { settled, type Steps } from "../../loop/course.ts";
 import { type Deadlines, Timed } from "../../loop/deadlines.ts";
 import type { Loop } from "../../loop/loop.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -58,16 +59,13 @@ const PAUSE = 10;
 
 /** A short time, as the loop measures it. */
 class Pause extends Timed {
-  readonly #over = Promise.withResolvers<void>();
-  readonly over: Promise<void> = this.#over.promise;
-
-  constructor(deadlines: Deadlines) {
+  constructor(deadlines: Deadlines, readonly over: (came: boolean) => void) {
     super();
     deadlines.start(this);
   }
 
   override expire(): void {
-    this.#over.resolve();
+    this.over(true);
   }
 }
 
@@ -100,7 +98,11 @@ export class UpstreamPool {
     this.#securing = upstream.tls ? options.securing : undefined;
     this.#max = options.maxUpstream ?? Infinity;
     this.#maxIdle = options.maxIdle ?? 64;
-    this.#turnstile = new Turnstile(this.#max, loop.deadlines.list(options.timeout ?? 60_000));
+    this.#turnstile = new Turnstile(
+      this.#max,
+      loop.deadlines.list(options.timeout ?? 60_000),
+      loop.deadlines.list(0),
+    );
     this.#idleTimeout = options.idleTimeout ?? 15_000;
     this.#connectDeadlines = loop.deadlines.list(options.connectTimeout ?? 5_000);
     this.#idleDeadlines = loop.deadlines.list(this.#idleTimeout);
@@ -127,7 +129,7 @@ export class UpstreamPool {
    * @throws {UpstreamError} with 503 when it took too long
    * @throws {ConnectionLost} when the client that it is for has gone meanwhile
    */
-  enter(client: Connection): Promise<void> | undefined {
+  enter(client: Connection): Steps<void> | undefined {
     return this.#turnstile.enter(client);
   }
 
@@ -180,15 +182,15 @@ export class UpstreamPool {
    *
    * @throws {UpstreamError} when there is none
    */
-  async connect(): Promise<UpstreamConnection> {
+  *connect(): Steps<UpstreamConnection> {
     const { at } = this.upstream;
     // Idle ones count: one that is not good enough for whoever asks now makes room.
     while (this.#idle.length > 0 && this.#open.size >= this.#max) this.#drop(this.#idle[0]!);
-    if ("path" in at) return await this.#connectUnix(at.path);
+    if ("path" in at) return yield* this.#connectUnix(at.path);
     let failure: UpstreamError | undefined;
-    for (const address of await this.loop.elsewhere(this.#resolver!.addresses())) {
+    for (const address of yield* this.#addresses()) {
       try {
-        return await this.#connectTcp(address, at.port);
+        return yield* this.#connectTcp(address, at.port);
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         // Who was there says more than an address at which nobody was.
@@ -198,13 +200,19 @@ export class UpstreamPool {
     throw failure!;
   }
 
-  async #connectTcp(host: string, port: number): Promise<UpstreamConnection> {
+  /** Only a name that has to be asked for is waited for by a promise: the system's resolver has threads of its own. */
+  *#addresses(): Steps<readonly string[]> {
+    const found = this.#resolver!.addresses();
+    return found instanceof Promise ? yield* settled(this.loop, this.loop.elsewhere(found)) : found;
+  }
+
+  *#connectTcp(host: string, port: number): Steps<UpstreamConnection> {
     const cannot = `it cannot be reached at ${formatAddress({ host, port })}`;
     const number = startConnecting(host, port);
     if (number < 0) throw new UnreachedError(`${cannot}: ${describeErrno(-number)}`);
     const connection = this.#connection(adopt(number));
     try {
-      await connection.writable(this.#connectDeadlines);
+      yield* connection.untilWritable(this.#connectDeadlines);
     } catch (error) {
       connection.close();
       if (error instanceof UpstreamError) throw new UnreachedError(`${cannot} in time`, 504);
@@ -217,7 +225,7 @@ export class UpstreamPool {
     }
     setOption(connection.fd, IPPROTO_TCP, TCP_NODELAY, true);
     keepAlive(connection.fd, KEEP_ALIVE);
-    return await this.#secured(connection, formatAddress({ host, port }));
+    return yield* this.#secured(connection, formatAddress({ host, port }));
   }
 
   #connection(fd: Descriptor): UpstreamConnection {
@@ -227,24 +235,27 @@ export class UpstreamPool {
   }
 
   /** The connection, once it can be used. @param where for people */
-  async #secured(connection: UpstreamConnection, where: string): Promise<UpstreamConnection> {
+  *#secured(connection: UpstreamConnection, where: string): Steps<UpstreamConnection> {
     if (this.#securing !== undefined) {
-      await (connection as SecuredConnection).handshake(this.#connectDeadlines, where);
+      yield* (connection as SecuredConnection).handshake(this.#connectDeadlines, where);
     }
     return connection;
   }
 
-  async #connectUnix(path: string): Promise<UpstreamConnection> {
+  *#connectUnix(path: string): Steps<UpstreamConnection> {
     const fd = unixSocket(SOCK_STREAM);
     const address = encodeUnixAddress(path);
     const end = this.loop.clock() + this.#connectDeadlines.milliseconds;
     let result = connectUnix(fd, address);
     // unix(7): a backlog that is full is said at once, where TCP would wait.
     while (result === -EAGAIN && this.loop.clock() < end) {
-      await new Pause(this.#pauses).over;
+      yield (resume) => {
+        new Pause(this.#pauses, resume);
+        return false;
+      };
       result = connectUnix(fd, address);
     }
-    if (result === 0) return await this.#secured(this.#connection(fd), `"${path}"`);
+    if (result === 0) return yield* this.#secured(this.#connection(fd), `"${path}"`);
     close(fd);
     throw new UnreachedError(`it cannot be reached at "${path}": ${describeErrno(-result)}`);
   }

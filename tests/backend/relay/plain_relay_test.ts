@@ -275,3 +275,22 @@ testPlain("connections beyond the most that there may be wait, and get 503 after
   assert.equal(second.ended, false);
   assert.equal(it.upstream.accept().length, 2);
 }, { maxUpstream: 1, timeout: 2_000 });
+
+testPlain("connections come, wait for their turn and end while no promise has its own", async (it) => {
+  const { rig, upstream } = it;
+  const clients = [GET, GET].map((text) => it.front.give(text));
+  for (const [index, client] of clients.entries()) {
+    const peer = rig.untilBlocking(() => {
+      const peers = upstream.accept();
+      assert.ok(peers.length <= index + 1);
+      return peers[index]?.received === GET && peers[index];
+    }, `the request on connection ${index} of the upstream`);
+    peer.send(`answer ${index}`);
+    rig.untilBlocking(() => client.received === `answer ${index}`, "the answer at the client");
+    client.end();
+    rig.untilBlocking(() => peer.ended, "the end at the upstream");
+    peer.end();
+  }
+  rig.untilBlocking(() => rig.backend.active === 0, "the end of both connections");
+  await rig.settle();
+}, { maxUpstream: 1 });

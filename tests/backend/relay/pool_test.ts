@@ -218,3 +218,18 @@ testRelay("an idle connection that has ended makes room for a new one", async (i
   await it.rig.until(() => client.received.split("204").length === 3, "the second answer");
   assert.equal(it.handler.idle, 1);
 }, { maxUpstream: 1 });
+
+testRelay("connections are made, and waited for, while no promise has its turn", async (it) => {
+  const { rig, upstream } = it;
+  const clients = [0, 1].map(() => it.give(head("GET / HTTP/1.1", "Connection: close")));
+  for (const [index, client] of clients.entries()) {
+    const peer = rig.untilBlocking(
+      () => upstream.accept()[index]?.received.endsWith("\r\n\r\n") && upstream.accept()[index],
+      `a request on connection ${index} of the upstream`,
+    );
+    assert.equal(it.handler.waiting, 1 - index);
+    peer.send(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n${index}.`);
+    rig.untilBlocking(() => client.received.endsWith(`${index}.`), "the response at the client");
+  }
+  await rig.settle();
+}, { maxUpstream: 1 });

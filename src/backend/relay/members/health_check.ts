@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import type { HealthCheck } from "../../../config/balancing.ts";
 import { isWorthReading } from "../../../http/head_growth.ts";
 import type { ResponseParser } from "../../../http/response_parser.ts";
+import { Course, type Steps } from "../../../loop/course.ts";
 import { type Deadlines, Timed } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { holds } from "../../../rules/expression.ts";
@@ -83,13 +84,14 @@ export class HealthChecker extends Timed {
 
   /** The time for the next question. */
   override expire(): void {
-    this.#pool.loop.beside(this.#ask(), (failure) => {
-      if (this.#closed) return;
-      this.#judge(failure);
-      this.#intervals.startFor(this, this.check.interval * (1 + SPREAD * (this.chance() - 0.5)));
-    }, (error) => {
-      throw error;
-    });
+    Course.begin(this.#question());
+  }
+
+  *#question(): Steps<void> {
+    const failure = yield* this.#ask();
+    if (this.#closed) return;
+    this.#judge(failure);
+    this.#intervals.startFor(this, this.check.interval * (1 + SPREAD * (this.chance() - 0.5)));
   }
 
   #judge(failure: string | undefined): void {
@@ -108,7 +110,7 @@ export class HealthChecker extends Timed {
   }
 
   /** One question. @returns why it has failed; nothing if it has not */
-  async #ask(): Promise<string | undefined> {
+  *#ask(): Steps<string | undefined> {
     let late = false;
     const patience = new Patience(() => {
       late = true;
@@ -116,9 +118,9 @@ export class HealthChecker extends Timed {
     });
     this.#times.start(patience);
     try {
-      const connection = this.#asked = await this.#pool.connect();
+      const connection = this.#asked = yield* this.#pool.connect();
       if (late) throw new UpstreamError("");
-      return this.check.method === "TCP" ? undefined : await this.#askOn(connection);
+      return this.check.method === "TCP" ? undefined : yield* this.#askOn(connection);
     } catch (error) {
       if (late) return "it did not respond in time";
       // Whatever goes wrong with a question is a failure of it, and of nothing else.
@@ -130,17 +132,17 @@ export class HealthChecker extends Timed {
     }
   }
 
-  async #askOn(connection: UpstreamConnection): Promise<string | undefined> {
-    await connection.sendAll(this.#head, this.#times);
-    let status = await this.#readHead(connection);
-    while (status < 200) status = await this.#readHead(connection);
+  *#askOn(connection: UpstreamConnection): Steps<string | undefined> {
+    yield* connection.sendOut(this.#head, this.#times);
+    let status = yield* this.#readHead(connection);
+    while (status < 200) status = yield* this.#readHead(connection);
     const { statuses = GOOD, condition } = this.check;
     if (condition === undefined) {
       return statuses.some(([first, last]) => status >= first && status <= last)
         ? undefined
         : `it answered ${status}`;
     }
-    const variables = new Map([["HC_BODY", await this.#readContent(connection)]]);
+    const variables = new Map([["HC_BODY", yield* this.#readContent(connection)]]);
     const response = { status, field: () => undefined };
     const state = { variables, variable: () => "" } as unknown as RequestState;
     return holds(condition, { state, response, groups: [] })
@@ -148,7 +150,7 @@ export class HealthChecker extends Timed {
       : `what is expected of its answer (${status}) does not hold`;
   }
 
-  async #readHead(connection: UpstreamConnection): Promise<number> {
+  *#readHead(connection: UpstreamConnection): Steps<number> {
     const { parser } = this;
     for (let seen = 0;;) {
       const { bytes, start, end, length } = connection;
@@ -161,15 +163,15 @@ export class HealthChecker extends Timed {
         return parser.status;
       }
       if (verdict === "reject") throw new UpstreamError(`its response is malformed: ${parser.why}`);
-      if (!connection.take()) await connection.readable(this.#times);
+      if (!connection.take()) yield* connection.untilReadable(this.#times);
       else if (connection.ended) throw new UpstreamError("it ended the connection without a response");
     }
   }
 
   /** The content up to its end, or as far as it is looked at: a character for each byte. */
-  async #readContent(connection: UpstreamConnection): Promise<string> {
+  *#readContent(connection: UpstreamConnection): Steps<string> {
     while (!connection.ended && connection.length < CONTENT) {
-      if (!connection.take()) await connection.readable(this.#times);
+      if (!connection.take()) yield* connection.untilReadable(this.#times);
     }
     const { bytes, start, end } = connection;
     return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(CONTENT, end - start)).toString(

@@ -2,6 +2,7 @@
 
 import type { Balancing } from "../../../config/balancing.ts";
 import { formatUpstream, readUpstream, type Upstream } from "../../../config/upstream.ts";
+import type { Steps } from "../../../loop/course.ts";
 import { type Deadlines, Timed } from "../../../loop/deadlines.ts";
 import type { Loop } from "../../../loop/loop.ts";
 import { type Connection, ConnectionLost } from "../../connection/connection.ts";
@@ -39,12 +40,12 @@ const CONTINUE = 1_000;
 
 /** Somebody who waits until there is a member that can be used, or until one may be tried again. */
 class Waiter extends Timed {
-  readonly #over = Promise.withResolvers<void>();
-  readonly over: Promise<void> = this.#over.promise;
+  constructor(readonly over: (came: boolean) => void) {
+    super();
+  }
 
   override expire(): void {
-    this.stopDeadline();
-    this.#over.resolve();
+    this.over(true);
   }
 }
 
@@ -56,6 +57,8 @@ export class Members implements MemberListener {
   readonly #chooser: Chooser;
   readonly #waiting = new Set<Waiter>();
   readonly #waits: Deadlines;
+  /** Of no length: who has waited goes on by the loop, and not in the midst of what somebody else does. */
+  readonly #soon: Deadlines;
   readonly #checkers: readonly HealthChecker[];
   /** Members are asked at most after the first. */
   readonly attempts: number;
@@ -97,6 +100,7 @@ export class Members implements MemberListener {
     this.only = balancing === undefined ? this.list[0] : undefined;
     this.#chooser = new Chooser(this.list, balancing ?? { members: terms });
     this.#waits = loop.deadlines.list(0);
+    this.#soon = loop.deadlines.list(0);
     this.#checkers = this.list.flatMap((member) => {
       const { check } = member.terms;
       if (check === undefined || member.terms.disabled) return [];
@@ -115,25 +119,28 @@ export class Members implements MemberListener {
    *
    * @throws {ConnectionLost} when its client has gone meanwhile
    */
-  async await(route: string | undefined, client: Connection): Promise<Choice | undefined> {
+  *await(route: string | undefined, client: Connection): Steps<Choice | undefined> {
     const end = this.loop.clock() + (this.options.balancing?.wait ?? 0);
     for (;;) {
       const choice = this.choose(route, new Set());
       const now = this.loop.clock();
       if (choice !== undefined || now >= end) return choice;
       const due = Math.min(...this.list.map(({ dueAt }) => dueAt));
-      const waiter = new Waiter();
-      this.#waiting.add(waiter);
-      this.#waits.startUntil(waiter, due > now ? Math.min(end, due) : end);
-      client.onGone(() => waiter.expire());
-      try {
-        await waiter.over;
-      } finally {
-        client.onGone(undefined);
-        this.#waiting.delete(waiter);
-      }
+      yield (resume) => this.#wait(client, due > now ? Math.min(end, due) : end, resume);
       if (client.closed) throw new ConnectionLost("Cannot relay: the client is gone");
     }
+  }
+
+  #wait(client: Connection, until: number, resume: (came: boolean) => void): false {
+    const waiter = new Waiter((came) => {
+      client.onGone(undefined);
+      this.#waiting.delete(waiter);
+      resume(came);
+    });
+    this.#waiting.add(waiter);
+    this.#waits.startUntil(waiter, until);
+    client.onGone(() => this.#soon.start(waiter));
+    return false;
   }
 
   /** A request found nobody. @param about the site that it came to */
@@ -148,7 +155,7 @@ export class Members implements MemberListener {
   memberUp({ terms: { upstream } }: Member): void {
     this.options.report?.({ type: "upstream-up", upstream });
     this.#none.ends(() => {});
-    for (const waiter of this.#waiting) waiter.expire();
+    for (const waiter of this.#waiting) this.#soon.start(waiter);
   }
 
   memberWorks(): void {
@@ -163,7 +170,7 @@ export class Members implements MemberListener {
   /** Closes all connections. */
   close(): void {
     this.forget();
-    for (const waiter of this.#waiting) waiter.expire();
+    for (const waiter of this.#waiting) this.#soon.start(waiter);
     for (const { pool } of this.list) pool.close();
   }
 }

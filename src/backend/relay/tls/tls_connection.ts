@@ -2,6 +2,7 @@
 
 import { type Descriptor, EAGAIN, EBADF, ECONNRESET } from "../../../../ffi/mod.ts";
 import { BROKEN, type ClientSession, WANTS_READ, WANTS_WRITE } from "../../../../ffi/openssl/mod.ts";
+import type { Steps } from "../../../loop/course.ts";
 import type { Deadlines } from "../../../loop/deadlines.ts";
 import type { Poller } from "../../../loop/poller.ts";
 import { room } from "../relay_buffer.ts";
@@ -41,7 +42,7 @@ export class TlsConnection extends UpstreamConnection implements SecuredConnecti
     super(poller, fd, all);
   }
 
-  async handshake(deadlines: Deadlines, where: string): Promise<void> {
+  *handshake(deadlines: Deadlines, where: string): Steps<void> {
     const end = deadlines.set.clock() + deadlines.milliseconds;
     try {
       for (;;) {
@@ -50,8 +51,8 @@ export class TlsConnection extends UpstreamConnection implements SecuredConnecti
         if (result > 0) break;
         // One that says a byte at a time has no more time for it than one that says nothing.
         if (deadlines.set.clock() >= end) throw new UpstreamError("too slow", 504);
-        if (result === WANTS_READ) await this.readable(deadlines);
-        else if (result === WANTS_WRITE) await this.writable(deadlines);
+        if (result === WANTS_READ) yield* this.untilReadable(deadlines);
+        else if (result === WANTS_WRITE) yield* this.untilWritable(deadlines);
         else {
           this.#broken = true;
           throw new UnsecuredError(
