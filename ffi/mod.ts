@@ -17,6 +17,7 @@
  */
 export { libc, libcPath, UnsupportedSystemError } from "./libc.ts";
 export * from "./errno.ts";
+export { ClosingBatch } from "./closing_batch.ts";
 export * from "./descriptor.ts";
 export * from "./memory.ts";
 export * from "./message_header.ts";

@@ -211,6 +211,13 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  /** glibc has a wrapper for close_range(2) since 2.34. */
+  syscall_close_range: {
+    name: "syscall",
+    parameters: ["i64", /* SYS_close_range */ "u32", /* first */ "u32", /* last */ "u32" /* flags */],
+    result: "i32",
+  },
+
   // --- processes: getpid(2), getuid(2), kill(2), prctl(2), getrlimit(2), clock_gettime(2) -------------------------
   getpid: { parameters: [], result: "i32" },
   getppid: { parameters: [], result: "i32" },

@@ -162,6 +162,13 @@ export class Endings {
     return fd;
   }
 
+  /** The same where it is a backend's. @returns our copy of its descriptor, the caller's to close at once */
+  handedOver(connection: Connection): Descriptor {
+    const fd = this.release(connection);
+    this.checkEmpty();
+    return fd;
+  }
+
   /** Says so if the front stops, and owns no connection any more. */
   checkEmpty(): void {
     if (this.#core.stopping && this.#pool.open === 0) this.#emptied();

@@ -171,9 +171,9 @@ export class Flow implements Arrivals, ConnectionEvents, Examination, Owner {
     }
   }
 
-  acknowledged(connection: Connection): void {
+  acknowledged(connection: Connection): Descriptor {
     this.#core.counters.add(HANDED_OVER, 1);
-    this.endings.end(connection);
+    return this.endings.handedOver(connection);
   }
 
   // --- look, and route -----------------------------------------------------------------------------------

@@ -64,8 +64,8 @@ export interface Objection {
 
 /** Who answers for connections before they are handed over, and again where that comes to nothing. */
 export interface Owner {
-  /** A backend has acknowledged the connection: it is the backend's, and our copy is to be closed. */
-  acknowledged(connection: Connection): void;
+  /** A backend has acknowledged the connection: it is the backend's. @returns our copy, which the caller closes */
+  acknowledged(connection: Connection): Descriptor;
   /** A hand-off was not acknowledged and never will be: the connection, untouched, is the front's again. */
   reclaimed(connection: Connection): void;
   /**

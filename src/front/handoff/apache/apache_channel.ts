@@ -100,7 +100,7 @@ export class ApacheChannel extends Timed implements HandoffChannel {
     }
     this.#link.counts.sent();
     this.#link.counts.acknowledged(this.#tools.core.loop.now - connection.arrivedAt);
-    owner.acknowledged(connection);
+    close(owner.acknowledged(connection));
     this.#spare ??= newSocket();
     if (!this.#proven) {
       this.#proven = true;

@@ -197,11 +197,11 @@ export class Channel extends Timed implements HandoffChannel, Conversation, Sour
     return connection;
   }
 
-  acknowledged(connection: Connection): void {
+  acknowledged(connection: Connection): Descriptor {
     const { core, owner } = this.#tools;
     this.#link.counts.acknowledged(core.loop.now - connection.arrivedAt);
     this.held.take(connection);
-    owner.acknowledged(connection);
+    return owner.acknowledged(connection);
   }
 
   refused(connection: Connection): void {

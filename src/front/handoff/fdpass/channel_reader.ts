@@ -1,6 +1,6 @@
 /** Reads what backends say. One reader, with one buffer, for all channels of a data plane. */
 
-import { close, type Descriptor, MSG_CTRUNC } from "../../../../ffi/mod.ts";
+import { close, ClosingBatch, type Descriptor, MSG_CTRUNC } from "../../../../ffi/mod.ts";
 import { decodeHello, type Hello } from "../../../protocol/hello.ts";
 import {
   ACK,
@@ -63,8 +63,8 @@ export interface Conversation extends Hearer {
    * @returns undefined when no hand-off under way has that id
    */
   take(id: number): Connection | undefined;
-  /** A connection, which was taken off the channel, is the backend's. */
-  acknowledged(connection: Connection): void;
+  /** A connection, which was taken off the channel, is the backend's. @returns our copy, which the caller closes */
+  acknowledged(connection: Connection): Descriptor;
   /** It was refused, and is the front's again. */
   refused(connection: Connection): void;
   /** So many connections have come back. */
@@ -96,6 +96,8 @@ export class ChannelReader {
   /** Where messages are read into: for whoever ends a channel, too. */
   readonly messages: MessageReader = new MessageReader();
   readonly #ack = new AckWriter();
+  /** Of connections that are backends' now: closed at the end of the ACK that says so. */
+  readonly #copies = new ClosingBatch();
   /** Connections that have come back in this batch: their backend's, until the one ACK for all of them is sent. */
   #returns: Returned[] = [];
 
@@ -191,8 +193,9 @@ export class ChannelReader {
     for (let index = 0; index < count; index++) {
       const connection = channel.take(ackId(this.messages.view, index));
       if (connection === undefined) unknown++;
-      else channel.acknowledged(connection);
+      else this.#copies.add(channel.acknowledged(connection));
     }
+    this.#copies.close();
     if (count > 0) channel.took();
     channel.endIfIdle();
     return unknown;
