@@ -94,13 +94,6 @@ export abstract class SocketReadiness extends Timed implements Source {
     return false;
   }
 
-  /** {@linkcode awaitInput} as a promise of whether there is something to receive. */
-  readableWithin(deadlines: Deadlines, milliseconds: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      if (this.awaitInput(deadlines, milliseconds, resolve)) resolve(!this.closed);
-    });
-  }
-
   /** {@linkcode whenWritable} with an end. */
   awaitRoom(deadlines: Deadlines, milliseconds: number, writer: Waiter): boolean {
     if (this.whenWritable(writer)) return true;
