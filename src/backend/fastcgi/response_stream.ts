@@ -60,6 +60,7 @@ export class ResponseStream implements Output, Author {
 
   /** What it wrote to its standard error, cut where it is too much; lines that are not empty. */
   get said(): readonly string[] {
+    if (this.#said.length === 0) return [];
     return new TextDecoder().decode(this.#said.bytes).split(/[\r\n]+/).filter((line) => line.trim() !== "");
   }
 
