@@ -129,6 +129,7 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
       loop.now = this.clock.now;
       loop.poller.tell(count);
       loop.deadlines.expire(this.clock.now);
+      loop.goOn();
     }
     throw new Error(`Waited for ${what}; the backend reported ${JSON.stringify(this.events)}`);
   }
