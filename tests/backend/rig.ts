@@ -122,7 +122,7 @@ export class Rig<S extends ConnectionServer = ConnectionServer> {
    */
   untilBlocking<T>(look: () => T | undefined | false, what: string): T {
     const { loop } = this.backend;
-    for (let waited = 0; waited <= PATIENCE; waited += STEP) {
+    for (const until = performance.now() + PATIENCE; performance.now() < until;) {
       const seen = look();
       if (seen !== undefined && seen !== false) return seen;
       const count = loop.poller.wait(STEP);

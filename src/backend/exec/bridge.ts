@@ -4,7 +4,6 @@
  * nobody can put them back there; or the kernel does TLS on it, and ends are records of their own.
  */
 
-import { setImmediate } from "node:timers";
 import {
   close,
   type Descriptor,
@@ -168,7 +167,7 @@ export class Bridge extends Timed implements Source {
       this.#toProgram.done = true;
       this.#endToProgram();
     }
-    if (up >= FAIR || down >= FAIR) return void setImmediate(() => this.ready());
+    if (up >= FAIR || down >= FAIR) return void this.connection.home.loop.others(() => this.ready());
     if (this.#toClient.done && this.#toProgram.done) return this.close();
     if (!this.#programEnded) return;
     // Whoever else holds the program's end of the pair: nothing is waited for but the client taking what is there.
