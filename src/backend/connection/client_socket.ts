@@ -98,6 +98,7 @@ export abstract class ClientSocket extends SocketReadiness {
     if (this.kernelTls) {
       const length = receiveData(this.fd, bytes, size);
       this.#emptied = length === -EAGAIN;
+      if (length > 0) this.received += length;
       return length;
     }
     const length = settle(recv(this.fd, bytes, size, MSG_DONTWAIT));

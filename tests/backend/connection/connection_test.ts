@@ -1,14 +1,30 @@
 import assert from "node:assert/strict";
 import { adopt, close, duplicate } from "../../../ffi/mod.ts";
 import { type Connection, ConnectionLost } from "../../../src/backend/connection/connection.ts";
+import { encodeTls } from "../../../src/protocol/tls_field.ts";
+import type { Transfer } from "../../../src/protocol/transfer.ts";
 import type { Client } from "../../front/clients.ts";
 import { bytes, type Recorder, type Rig, test } from "../rig.ts";
 
+const IN_THE_KERNEL = encodeTls({
+  way: "kernel",
+  version: 0x0304,
+  cipher: 0x1301,
+  cipherName: "TLS_AES_128_GCM_SHA256",
+  resumed: false,
+  serverName: "one.test",
+  policy: 0,
+});
+
 /** A client's connection, handed over and served by nobody. */
-async function given(rig: Rig<Recorder>, text = ""): Promise<{ client: Client; connection: Connection }> {
+async function given(
+  rig: Rig<Recorder>,
+  text = "",
+  change: Partial<Transfer> = {},
+): Promise<{ client: Client; connection: Connection }> {
   const front = rig.fronts[0] ?? await rig.front();
   const count = rig.server.connections.length;
-  const client = front.give(text);
+  const client = front.give(text, change);
   await rig.until(() => rig.server.connections.length > count, "the connection");
   front.read();
   return { client, connection: rig.server.connections.at(-1)! };
@@ -45,6 +61,22 @@ test("readable() ends when something comes, at once when it is there, and at the
   await rig.until(() => second.now === "done", "the second");
   assert.equal(connection.receive(scratch, 10n), 0);
 });
+
+for (
+  const [what, tls] of [["in clear text", undefined], ["where the kernel does TLS", IN_THE_KERNEL]] as const
+) {
+  test(`what is received is counted ${what}`, async (rig) => {
+    const { client, connection } = await given(rig, "", tls === undefined ? {} : { tls });
+    assert.equal(connection.kernelTls, tls !== undefined);
+    const scratch = new Uint8Array(10);
+    for (const text of ["one", "three"]) {
+      client.send(text);
+      await rig.until(() => connection.receive(scratch, 10n) === text.length, text);
+    }
+    assert.equal(connection.received, 8);
+    connection.close();
+  });
+}
 
 test("readable() fails when nothing comes in time", async (rig) => {
   const { connection } = await given(rig);
