@@ -75,7 +75,8 @@ testCgi("requests are answered by programs without a promise on the way", SCRIPT
   turns(exec);
   assert.deepEqual(ask("..."), ["200", "in pieces... 12\n"]);
   client.send(post("/told", "Content-Length: 5\r\nExpect: 100-continue\r\n"));
-  rig.untilBlocking(() => client.received.endsWith(CONTINUE), "100");
+  // The head of the response may be there already: the program writes it before it reads.
+  rig.untilBlocking(() => client.received.includes(CONTINUE), "100");
   assert.deepEqual(ask("asked"), ["200", "asked 5\n"]);
   client.send(post("/told", "Transfer-Encoding: chunked\r\n", "2\r\nch\r\n"));
   turns(exec);
